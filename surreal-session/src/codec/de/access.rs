@@ -1,0 +1,129 @@
+//! Arrays and objects that are being read.
+
+use serde::de::value::SeqDeserializer;
+use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
+
+use super::Deserializer;
+use super::key::KeyDeserializer;
+use crate::codec::DecodeError;
+use crate::codec::reader::Reader;
+
+/// What is left of an array or object.
+#[derive(Debug, Clone, Copy)]
+struct Left(Option<usize>);
+
+impl Left {
+    /// Counts the next one, unless there is none.
+    #[inline]
+    fn next(&mut self, reader: &mut Reader<'_>) -> Result<bool, DecodeError> {
+        match &mut self.0 {
+            Some(0) => Ok(false),
+            Some(left) => {
+                *left -= 1;
+                Ok(true)
+            }
+            None if reader.at_break()? => {
+                self.0 = Some(0);
+                Ok(false)
+            }
+            None => Ok(true),
+        }
+    }
+}
+
+/// The elements of an array.
+pub(super) struct Elements<'a, 'de> {
+    deserializer: &'a mut Deserializer<'de>,
+    left: Left,
+    index: usize,
+}
+
+impl<'a, 'de> Elements<'a, 'de> {
+    pub(super) fn new(deserializer: &'a mut Deserializer<'de>, length: Option<usize>) -> Self {
+        Self { deserializer, left: Left(length), index: 0 }
+    }
+
+    /// Fails if elements are left, which the type had no place for.
+    pub(super) fn end(mut self) -> Result<(), DecodeError> {
+        let left = self.left.0.unwrap_or(0);
+        if !self.left.next(&mut self.deserializer.reader)? {
+            return Ok(());
+        }
+        let found = match left {
+            0 => "more".to_owned(),
+            left => (self.index + left).to_string(),
+        };
+        Err(DecodeError::new(format!("expected an array of {} elements, found {found}", self.index)))
+    }
+}
+
+impl<'de> SeqAccess<'de> for &mut Elements<'_, 'de> {
+    type Error = DecodeError;
+
+    #[inline]
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, DecodeError> {
+        if !self.left.next(&mut self.deserializer.reader)? {
+            return Ok(None);
+        }
+        let index = self.index;
+        self.index += 1;
+        seed.deserialize(&mut *self.deserializer).map(Some).map_err(|error| error.in_index(index))
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        self.left.0
+    }
+}
+
+/// The entries of an object.
+pub(super) struct Entries<'a, 'de> {
+    deserializer: &'a mut Deserializer<'de>,
+    left: Left,
+    /// Where the key that was read last begins.
+    key_at: usize,
+}
+
+impl<'a, 'de> Entries<'a, 'de> {
+    pub(super) fn new(deserializer: &'a mut Deserializer<'de>, length: Option<usize>) -> Self {
+        Self { deserializer, left: Left(length), key_at: 0 }
+    }
+
+    /// Fails if entries are left, which the type had no place for.
+    pub(super) fn end(mut self) -> Result<(), DecodeError> {
+        match self.left.next(&mut self.deserializer.reader)? {
+            true => Err(DecodeError::new("the object has more entries than expected")),
+            false => Ok(()),
+        }
+    }
+}
+
+impl<'de> MapAccess<'de> for &mut Entries<'_, 'de> {
+    type Error = DecodeError;
+
+    #[inline]
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, DecodeError> {
+        if !self.left.next(&mut self.deserializer.reader)? {
+            return Ok(None);
+        }
+        self.key_at = self.deserializer.reader.position();
+        seed.deserialize(KeyDeserializer::read(&mut self.deserializer.reader)?).map(Some)
+    }
+
+    #[inline]
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, DecodeError> {
+        let result = seed.deserialize(&mut *self.deserializer);
+        result.map_err(|error| error.in_key(self.deserializer.reader.text_at(self.key_at)))
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        self.left.0
+    }
+}
+
+/// Shows bytes to a type that wants an array, such as `Vec<u8>`.
+pub(super) fn visit_each_byte<'de, V: Visitor<'de>>(bytes: &[u8], visitor: V) -> Result<V::Value, DecodeError> {
+    let mut bytes = SeqDeserializer::new(bytes.iter().copied());
+    let value = visitor.visit_seq(&mut bytes)?;
+    bytes.end()?;
+    Ok(value)
+}

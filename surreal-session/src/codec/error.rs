@@ -1,0 +1,197 @@
+//! Why something could not be encoded or decoded, and where in it.
+
+use std::fmt;
+
+use serde::de::{Expected, Unexpected};
+
+/// Why a value could not be written.
+#[derive(Debug)]
+pub(crate) struct EncodeError(Box<Fault>);
+
+/// Why bytes could not be read as the type that was asked for.
+#[derive(Debug)]
+pub(crate) struct DecodeError(Box<Fault>);
+
+#[derive(Debug)]
+struct Fault {
+    reason: Reason,
+    /// Innermost first: it grows while the error travels up.
+    path: Vec<Segment>,
+}
+
+#[derive(Debug)]
+enum Reason {
+    Message(String),
+    Mismatch { expected: String, found: String },
+}
+
+#[derive(Debug)]
+enum Segment {
+    Key(String),
+    Index(usize),
+}
+
+impl EncodeError {
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self(Fault::boxed(Reason::Message(message.into())))
+    }
+
+    /// What went wrong, without the place.
+    pub(crate) fn message(&self) -> String {
+        self.0.reason.to_string()
+    }
+
+    /// The place, such as `address.zip` or `tags[3]`; empty for the value itself.
+    pub(crate) fn path(&self) -> String {
+        self.0.path()
+    }
+
+    #[cold]
+    pub(crate) fn in_key(mut self, key: impl Into<String>) -> Self {
+        self.0.path.push(Segment::Key(key.into()));
+        self
+    }
+
+    #[cold]
+    pub(crate) fn in_index(mut self, index: usize) -> Self {
+        self.0.path.push(Segment::Index(index));
+        self
+    }
+}
+
+impl DecodeError {
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self(Fault::boxed(Reason::Message(message.into())))
+    }
+
+    pub(crate) fn mismatch(expected: &dyn Expected, found: &str) -> Self {
+        Self(Fault::boxed(Reason::Mismatch { expected: expected.to_string(), found: found.to_owned() }))
+    }
+
+    /// What went wrong, without the place.
+    pub(crate) fn message(&self) -> String {
+        self.0.reason.to_string()
+    }
+
+    /// The place, such as `address.zip` or `tags[3]`; empty for the value itself.
+    pub(crate) fn path(&self) -> String {
+        self.0.path()
+    }
+
+    #[cold]
+    pub(crate) fn in_key(mut self, key: impl Into<String>) -> Self {
+        self.0.path.push(Segment::Key(key.into()));
+        self
+    }
+
+    #[cold]
+    pub(crate) fn in_index(mut self, index: usize) -> Self {
+        self.0.path.push(Segment::Index(index));
+        self
+    }
+
+    /// Names what was really found, where serde knows it only by the shape under which it was shown.
+    #[cold]
+    pub(crate) fn but_found(mut self, noun: &str) -> Self {
+        if let Reason::Mismatch { found, .. } = &mut self.0.reason
+            && self.0.path.is_empty()
+        {
+            noun.clone_into(found);
+        }
+        self
+    }
+}
+
+impl Fault {
+    #[cold]
+    fn boxed(reason: Reason) -> Box<Self> {
+        Box::new(Self { reason, path: Vec::new() })
+    }
+
+    fn path(&self) -> String {
+        let mut path = String::new();
+        for segment in self.path.iter().rev() {
+            match segment {
+                Segment::Key(key) if path.is_empty() => path.push_str(key),
+                Segment::Key(key) => path.extend([".", key]),
+                Segment::Index(index) => path.push_str(&format!("[{index}]")),
+            }
+        }
+        path
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.path.is_empty() {
+            true => self.reason.fmt(f),
+            false => write!(f, "{}: {}", self.path(), self.reason),
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Message(message) => f.write_str(message),
+            Self::Mismatch { expected, found } => write!(f, "expected {expected}, found {found}"),
+        }
+    }
+}
+
+impl fmt::Display for EncodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for EncodeError {}
+
+impl std::error::Error for DecodeError {}
+
+impl serde::ser::Error for EncodeError {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        Self::new(message.to_string())
+    }
+}
+
+impl serde::de::Error for DecodeError {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        Self::new(message.to_string())
+    }
+
+    fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::mismatch(expected, &noun(found))
+    }
+
+    fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::mismatch(expected, &noun(found))
+    }
+
+    fn invalid_length(length: usize, expected: &dyn Expected) -> Self {
+        Self::new(format!("expected {expected}, found {length} elements"))
+    }
+}
+
+/// The words for what was found. Text is not repeated: it may be long, and a secret.
+fn noun(found: Unexpected<'_>) -> String {
+    match found {
+        Unexpected::Bool(_) => "a bool".to_owned(),
+        Unexpected::Unsigned(number) => format!("the int {number}"),
+        Unexpected::Signed(number) => format!("the int {number}"),
+        Unexpected::Float(number) => format!("the float {number}"),
+        Unexpected::Char(_) | Unexpected::Str(_) => "a string".to_owned(),
+        Unexpected::Bytes(_) => "bytes".to_owned(),
+        Unexpected::Unit => "NULL".to_owned(),
+        Unexpected::Option => "NONE".to_owned(),
+        Unexpected::Seq => "an array".to_owned(),
+        Unexpected::Map => "an object".to_owned(),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,294 @@
+//! Reads CBOR items out of a slice, one header at a time.
+//!
+//! Headers are taken apart by `ciborium-ll`; lengths are checked here against the bytes that are left before anybody
+//! acts on them, so that no header can make the program reserve memory for data that is not there.
+
+use std::borrow::Cow;
+
+use ciborium_ll::{Decoder, Error, Header, simple};
+
+use super::DecodeError;
+use crate::value::tag::{self, Tag};
+
+/// A position in a slice of CBOR.
+#[derive(Debug, Clone)]
+pub(crate) struct Reader<'de> {
+    input: &'de [u8],
+    /// Invariant: at most `input.len()`.
+    offset: usize,
+}
+
+impl<'de> Reader<'de> {
+    pub(crate) fn new(input: &'de [u8]) -> Self {
+        Self { input, offset: 0 }
+    }
+
+    /// How many bytes have been read.
+    pub(crate) fn position(&self) -> usize {
+        self.offset
+    }
+
+    /// The next header, without moving.
+    #[inline]
+    pub(crate) fn peek(&self) -> Result<Header, DecodeError> {
+        self.pull().map(|(header, _)| header)
+    }
+
+    /// Reads the next header.
+    ///
+    /// What a length in it announces is known to fit into the bytes that follow.
+    #[inline]
+    pub(crate) fn header(&mut self) -> Result<Header, DecodeError> {
+        let (header, size) = self.pull()?;
+        self.offset += size;
+        Ok(header)
+    }
+
+    /// Reads a string, borrowed unless it is in segments.
+    #[inline]
+    pub(crate) fn text(&mut self) -> Result<Cow<'de, str>, DecodeError> {
+        let before = self.offset;
+        match self.header()? {
+            Header::Text(length) => self.text_body(length),
+            header => Err(self.rewound(before, "a string", header)),
+        }
+    }
+
+    /// Reads a byte string, borrowed unless it is in segments.
+    pub(crate) fn bytes(&mut self) -> Result<Cow<'de, [u8]>, DecodeError> {
+        let before = self.offset;
+        match self.header()? {
+            Header::Bytes(length) => self.bytes_body(length),
+            header => Err(self.rewound(before, "bytes", header)),
+        }
+    }
+
+    /// Reads an int.
+    pub(crate) fn integer(&mut self) -> Result<i64, DecodeError> {
+        let before = self.offset;
+        let number = match self.header()? {
+            Header::Positive(number) => i64::try_from(number),
+            Header::Negative(inverted) => i64::try_from(inverted).map(|number| !number),
+            header => return Err(self.rewound(before, "an int", header)),
+        };
+        number.map_err(|_| DecodeError::new("the int is outside the range of 64 bits"))
+    }
+
+    /// Enters an object: the number of its entries, or `None` if [`at_break`](Self::at_break) tells the end.
+    pub(crate) fn map(&mut self) -> Result<Option<usize>, DecodeError> {
+        let before = self.offset;
+        match self.header()? {
+            Header::Map(length) => Ok(length),
+            header => Err(self.rewound(before, "an object", header)),
+        }
+    }
+
+    /// Enters an array: the number of its elements, or `None` if [`at_break`](Self::at_break) tells the end.
+    pub(crate) fn array(&mut self) -> Result<Option<usize>, DecodeError> {
+        let before = self.offset;
+        match self.header()? {
+            Header::Array(length) => Ok(length),
+            header => Err(self.rewound(before, "an array", header)),
+        }
+    }
+
+    /// Whether the end of an object or array without a length is next, which is then behind.
+    #[inline]
+    pub(crate) fn at_break(&mut self) -> Result<bool, DecodeError> {
+        match self.input.get(self.offset) {
+            Some(&BREAK) => {
+                self.offset += 1;
+                Ok(true)
+            }
+            Some(_) => Ok(false),
+            None => Err(truncated()),
+        }
+    }
+
+    /// Passes over one item, and gives its bytes. Does not look into strings.
+    pub(crate) fn skip(&mut self) -> Result<&'de [u8], DecodeError> {
+        let start = self.offset;
+        // What is open around the next item: how many items are left in it.
+        let mut open = Vec::new();
+        loop {
+            if let Some(left) = self.skip_header()? {
+                if open.len() >= MAX_SKIP_DEPTH {
+                    return Err(too_deep(MAX_SKIP_DEPTH));
+                }
+                open.push(left);
+            }
+            while let Some(left) = open.last_mut() {
+                if self.is_over(left)? {
+                    open.pop();
+                } else {
+                    break;
+                }
+            }
+            if open.is_empty() {
+                return Ok(&self.input[start..self.offset]);
+            }
+        }
+    }
+
+    /// The bytes that are left.
+    pub(crate) fn rest(&self) -> usize {
+        self.input.len() - self.offset
+    }
+
+    /// The string that begins at a position which was passed; for messages.
+    #[cold]
+    pub(crate) fn text_at(&self, position: usize) -> String {
+        let mut there = Self { input: self.input, offset: position.min(self.input.len()) };
+        there.text().map_or_else(|_| String::new(), Cow::into_owned)
+    }
+
+    #[inline]
+    pub(crate) fn text_body(&mut self, length: Option<usize>) -> Result<Cow<'de, str>, DecodeError> {
+        let invalid = |_| DecodeError::new("the string is not valid UTF-8");
+        match length {
+            Some(length) => str::from_utf8(self.take(length)?).map(Cow::Borrowed).map_err(invalid),
+            None => {
+                let bytes = self.segments(|header| if let Header::Text(length) = header { length } else { None })?;
+                String::from_utf8(bytes).map(Cow::Owned).map_err(|error| invalid(error.utf8_error()))
+            }
+        }
+    }
+
+    #[inline]
+    pub(crate) fn bytes_body(&mut self, length: Option<usize>) -> Result<Cow<'de, [u8]>, DecodeError> {
+        match length {
+            Some(length) => self.take(length).map(Cow::Borrowed),
+            None => self
+                .segments(|header| if let Header::Bytes(length) = header { length } else { None })
+                .map(Cow::Owned),
+        }
+    }
+
+    #[inline]
+    fn pull(&self) -> Result<(Header, usize), DecodeError> {
+        let rest = &self.input[self.offset..];
+        let mut decoder = Decoder::from(rest);
+        let header = decoder.pull().map_err(|error| match error {
+            Error::Io(_) => truncated(),
+            Error::Syntax(_) => DecodeError::new(format!("malformed CBOR at byte {}", self.offset)),
+        })?;
+        let size = decoder.offset();
+        let announced = match header {
+            Header::Bytes(Some(length)) | Header::Text(Some(length)) | Header::Array(Some(length)) => length,
+            // Each entry takes two bytes at least.
+            Header::Map(Some(length)) => length.saturating_mul(2),
+            _ => 0,
+        };
+        if announced > rest.len() - size { Err(truncated()) } else { Ok((header, size)) }
+    }
+
+    fn take(&mut self, length: usize) -> Result<&'de [u8], DecodeError> {
+        let taken = self.input[self.offset..].get(..length).ok_or_else(truncated)?;
+        self.offset += length;
+        Ok(taken)
+    }
+
+    /// The segments of a string of unknown length, put together.
+    fn segments(&mut self, length: impl Fn(Header) -> Option<usize>) -> Result<Vec<u8>, DecodeError> {
+        let mut bytes = Vec::new();
+        while !self.at_break()? {
+            let header = self.header()?;
+            let length = length(header).ok_or_else(|| DecodeError::new("malformed segment of a string"))?;
+            bytes.extend_from_slice(self.take(length)?);
+        }
+        Ok(bytes)
+    }
+
+    /// Passes over what needs no look inside; for the rest, says how many items follow.
+    fn skip_header(&mut self) -> Result<Option<Left>, DecodeError> {
+        match self.header()? {
+            Header::Bytes(Some(length)) | Header::Text(Some(length)) => self.take(length).map(|_| None),
+            Header::Bytes(None) => self.bytes_body(None).map(|_| None),
+            Header::Text(None) => self.text_body(None).map(|_| None),
+            Header::Tag(_) => Ok(Some(Left::Items(1))),
+            Header::Array(Some(length)) => Ok(Some(Left::Items(length))),
+            Header::Map(Some(length)) => Ok(Some(Left::Items(length.saturating_mul(2)))),
+            Header::Array(None) => Ok(Some(Left::Elements)),
+            Header::Map(None) => Ok(Some(Left::Keys)),
+            Header::Break => Err(stray_break()),
+            Header::Positive(_) | Header::Negative(_) | Header::Float(_) | Header::Simple(_) => Ok(None),
+        }
+    }
+
+    /// Counts one item that is about to be read, unless there is none.
+    fn is_over(&mut self, left: &mut Left) -> Result<bool, DecodeError> {
+        match left {
+            Left::Items(0) => return Ok(true),
+            Left::Items(items) => *items -= 1,
+            Left::Elements => return self.at_break(),
+            Left::Keys => {
+                if self.at_break()? {
+                    return Ok(true);
+                }
+                *left = Left::Value;
+            }
+            Left::Value => *left = Left::Keys,
+        }
+        Ok(false)
+    }
+
+    #[cold]
+    fn rewound(&mut self, before: usize, expected: &'static str, found: Header) -> DecodeError {
+        self.offset = before;
+        DecodeError::mismatch(&expected, &noun(found))
+    }
+}
+
+/// What is left of something that is being skipped.
+enum Left {
+    Items(usize),
+    /// Of an array without a length.
+    Elements,
+    /// Of an object without a length: an entry or the end is next.
+    Keys,
+    /// Of an object without a length: a value is next.
+    Value,
+}
+
+/// What a header stands for in SurrealDB, with an article; for messages.
+pub(crate) fn noun(header: Header) -> Cow<'static, str> {
+    Cow::Borrowed(match header {
+        Header::Positive(number) => return Cow::Owned(format!("the int {number}")),
+        Header::Negative(inverted) => return Cow::Owned(format!("the int {}", !i128::from(inverted))),
+        Header::Float(number) => return Cow::Owned(format!("the float {number}")),
+        Header::Simple(simple::TRUE | simple::FALSE) => "a bool",
+        Header::Simple(simple::NULL | simple::UNDEFINED) => "NULL",
+        Header::Simple(number) => return Cow::Owned(format!("the unknown simple value {number}")),
+        Header::Tag(tag::NONE) => "NONE",
+        Header::Tag(2 | 3) => "a big integer",
+        Header::Tag(number) => match Tag::from_number(number) {
+            Some(tag) => tag.noun(),
+            None => return Cow::Owned(format!("the unknown CBOR tag {number}")),
+        },
+        Header::Break => "the end of an array or object",
+        Header::Bytes(_) => "bytes",
+        Header::Text(_) => "a string",
+        Header::Array(_) => "an array",
+        Header::Map(_) => "an object",
+    })
+}
+
+#[cold]
+pub(crate) fn truncated() -> DecodeError {
+    DecodeError::new("the data ends in the middle of a value")
+}
+
+#[cold]
+pub(crate) fn stray_break() -> DecodeError {
+    DecodeError::new("malformed CBOR: an end without a beginning")
+}
+
+#[cold]
+pub(crate) fn too_deep(limit: usize) -> DecodeError {
+    DecodeError::new(format!("the value is nested deeper than {limit} levels"))
+}
+
+const BREAK: u8 = 0xff;
+
+/// Bounds what is remembered while skipping. Deeper data could not be decoded either.
+const MAX_SKIP_DEPTH: usize = 4096;

@@ -1,0 +1,252 @@
+//! Serialises Rust values straight into a buffer of CBOR, in SurrealDB's dialect.
+
+mod compound;
+mod key;
+
+use serde::ser::{self, Serialize};
+
+use super::{EncodeError, MAX_DEPTH, writer};
+use crate::value::tag::{self, Tag};
+use compound::Compound;
+
+/// Writes values at the end of a buffer.
+#[derive(Debug)]
+pub(super) struct Serializer<'a> {
+    buffer: &'a mut Vec<u8>,
+    /// How many arrays, objects and tags are open around the next item.
+    depth: usize,
+    /// How many calls are open, with those that write nothing, such as `Some`.
+    calls: usize,
+}
+
+impl<'a> Serializer<'a> {
+    pub(super) fn new(buffer: &'a mut Vec<u8>) -> Self {
+        Self { buffer, depth: 0, calls: 0 }
+    }
+
+    /// Goes one level of CBOR deeper. [`leave`](Self::leave) comes back.
+    fn enter(&mut self) -> Result<(), EncodeError> {
+        if self.depth >= MAX_DEPTH {
+            return Err(EncodeError::new(format!("the value is nested deeper than {MAX_DEPTH} levels")));
+        }
+        self.depth += 1;
+        Ok(())
+    }
+
+    fn leave(&mut self) {
+        self.depth -= 1;
+    }
+
+    /// Serialises what is inside of a wrapper that writes nothing, and may be around another, and so on without end.
+    fn wrapped<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
+        if self.calls >= MAX_WRAPPERS {
+            return Err(EncodeError::new(format!("the value is wrapped more than {MAX_WRAPPERS} times")));
+        }
+        self.calls += 1;
+        value.serialize(&mut *self)?;
+        self.calls -= 1;
+        Ok(())
+    }
+
+    fn tagged<T: Serialize + ?Sized>(&mut self, name: &str, payload: &T) -> Result<(), EncodeError> {
+        let tag = Tag::from_name(name).ok_or_else(|| EncodeError::new(format!("`{name}` is a reserved name")))?;
+        self.enter()?;
+        writer::tag(self.buffer, tag.number());
+        payload.serialize(&mut *self)?;
+        self.leave();
+        Ok(())
+    }
+
+    /// Opens the object of one entry that an enum's variant with data is.
+    fn variant(&mut self, variant: &str) -> Result<(), EncodeError> {
+        self.enter()?;
+        writer::map(self.buffer, 1);
+        writer::text(self.buffer, variant);
+        Ok(())
+    }
+
+    fn unsigned(&mut self, number: u128) -> Result<(), EncodeError> {
+        i64::try_from(number).map(|number| writer::integer(self.buffer, number)).map_err(|_| too_big(number))
+    }
+}
+
+impl<'b> ser::Serializer for &'b mut Serializer<'_> {
+    type Ok = ();
+    type Error = EncodeError;
+    type SerializeSeq = Compound<'b>;
+    type SerializeTuple = Compound<'b>;
+    type SerializeTupleStruct = Compound<'b>;
+    type SerializeTupleVariant = Compound<'b>;
+    type SerializeMap = Compound<'b>;
+    type SerializeStruct = Compound<'b>;
+    type SerializeStructVariant = Compound<'b>;
+
+    fn is_human_readable(&self) -> bool {
+        false
+    }
+
+    fn serialize_bool(self, value: bool) -> Result<(), EncodeError> {
+        writer::bool(self.buffer, value);
+        Ok(())
+    }
+
+    fn serialize_i8(self, number: i8) -> Result<(), EncodeError> {
+        self.serialize_i64(number.into())
+    }
+
+    fn serialize_i16(self, number: i16) -> Result<(), EncodeError> {
+        self.serialize_i64(number.into())
+    }
+
+    fn serialize_i32(self, number: i32) -> Result<(), EncodeError> {
+        self.serialize_i64(number.into())
+    }
+
+    fn serialize_i64(self, number: i64) -> Result<(), EncodeError> {
+        writer::integer(self.buffer, number);
+        Ok(())
+    }
+
+    fn serialize_i128(self, number: i128) -> Result<(), EncodeError> {
+        i64::try_from(number).map(|number| writer::integer(self.buffer, number)).map_err(|_| too_big(number))
+    }
+
+    fn serialize_u8(self, number: u8) -> Result<(), EncodeError> {
+        self.serialize_i64(number.into())
+    }
+
+    fn serialize_u16(self, number: u16) -> Result<(), EncodeError> {
+        self.serialize_i64(number.into())
+    }
+
+    fn serialize_u32(self, number: u32) -> Result<(), EncodeError> {
+        self.serialize_i64(number.into())
+    }
+
+    fn serialize_u64(self, number: u64) -> Result<(), EncodeError> {
+        self.unsigned(number.into())
+    }
+
+    fn serialize_u128(self, number: u128) -> Result<(), EncodeError> {
+        self.unsigned(number)
+    }
+
+    fn serialize_f32(self, number: f32) -> Result<(), EncodeError> {
+        self.serialize_f64(number.into())
+    }
+
+    fn serialize_f64(self, number: f64) -> Result<(), EncodeError> {
+        writer::float(self.buffer, number);
+        Ok(())
+    }
+
+    fn serialize_char(self, character: char) -> Result<(), EncodeError> {
+        self.serialize_str(character.encode_utf8(&mut [0; 4]))
+    }
+
+    fn serialize_str(self, text: &str) -> Result<(), EncodeError> {
+        writer::text(self.buffer, text);
+        Ok(())
+    }
+
+    fn serialize_bytes(self, bytes: &[u8]) -> Result<(), EncodeError> {
+        writer::bytes(self.buffer, bytes);
+        Ok(())
+    }
+
+    fn serialize_none(self) -> Result<(), EncodeError> {
+        self.enter()?;
+        writer::none(self.buffer);
+        self.leave();
+        Ok(())
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), EncodeError> {
+        self.wrapped(value)
+    }
+
+    fn serialize_unit(self) -> Result<(), EncodeError> {
+        writer::null(self.buffer);
+        Ok(())
+    }
+
+    fn serialize_unit_struct(self, _: &'static str) -> Result<(), EncodeError> {
+        self.serialize_unit()
+    }
+
+    fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Result<(), EncodeError> {
+        self.serialize_str(variant)
+    }
+
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        self,
+        name: &'static str,
+        value: &T,
+    ) -> Result<(), EncodeError> {
+        if name.starts_with(tag::PREFIX) { self.tagged(name, value) } else { self.wrapped(value) }
+    }
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        value: &T,
+    ) -> Result<(), EncodeError> {
+        self.variant(variant)?;
+        value.serialize(&mut *self).map_err(|error| error.in_key(variant))?;
+        self.leave();
+        Ok(())
+    }
+
+    fn serialize_seq(self, length: Option<usize>) -> Result<Compound<'b>, EncodeError> {
+        Compound::array(self, length)
+    }
+
+    fn serialize_tuple(self, length: usize) -> Result<Compound<'b>, EncodeError> {
+        Compound::array(self, Some(length))
+    }
+
+    fn serialize_tuple_struct(self, _: &'static str, length: usize) -> Result<Compound<'b>, EncodeError> {
+        Compound::array(self, Some(length))
+    }
+
+    fn serialize_tuple_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        length: usize,
+    ) -> Result<Compound<'b>, EncodeError> {
+        self.variant(variant)?;
+        Compound::array(self, Some(length)).map(|array| array.of_variant(variant))
+    }
+
+    fn serialize_map(self, length: Option<usize>) -> Result<Compound<'b>, EncodeError> {
+        Compound::object(self, length)
+    }
+
+    fn serialize_struct(self, _: &'static str, length: usize) -> Result<Compound<'b>, EncodeError> {
+        Compound::object(self, Some(length))
+    }
+
+    fn serialize_struct_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        length: usize,
+    ) -> Result<Compound<'b>, EncodeError> {
+        self.variant(variant)?;
+        Compound::object(self, Some(length)).map(|object| object.of_variant(variant))
+    }
+}
+
+/// 3.3.5 would wrap such a number silently.
+#[cold]
+fn too_big(number: impl std::fmt::Display) -> EncodeError {
+    EncodeError::new(format!("{number} does not fit into an int of 64 bits; a decimal would hold it"))
+}
+
+/// Bounds the stack where a type contains itself without an array or object in between.
+const MAX_WRAPPERS: usize = 256;

@@ -1,0 +1,213 @@
+//! Arrays and objects that are being written.
+
+use ciborium_ll::Header;
+use serde::ser::{self, Serialize};
+
+use super::Serializer;
+use super::key::KeySerializer;
+use crate::codec::reader::Reader;
+use crate::codec::{EncodeError, writer};
+
+/// An open array or object.
+pub(in crate::codec) struct Compound<'b> {
+    buffer: &'b mut Vec<u8>,
+    depth: &'b mut usize,
+    calls: usize,
+    header: fn(Option<usize>) -> Header,
+    header_at: usize,
+    announced: Option<usize>,
+    written: usize,
+    key_at: usize,
+    /// The variant of an enum that this is the data of; it is an object of one entry around this.
+    variant: Option<&'static str>,
+}
+
+impl<'b> Compound<'b> {
+    pub(super) fn array(serializer: &'b mut Serializer<'_>, length: Option<usize>) -> Result<Self, EncodeError> {
+        Self::open(serializer, Header::Array, length)
+    }
+
+    pub(super) fn object(serializer: &'b mut Serializer<'_>, length: Option<usize>) -> Result<Self, EncodeError> {
+        Self::open(serializer, Header::Map, length)
+    }
+
+    pub(super) fn of_variant(mut self, variant: &'static str) -> Self {
+        self.variant = Some(variant);
+        self
+    }
+
+    fn open(
+        serializer: &'b mut Serializer<'_>,
+        header: fn(Option<usize>) -> Header,
+        announced: Option<usize>,
+    ) -> Result<Self, EncodeError> {
+        serializer.enter()?;
+        let header_at = serializer.buffer.len();
+        writer::push(serializer.buffer, header(announced));
+        Ok(Self {
+            calls: serializer.calls,
+            buffer: serializer.buffer,
+            depth: &mut serializer.depth,
+            header,
+            header_at,
+            announced,
+            written: 0,
+            key_at: header_at,
+            variant: None,
+        })
+    }
+
+    fn write<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
+        let mut serializer = Serializer { buffer: self.buffer, depth: *self.depth, calls: self.calls };
+        value.serialize(&mut serializer)
+    }
+
+    fn write_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
+        let index = self.written;
+        self.written += 1;
+        self.write(value).map_err(|error| self.in_variant(error.in_index(index)))
+    }
+
+    fn write_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), EncodeError> {
+        writer::text(self.buffer, name);
+        self.written += 1;
+        self.write(value).map_err(|error| self.in_variant(error.in_key(name)))
+    }
+
+    #[cold]
+    fn in_variant(&self, error: EncodeError) -> EncodeError {
+        match self.variant {
+            Some(variant) => error.in_key(variant),
+            None => error,
+        }
+    }
+
+    fn close(self) {
+        match self.announced {
+            None => writer::end(self.buffer),
+            // Some impls of `Serialize` announce another number than they write. Left so, all that follows in the
+            // request would be misread.
+            Some(announced) if announced != self.written => {
+                let mut header = Vec::new();
+                writer::push(&mut header, (self.header)(Some(announced)));
+                let announced_at = self.header_at..self.header_at + header.len();
+                header.clear();
+                writer::push(&mut header, (self.header)(Some(self.written)));
+                self.buffer.splice(announced_at, header);
+            }
+            Some(_) => {}
+        }
+        *self.depth -= 1 + usize::from(self.variant.is_some());
+    }
+
+    /// The key that was written last, for messages.
+    #[cold]
+    fn key(&self) -> String {
+        let mut reader = Reader::new(self.buffer.get(self.key_at..).unwrap_or_default());
+        reader.text().map_or_else(|_| String::new(), std::borrow::Cow::into_owned)
+    }
+}
+
+impl ser::SerializeSeq for Compound<'_> {
+    type Ok = ();
+    type Error = EncodeError;
+
+    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
+        self.write_element(value)
+    }
+
+    fn end(self) -> Result<(), EncodeError> {
+        self.close();
+        Ok(())
+    }
+}
+
+impl ser::SerializeTuple for Compound<'_> {
+    type Ok = ();
+    type Error = EncodeError;
+
+    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
+        self.write_element(value)
+    }
+
+    fn end(self) -> Result<(), EncodeError> {
+        self.close();
+        Ok(())
+    }
+}
+
+impl ser::SerializeTupleStruct for Compound<'_> {
+    type Ok = ();
+    type Error = EncodeError;
+
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
+        self.write_element(value)
+    }
+
+    fn end(self) -> Result<(), EncodeError> {
+        self.close();
+        Ok(())
+    }
+}
+
+impl ser::SerializeTupleVariant for Compound<'_> {
+    type Ok = ();
+    type Error = EncodeError;
+
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
+        self.write_element(value)
+    }
+
+    fn end(self) -> Result<(), EncodeError> {
+        self.close();
+        Ok(())
+    }
+}
+
+impl ser::SerializeMap for Compound<'_> {
+    type Ok = ();
+    type Error = EncodeError;
+
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), EncodeError> {
+        self.key_at = self.buffer.len();
+        self.written += 1;
+        key.serialize(KeySerializer::new(self.buffer))
+    }
+
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
+        self.write(value).map_err(|error| error.in_key(self.key()))
+    }
+
+    fn end(self) -> Result<(), EncodeError> {
+        self.close();
+        Ok(())
+    }
+}
+
+impl ser::SerializeStruct for Compound<'_> {
+    type Ok = ();
+    type Error = EncodeError;
+
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), EncodeError> {
+        self.write_field(name, value)
+    }
+
+    fn end(self) -> Result<(), EncodeError> {
+        self.close();
+        Ok(())
+    }
+}
+
+impl ser::SerializeStructVariant for Compound<'_> {
+    type Ok = ();
+    type Error = EncodeError;
+
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), EncodeError> {
+        self.write_field(name, value)
+    }
+
+    fn end(self) -> Result<(), EncodeError> {
+        self.close();
+        Ok(())
+    }
+}

@@ -1,0 +1,22 @@
+//! One WebSocket connection: a handle that any number of tasks hold, and the one task that owns the socket.
+//!
+//! [`Handle`] encodes nothing and decodes nothing: it passes finished frames to the [`driver`] through one queue and
+//! waits for the bytes of the reply on a oneshot. The driver owns the socket, the calls in flight and their
+//! deadlines, and routes bytes by request id. It never waits for an application, and every call that it
+//! accepted ends exactly once: with a reply, with an error, or because its caller has gone.
+
+mod call;
+mod config;
+mod deadlines;
+mod driver;
+mod end;
+mod handle;
+mod socket;
+#[cfg(feature = "rustls")]
+mod tls;
+mod url;
+
+pub(crate) use call::Cleanup;
+pub(crate) use config::Config;
+pub(crate) use handle::Handle;
+pub(crate) use url::ServerUrl;

@@ -1,0 +1,94 @@
+//! What travels between a handle and the driver.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
+use tokio::time::Instant;
+use tracing::Span;
+
+use crate::error::Result;
+use crate::protocol::{Reply, Request, RequestId, SessionId};
+
+/// A message to the driver. All of them use one queue, so that what one task sends arrives in that order.
+#[derive(Debug)]
+pub(super) enum Command {
+    Call(Box<Call>),
+    /// The caller has gone before the reply.
+    Abandon(RequestId),
+    /// Something on the server belongs to nobody any more.
+    Clean(Cleanup),
+    Close,
+}
+
+/// A request and who waits for its reply.
+#[derive(Debug)]
+pub(super) struct Call {
+    pub(super) request: Request,
+    pub(super) deadline: Instant,
+    pub(super) cleanup: Cleanup,
+    pub(super) caller: Caller,
+}
+
+#[derive(Debug)]
+pub(super) struct Caller {
+    pub(super) reply: oneshot::Sender<Result<Reply>>,
+    /// How long the caller is willing to wait, for the message of a timeout.
+    pub(super) patience: std::time::Duration,
+    pub(super) span: Span,
+    /// Held until the call ends: it is what bounds the queue.
+    pub(super) _permit: OwnedSemaphorePermit,
+}
+
+/// What undoes a call whose reply found nobody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cleanup {
+    Nothing,
+    Detach(SessionId),
+}
+
+/// A call that the driver has, as its caller sees it.
+///
+/// Dropped before its reply, it tells the driver. Dropped after the reply came but before it was read, it undoes what
+/// the call had opened: between these two, the driver finds the receiver closed and does the same.
+#[derive(Debug)]
+pub(super) struct InFlight {
+    pub(super) id: RequestId,
+    pub(super) cleanup: Cleanup,
+    pub(super) reply: oneshot::Receiver<Result<Reply>>,
+    pub(super) commands: mpsc::UnboundedSender<Command>,
+    pub(super) done: Progress,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Progress {
+    Waiting,
+    Done,
+}
+
+impl Future for InFlight {
+    type Output = Result<Result<Reply>, oneshot::error::RecvError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let polled = Pin::new(&mut self.reply).poll(cx);
+        if polled.is_ready() {
+            self.done = Progress::Done;
+        }
+        polled
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        if self.done == Progress::Done {
+            return;
+        }
+        self.reply.close();
+        let command = match self.reply.try_recv() {
+            Ok(_) => Command::Clean(self.cleanup),
+            Err(_) => Command::Abandon(self.id),
+        };
+        // Fails only when the connection is over, and everything on the server with it.
+        let _ = self.commands.send(command);
+    }
+}

@@ -1,0 +1,319 @@
+//! The one task that owns the socket, the calls in flight and their deadlines.
+//!
+//! It is a state machine that is polled rather than a loop that awaits: reading goes on while a write is stuck,
+//! writing while nothing arrives, and deadlines pass whatever the socket does. It reads from a frame only where it
+//! belongs, hands on the bytes, and never waits for whom they are for.
+
+use std::collections::{HashMap, VecDeque};
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::{Sink, SinkExt, StreamExt};
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, timeout};
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tracing::{debug, trace};
+
+use super::call::{Call, Caller, Cleanup, Command};
+use super::deadlines::Deadlines;
+use super::end::End;
+use super::handle::{Shared, after};
+use super::socket::Socket;
+use crate::error::{Delivery, Error, ErrorKind, Result, ServerError};
+use crate::protocol::{Head, Reply, Request, RequestId, RequestWriter};
+
+#[derive(Debug)]
+pub(super) struct Driver {
+    socket: Socket,
+    commands: mpsc::UnboundedReceiver<Command>,
+    shared: Arc<Shared>,
+    /// Frames to send, oldest first. One whose call is no longer pending is skipped.
+    queue: VecDeque<(RequestId, Bytes)>,
+    /// Invariant: holds every request that is queued or on the server and whose end somebody waits for.
+    pending: HashMap<RequestId, Pending>,
+    deadlines: Deadlines,
+    /// The last error that the server could not attribute to a request, and when it came.
+    stray: Option<(Instant, ServerError)>,
+    /// What the server said when it closed.
+    farewell: Option<String>,
+    clean_up_deadline: Duration,
+}
+
+#[derive(Debug)]
+struct Pending {
+    method: &'static str,
+    deadline: Instant,
+    sent_at: Option<Instant>,
+    cleanup: Cleanup,
+    /// Nobody, for a clean-up and for a call that must be undone when its reply comes.
+    caller: Option<Caller>,
+}
+
+impl Driver {
+    pub(super) fn new(
+        socket: Socket,
+        commands: mpsc::UnboundedReceiver<Command>,
+        shared: Arc<Shared>,
+        clean_up_deadline: Duration,
+    ) -> Self {
+        Self {
+            socket,
+            commands,
+            shared,
+            queue: VecDeque::new(),
+            pending: HashMap::new(),
+            deadlines: Deadlines::new(),
+            stray: None,
+            farewell: None,
+            clean_up_deadline,
+        }
+    }
+
+    /// Serves the connection until it is closed or lost, then ends every call. `running` is dropped last.
+    pub(super) async fn run(mut self, running: watch::Sender<()>) {
+        let end = poll_fn(|cx| self.poll(cx)).await;
+        debug!(reason = ?end, "connection over");
+        self.fail_all(&end).await;
+        // A peer that does not answer the close frame is not waited for any longer than this.
+        if timeout(CLOSE_PATIENCE, close(&mut self.socket)).await.is_err() {
+            debug!("the server did not answer the close frame");
+        }
+        drop(running);
+    }
+
+    /// Makes all the progress that can be made now; ready only with the reason why the connection is over.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<End> {
+        loop {
+            let steps = [self.poll_commands(cx), self.poll_write(cx), self.poll_read(cx), self.poll_deadlines(cx)];
+            let mut progress = false;
+            for step in steps {
+                match step {
+                    Poll::Ready(Err(end)) => return Poll::Ready(end),
+                    Poll::Ready(Ok(())) => progress = true,
+                    Poll::Pending => {}
+                }
+            }
+            if !progress {
+                return Poll::Pending;
+            }
+        }
+    }
+
+    /// Takes one command. Without handles there is nobody left to serve.
+    fn poll_commands(&mut self, cx: &mut Context<'_>) -> Step {
+        match ready!(self.commands.poll_recv(cx)) {
+            Some(Command::Call(call)) => self.accept(*call),
+            Some(Command::Abandon(id)) => self.abandon(id),
+            Some(Command::Clean(cleanup)) => self.clean(cleanup),
+            Some(Command::Close) | None => return Poll::Ready(Err(End::closed())),
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn accept(&mut self, call: Call) {
+        let Call { request, deadline, cleanup, caller } = call;
+        self.enqueue(request, deadline, cleanup, Some(caller));
+    }
+
+    fn enqueue(&mut self, request: Request, deadline: Instant, cleanup: Cleanup, caller: Option<Caller>) {
+        let Request { id, method, frame } = request;
+        self.deadlines.insert(deadline, id);
+        self.pending.insert(id, Pending { method, deadline, sent_at: None, cleanup, caller });
+        self.queue.push_back((id, frame));
+    }
+
+    /// Forgets a call, unless the server may open something for it that must then be closed.
+    fn abandon(&mut self, id: RequestId) {
+        let Some(pending) = self.pending.get_mut(&id) else { return };
+        if pending.sent_at.is_some() && pending.cleanup != Cleanup::Nothing {
+            pending.caller = None;
+            return;
+        }
+        self.deadlines.remove(pending.deadline, id);
+        self.pending.remove(&id);
+    }
+
+    fn clean(&mut self, cleanup: Cleanup) {
+        let request = match cleanup {
+            Cleanup::Nothing => return,
+            Cleanup::Detach(session) => RequestWriter::new(self.shared.next_id(), "detach", Some(session)).finish(),
+        };
+        self.enqueue(request, after(self.clean_up_deadline), Cleanup::Nothing, None);
+    }
+
+    /// Writes what is queued as far as the socket takes it, and flushes.
+    fn poll_write(&mut self, cx: &mut Context<'_>) -> Step {
+        let mut wrote = false;
+        while let Some((id, _)) = self.queue.front() {
+            if !self.pending.contains_key(id) {
+                self.queue.pop_front();
+                continue;
+            }
+            match self.socket.poll_ready_unpin(cx) {
+                Poll::Ready(result) => result.map_err(write_failed)?,
+                Poll::Pending => break,
+            }
+            self.write_next()?;
+            wrote = true;
+        }
+        // A flush without need costs nothing, and it is what sends the answers to the server's pings.
+        match self.socket.poll_flush_unpin(cx) {
+            Poll::Ready(result) => result.map_err(write_failed)?,
+            Poll::Pending => {}
+        }
+        if wrote { Poll::Ready(Ok(())) } else { Poll::Pending }
+    }
+
+    fn write_next(&mut self) -> Result<(), End> {
+        let Some((id, frame)) = self.queue.pop_front() else { return Ok(()) };
+        if let Some(pending) = self.pending.get_mut(&id) {
+            // Before the write: whatever becomes of it, the server may now see the request.
+            pending.sent_at = Some(Instant::now());
+            trace!(%id, method = pending.method, bytes = frame.len(), "request");
+        }
+        self.socket.start_send_unpin(Message::Binary(frame)).map_err(write_failed)
+    }
+
+    /// Takes one message off the socket.
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Step {
+        match ready!(self.socket.poll_next_unpin(cx)) {
+            Some(Ok(Message::Binary(frame))) => self.route(frame),
+            Some(Ok(Message::Close(frame))) => self.farewell = Some(farewell(frame)),
+            Some(Ok(Message::Text(_))) => debug!("ignored a text frame: the protocol is binary"),
+            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
+            Some(Err(error)) => return Poll::Ready(Err(End::lost("the connection was lost").with_source(error))),
+            None => {
+                let why = self.farewell.take().unwrap_or_else(|| "the server closed the connection".to_owned());
+                return Poll::Ready(Err(End::lost(why)));
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn route(&mut self, frame: Bytes) {
+        match Head::read(&frame) {
+            Ok(Head::Reply(id)) => match self.pending.remove(&id) {
+                Some(pending) => self.settle(id, pending, Ok(Reply::new(frame))),
+                None => debug!(%id, "a reply came for a call that nobody waits for"),
+            },
+            Ok(Head::Unattributed(error)) => self.attribute(*error),
+            Ok(Head::Notification) => debug!("an event came for a live query that nobody follows"),
+            Err(error) => debug!(%error, bytes = frame.len(), "ignored a frame that cannot be read"),
+        }
+    }
+
+    /// Finds the call that an error without an id belongs to: the only one on the server, or else whichever of them
+    /// gets no reply.
+    fn attribute(&mut self, error: ServerError) {
+        let mut sent = self.pending.iter().filter(|(_, pending)| pending.sent_at.is_some()).map(|(id, _)| *id);
+        let only = sent.next().filter(|_| sent.next().is_none());
+        match only.and_then(|id| Some((id, self.pending.remove(&id)?))) {
+            Some((id, pending)) => {
+                let error = Error::from_server(pending.method, error);
+                self.settle(id, pending, Err(error));
+            }
+            None => {
+                debug!(%error, "the server reports an error without saying of which request");
+                self.stray = Some((Instant::now(), error));
+            }
+        }
+    }
+
+    fn poll_deadlines(&mut self, cx: &mut Context<'_>) -> Step {
+        let id = ready!(self.deadlines.poll_expired(cx));
+        if let Some(pending) = self.pending.remove(&id) {
+            self.expire(id, pending);
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn expire(&mut self, id: RequestId, mut pending: Pending) {
+        let Some(caller) = pending.caller.take() else {
+            debug!(method = pending.method, "no reply to a clean-up");
+            return;
+        };
+        let error = self.timeout(&pending, caller.patience);
+        // Unread only when the caller left at this moment.
+        let _ = caller.reply.send(Err(error));
+        if pending.sent_at.is_some() && pending.cleanup != Cleanup::Nothing {
+            self.pending.insert(id, pending);
+        }
+    }
+
+    fn timeout(&self, pending: &Pending, patience: Duration) -> Error {
+        let method = pending.method;
+        let Some(sent_at) = pending.sent_at else {
+            return Error::new(ErrorKind::Timeout, format!("`{method}` could not be sent within {patience:?}"));
+        };
+        let timeout = |message| Error::new(ErrorKind::Timeout, message).with_delivery(Delivery::Unknown);
+        match &self.stray {
+            Some((at, stray)) if *at >= sent_at => {
+                let message = format!("no reply to `{method}` within {patience:?}; the server could not read a request: {stray}");
+                timeout(message).with_server(stray.clone())
+            }
+            _ => timeout(format!("no reply to `{method}` within {patience:?}")),
+        }
+    }
+
+    /// Ends a call. A reply that nobody takes is undone.
+    fn settle(&mut self, id: RequestId, pending: Pending, reply: Result<Reply>) {
+        let Pending { method, deadline, cleanup, caller, .. } = pending;
+        self.deadlines.remove(deadline, id);
+        let Some(caller) = caller else { return self.clean(cleanup) };
+        let unread = caller.span.in_scope(|| {
+            trace!(%id, method, "reply");
+            caller.reply.send(reply).is_err()
+        });
+        if unread {
+            self.clean(cleanup);
+        }
+    }
+
+    /// Ends every call with the reason of the connection's end, and refuses those to come.
+    async fn fail_all(&mut self, end: &End) {
+        // Set first: a call that is refused by the closed queue looks for the reason here.
+        let _ = self.shared.end.set(end.clone());
+        self.shared.capacity.close();
+        self.commands.close();
+        while let Some(command) = self.commands.recv().await {
+            if let Command::Call(call) = command {
+                self.accept(*call);
+            }
+        }
+        for (_, pending) in self.pending.drain() {
+            let delivery = if pending.sent_at.is_some() { Delivery::Unknown } else { Delivery::NotSent };
+            if let Some(caller) = pending.caller {
+                // Unread when the caller has gone; the server forgets everything with the socket.
+                let _ = caller.reply.send(Err(end.error(pending.method, delivery)));
+            }
+        }
+    }
+}
+
+/// What one look at commands, socket or clock came to: progress, nothing to do, or the end of the connection.
+type Step = Poll<Result<(), End>>;
+
+fn write_failed(error: <Socket as Sink<Message>>::Error) -> End {
+    End::lost("the connection was lost").with_source(error)
+}
+
+fn farewell(frame: Option<CloseFrame>) -> String {
+    match frame {
+        Some(frame) if frame.reason.is_empty() => format!("the server closed the connection ({})", frame.code),
+        Some(frame) => format!("the server closed the connection ({}: {})", frame.code, frame.reason),
+        None => "the server closed the connection".to_owned(),
+    }
+}
+
+async fn close(socket: &mut Socket) {
+    if let Err(error) = socket.close(None).await {
+        debug!(%error, "the socket was closed already");
+    }
+    while let Some(Ok(_)) = socket.next().await {}
+}
+
+const CLOSE_PATIENCE: Duration = Duration::from_secs(1);

@@ -1,0 +1,60 @@
+//! Why a connection is over, told to every call that it concerns.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::error::{Delivery, Error, ErrorKind};
+
+/// The reason of a connection's end. Cheap to clone: each call that it ends gets an error of its own.
+#[derive(Debug, Clone)]
+pub(crate) struct End {
+    kind: ErrorKind,
+    message: Arc<str>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
+}
+
+impl End {
+    /// The program closed the connection.
+    pub(super) fn closed() -> Self {
+        Self { kind: ErrorKind::Closed, message: "connection closed".into(), source: None }
+    }
+
+    pub(super) fn lost(message: impl Into<Arc<str>>) -> Self {
+        Self { kind: ErrorKind::Disconnected, message: message.into(), source: None }
+    }
+
+    pub(super) fn with_source(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
+        self.source = Some(Arc::new(source));
+        self
+    }
+
+    /// The error of one call of `method`.
+    pub(super) fn error(&self, method: &str, delivery: Delivery) -> Error {
+        let when = match delivery {
+            Delivery::NotSent => "before it was sent",
+            Delivery::Answered | Delivery::Unknown => "before its reply came",
+        };
+        let error = Error::new(self.kind, format!("`{method}` failed: {} {when}", self.message)).with_delivery(delivery);
+        match &self.source {
+            Some(source) => error.with_source(Shared(Arc::clone(source))),
+            None => error,
+        }
+    }
+}
+
+/// A source that several errors have in common.
+#[derive(Debug)]
+struct Shared(Arc<dyn StdError + Send + Sync>);
+
+impl fmt::Display for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl StdError for Shared {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source()
+    }
+}

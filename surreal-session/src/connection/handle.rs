@@ -1,0 +1,172 @@
+//! The side of a connection that tasks hold: it queues frames and waits for bytes.
+
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::runtime;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
+use tokio::time::{Instant, sleep_until};
+use tracing::Span;
+
+use super::call::{Call, Caller, Cleanup, Command, InFlight, Progress};
+use super::driver::Driver;
+use super::end::End;
+use super::{Config, ServerUrl, socket};
+use crate::error::{Delivery, Error, ErrorKind, Result};
+use crate::protocol::{Request, RequestId, SessionId};
+
+/// A connection, shared by all of its sessions. When the last one goes, the driver closes the socket.
+#[derive(Debug, Clone)]
+pub(crate) struct Handle(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    commands: mpsc::UnboundedSender<Command>,
+    shared: Arc<Shared>,
+    config: Config,
+    id: SessionId,
+    runtime: runtime::Handle,
+    finished: watch::Receiver<()>,
+}
+
+/// What the handle and the driver have in common.
+#[derive(Debug)]
+pub(super) struct Shared {
+    next_id: AtomicI64,
+    pub(super) capacity: Arc<Semaphore>,
+    pub(super) end: OnceLock<End>,
+    /// How many sessions are attached, as far as the client knows.
+    pub(super) attached: AtomicUsize,
+}
+
+impl Shared {
+    pub(super) fn next_id(&self) -> RequestId {
+        RequestId(self.next_id.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+impl Handle {
+    /// Opens the socket and starts the driver on the current runtime.
+    pub(crate) async fn connect(url: &ServerUrl, config: Config) -> Result<Self> {
+        let runtime = runtime::Handle::try_current()
+            .map_err(|error| Error::new(ErrorKind::Connect, "connecting needs a tokio runtime").with_source(error))?;
+        let id = SessionId::random();
+        let socket = socket::open(url, id, &config).await?;
+        let (commands, receiver) = mpsc::unbounded_channel();
+        let (running, finished) = watch::channel(());
+        let shared = Arc::new(Shared {
+            next_id: AtomicI64::new(1),
+            capacity: Arc::new(Semaphore::new(config.max_calls.clamp(1, Semaphore::MAX_PERMITS))),
+            end: OnceLock::new(),
+            attached: AtomicUsize::new(0),
+        });
+        let driver = Driver::new(socket, receiver, Arc::clone(&shared), config.deadline);
+        runtime.spawn(driver.run(running));
+        Ok(Self(Arc::new(Inner { commands, shared, config, id, runtime, finished })))
+    }
+
+    /// The id of the connection, which is also that of its default session.
+    pub(crate) fn id(&self) -> SessionId {
+        self.0.id
+    }
+
+    pub(crate) fn next_id(&self) -> RequestId {
+        self.0.shared.next_id()
+    }
+
+    pub(crate) fn attached(&self) -> &AtomicUsize {
+        &self.0.shared.attached
+    }
+
+    /// The runtime that the connection lives on; what must outlive its caller is spawned there.
+    pub(crate) fn runtime(&self) -> &runtime::Handle {
+        &self.0.runtime
+    }
+
+    /// Sends a request and gives the bytes of its result.
+    ///
+    /// `deadline` is the connection's unless given. `cleanup` is carried out if the request may have succeeded on the
+    /// server and this future is dropped before it could say so.
+    pub(crate) async fn call(&self, request: Request, deadline: Option<Duration>, cleanup: Cleanup) -> Result<Bytes> {
+        let method = request.method;
+        self.check_size(&request)?;
+        let patience = deadline.unwrap_or(self.0.config.deadline);
+        let deadline = after(patience);
+        let permit = self.permit(method, patience, deadline).await?;
+        let (reply, receiver) = oneshot::channel();
+        let call = InFlight {
+            id: request.id,
+            cleanup,
+            reply: receiver,
+            commands: self.0.commands.clone(),
+            done: Progress::Waiting,
+        };
+        let caller = Caller { reply, patience, span: Span::current(), _permit: permit };
+        let command = Command::Call(Box::new(Call { request, deadline, cleanup, caller }));
+        self.0.commands.send(command).map_err(|_| self.ended(method, Delivery::NotSent))?;
+        // Dropped here: `InFlight` tells the driver, which undoes what the call may have opened.
+        match call.await {
+            Ok(reply) => reply?.into_result(method),
+            Err(_) => Err(self.ended(method, Delivery::Unknown)),
+        }
+    }
+
+    /// Has the driver undo something on the server; never waits.
+    pub(crate) fn clean(&self, cleanup: Cleanup) {
+        // Fails only when the connection is over, and everything on the server with it.
+        let _ = self.0.commands.send(Command::Clean(cleanup));
+    }
+
+    /// Closes the connection, and waits until the socket is closed.
+    pub(crate) async fn close(&self) {
+        // Fails only when the connection is over already.
+        let _ = self.0.commands.send(Command::Close);
+        let mut finished = self.0.finished.clone();
+        // The driver sends nothing: the channel ends with it.
+        let _ = finished.changed().await;
+    }
+
+    fn check_size(&self, request: &Request) -> Result<()> {
+        let (size, limit) = (request.frame.len(), self.0.config.max_message_bytes);
+        if size <= limit {
+            return Ok(());
+        }
+        let message = format!("`{}` makes a message of {size} bytes, above the limit of {limit} bytes", request.method);
+        Err(Error::new(ErrorKind::TooLarge, message))
+    }
+
+    async fn permit(&self, method: &str, patience: Duration, deadline: Instant) -> Result<OwnedSemaphorePermit> {
+        let capacity = &self.0.shared.capacity;
+        if let Ok(permit) = Arc::clone(capacity).try_acquire_owned() {
+            return Ok(permit);
+        }
+        let timer = {
+            // The caller may be polled outside of tokio; a timer cannot be made there.
+            let _runtime = self.0.runtime.enter();
+            sleep_until(deadline)
+        };
+        tokio::select! {
+            biased;
+            permit = Arc::clone(capacity).acquire_owned() => permit.map_err(|_| self.ended(method, Delivery::NotSent)),
+            () = timer => Err(Error::new(
+                ErrorKind::Timeout,
+                format!("`{method}` found no room within {patience:?}: {} calls are in flight", self.0.config.max_calls),
+            )),
+        }
+    }
+
+    fn ended(&self, method: &str, delivery: Delivery) -> Error {
+        match self.0.shared.end.get() {
+            Some(end) => end.error(method, delivery),
+            None => End::lost("the runtime of the connection was shut down").error(method, delivery),
+        }
+    }
+}
+
+/// The instant `patience` from now; a wait too long to express becomes thirty years.
+pub(super) fn after(patience: Duration) -> Instant {
+    const FAR: Duration = Duration::from_hours(24 * 365 * 30);
+    Instant::now() + patience.min(FAR)
+}

@@ -1,0 +1,222 @@
+//! The one error type of the crate, and what a program can ask it.
+
+mod kind;
+mod server;
+
+use std::borrow::Cow;
+use std::error::Error as StdError;
+use std::fmt;
+
+pub use kind::{Delivery, ErrorKind};
+pub use server::{ErrorDetails, ServerError};
+
+/// The result of every fallible call of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a call did not do what it was asked to.
+///
+/// One word wide. [`kind`](Self::kind) says what happened, [`delivery`](Self::delivery) whether the server may have
+/// acted on the request, [`server`](Self::server) holds the server's own words where it answered. The predicates
+/// (`is_…`) give the same answer for an error of a whole request and for an error of one of its statements, and
+/// look at the server's structured kind first and at its text only where the server (3.3.5) sends nothing else.
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    delivery: Delivery,
+    statement: Option<usize>,
+    message: Cow<'static, str>,
+    server: Option<ServerError>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl Error {
+    /// What kind of failure this is.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// Whether the request reached the server.
+    pub fn delivery(&self) -> Delivery {
+        self.0.delivery
+    }
+
+    /// The index of the statement that failed, counted from 0, where the failure belongs to one statement.
+    pub fn statement(&self) -> Option<usize> {
+        self.0.statement
+    }
+
+    /// The server's own error, verbatim, where the server answered with one.
+    pub fn server(&self) -> Option<&ServerError> {
+        self.0.server.as_ref()
+    }
+
+    /// Whether a write lost against a concurrent one; the whole transaction may be run again.
+    pub fn is_conflict(&self) -> bool {
+        self.kind() == ErrorKind::Conflict
+    }
+
+    /// Whether a UNIQUE index refused the write.
+    ///
+    /// Told by the message text: server 3.3.5 sends no structured kind for it.
+    pub fn is_unique_violation(&self) -> bool {
+        self.server().is_some_and(ServerError::is_unique_violation)
+    }
+
+    /// Whether something named by the request does not exist: a record, table, namespace, database, session or method.
+    pub fn is_not_found(&self) -> bool {
+        self.kind() == ErrorKind::NotFound
+    }
+
+    /// Whether something that was to be created exists already.
+    pub fn is_already_exists(&self) -> bool {
+        self.kind() == ErrorKind::AlreadyExists
+    }
+
+    /// Whether the session's identity is the cause: wrong credentials, an expired token or session, missing rights.
+    pub fn is_auth(&self) -> bool {
+        self.kind() == ErrorKind::Auth
+    }
+
+    /// Whether running the same thing again is safe and may succeed.
+    ///
+    /// True for a conflict, and for a connection that failed before the request was sent. Never true when the
+    /// request may have been applied.
+    pub fn is_retryable(&self) -> bool {
+        match self.kind() {
+            ErrorKind::Conflict => true,
+            ErrorKind::Connect | ErrorKind::Disconnected | ErrorKind::Timeout => self.delivery() == Delivery::NotSent,
+            _ => false,
+        }
+    }
+
+    /// An error of the client itself, made before anything was sent.
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            delivery: Delivery::NotSent,
+            statement: None,
+            message: message.into(),
+            server: None,
+            source: None,
+        }))
+    }
+
+    pub(crate) fn argument(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorKind::InvalidArgument, message)
+    }
+
+    pub(crate) fn protocol(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorKind::Protocol, message).answered()
+    }
+
+    pub(crate) fn session_closed() -> Self {
+        Self::new(ErrorKind::SessionClosed, "session closed")
+    }
+
+    /// The server's answer to `what`, as an error of the whole request.
+    pub(crate) fn from_server(what: &str, server: ServerError) -> Self {
+        let message = format!("the server refused `{what}`: {}", server.message());
+        Self::new(server.error_kind(), message).answered().with_server(server)
+    }
+
+    /// The server's answer to one statement of a query.
+    pub(crate) fn from_statement(index: usize, server: ServerError) -> Self {
+        let message = format!("statement {index} failed: {}", server.message());
+        let mut error = Self::new(server.error_kind(), message).answered().with_server(server);
+        error.0.statement = Some(index);
+        error
+    }
+
+    /// Puts what was being done in front of the message.
+    pub(crate) fn in_context(mut self, what: impl fmt::Display) -> Self {
+        self.0.message = format!("{what}: {}", self.0.message).into();
+        self
+    }
+
+    pub(crate) fn with_kind(mut self, kind: ErrorKind) -> Self {
+        self.0.kind = kind;
+        self
+    }
+
+    pub(crate) fn with_delivery(mut self, delivery: Delivery) -> Self {
+        self.0.delivery = delivery;
+        self
+    }
+
+    pub(crate) fn with_statement(mut self, index: usize) -> Self {
+        self.0.statement = Some(index);
+        self
+    }
+
+    pub(crate) fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    pub(crate) fn with_server(mut self, server: ServerError) -> Self {
+        self.0.server = Some(server);
+        self
+    }
+
+    pub(crate) fn answered(self) -> Self {
+        self.with_delivery(Delivery::Answered)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &*self.0;
+        let mut debug = f.debug_struct("Error");
+        debug.field("kind", &inner.kind).field("message", &inner.message).field("delivery", &inner.delivery);
+        if let Some(index) = inner.statement {
+            debug.field("statement", &index);
+        }
+        if let Some(server) = &inner.server {
+            debug.field("server", server);
+        }
+        if let Some(source) = &inner.source {
+            debug.field("source", source);
+        }
+        debug.finish()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match &self.0.source {
+            Some(source) => Some(&**source),
+            None => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn error_is_one_word_wide() {
+        assert_eq!(size_of::<Result<()>>(), size_of::<usize>());
+    }
+
+    #[test]
+    fn retryable_only_when_nothing_can_have_been_applied() {
+        let lost = || Error::new(ErrorKind::Disconnected, "connection lost");
+        for (error, expected) in [
+            (lost(), true),
+            (lost().with_delivery(Delivery::Unknown), false),
+            (Error::new(ErrorKind::Conflict, "conflict").answered(), true),
+            (Error::new(ErrorKind::Timeout, "no reply").with_delivery(Delivery::Unknown), false),
+            (Error::argument("bad name"), false),
+        ] {
+            assert_eq!(error.is_retryable(), expected, "{error:?}");
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! What can go wrong, as far as a program can act on it.
+
+/// The kind of an [`Error`](super::Error).
+///
+/// Kinds from [`NotFound`](Self::NotFound) on are the server's; those before it are found out by this crate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The URL cannot be read as one, or has parts that a connection cannot use.
+    InvalidUrl,
+    /// The URL's scheme or a feature of the server is not supported; the message says what to use instead.
+    Unsupported,
+    /// An argument cannot be sent: a variable's name, an identifier, an index out of range.
+    InvalidArgument,
+    /// A value cannot be written as SurrealDB's CBOR: an integer outside `i64`, a map key that is not text.
+    Encode,
+    /// The server's answer does not fit the type asked for; the message names the record and the path.
+    Decode,
+    /// The request is larger than the connection's message limit; it was not sent.
+    TooLarge,
+    /// The connection could not be opened.
+    Connect,
+    /// The connection was lost, or was closed by the server.
+    Disconnected,
+    /// The connection was closed by the program.
+    Closed,
+    /// The session was closed by the program.
+    SessionClosed,
+    /// The connection holds as many sessions as the server allows.
+    TooManySessions,
+    /// No reply came before the call's deadline.
+    Timeout,
+    /// The server sent something that the protocol does not allow.
+    Protocol,
+
+    /// Something that the request names does not exist, or the session may not see it.
+    NotFound,
+    /// Something that was to be created exists already.
+    AlreadyExists,
+    /// The session's identity is the cause: wrong credentials, an expired token or session, missing rights.
+    Auth,
+    /// The server's capabilities forbid the method, function or target.
+    NotAllowed,
+    /// A write lost against a concurrent one.
+    Conflict,
+    /// The query text or a parameter is not valid.
+    Validation,
+    /// The query failed with THROW.
+    Thrown,
+    /// A statement was not executed, was cancelled, or passed the server's own time limit.
+    Query,
+    /// The server is not configured for what was asked.
+    Configuration,
+    /// The server could not serialise or deserialise a value.
+    Serialization,
+    /// Any other failure on the server, among them violated constraints (ASSERT, UNIQUE, READONLY, a field's type).
+    Internal,
+}
+
+/// Whether a failed request reached the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "a request was not sent, was answered, or neither is known")]
+pub enum Delivery {
+    /// The request never left this process: nothing happened on the server.
+    NotSent,
+    /// The server answered it; what the answer says is what happened.
+    Answered,
+    /// The request was written to the socket and no answer came: it may or may not have been carried out.
+    Unknown,
+}

@@ -1,0 +1,19 @@
+//! The envelopes of SurrealDB's RPC in CBOR: what a request looks like, and how a reply is taken apart.
+//!
+//! Nothing here reads more of a reply than it is asked to: [`Head`] stops at the id, [`Reply`] finds the byte range of
+//! the result, and the caller's type is decoded straight from that range. Facts are those of server 3.3.5.
+
+mod failure;
+mod id;
+mod misfit;
+mod request;
+mod response;
+mod statement;
+
+pub(crate) use failure::read_failure;
+pub(crate) use id::RequestId;
+pub use id::SessionId;
+pub(crate) use misfit::misfit;
+pub(crate) use request::{BindingsWriter, Request, RequestWriter};
+pub(crate) use response::{Head, Reply};
+pub(crate) use statement::{Outcome, Statement, read_statements};

@@ -1,0 +1,55 @@
+//! The ids of the wire, each a type of its own.
+
+use std::fmt;
+
+use uuid::Uuid;
+
+use crate::value;
+
+/// The number that a reply carries back to its request. Unique within one connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct RequestId(pub(crate) i64);
+
+/// The id of a session on its connection.
+///
+/// Chosen by the client. The id of a connection's default session is that of the connection.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SessionId(Uuid);
+
+impl SessionId {
+    pub(crate) fn random() -> Self {
+        Self(Uuid::new_v4())
+    }
+
+    pub(crate) fn new(id: value::Uuid) -> Self {
+        Self(id.into())
+    }
+
+    pub(crate) fn as_uuid(&self) -> &Uuid {
+        &self.0
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Display for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Debug for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SessionId({})", self.0)
+    }
+}
+
+impl From<SessionId> for value::Uuid {
+    fn from(id: SessionId) -> Self {
+        id.0.into()
+    }
+}

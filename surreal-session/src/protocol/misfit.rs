@@ -1,0 +1,64 @@
+//! Results that do not fit the type asked for, in words that lead to the record.
+
+use super::response::Entries;
+use crate::codec::reader::Reader;
+use crate::codec::{self, DecodeError, EncodeError};
+use crate::error::{Error, ErrorKind};
+use crate::value::Value;
+
+/// The error for a result that was decoded in vain: it names the record and the path in it, as in
+/// `user:ada.address.zip`.
+pub(crate) fn misfit(result: &[u8], error: DecodeError) -> Error {
+    let path = error.path();
+    let place = match split_row(result, &path) {
+        Some((record, "")) => record,
+        Some((record, rest)) => format!("{record}.{}", rest.trim_start_matches('.')),
+        None if path.is_empty() => "the result".to_owned(),
+        None => path,
+    };
+    let message = format!("cannot decode {place}: {}", error.message());
+    Error::new(ErrorKind::Decode, message).answered().with_source(error)
+}
+
+impl From<EncodeError> for Error {
+    fn from(error: EncodeError) -> Self {
+        Self::new(ErrorKind::Encode, format!("cannot encode the value: {error}"))
+    }
+}
+
+/// The id of the record that `path` leads into, and the rest of the path.
+fn split_row<'p>(result: &[u8], path: &'p str) -> Option<(String, &'p str)> {
+    let mut reader = Reader::new(result);
+    let rest = match path.strip_prefix('[').and_then(|path| path.split_once(']')) {
+        Some((index, rest)) => {
+            let index: usize = index.parse().ok()?;
+            reader.array().ok()?;
+            for _ in 0..index {
+                reader.skip().ok()?;
+            }
+            rest
+        }
+        None => {
+            // A result of one row, of which that row was asked for.
+            if reader.array().is_err() {
+                reader = Reader::new(result);
+            }
+            path
+        }
+    };
+    record_id(&mut reader).map(|id| (id, rest))
+}
+
+fn record_id(reader: &mut Reader<'_>) -> Option<String> {
+    let mut entries = Entries::of(reader).ok()?;
+    while let Some(key) = entries.next(reader).ok()? {
+        let item = reader.skip().ok()?;
+        if key == "id" {
+            return match codec::decode(item).ok()? {
+                Value::RecordId(id) => Some(id.to_string()),
+                _ => None,
+            };
+        }
+    }
+    None
+}

@@ -1,0 +1,90 @@
+//! Requests: the envelope, the parameters and the bound values, written once into one buffer.
+
+use bytes::Bytes;
+use serde::Serialize;
+
+use super::{RequestId, SessionId};
+use crate::codec::{self, EncodeError, writer};
+
+/// A finished request: its id, its method, and the bytes of its frame.
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) id: RequestId,
+    pub(crate) method: &'static str,
+    pub(crate) frame: Bytes,
+}
+
+/// A request that is being written. The parameters follow in the order of the calls.
+#[derive(Debug)]
+pub(crate) struct RequestWriter {
+    id: RequestId,
+    method: &'static str,
+    buffer: Vec<u8>,
+}
+
+impl RequestWriter {
+    /// Starts a request of `method`; the session is left out for the connection's default session.
+    pub(crate) fn new(id: RequestId, method: &'static str, session: Option<SessionId>) -> Self {
+        let mut buffer = Vec::with_capacity(INITIAL_BYTES);
+        writer::map(&mut buffer, 3 + usize::from(session.is_some()));
+        writer::text(&mut buffer, "id");
+        writer::integer(&mut buffer, id.0);
+        writer::text(&mut buffer, "method");
+        writer::text(&mut buffer, method);
+        if let Some(session) = session {
+            writer::text(&mut buffer, "session");
+            writer::uuid(&mut buffer, session.as_uuid());
+        }
+        writer::text(&mut buffer, "params");
+        writer::begin_array(&mut buffer);
+        Self { id, method, buffer }
+    }
+
+    pub(crate) fn text(mut self, text: &str) -> Self {
+        writer::text(&mut self.buffer, text);
+        self
+    }
+
+    pub(crate) fn value<T: Serialize + ?Sized>(mut self, value: &T) -> Result<Self, EncodeError> {
+        codec::encode_into(&mut self.buffer, value)?;
+        Ok(self)
+    }
+
+    /// Opens the map of bound values; [`bind`](Self::bind) adds to it, [`finish`](Self::finish) closes it.
+    pub(crate) fn bindings(mut self) -> BindingsWriter {
+        writer::begin_map(&mut self.buffer);
+        BindingsWriter(self)
+    }
+
+    pub(crate) fn raw(mut self, item: &[u8]) -> Self {
+        writer::raw(&mut self.buffer, item);
+        self
+    }
+
+    pub(crate) fn finish(mut self) -> Request {
+        writer::end(&mut self.buffer);
+        Request { id: self.id, method: self.method, frame: self.buffer.into() }
+    }
+}
+
+/// The last parameter of a `query` request: its bound values by name.
+#[derive(Debug)]
+pub(crate) struct BindingsWriter(RequestWriter);
+
+impl BindingsWriter {
+    /// Adds a value. On an error the request is as it was.
+    pub(crate) fn bind<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), EncodeError> {
+        let buffer = &mut self.0.buffer;
+        let before = buffer.len();
+        writer::text(buffer, name);
+        codec::encode_into(buffer, value).inspect_err(|_| buffer.truncate(before))
+    }
+
+    pub(crate) fn finish(mut self) -> Request {
+        writer::end(&mut self.0.buffer);
+        self.0.finish()
+    }
+}
+
+/// Holds the envelope, a short statement and a small record without growing.
+const INITIAL_BYTES: usize = 512;

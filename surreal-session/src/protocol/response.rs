@@ -1,0 +1,156 @@
+//! Replies: routing by the head, and the byte range of the result.
+
+use bytes::Bytes;
+
+use super::{RequestId, read_failure};
+use crate::codec::reader::Reader;
+use crate::codec::{DecodeError, Header};
+use crate::error::{Error, ErrorKind, Result, ServerError};
+
+/// What routing needs to know of an incoming frame.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Head {
+    /// The reply to a request.
+    Reply(RequestId),
+    /// An error that the server could not attribute to a request, as for a frame that it could not decode.
+    Unattributed(Box<ServerError>),
+    /// An event of a live query.
+    Notification,
+}
+
+impl Head {
+    /// Reads as much of a frame as tells where it belongs.
+    pub(crate) fn read(frame: &[u8]) -> Result<Self, DecodeError> {
+        let mut reader = Reader::new(frame);
+        let mut failure = None;
+        let mut entries = Entries::of(&mut reader)?;
+        while let Some(key) = entries.next(&mut reader)? {
+            match &*key {
+                "id" if is_integer(&reader)? => return Ok(Self::Reply(RequestId(reader.integer()?))),
+                "error" => failure = Some(reader.skip()?),
+                _ => drop(reader.skip()?),
+            }
+        }
+        match failure {
+            Some(failure) => Ok(Self::Unattributed(Box::new(read_failure(failure)?))),
+            None => Ok(Self::Notification),
+        }
+    }
+}
+
+/// A reply to a request, as it came.
+#[derive(Debug)]
+pub(crate) struct Reply(Bytes);
+
+impl Reply {
+    pub(crate) fn new(frame: Bytes) -> Self {
+        Self(frame)
+    }
+
+    /// The bytes of the result, or the error that the server sent instead of one.
+    ///
+    /// `method` names the request in the error's message.
+    pub(crate) fn into_result(self, method: &str) -> Result<Bytes> {
+        match self.find().map_err(|error| malformed(method, error))? {
+            Answer::Result(result) => Ok(self.0.slice_ref(result)),
+            Answer::Failure(failure) => {
+                let failure = read_failure(failure).map_err(|error| malformed(method, error))?;
+                Err(Error::from_server(method, failure))
+            }
+            Answer::Neither => Err(Error::protocol(format!("the reply to `{method}` has neither result nor error"))),
+        }
+    }
+
+    fn find(&self) -> Result<Answer<'_>, DecodeError> {
+        let mut reader = Reader::new(&self.0);
+        let mut entries = Entries::of(&mut reader)?;
+        while let Some(key) = entries.next(&mut reader)? {
+            let item = reader.skip()?;
+            match &*key {
+                "result" => return Ok(Answer::Result(item)),
+                "error" => return Ok(Answer::Failure(item)),
+                _ => {}
+            }
+        }
+        Ok(Answer::Neither)
+    }
+}
+
+enum Answer<'a> {
+    Result(&'a [u8]),
+    Failure(&'a [u8]),
+    Neither,
+}
+
+/// Walks the entries of a map, of definite length or not. The caller consumes each value.
+pub(super) struct Entries {
+    left: Option<usize>,
+}
+
+impl Entries {
+    pub(super) fn of(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(Self { left: reader.map()? })
+    }
+
+    pub(super) fn next<'de>(
+        &mut self,
+        reader: &mut Reader<'de>,
+    ) -> Result<Option<std::borrow::Cow<'de, str>>, DecodeError> {
+        let over = match &mut self.left {
+            Some(left) => left.checked_sub(1).map(|rest| *left = rest).is_none(),
+            None => reader.at_break()?,
+        };
+        if over { Ok(None) } else { reader.text().map(Some) }
+    }
+}
+
+fn is_integer(reader: &Reader<'_>) -> Result<bool, DecodeError> {
+    Ok(matches!(reader.peek()?, Header::Positive(_) | Header::Negative(_)))
+}
+
+pub(super) fn malformed(method: &str, error: DecodeError) -> Error {
+    Error::new(ErrorKind::Protocol, format!("the reply to `{method}` is malformed")).answered().with_source(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use ciborium::cbor;
+
+    use super::*;
+
+    fn frame(value: &ciborium::Value) -> Bytes {
+        let mut frame = Vec::new();
+        ciborium::into_writer(value, &mut frame).unwrap();
+        frame.into()
+    }
+
+    #[test]
+    fn head_tells_replies_from_notifications_and_stray_errors() {
+        let cases = [
+            (cbor!({"id" => 7, "result" => [1, 2]}), Head::Reply(RequestId(7))),
+            (cbor!({"error" => {"code" => -32000, "message" => "no"}, "id" => 8}), Head::Reply(RequestId(8))),
+            (cbor!({"result" => {"id" => "live", "action" => "CREATE"}}), Head::Notification),
+        ];
+        for (value, expected) in cases {
+            assert_eq!(Head::read(&frame(&value.unwrap())).unwrap(), expected);
+        }
+        let stray = frame(&cbor!({"error" => {"code" => -32700, "message" => "Parse error"}}).unwrap());
+        let Head::Unattributed(error) = Head::read(&stray).unwrap() else { panic!("not a stray error") };
+        assert_eq!((error.code(), error.message()), (Some(-32700), "Parse error"));
+    }
+
+    #[test]
+    fn head_of_garbage_is_an_error() {
+        for garbage in [&b""[..], b"\xff", b"\xa1", b"\x83\x01\x02\x03", b"\xbf\x62id", b"\xbb\xff\xff\xff\xff\xff\xff\xff\xff"] {
+            assert!(Head::read(garbage).is_err(), "{garbage:?}");
+        }
+    }
+
+    #[test]
+    fn reply_gives_the_bytes_of_the_result() {
+        let reply = Reply::new(frame(&cbor!({"id" => 1, "result" => "ok"}).unwrap()));
+        assert_eq!(&*reply.into_result("ping").unwrap(), b"\x62ok");
+        let reply = Reply::new(frame(&cbor!({"id" => 1}).unwrap()));
+        assert_eq!(reply.into_result("ping").unwrap_err().kind(), ErrorKind::Protocol);
+    }
+}

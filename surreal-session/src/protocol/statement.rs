@@ -1,0 +1,138 @@
+//! The result of `query`: one entry for each statement.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::failure::read_details;
+use super::response::{Entries, malformed};
+use crate::codec::reader::Reader;
+use crate::codec::{self, DecodeError};
+use crate::error::{Result, ServerError};
+use crate::value::Value;
+
+/// What one statement of a query came to.
+#[derive(Debug)]
+pub(crate) struct Statement {
+    pub(crate) outcome: Outcome,
+    pub(crate) time: Option<Duration>,
+}
+
+/// The bytes of a statement's result, or its error.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    Ok(Bytes),
+    Failed(ServerError),
+}
+
+/// Finds the entries of a query's result. No result is decoded.
+pub(crate) fn read_statements(result: &Bytes) -> Result<Vec<Statement>> {
+    scan(result).map_err(|error| malformed("query", error))
+}
+
+fn scan(result: &Bytes) -> Result<Vec<Statement>, DecodeError> {
+    let mut reader = Reader::new(result);
+    let mut statements = Vec::new();
+    let mut left = reader.array()?;
+    loop {
+        match &mut left {
+            Some(0) => break,
+            Some(left) => *left -= 1,
+            None if reader.at_break()? => break,
+            None => {}
+        }
+        statements.push(read_statement(result, &mut reader)?);
+    }
+    Ok(statements)
+}
+
+#[derive(Default)]
+struct Entry<'de> {
+    failed: bool,
+    time: Option<Duration>,
+    result: Option<&'de [u8]>,
+    kind: Option<String>,
+    details: Option<Value>,
+}
+
+fn read_statement<'de>(frame: &'de Bytes, reader: &mut Reader<'de>) -> Result<Statement, DecodeError> {
+    let mut entry = Entry::default();
+    let mut entries = Entries::of(reader)?;
+    while let Some(key) = entries.next(reader)? {
+        match &*key {
+            "status" => entry.failed = reader.text()? != "OK",
+            "time" => entry.time = parse_time(&reader.text()?),
+            "result" => entry.result = Some(reader.skip()?),
+            "kind" => entry.kind = text_or_none(reader.skip()?)?,
+            "details" => entry.details = codec::decode(reader.skip()?)?,
+            _ => drop(reader.skip()?),
+        }
+    }
+    let time = entry.time;
+    let outcome = if entry.failed { Outcome::Failed(entry.into_failure()?) } else { Outcome::Ok(entry.into_bytes(frame)) };
+    Ok(Statement { outcome, time })
+}
+
+impl Entry<'_> {
+    fn into_bytes(self, frame: &Bytes) -> Bytes {
+        self.result.map_or_else(|| Bytes::from_static(NONE), |result| frame.slice_ref(result))
+    }
+
+    fn into_failure(self) -> Result<ServerError, DecodeError> {
+        let message = match self.result {
+            Some(result) => text_or_none(result)?.unwrap_or_default(),
+            None => String::new(),
+        };
+        Ok(ServerError {
+            code: None,
+            message,
+            kind: self.kind.unwrap_or_default(),
+            details: self.details.and_then(read_details),
+            cause: None,
+        })
+    }
+}
+
+/// The text of an item, of whatever type it is; an error's message is never worth losing the error for.
+fn text_or_none(item: &[u8]) -> Result<Option<String>, DecodeError> {
+    Ok(codec::decode::<Option<Value>>(item)?.map(|value| match value {
+        Value::String(text) => text,
+        other => other.to_string(),
+    }))
+}
+
+/// Reads the `Debug` form of a duration, as in `1.2ms`, `15µs` or `0ns`.
+fn parse_time(text: &str) -> Option<Duration> {
+    let unit_at = text.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+    let (number, unit) = text.split_at(unit_at);
+    let seconds_per_unit = match unit {
+        "s" => 1.0,
+        "ms" => 1e-3,
+        "µs" | "μs" => 1e-6,
+        "ns" => 1e-9,
+        _ => return None,
+    };
+    Duration::try_from_secs_f64(number.parse::<f64>().ok()? * seconds_per_unit).ok()
+}
+
+/// NONE: tag 6 around null.
+const NONE: &[u8] = b"\xc6\xf6";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_of_a_statement_is_read_in_every_unit() {
+        for (text, expected) in [
+            ("0ns", Some(Duration::ZERO)),
+            ("15µs", Some(Duration::from_micros(15))),
+            ("1.5ms", Some(Duration::from_micros(1_500))),
+            ("2s", Some(Duration::from_secs(2))),
+            ("2", None),
+            ("fast", None),
+        ] {
+            assert_eq!(parse_time(text), expected, "{text}");
+        }
+    }
+}

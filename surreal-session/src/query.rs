@@ -1,0 +1,18 @@
+//! The verbs that read and write data, and what they give back.
+//!
+//! Every verb makes a builder that does nothing until it is awaited, and compiles to one `query` request: names come
+//! from the derive and are escaped or bound, values are bound and never spliced into text.
+
+mod create;
+mod future;
+mod queryable;
+mod raw;
+mod response;
+mod select;
+
+pub use create::{Content, Create, NeedsContent};
+pub use future::QueryFuture;
+pub use queryable::Queryable;
+pub use raw::Query;
+pub use response::Response;
+pub use select::{Select, SelectOne};

@@ -1,0 +1,89 @@
+//! The trait that gives connections, sessions and transactions their verbs.
+
+use super::{Create, Query, Select};
+use crate::record::Record;
+use crate::session::{Scope, Session, Surreal};
+
+/// Anything that queries can be run on: [`Surreal`], [`Session`], and references to them.
+///
+/// Sealed: it is implemented by this crate alone, so that verbs can be added. A function that takes
+/// `&impl Queryable` works with any of them.
+///
+/// # Examples
+///
+/// ```no_run
+/// use surreal_session::prelude::*;
+///
+/// async fn count(db: &impl Queryable, table: &str) -> surreal_session::Result<i64> {
+///     let response = db.query("RETURN count(SELECT VALUE id FROM type::table($t))").bind("t", table).await?;
+///     response.take(0)
+/// }
+/// ```
+pub trait Queryable: private::Sealed {
+    /// Where the queries run.
+    #[doc(hidden)]
+    fn scope(&self) -> Scope;
+
+    /// Runs SurrealQL text, one or several statements, with values bound to it by [`Query::bind`].
+    ///
+    /// # Errors
+    ///
+    /// See [`Query`].
+    fn query(&self, text: impl AsRef<str>) -> Query
+    where
+        Self: Sized,
+    {
+        Query::new(self.scope(), text.as_ref())
+    }
+
+    /// Reads all records of `T`'s table in the order of their ids, or with [`Select::id`] at most one.
+    ///
+    /// # Errors
+    ///
+    /// See [`Select`].
+    fn select<T: Record>(&self) -> Select<T>
+    where
+        Self: Sized,
+    {
+        Select::new(self.scope())
+    }
+
+    /// Creates one record of `T`'s table from the data given to [`Create::content`], and gives it back as stored.
+    ///
+    /// # Errors
+    ///
+    /// See [`Create`].
+    fn create<T: Record>(&self) -> Create<T>
+    where
+        Self: Sized,
+    {
+        Create::new(self.scope())
+    }
+}
+
+impl Queryable for Session {
+    fn scope(&self) -> Scope {
+        Session::scope(self)
+    }
+}
+
+impl Queryable for Surreal {
+    fn scope(&self) -> Scope {
+        Session::scope(self)
+    }
+}
+
+impl<Q: Queryable> Queryable for &Q {
+    fn scope(&self) -> Scope {
+        (**self).scope()
+    }
+}
+
+mod private {
+    use super::{Queryable, Session, Surreal};
+
+    pub trait Sealed {}
+    impl Sealed for Session {}
+    impl Sealed for Surreal {}
+    impl<Q: Queryable> Sealed for &Q {}
+}

@@ -1,0 +1,104 @@
+//! SurrealQL text with bound values.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::{QueryFuture, Response};
+use crate::error::{Error, Result};
+use crate::protocol::{BindingsWriter, read_statements};
+use crate::session::{Scope, check_name};
+
+/// SurrealQL text to run when awaited, giving a [`Response`] with a result for each statement.
+///
+/// A statement that fails does not stop those after it, unless they are in a transaction block: await gives
+/// `Ok` as soon as the server has run the text. [`Response::check`] turns a failed statement into an error.
+///
+/// # Errors
+///
+/// [`Validation`](crate::ErrorKind::Validation) if the text does not parse, in which case nothing ran;
+/// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) and [`Encode`](crate::ErrorKind::Encode) for a name or value
+/// that cannot be bound, before anything is sent; [`Auth`](crate::ErrorKind::Auth) for an expired session.
+///
+/// # Cancel safety
+///
+/// See [`QueryFuture`].
+#[must_use = "a query runs when it is awaited"]
+pub struct Query {
+    scope: Scope,
+    text: String,
+    bindings: BindingsWriter,
+    names: Vec<String>,
+    /// The first thing that was wrong with a binding; reported when awaited.
+    error: Option<Error>,
+    deadline: Option<Duration>,
+}
+
+impl Query {
+    pub(crate) fn new(scope: Scope, text: &str) -> Self {
+        let bindings = scope.request("query").text(text).bindings();
+        Self { scope, text: text.to_owned(), bindings, names: Vec::new(), error: None, deadline: None }
+    }
+
+    /// Binds `value` to `$name` for this query; it wins over a variable of the session.
+    ///
+    /// The value is encoded at once and may borrow. `name` is without the `$`, and may be bound once.
+    pub fn bind(mut self, name: &str, value: impl Serialize) -> Self {
+        if self.error.is_none() {
+            self.error = self.try_bind(name, &value).err();
+        }
+        self
+    }
+
+    /// Sets how long to wait for the reply, instead of the connection's deadline.
+    ///
+    /// The server is not told: what it has begun, it may still finish.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = Some(deadline);
+        self
+    }
+
+    /// The text and the names bound to it, for logs. Never shows a value.
+    pub fn to_surql(&self) -> String {
+        let mut text = self.text.clone();
+        for (index, name) in self.names.iter().enumerate() {
+            text.push_str(if index == 0 { " -- $" } else { ", $" });
+            text.push_str(name);
+        }
+        text
+    }
+
+    fn try_bind<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<()> {
+        check_name(name)?;
+        if self.names.iter().any(|bound| bound == name) {
+            return Err(Error::argument(format!("`${name}` is bound twice")));
+        }
+        self.bindings.bind(name, value).map_err(|error| Error::from(error).in_context(format_args!("cannot bind `${name}`")))?;
+        self.names.push(name.to_owned());
+        Ok(())
+    }
+
+    async fn run(self) -> Result<Response> {
+        if let Some(error) = self.error {
+            return Err(error);
+        }
+        let reply = self.scope.call(self.bindings.finish(), self.deadline).await?;
+        Ok(Response::new(read_statements(&reply)?))
+    }
+}
+
+impl IntoFuture for Query {
+    type Output = Result<Response>;
+    type IntoFuture = QueryFuture<Response>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
+
+impl fmt::Debug for Query {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Query").field(&self.to_surql()).finish()
+    }
+}

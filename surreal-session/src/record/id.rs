@@ -1,0 +1,88 @@
+//! What an [`Id`] is once its record is known: an id of that record's table.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::{Key, Record};
+use crate::error::{Error, ErrorKind, Result};
+use crate::value::{Id, RecordId, Value};
+
+impl<T: Record, K: Key> Id<T, K> {
+    /// This id as an untyped one.
+    pub fn to_record_id(&self) -> RecordId {
+        RecordId::new(T::TABLE, self.key().to_record_key())
+    }
+
+    fn from_record_id(id: RecordId) -> Result<Self, String> {
+        if id.table() != T::TABLE {
+            return Err(format!("expected an id of table `{}`, found `{id}`", T::TABLE));
+        }
+        let key = id.into_key();
+        let expected = || std::any::type_name::<K>();
+        let key = K::from_record_key(key).map_err(|key| {
+            format!("expected an id of table `{}` with a key of type {}, found the key {key}", T::TABLE, expected())
+        })?;
+        Ok(Self::new(key))
+    }
+}
+
+impl<T: Record, K: Key> TryFrom<RecordId> for Id<T, K> {
+    type Error = Error;
+
+    /// Fails with [`ErrorKind::Decode`] for an id of another table, or with a key of another type.
+    fn try_from(id: RecordId) -> Result<Self> {
+        Self::from_record_id(id).map_err(|message| Error::new(ErrorKind::Decode, message))
+    }
+}
+
+impl<T: Record, K: Key> From<Id<T, K>> for RecordId {
+    fn from(id: Id<T, K>) -> Self {
+        id.to_record_id()
+    }
+}
+
+impl<T: Record, K: Key> From<Id<T, K>> for Value {
+    fn from(id: Id<T, K>) -> Self {
+        Self::RecordId(id.to_record_id())
+    }
+}
+
+impl<T: Record, K: Key> FromStr for Id<T, K> {
+    type Err = Error;
+
+    /// Reads the text form of a record id, such as `user:ada`.
+    fn from_str(text: &str) -> Result<Self> {
+        let id = RecordId::from_str(text).map_err(|error| {
+            let message = format!("`{}` is not a record id", text.escape_debug());
+            Error::new(ErrorKind::Decode, message).with_source(error)
+        })?;
+        Self::try_from(id)
+    }
+}
+
+impl<T: Record, K: Key> Serialize for Id<T, K> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.to_record_id().serialize(serializer)
+    }
+}
+
+impl<'de, T: Record, K: Key> Deserialize<'de> for Id<T, K> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::from_record_id(RecordId::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}
+
+impl<T: Record, K: Key> fmt::Display for Id<T, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.to_record_id().fmt(f)
+    }
+}
+
+impl<T: Record, K: fmt::Debug> fmt::Debug for Id<T, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Id({}:{:?})", T::TABLE, self.key())
+    }
+}

@@ -1,0 +1,85 @@
+//! What a builder's `.id(..)` accepts.
+
+use super::{Key, Record};
+use crate::value::{Id, RecordKey, Uuid};
+
+/// Anything that says which record of type `T` is meant: its [`Id`], or just the key.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say which `{T}` is meant",
+    label = "neither an id of `{T}` nor a key of the type that its ids have",
+    note = "the type of the key is the second parameter of `Id` in the record's field `id`; `String` unless given"
+)]
+pub trait IntoId<T: Record> {
+    /// The id that is meant.
+    fn into_id(self) -> Id<T, T::Key>;
+}
+
+impl<T: Record<Key = K>, K: Key> IntoId<T> for Id<T, K> {
+    fn into_id(self) -> Id<T, K> {
+        self
+    }
+}
+
+impl<T: Record<Key = K>, K: Key> IntoId<T> for &Id<T, K> {
+    fn into_id(self) -> Id<T, K> {
+        self.clone()
+    }
+}
+
+impl<'a, T: Record<Key: From<&'a str>>> IntoId<T> for &'a str {
+    fn into_id(self) -> Id<T, T::Key> {
+        Id::new(self)
+    }
+}
+
+impl<'a, T: Record<Key: From<&'a String>>> IntoId<T> for &'a String {
+    fn into_id(self) -> Id<T, T::Key> {
+        Id::new(self)
+    }
+}
+
+impl<T: Record<Key: From<String>>> IntoId<T> for String {
+    fn into_id(self) -> Id<T, T::Key> {
+        Id::new(self)
+    }
+}
+
+impl<T: Record<Key: From<i64>>> IntoId<T> for i64 {
+    fn into_id(self) -> Id<T, T::Key> {
+        Id::new(self)
+    }
+}
+
+impl<T: Record<Key: From<Uuid>>> IntoId<T> for Uuid {
+    fn into_id(self) -> Id<T, T::Key> {
+        Id::new(self)
+    }
+}
+
+impl<T: Record<Key = RecordKey>> IntoId<T> for RecordKey {
+    fn into_id(self) -> Id<T, RecordKey> {
+        Id::new(self)
+    }
+}
+
+macro_rules! tuples {
+    ($($($given:ident $part:ident $index:tt),+;)+) => {$(
+        impl<T, $($given, $part),+> IntoId<T> for ($($given,)+)
+        where
+            T: Record<Key = ($($part,)+)>,
+            ($($part,)+): Key,
+            $($given: Into<$part>),+
+        {
+            fn into_id(self) -> Id<T, T::Key> {
+                Id::new(($(self.$index.into(),)+))
+            }
+        }
+    )+};
+}
+
+tuples! {
+    GivenA A 0;
+    GivenA A 0, GivenB B 1;
+    GivenA A 0, GivenB B 1, GivenC C 2;
+    GivenA A 0, GivenB B 1, GivenC C 2, GivenD D 3;
+}

@@ -1,0 +1,29 @@
+//! Sessions: many isolated contexts over one connection, each with its own namespace, database, variables and identity.
+//!
+//! A [`Session`] is a shared handle on one server session; [`Surreal`] is the handle of a connection and, with the
+//! same verbs, of its default session. What a session has selected is kept as the server last confirmed it, which is
+//! what [`Session::fork`] copies.
+
+mod auth;
+mod connect;
+mod credentials;
+mod fork;
+mod handle;
+mod info;
+mod namespace;
+mod new_session;
+mod scope;
+mod state;
+mod surreal;
+mod token;
+mod variables;
+
+pub use connect::Connect;
+pub use credentials::{Credentials, Database, Namespace, RecordAccess, Root};
+pub use handle::Session;
+pub use namespace::Use;
+pub use new_session::NewSession;
+pub use scope::Scope;
+pub(crate) use scope::check_name;
+pub use surreal::Surreal;
+pub use token::{Token, Tokens};

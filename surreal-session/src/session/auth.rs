@@ -1,0 +1,121 @@
+//! Becoming somebody, and nobody again.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde::Serialize;
+
+use super::state::{Identity, Shared};
+use super::variables::encode;
+use super::{Credentials, RecordAccess, Scope, Session, Token, Tokens, namespace};
+use crate::codec;
+use crate::error::{Delivery, Error, ErrorKind, Result};
+
+impl Session {
+    /// Signs this session in; other sessions of the connection stay who they are.
+    ///
+    /// A namespace or database user, and a record user, also select their namespace and database.
+    ///
+    /// # Errors
+    ///
+    /// [`Auth`](ErrorKind::Auth) for a wrong user or password, an unknown access method, or a SIGNIN clause that failed
+    /// or found no record. The session stays as it was.
+    ///
+    /// # Cancel safety
+    ///
+    /// See [`Session`].
+    pub async fn signin(&self, credentials: impl Credentials) -> Result<Tokens> {
+        self.prove("signin", encode(&credentials)?).await
+    }
+
+    /// Creates a record user through the SIGNUP clause of an access method, and signs this session in as that user.
+    ///
+    /// # Errors
+    ///
+    /// [`Auth`](ErrorKind::Auth) for an unknown access method or one without SIGNUP, or if the clause failed. The
+    /// session stays as it was.
+    ///
+    /// # Cancel safety
+    ///
+    /// See [`Session`].
+    pub async fn signup<P: Serialize + Send>(&self, credentials: RecordAccess<P>) -> Result<Tokens> {
+        self.prove("signup", encode(&credentials)?).await
+    }
+
+    /// Makes this session the identity that `token` stands for, without a password.
+    ///
+    /// # Errors
+    ///
+    /// [`Auth`](ErrorKind::Auth) for a token that is expired, was not issued by this server, or is none. The session
+    /// stays as it was.
+    ///
+    /// # Cancel safety
+    ///
+    /// See [`Session`].
+    pub async fn authenticate(&self, token: impl Into<Token>) -> Result<()> {
+        let token = token.into();
+        let shared = Arc::clone(&self.shared);
+        self.change(async move {
+            authenticate(&shared, token).await?;
+            namespace::refresh(&shared).await
+        })
+        .await
+    }
+
+    /// Makes this session anonymous. Its namespace, database and variables stay.
+    ///
+    /// # Errors
+    ///
+    /// Fails only if the session is closed, or the connection is lost or does not answer.
+    ///
+    /// # Cancel safety
+    ///
+    /// See [`Session`].
+    pub async fn invalidate(&self) -> Result<()> {
+        let shared = Arc::clone(&self.shared);
+        self.change(async move {
+            let scope = Scope::new(&shared);
+            scope.call(scope.request("invalidate").finish(), None).await?;
+            shared.state().identity = Identity::Anonymous;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn prove(&self, method: &'static str, credentials: Bytes) -> Result<Tokens> {
+        let shared = Arc::clone(&self.shared);
+        self.change(async move {
+            let tokens = prove(&shared, method, &credentials).await?;
+            namespace::refresh(&shared).await?;
+            Ok(tokens)
+        })
+        .await
+    }
+}
+
+/// Signs in or up with credentials that are encoded already.
+pub(super) async fn prove(shared: &Arc<Shared>, method: &'static str, credentials: &[u8]) -> Result<Tokens> {
+    let scope = Scope::new(shared);
+    let reply = scope.call(scope.request(method).raw(credentials).finish(), None).await.map_err(denied)?;
+    let tokens: Tokens = codec::decode(&reply)
+        .map_err(|error| Error::protocol(format!("the reply to `{method}` has no token")).with_source(error))?;
+    shared.state().identity = Identity::Token(tokens.access.clone());
+    Ok(tokens)
+}
+
+pub(super) async fn authenticate(shared: &Arc<Shared>, token: Token) -> Result<()> {
+    let scope = Scope::new(shared);
+    scope.call(scope.request("authenticate").text(token.as_str()).finish(), None).await.map_err(denied)?;
+    shared.state().identity = Identity::Token(token);
+    Ok(())
+}
+
+/// The server says no to credentials in many ways: not found, not allowed, a failed clause.
+fn denied(error: Error) -> Error {
+    let refused = error.delivery() == Delivery::Answered
+        && matches!(
+            error.kind(),
+            ErrorKind::NotFound | ErrorKind::NotAllowed | ErrorKind::Query | ErrorKind::Thrown | ErrorKind::Internal
+        );
+    if refused { error.with_kind(ErrorKind::Auth) } else { error }
+}

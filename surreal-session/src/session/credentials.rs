@@ -1,0 +1,150 @@
+//! Who a session can be: system users on three levels, and record users.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// Anything that [`Session::signin`](super::Session::signin) accepts.
+///
+/// Implemented by [`Root`], [`Namespace`], [`Database`] and [`RecordAccess`]. Sealed.
+pub trait Credentials: Serialize + Send + private::Sealed {}
+
+/// A system user of the whole server.
+#[derive(Clone, Serialize)]
+pub struct Root {
+    user: String,
+    pass: String,
+}
+
+/// A system user of one namespace.
+#[derive(Clone, Serialize)]
+pub struct Namespace {
+    #[serde(rename = "NS")]
+    namespace: String,
+    user: String,
+    pass: String,
+}
+
+/// A system user of one database.
+#[derive(Clone, Serialize)]
+pub struct Database {
+    #[serde(rename = "NS")]
+    namespace: String,
+    #[serde(rename = "DB")]
+    database: String,
+    user: String,
+    pass: String,
+}
+
+/// A record user: somebody whom an access method of the database knows by `params`.
+///
+/// `params` is a struct or map; its fields are the variables of the method's SIGNIN and SIGNUP clauses.
+#[derive(Clone, Serialize)]
+pub struct RecordAccess<P> {
+    // First, so that no parameter can replace what follows.
+    #[serde(flatten)]
+    params: P,
+    #[serde(rename = "NS")]
+    namespace: String,
+    #[serde(rename = "DB")]
+    database: String,
+    #[serde(rename = "AC")]
+    access: String,
+}
+
+impl Root {
+    /// A user defined ON ROOT.
+    pub fn new(user: impl Into<String>, pass: impl Into<String>) -> Self {
+        Self { user: user.into(), pass: pass.into() }
+    }
+}
+
+impl Namespace {
+    /// A user defined ON NAMESPACE in `namespace`.
+    pub fn new(namespace: impl Into<String>, user: impl Into<String>, pass: impl Into<String>) -> Self {
+        Self { namespace: namespace.into(), user: user.into(), pass: pass.into() }
+    }
+}
+
+impl Database {
+    /// A user defined ON DATABASE in `database` of `namespace`.
+    pub fn new(
+        namespace: impl Into<String>,
+        database: impl Into<String>,
+        user: impl Into<String>,
+        pass: impl Into<String>,
+    ) -> Self {
+        Self { namespace: namespace.into(), database: database.into(), user: user.into(), pass: pass.into() }
+    }
+}
+
+impl<P: Serialize> RecordAccess<P> {
+    /// A user of the access method `access`, defined ON DATABASE with TYPE RECORD.
+    pub fn new(
+        namespace: impl Into<String>,
+        database: impl Into<String>,
+        access: impl Into<String>,
+        params: P,
+    ) -> Self {
+        Self { params, namespace: namespace.into(), database: database.into(), access: access.into() }
+    }
+}
+
+impl fmt::Debug for Root {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Root").field("user", &self.user).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Namespace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("Namespace");
+        debug.field("namespace", &self.namespace).field("user", &self.user).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("Database");
+        debug.field("namespace", &self.namespace).field("database", &self.database);
+        debug.field("user", &self.user).finish_non_exhaustive()
+    }
+}
+
+impl<P> fmt::Debug for RecordAccess<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("RecordAccess");
+        debug.field("namespace", &self.namespace).field("database", &self.database);
+        debug.field("access", &self.access).finish_non_exhaustive()
+    }
+}
+
+impl Credentials for Root {}
+impl Credentials for Namespace {}
+impl Credentials for Database {}
+impl<P: Serialize + Send> Credentials for RecordAccess<P> {}
+
+mod private {
+    pub trait Sealed {}
+    impl Sealed for super::Root {}
+    impl Sealed for super::Namespace {}
+    impl Sealed for super::Database {}
+    impl<P> Sealed for super::RecordAccess<P> {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_no_secret() {
+        let shown = format!(
+            "{:?} {:?} {:?} {:?}",
+            Root::new("root", "secret"),
+            Namespace::new("ns", "user", "secret"),
+            Database::new("ns", "db", "user", "secret"),
+            RecordAccess::new("ns", "db", "account", [("pass", "secret")]),
+        );
+        assert!(!shown.contains("secret"), "{shown}");
+    }
+}

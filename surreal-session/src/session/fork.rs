@@ -1,0 +1,30 @@
+//! A second session like the first.
+
+use super::{NewSession, Session};
+use crate::error::Result;
+
+impl Session {
+    /// Opens a new session on the same connection with this one's identity, namespace, database and variables.
+    ///
+    /// It starts from what the server last confirmed, after every change of this session that is under way; from then
+    /// on the two have nothing in common.
+    ///
+    /// # Errors
+    ///
+    /// Like [`Surreal::new_session`](super::Surreal::new_session). [`Auth`](crate::ErrorKind::Auth) if the token that
+    /// this session got when it signed in has expired meanwhile: the new one then has to sign in itself.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future detaches what was attached.
+    pub async fn fork(&self) -> Result<Session> {
+        let state = {
+            let _turn = self.shared.changing.lock().await;
+            if self.shared.is_closed() {
+                return Err(crate::error::Error::session_closed());
+            }
+            self.shared.state().clone()
+        };
+        NewSession::like(self.handle().clone(), state).await
+    }
+}

@@ -1,0 +1,76 @@
+//! What a session can ask about itself and its server.
+
+use serde::de::DeserializeOwned;
+
+use super::Session;
+use crate::codec;
+use crate::error::{Error, ErrorKind, Result};
+use crate::protocol::SessionId;
+use crate::value::Uuid;
+
+impl Session {
+    /// Reads the record of the record user that this session is signed in as.
+    ///
+    /// NONE for anybody else: ask for an `Option` where that may be.
+    ///
+    /// # Errors
+    ///
+    /// [`Decode`](ErrorKind::Decode) if the record does not fit `T`, or there is none and `T` is not an `Option`.
+    ///
+    /// # Cancel safety
+    ///
+    /// Only reads.
+    pub async fn info<T: DeserializeOwned>(&self) -> Result<T> {
+        self.ask("info").await
+    }
+
+    /// The server's version, such as `surrealdb-3.3.5`.
+    ///
+    /// # Errors
+    ///
+    /// Fails only if the session is closed, or the connection is lost or does not answer.
+    ///
+    /// # Cancel safety
+    ///
+    /// Only reads.
+    pub async fn version(&self) -> Result<String> {
+        self.ask("version").await
+    }
+
+    /// Makes a round trip to the server, through its request handling.
+    ///
+    /// # Errors
+    ///
+    /// Fails only if the session is closed, or the connection is lost or does not answer.
+    ///
+    /// # Cancel safety
+    ///
+    /// Changes nothing.
+    pub async fn ping(&self) -> Result<()> {
+        let scope = self.scope();
+        scope.call(scope.request("ping").finish(), None).await.map(drop)
+    }
+
+    /// The sessions that are attached to this connection, in no particular order; the default one is not among them.
+    ///
+    /// # Errors
+    ///
+    /// Fails only if the session is closed, or the connection is lost or does not answer.
+    ///
+    /// # Cancel safety
+    ///
+    /// Only reads.
+    pub async fn sessions(&self) -> Result<Vec<SessionId>> {
+        let ids: Vec<Uuid> = self.ask("sessions").await?;
+        Ok(ids.into_iter().map(SessionId::new).collect())
+    }
+
+    async fn ask<T: DeserializeOwned>(&self, method: &'static str) -> Result<T> {
+        let scope = self.scope();
+        let reply = scope.call(scope.request(method).finish(), None).await?;
+        codec::decode(&reply).map_err(|error| {
+            let message = format!("the reply to `{method}` does not fit: {error}");
+            Error::new(ErrorKind::Decode, message).answered().with_source(error)
+        })
+    }
+}

@@ -1,0 +1,117 @@
+//! Opening a session, ready to use in one expression.
+
+use std::pin::Pin;
+
+use bytes::Bytes;
+use serde::Serialize;
+
+use super::state::{Selected, State};
+use super::variables::encode;
+use super::{Credentials, Session, Token, auth, namespace, variables};
+use crate::connection::Handle;
+use crate::error::Result;
+
+/// A session to be opened; see [`Surreal::new_session`](super::Surreal::new_session).
+///
+/// Whatever the order of the calls, the session is attached, then signed in, then given its namespace and database,
+/// then its variables: each may need the one before. If any of it fails, the session is detached and the error is
+/// the result.
+///
+/// # Cancel safety
+///
+/// Dropping the future detaches what was attached.
+#[derive(Debug)]
+#[must_use = "a session is opened when this is awaited"]
+pub struct NewSession {
+    handle: Handle,
+    identity: Option<Proof>,
+    selected: Selected,
+    variables: Vec<(String, Result<Bytes>)>,
+}
+
+/// How a new session becomes somebody. Not shown by `Debug`.
+pub(super) enum Proof {
+    Credentials(Result<Bytes>),
+    Token(Token),
+}
+
+impl NewSession {
+    pub(super) fn new(handle: Handle) -> Self {
+        Self { handle, identity: None, selected: Selected::default(), variables: Vec::new() }
+    }
+
+    /// A session like the one that `state` describes.
+    pub(super) fn like(handle: Handle, state: State) -> Self {
+        let identity = match state.identity {
+            super::state::Identity::Anonymous => None,
+            super::state::Identity::Token(token) => Some(Proof::Token(token)),
+        };
+        let variables = state.variables.into_iter().map(|(name, value)| (name, Ok(value))).collect();
+        Self { handle, identity, selected: state.selected, variables }
+    }
+
+    /// Signs the session in; see [`Session::signin`].
+    pub fn signin(mut self, credentials: impl Credentials) -> Self {
+        self.identity = Some(Proof::Credentials(encode(&credentials)));
+        self
+    }
+
+    /// Makes the session the identity that `token` stands for; see [`Session::authenticate`].
+    pub fn authenticate(mut self, token: impl Into<Token>) -> Self {
+        self.identity = Some(Proof::Token(token.into()));
+        self
+    }
+
+    /// Selects a namespace; see [`Session::use_ns`].
+    pub fn use_ns(mut self, namespace: impl Into<String>) -> Self {
+        self.selected.namespace = Some(namespace.into());
+        self
+    }
+
+    /// Selects a database; see [`Session::use_db`].
+    pub fn use_db(mut self, database: impl Into<String>) -> Self {
+        self.selected.database = Some(database.into());
+        self
+    }
+
+    /// Gives a variable a value; see [`Session::set`].
+    pub fn set(mut self, name: impl Into<String>, value: impl Serialize) -> Self {
+        self.variables.push((name.into(), encode(&value)));
+        self
+    }
+
+    async fn open(self) -> Result<Session> {
+        let session = Session::attach(&self.handle).await?;
+        let shared = &session.shared;
+        let signed_in = self.identity.is_some();
+        match self.identity {
+            Some(Proof::Credentials(credentials)) => drop(auth::prove(shared, "signin", &credentials?).await?),
+            Some(Proof::Token(token)) => auth::authenticate(shared, token).await?,
+            None => {}
+        }
+        if self.selected != Selected::default() {
+            namespace::select(shared, &self.selected).await?;
+        } else if signed_in {
+            namespace::refresh(shared).await?;
+        }
+        for (name, value) in self.variables {
+            variables::set(shared, name, value?).await?;
+        }
+        Ok(session)
+    }
+}
+
+impl IntoFuture for NewSession {
+    type Output = Result<Session>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.open())
+    }
+}
+
+impl std::fmt::Debug for Proof {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("..")
+    }
+}

@@ -1,0 +1,87 @@
+//! The one door from the typed layers to the wire.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::state::{Role, Shared};
+use crate::connection::Cleanup;
+use crate::error::{Error, ErrorKind, Result};
+use crate::protocol::RequestWriter;
+
+/// Where a request runs: a connection and one of its sessions.
+///
+/// Opaque: it is what [`Queryable`](crate::Queryable) hands to the builders.
+#[derive(Debug, Clone)]
+pub struct Scope {
+    session: Arc<Shared>,
+}
+
+impl Scope {
+    pub(super) fn new(session: &Arc<Shared>) -> Self {
+        Self { session: Arc::clone(session) }
+    }
+
+    /// Starts a request of this scope.
+    pub(crate) fn request(&self, method: &'static str) -> RequestWriter {
+        let Shared { handle, id, role, .. } = &*self.session;
+        RequestWriter::new(handle.next_id(), method, (*role == Role::Attached).then_some(*id))
+    }
+
+    /// Sends a finished request and gives the bytes of its result.
+    pub(crate) async fn call(
+        &self,
+        request: crate::protocol::Request,
+        deadline: Option<Duration>,
+    ) -> Result<Bytes> {
+        if self.session.is_closed() {
+            return Err(Error::session_closed());
+        }
+        let result = self.session.handle.call(request, deadline, Cleanup::Nothing).await;
+        result.map_err(|error| self.explain(error))
+    }
+
+    /// A session that was closed while the request was under way is unknown to the server.
+    fn explain(&self, error: Error) -> Error {
+        let unknown = error.server().is_some_and(|server| server.is_detail("Session"));
+        if unknown && self.session.is_closed() { error.with_kind(ErrorKind::SessionClosed) } else { error }
+    }
+}
+
+/// Refuses a name that cannot be a variable, or that the server keeps for itself (3.3.5).
+pub(crate) fn check_name(name: &str) -> Result<()> {
+    if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+        let advice = "a variable's name is made of ASCII letters, digits and underscores, without the `$`";
+        return Err(Error::argument(format!("`{}` cannot name a variable: {advice}", name.escape_debug())));
+    }
+    if PROTECTED.contains(&name) {
+        return Err(Error::argument(format!("`${name}` is set by the server and cannot be given a value")));
+    }
+    Ok(())
+}
+
+const PROTECTED: [&str; 4] = ["access", "auth", "token", "session"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_cannot_be_variables_are_refused() {
+        for (name, accepted) in [
+            ("a", true),
+            ("_p0", true),
+            ("tenant_1", true),
+            ("", false),
+            ("$a", false),
+            ("a b", false),
+            ("ä", false),
+            ("a\0", false),
+            ("auth", false),
+            ("session", false),
+        ] {
+            assert_eq!(check_name(name).is_ok(), accepted, "{name}");
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! What a session is on the server, as last confirmed, and the clean-up when nobody holds it any more.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use serde::Deserialize;
+
+use super::Token;
+use crate::connection::{Cleanup, Handle};
+use crate::protocol::SessionId;
+
+/// One session, shared by its handles. Dropping the last of them detaches it.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) handle: Handle,
+    pub(super) id: SessionId,
+    pub(super) role: Role,
+    pub(super) closed: AtomicBool,
+    /// Held by a change from its request to its reply: the server does not keep the order of requests of one session.
+    pub(super) changing: Arc<tokio::sync::Mutex<()>>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// The session that every connection has; requests of it name no session.
+    Default,
+    Attached,
+}
+
+/// What the server last confirmed. Nothing is written here before its reply.
+#[derive(Debug, Clone, Default)]
+pub(super) struct State {
+    pub(super) selected: Selected,
+    pub(super) identity: Identity,
+    /// By name; the values as they were sent.
+    pub(super) variables: BTreeMap<String, Bytes>,
+}
+
+/// The namespace and the database of a session.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub(super) struct Selected {
+    pub(super) namespace: Option<String>,
+    pub(super) database: Option<String>,
+}
+
+#[derive(Debug, Clone, Default)]
+pub(super) enum Identity {
+    #[default]
+    Anonymous,
+    Token(Token),
+}
+
+impl Shared {
+    pub(super) fn new(handle: Handle, id: SessionId, role: Role) -> Self {
+        if role == Role::Attached {
+            handle.attached().fetch_add(1, Ordering::Relaxed);
+        }
+        Self {
+            handle,
+            id,
+            role,
+            closed: AtomicBool::new(false),
+            changing: Arc::default(),
+            state: Mutex::default(),
+        }
+    }
+
+    /// The state, for a moment: no lock is held across an await.
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        // Every write is one assignment, so that a panic elsewhere cannot leave half of one.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+
+    /// Marks the session closed; true for the one caller that did it.
+    pub(super) fn mark_closed(&self) -> bool {
+        let first = !self.closed.swap(true, Ordering::AcqRel);
+        if first {
+            self.handle.attached().fetch_sub(1, Ordering::Relaxed);
+        }
+        first
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        if self.role == Role::Attached && self.mark_closed() {
+            self.handle.clean(Cleanup::Detach(self.id));
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! The variables of a session, SurrealQL's `$name`.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde::Serialize;
+
+use super::state::Shared;
+use super::{Scope, Session, check_name};
+use crate::codec;
+use crate::error::Result;
+
+impl Session {
+    /// Gives the session's variable `$name` a value, for every later query of this session and of no other.
+    ///
+    /// The value is encoded when this is called. NONE removes the variable.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for a name that cannot be a variable or is the server's
+    /// own, [`Encode`](crate::ErrorKind::Encode) for a value that cannot be sent.
+    ///
+    /// # Cancel safety
+    ///
+    /// See [`Session`].
+    pub async fn set(&self, name: impl Into<String>, value: impl Serialize) -> Result<()> {
+        let (name, value) = (name.into(), encode(&value)?);
+        let shared = Arc::clone(&self.shared);
+        self.change(async move { set(&shared, name, value).await }).await
+    }
+
+    /// Removes the session's variable `$name`; one that is not there is no error.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for a name that cannot be a variable.
+    ///
+    /// # Cancel safety
+    ///
+    /// See [`Session`].
+    pub async fn unset(&self, name: impl Into<String>) -> Result<()> {
+        let name = name.into();
+        check_name(&name)?;
+        let shared = Arc::clone(&self.shared);
+        self.change(async move {
+            let scope = Scope::new(&shared);
+            scope.call(scope.request("unset").text(&name).finish(), None).await?;
+            shared.state().variables.remove(&name);
+            Ok(())
+        })
+        .await
+    }
+}
+
+/// Sets a variable to a value that is encoded already.
+pub(super) async fn set(shared: &Arc<Shared>, name: String, value: Bytes) -> Result<()> {
+    check_name(&name)?;
+    let scope = Scope::new(shared);
+    scope.call(scope.request("set").text(&name).raw(&value).finish(), None).await?;
+    shared.state().variables.insert(name, value);
+    Ok(())
+}
+
+pub(super) fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Bytes> {
+    let mut buffer = Vec::new();
+    codec::encode_into(&mut buffer, value)?;
+    Ok(buffer.into())
+}

@@ -1,0 +1,141 @@
+//! A value of any type.
+
+mod convert;
+mod order;
+mod wire;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::float::Total;
+use super::{Bytes, Datetime, Decimal, Duration, File, Geometry, Range, RecordId, Set, Table, Uuid, literal, text};
+
+/// A value of any of SurrealDB's types.
+///
+/// Equality, order and hash look at the type as well as the content: the int 1 is not the float 1. They are total, so
+/// that a value can be a key of a map: NaN equals itself. The order is not that of the server.
+///
+/// In a human-readable format a value is plain data: what has no counterpart there is text, and NONE is null. Reading
+/// it back gives text, where a typed field would give the type.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub enum Value {
+    /// No value at all.
+    #[default]
+    None,
+    /// A value that is there, and nothing.
+    Null,
+    /// True or false.
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// A floating point number.
+    Float(f64),
+    /// An exact decimal number.
+    Decimal(Decimal),
+    /// Text.
+    String(String),
+    /// Bytes.
+    Bytes(Bytes),
+    /// A point in time.
+    Datetime(Datetime),
+    /// A span of time.
+    Duration(Duration),
+    /// A universally unique identifier.
+    Uuid(Uuid),
+    /// A table, by its name.
+    Table(Table),
+    /// The id of a record, which is a link to it.
+    RecordId(RecordId),
+    /// Values in order.
+    Array(Vec<Value>),
+    /// Values without duplicates.
+    Set(Set<Value>),
+    /// Values by their keys.
+    Object(BTreeMap<String, Value>),
+    /// A shape on a map.
+    Geometry(Geometry),
+    /// A reference to a file.
+    File(File),
+    /// What lies between two values.
+    Range(Box<Range<Value>>),
+}
+
+impl Value {
+    /// Whether this is NONE.
+    pub fn is_none(&self) -> bool {
+        matches!(self, Self::None)
+    }
+
+    /// Whether this is NULL.
+    pub fn is_null(&self) -> bool {
+        matches!(self, Self::Null)
+    }
+
+    /// The bool, if it is one.
+    pub fn as_bool(&self) -> Option<bool> {
+        if let Self::Bool(value) = self { Some(*value) } else { None }
+    }
+
+    /// The int, if it is one.
+    pub fn as_i64(&self) -> Option<i64> {
+        if let Self::Int(number) = self { Some(*number) } else { None }
+    }
+
+    /// The float, if it is one.
+    pub fn as_f64(&self) -> Option<f64> {
+        if let Self::Float(number) = self { Some(*number) } else { None }
+    }
+
+    /// The text, if it is a string.
+    pub fn as_str(&self) -> Option<&str> {
+        if let Self::String(text) = self { Some(text) } else { None }
+    }
+
+    /// The id, if it is one of a record.
+    pub fn as_record_id(&self) -> Option<&RecordId> {
+        if let Self::RecordId(id) = self { Some(id) } else { None }
+    }
+
+    /// The elements, if it is an array.
+    pub fn as_array(&self) -> Option<&[Value]> {
+        if let Self::Array(elements) = self { Some(elements) } else { None }
+    }
+
+    /// The entries, if it is an object.
+    pub fn as_object(&self) -> Option<&BTreeMap<String, Value>> {
+        if let Self::Object(entries) = self { Some(entries) } else { None }
+    }
+
+    /// The entry of this key, if it is an object that has one.
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.as_object()?.get(key)
+    }
+}
+
+/// The SurrealQL literal.
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => f.write_str("NONE"),
+            Self::Null => f.write_str("NULL"),
+            Self::Bool(value) => value.fmt(f),
+            Self::Int(number) => number.fmt(f),
+            Self::Float(number) => Total(*number).fmt(f),
+            Self::Decimal(number) => write!(f, "{number}dec"),
+            Self::String(value) => text::write_string(f, value),
+            Self::Bytes(bytes) => bytes.fmt(f),
+            Self::Datetime(datetime) => write!(f, "d'{datetime}'"),
+            Self::Duration(duration) => duration.fmt(f),
+            Self::Uuid(uuid) => write!(f, "u'{uuid}'"),
+            Self::Table(table) => table.fmt(f),
+            Self::RecordId(id) => id.fmt(f),
+            Self::Array(elements) => literal::write_array(f, elements),
+            Self::Set(set) => literal::write_set(f, set.as_slice()),
+            Self::Object(entries) => literal::write_object(f, entries),
+            Self::Geometry(geometry) => geometry.fmt(f),
+            Self::File(file) => file.fmt(f),
+            Self::Range(range) => literal::write_range(f, range),
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Geometries as `GeoJSON` objects.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::de::{self, Error, MapAccess, SeqAccess, Unexpected, Visitor};
+use serde::ser::{SerializeStruct, Serializer};
+use serde::{Deserialize, Deserializer};
+
+use super::{Geometry, Position, Shape};
+use crate::value::Value;
+
+pub(super) fn serialize<S: Serializer>(geometry: &Geometry, serializer: S) -> Result<S::Ok, S::Error> {
+    let mut object = serializer.serialize_struct("Geometry", 2)?;
+    object.serialize_field("type", geometry.type_name())?;
+    match geometry.shape() {
+        Shape::Position(point) => object.serialize_field("coordinates", point)?,
+        Shape::Positions(points) => object.serialize_field("coordinates", points)?,
+        Shape::Lines(lines) => object.serialize_field("coordinates", lines)?,
+        Shape::Polygons(polygons) => object.serialize_field("coordinates", polygons)?,
+        Shape::Geometries(geometries) => object.serialize_field("geometries", geometries)?,
+    }
+    object.end()
+}
+
+/// Reads an object whose first key has been read. The type may come after the coordinates.
+pub(super) fn read<'de, A: MapAccess<'de>>(first: String, mut rest: A) -> Result<Geometry, A::Error> {
+    let (mut name, mut coordinates, mut geometries) = (None, None, None);
+    let mut next = Some(first);
+    while let Some(key) = next {
+        match key.as_str() {
+            "type" => name = Some(rest.next_value::<String>()?),
+            "coordinates" => coordinates = Some(rest.next_value::<Coordinates>()?),
+            "geometries" => geometries = Some(rest.next_value::<Vec<Geometry>>()?),
+            _ => return Err(A::Error::invalid_type(Unexpected::Map, &"a geometry")),
+        }
+        next = rest.next_key()?;
+    }
+    assemble(name.as_deref(), coordinates, geometries)
+        .ok_or_else(|| A::Error::custom("expected a geometry, found an object that is none"))
+}
+
+impl Geometry {
+    /// The geometry that an object describes, if it has nothing but what describes it.
+    pub(in crate::value) fn from_object(entries: &BTreeMap<String, Value>) -> Option<Self> {
+        let name = entries.get("type")?.as_str().filter(|_| entries.len() == 2)?;
+        if name != "GeometryCollection" {
+            return assemble(Some(name), Coordinates::of(entries.get("coordinates")?), None);
+        }
+        let geometry = |value: &Value| if let Value::Geometry(geometry) = value { Some(geometry.clone()) } else { None };
+        let geometries: Option<_> = entries.get("geometries")?.as_array()?.iter().map(geometry).collect();
+        assemble(Some(name), None, geometries)
+    }
+}
+
+fn assemble(
+    name: Option<&str>,
+    coordinates: Option<Coordinates>,
+    geometries: Option<Vec<Geometry>>,
+) -> Option<Geometry> {
+    match (name?, coordinates, geometries) {
+        ("Point", Some(point), None) => point.position().map(Geometry::Point),
+        ("LineString", Some(points), None) => points.positions().map(Geometry::Line),
+        ("Polygon", Some(lines), None) => lines.lines().map(Geometry::Polygon),
+        ("MultiPoint", Some(points), None) => points.positions().map(Geometry::MultiPoint),
+        ("MultiLineString", Some(lines), None) => lines.lines().map(Geometry::MultiLine),
+        ("MultiPolygon", Some(polygons), None) => polygons.list(Coordinates::lines).map(Geometry::MultiPolygon),
+        ("GeometryCollection", None, Some(geometries)) => Some(Geometry::Collection(geometries)),
+        _ => None,
+    }
+}
+
+/// Numbers in nested arrays, before it is known how deep they have to be.
+enum Coordinates {
+    Number(f64),
+    List(Vec<Coordinates>),
+}
+
+impl Coordinates {
+    #[expect(clippy::cast_precision_loss, reason = "a coordinate is a float, and only written like an int")]
+    fn of(value: &Value) -> Option<Self> {
+        match value {
+            Value::Float(number) => Some(Self::Number(*number)),
+            Value::Int(number) => Some(Self::Number(*number as f64)),
+            Value::Array(elements) => elements.iter().map(Self::of).collect::<Option<_>>().map(Self::List),
+            _ => None,
+        }
+    }
+
+    fn list<T>(self, each: impl Fn(Self) -> Option<T>) -> Option<Vec<T>> {
+        match self {
+            Self::List(list) => list.into_iter().map(each).collect(),
+            Self::Number(_) => None,
+        }
+    }
+
+    fn number(self) -> Option<f64> {
+        if let Self::Number(number) = self { Some(number) } else { None }
+    }
+
+    fn position(self) -> Option<Position> {
+        self.list(Self::number)?.try_into().ok()
+    }
+
+    fn positions(self) -> Option<Vec<Position>> {
+        self.list(Self::position)
+    }
+
+    fn lines(self) -> Option<Vec<Vec<Position>>> {
+        self.list(Self::positions)
+    }
+}
+
+impl<'de> Deserialize<'de> for Coordinates {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(CoordinatesVisitor)
+    }
+}
+
+struct CoordinatesVisitor;
+
+impl<'de> Visitor<'de> for CoordinatesVisitor {
+    type Value = Coordinates;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("coordinates")
+    }
+
+    fn visit_f64<E: de::Error>(self, number: f64) -> Result<Coordinates, E> {
+        Ok(Coordinates::Number(number))
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a coordinate is a float, and only written like an int")]
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Coordinates, E> {
+        Ok(Coordinates::Number(number as f64))
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a coordinate is a float, and only written like an int")]
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Coordinates, E> {
+        Ok(Coordinates::Number(number as f64))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Coordinates, A::Error> {
+        let mut list = Vec::new();
+        while let Some(element) = elements.next_element()? {
+            list.push(element);
+        }
+        Ok(Coordinates::List(list))
+    }
+}

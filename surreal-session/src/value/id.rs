@@ -1,0 +1,66 @@
+//! Ids that know their record and the type of their key.
+
+use std::cmp::Ordering;
+use std::hash::{Hash, Hasher};
+use std::marker::PhantomData;
+
+/// The id of a record of type `T`, and at the same time a link to it.
+///
+/// The table is `T`'s; `K` is the type of the key: `String` unless said otherwise, as ids made by the server are text.
+/// Ids of different records, or with different keys, are different types. In a human-readable format such as JSON an
+/// id is text: `user:ada`.
+pub struct Id<T, K = String> {
+    key: K,
+    record: PhantomData<fn() -> T>,
+}
+
+impl<T, K> Id<T, K> {
+    /// The id with this key.
+    pub fn new(key: impl Into<K>) -> Self {
+        Self { key: key.into(), record: PhantomData }
+    }
+
+    /// The key, without the table.
+    pub fn key(&self) -> &K {
+        &self.key
+    }
+
+    /// The key, without the table.
+    pub fn into_key(self) -> K {
+        self.key
+    }
+}
+
+impl<T, K: Clone> Clone for Id<T, K> {
+    fn clone(&self) -> Self {
+        Self { key: self.key.clone(), record: PhantomData }
+    }
+}
+
+impl<T, K: Copy> Copy for Id<T, K> {}
+
+impl<T, K: PartialEq> PartialEq for Id<T, K> {
+    fn eq(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
+}
+
+impl<T, K: Eq> Eq for Id<T, K> {}
+
+impl<T, K: PartialOrd> PartialOrd for Id<T, K> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        self.key.partial_cmp(&other.key)
+    }
+}
+
+impl<T, K: Ord> Ord for Id<T, K> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.key.cmp(&other.key)
+    }
+}
+
+impl<T, K: Hash> Hash for Id<T, K> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.key.hash(state);
+    }
+}

@@ -1,0 +1,103 @@
+//! Ids of records.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::de::{Error, SeqAccess};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::tag::Tag;
+use super::tagged::{self, Tagged};
+use super::text::escape_identifier;
+use super::{InvalidValue, RecordKey, Table, parse};
+
+/// The id of a record of any table: the table's name and the key.
+///
+/// Its text is SurrealQL's, such as `user:ada`, with what could be read as something else in backticks. Reading it back
+/// gives the same id.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RecordId {
+    table: String,
+    key: RecordKey,
+}
+
+impl RecordId {
+    /// The id of the record with this key in this table. Neither needs escaping.
+    pub fn new(table: impl Into<String>, key: impl Into<RecordKey>) -> Self {
+        Self { table: table.into(), key: key.into() }
+    }
+
+    /// The table's name.
+    pub fn table(&self) -> &str {
+        &self.table
+    }
+
+    /// The key, without the table.
+    pub fn key(&self) -> &RecordKey {
+        &self.key
+    }
+
+    /// The key, without the table.
+    pub fn into_key(self) -> RecordKey {
+        self.key
+    }
+
+    /// The table and the key.
+    pub fn into_parts(self) -> (Table, RecordKey) {
+        (self.table.into(), self.key)
+    }
+}
+
+impl<T: Into<String>, K: Into<RecordKey>> From<(T, K)> for RecordId {
+    fn from((table, key): (T, K)) -> Self {
+        Self::new(table, key)
+    }
+}
+
+impl FromStr for RecordId {
+    type Err = InvalidValue;
+
+    /// Reads the text of a record id: plain, in backticks or in `⟨⟩`, with a key that is text, an int, a uuid, an array,
+    /// an object or a range.
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        parse::record_id(text)
+    }
+}
+
+impl fmt::Display for RecordId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", escape_identifier(&self.table), self.key)
+    }
+}
+
+impl fmt::Debug for RecordId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RecordId({self})")
+    }
+}
+
+impl Serialize for RecordId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        tagged::serialize(serializer, Tag::RecordId, self, &(&self.table, &self.key))
+    }
+}
+
+impl<'de> Deserialize<'de> for RecordId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        tagged::deserialize(deserializer)
+    }
+}
+
+impl<'de> Tagged<'de> for RecordId {
+    const TAG: Tag = Tag::RecordId;
+
+    fn from_text<E: Error>(text: &str) -> Result<Self, E> {
+        text.parse().map_err(E::custom)
+    }
+
+    fn from_elements<A: SeqAccess<'de>>(mut elements: A) -> Result<Self, A::Error> {
+        let table: String = tagged::next(&mut elements, 0, "a table and a key")?;
+        let key: RecordKey = tagged::next(&mut elements, 1, "a table and a key")?;
+        Ok(Self { table, key })
+    }
+}

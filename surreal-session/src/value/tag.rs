@@ -1,0 +1,138 @@
+//! SurrealDB's own types on their way through serde: one reserved name for each CBOR tag.
+//!
+//! A special type serialises as a newtype struct whose name is one of these, around a payload of plain data. The codec
+//! turns the name into the tag and back; other formats see the payload alone. When the codec is asked for anything at
+//! all, it shows a tagged item as a map of one entry: the name, and the payload. That is what survives serde's
+//! buffering in flattened structs and in untagged and internally tagged enums.
+
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, Error, Visitor};
+
+/// What all reserved names begin with.
+pub(crate) const PREFIX: &str = "$surreal::";
+
+/// NONE, which is not a [`Tag`] because it has a place of its own in serde's data model.
+pub(crate) const NONE: u64 = 6;
+
+macro_rules! tags {
+    ($($tag:ident $number:literal $(| $alternate:literal)? $name:literal $noun:literal)+) => {
+        /// A type of SurrealDB that CBOR lacks.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum Tag { $($tag),+ }
+
+        impl Tag {
+            #[cfg(test)]
+            pub(crate) const ALL: &[Self] = &[$(Self::$tag),+];
+
+            /// The tag that is written.
+            pub(crate) fn number(self) -> u64 {
+                match self { $(Self::$tag => $number),+ }
+            }
+
+            /// The reserved name.
+            pub(crate) fn name(self) -> &'static str {
+                match self { $(Self::$tag => concat!("$surreal::", $name)),+ }
+            }
+
+            /// The type in words, with an article.
+            pub(crate) fn noun(self) -> &'static str {
+                match self { $(Self::$tag => $noun),+ }
+            }
+
+            /// The type behind a tag, which may be the older of two that the server knows.
+            pub(crate) fn from_number(number: u64) -> Option<Self> {
+                match number {
+                    $($number $(| $alternate)? => Some(Self::$tag),)+
+                    _ => None,
+                }
+            }
+
+            /// The type behind a reserved name.
+            pub(crate) fn from_name(name: &str) -> Option<Self> {
+                match name.strip_prefix(PREFIX)? {
+                    $($name => Some(Self::$tag),)+
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+tags! {
+    Table 7 "table" "a table"
+    RecordId 8 "record_id" "a record id"
+    Decimal 10 "decimal" "a decimal"
+    Datetime 12 | 0 "datetime" "a datetime"
+    Duration 14 | 13 "duration" "a duration"
+    Uuid 37 | 9 "uuid" "a uuid"
+    Range 49 "range" "a range"
+    Included 50 "included" "an included bound"
+    Excluded 51 "excluded" "an excluded bound"
+    File 55 "file" "a file"
+    Set 56 "set" "a set"
+    Point 88 "point" "a point"
+    Line 89 "line" "a line"
+    Polygon 90 "polygon" "a polygon"
+    MultiPoint 91 "multi_point" "a multipoint"
+    MultiLine 92 "multi_line" "a multiline"
+    MultiPolygon 93 "multi_polygon" "a multipolygon"
+    Collection 94 "collection" "a collection of geometries"
+}
+
+/// The key of a map that is being read: a reserved name, or a key of the user.
+///
+/// The codec shows an object's own key as *bytes* wherever it could be mistaken for a reserved name, so that no stored
+/// object can pass for a special type.
+#[derive(Debug)]
+pub(crate) enum Key {
+    Reserved(Tag),
+    Plain(String),
+}
+
+/// Reads a [`Key`].
+pub(crate) struct KeySeed;
+
+impl<'de> DeserializeSeed<'de> for KeySeed {
+    type Value = Key;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Key, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl Visitor<'_> for KeySeed {
+    type Value = Key;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string as the key")
+    }
+
+    fn visit_str<E: Error>(self, key: &str) -> Result<Key, E> {
+        Ok(Tag::from_name(key).map_or_else(|| Key::Plain(key.to_owned()), Key::Reserved))
+    }
+
+    fn visit_string<E: Error>(self, key: String) -> Result<Key, E> {
+        Ok(Tag::from_name(&key).map_or_else(|| Key::Plain(key), Key::Reserved))
+    }
+
+    fn visit_bytes<E: Error>(self, key: &[u8]) -> Result<Key, E> {
+        let key = str::from_utf8(key).map_err(|_| E::custom("expected a string as the key, found bytes"))?;
+        Ok(Key::Plain(key.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_tag_is_found_by_its_name_and_its_number() {
+        for &tag in Tag::ALL {
+            assert_eq!(Tag::from_name(tag.name()), Some(tag));
+            assert_eq!(Tag::from_number(tag.number()), Some(tag));
+        }
+        assert_eq!((Tag::from_name("$surreal::tree"), Tag::from_name("uuid")), (None, None));
+        assert_eq!((Tag::from_number(NONE), Tag::from_number(15)), (None, None));
+    }
+}
