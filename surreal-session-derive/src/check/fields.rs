@@ -1,0 +1,41 @@
+//! Each field, and the fields beside each other.
+
+use super::one_for_both;
+use crate::case::Rule;
+use crate::errors::Errors;
+use crate::model::Field;
+
+pub(super) fn check(fields: &[Field], rule: Rule, errors: &mut Errors) {
+    for field in fields {
+        one_name(field, rule, errors);
+    }
+    for (at, field) in fields.iter().enumerate() {
+        if let Some(first) = fields[..at].iter().find(|first| collide(first, field)) {
+            report_collision(first, field, errors);
+        }
+    }
+}
+
+fn one_name(field: &Field, rule: Rule, errors: &mut Errors) {
+    let Some(names) = &field.serde.rename else {
+        return;
+    };
+    let both_ways = field.is_read() && field.is_written() && field.is_named();
+    if both_ways && field.name_read(rule) != field.name_written(rule) {
+        errors.at(&names.path, one_for_both("rename", "name", names));
+    }
+}
+
+fn collide(one: &Field, other: &Field) -> bool {
+    let meet = (one.is_read() && other.is_read()) || (one.is_written() && other.is_written());
+    meet && one.is_named() && other.is_named() && one.wire == other.wire
+}
+
+fn report_collision(first: &Field, second: &Field, errors: &mut Errors) {
+    let (one, other, wire) = (first.own_name(), second.own_name(), &second.wire);
+    let message = format!("two fields, `{one}` and `{other}`, are called `{wire}` on the wire; rename one of them");
+    match second.serde.rename.as_ref().or(first.serde.rename.as_ref()) {
+        Some(names) => errors.at(&names.path, message),
+        None => errors.at(second.ident, message),
+    }
+}

@@ -1,0 +1,52 @@
+//! Moves tokens from the record to the generated struct, where `Self` would mean something else.
+
+use proc_macro2::{Group, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::LitStr;
+
+use crate::model::Model;
+
+/// The record's own type, written so that it can stand in types and in expressions.
+pub(super) struct Receiver(TokenStream);
+
+impl Receiver {
+    pub(super) fn of(model: &Model) -> Self {
+        let ident = &model.input.ident;
+        let (_, type_generics, _) = model.input.generics.split_for_impl();
+        let turbofish = type_generics.as_turbofish();
+        Self(quote!(#ident #turbofish))
+    }
+
+    /// Returns the tokens with the record's type in place of `Self`.
+    pub(super) fn named_in(&self, tokens: impl ToTokens) -> TokenStream {
+        tokens.into_token_stream().into_iter().flat_map(|token| self.replace(token)).collect()
+    }
+
+    /// Does the same inside of a text that serde will parse, such as the path of a function.
+    pub(super) fn named_in_text(&self, text: &LitStr) -> LitStr {
+        match text.parse::<TokenStream>() {
+            Ok(tokens) if mentions_self(tokens.clone()) => LitStr::new(&self.named_in(tokens).to_string(), text.span()),
+            _ => text.clone(),
+        }
+    }
+
+    fn replace(&self, token: TokenTree) -> TokenStream {
+        match token {
+            TokenTree::Ident(ident) if ident == "Self" => self.0.clone(),
+            TokenTree::Group(group) => {
+                let mut replaced = Group::new(group.delimiter(), self.named_in(group.stream()));
+                replaced.set_span(group.span());
+                TokenTree::from(replaced).into()
+            }
+            other => other.into(),
+        }
+    }
+}
+
+fn mentions_self(tokens: TokenStream) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => ident == "Self",
+        TokenTree::Group(group) => mentions_self(group.stream()),
+        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+    })
+}

@@ -1,0 +1,109 @@
+//! The derive macros of `surreal-session`.
+//!
+//! Programs use them through `surreal_session`, which re-exports them; this crate has no other use. What a macro
+//! accepts and generates is written on the macro itself: [`macro@Record`].
+//!
+//! A derive goes through four steps, a module each: `parse` reads the attributes, ours and serde's; `model` puts
+//! them beside the nodes of `syn` that they stand on; `check` collects every mistake; `expand` generates the code.
+//! What can be generated is generated even when something is wrong, so that one mistake gives one message.
+
+mod case;
+mod check;
+mod errors;
+mod expand;
+mod model;
+mod parse;
+
+use proc_macro::TokenStream;
+use syn::DeriveInput;
+
+use crate::errors::Errors;
+use crate::model::Model;
+
+/// Makes a struct the typed form of the records of one table.
+///
+/// ```ignore
+/// use serde::{Deserialize, Serialize};
+/// use surreal_session::prelude::*;
+///
+/// #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]
+/// #[record(table = "user")]
+/// struct User {
+///     id: Id<User>,
+///     name: String,
+///     #[serde(rename = "mail")]
+///     email: String,
+///     nickname: Option<String>,
+///     #[record(readonly)]
+///     created_at: Datetime,
+/// }
+///
+/// let ada: User = session
+///     .create::<User>()
+///     .content(NewUser { name: "Ada".into(), email: "ada@example.com".into(), nickname: None })
+///     .await?;
+/// ```
+///
+/// The struct needs named fields, no lifetimes, and `#[derive(Deserialize)]`. The field that is called `id` on the wire
+/// holds the record's id: `Id<User>`, or `Id<User, K>` with a key type other than text.
+///
+/// # What it generates
+///
+/// - `impl Record for User`, with the table, the key type (taken from the type of the `id` field) and `NewUser`.
+/// - `struct NewUser`, as visible as the struct: what the program writes when it makes a record. It has every field
+///   except the `id`, the read-only ones and those that serde does not write, with their visibility and their
+///   documentation, and implements `Debug`, `Clone` and `Serialize`, as the types of its fields must do. It is a plain
+///   struct, and a literal of it names every field: what is missing is found by the compiler, and `None` is written as
+///   NONE. Of the parameters of a generic record it takes those that its fields use.
+///
+/// # Attributes
+///
+/// | On the struct | |
+/// |---|---|
+/// | `#[record(table = "user")]` | the table; otherwise the struct's name in `snake_case` |
+/// | `#[record(new = "UserDraft")]` | the name of the generated struct; otherwise `New` and the struct's name |
+/// | `#[record(crate = "path")]` | where `surreal_session` is; otherwise `::surreal_session` |
+///
+/// | On a field | |
+/// |---|---|
+/// | `#[record(readonly)]` | the server sets it: it is read, and not in `NewUser` |
+///
+/// # serde
+///
+/// serde's names are the names in the database. `rename`, `rename_all`, `flatten`, `with`, `serialize_with`,
+/// `skip_serializing_if` and `bound` hold for `NewUser` as they do for the struct. `skip` and `skip_serializing` keep a
+/// field out of `NewUser`. `default`, `alias` and `deny_unknown_fields` concern reading alone, and do there what they
+/// always do.
+///
+/// Refused are names that differ between reading and writing (`rename(serialize = "a", deserialize = "b")`, and the
+/// same of `rename_all`), and on the struct `transparent`, `from`, `try_from`, `into`, `remote` and `tag`: with them a
+/// record would not be an object of the fields that the struct shows.
+///
+/// # Generic records
+///
+/// What the parameters need is said on the struct, and serde is kept from adding to it. All instances share the table.
+///
+/// ```ignore
+/// #[derive(Debug, Clone, Serialize, Deserialize, Record)]
+/// #[serde(bound = "")]
+/// struct Event<T: Serialize + DeserializeOwned> {
+///     id: Id<Event<T>>,
+///     data: T,
+/// }
+/// ```
+#[proc_macro_derive(Record, attributes(record, serde))]
+pub fn derive_record(input: TokenStream) -> TokenStream {
+    match syn::parse::<DeriveInput>(input) {
+        Ok(input) => record(&input).into(),
+        Err(error) => error.into_compile_error().into(),
+    }
+}
+
+fn record(input: &DeriveInput) -> proc_macro2::TokenStream {
+    let mut errors = Errors::default();
+    let model = Model::read(input, &mut errors);
+    check::check(&model, &mut errors);
+    let mut tokens = expand::expand(&model, errors.is_empty());
+    tokens.extend(errors.into_compile_errors());
+    tokens
+}

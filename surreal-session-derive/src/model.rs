@@ -1,0 +1,127 @@
+//! The record as the derive sees it: the nodes of `syn`, each beside what its attributes say.
+
+use quote::format_ident;
+use syn::ext::IdentExt;
+use syn::{Data, DataStruct, DeriveInput, Fields, Ident, Path, parse_quote};
+
+use crate::case::{Rule, snake_case};
+use crate::errors::Errors;
+use crate::parse::{record, serde};
+
+pub(crate) struct Model<'a> {
+    pub(crate) input: &'a DeriveInput,
+    pub(crate) record: record::Container,
+    pub(crate) serde: serde::Container,
+    /// `None` for everything but a struct with named fields.
+    pub(crate) fields: Option<Vec<Field<'a>>>,
+}
+
+pub(crate) struct Field<'a> {
+    pub(crate) node: &'a syn::Field,
+    pub(crate) ident: &'a Ident,
+    pub(crate) record: record::Field,
+    pub(crate) serde: serde::Field,
+    /// The name in the database.
+    pub(crate) wire: String,
+}
+
+impl<'a> Model<'a> {
+    pub(crate) fn read(input: &'a DeriveInput, errors: &mut Errors) -> Self {
+        let record = record::Container::read(&input.attrs, errors);
+        let serde = serde::Container::read(&input.attrs);
+        let rule = serde.rule();
+        let fields = named_fields(&input.data).map(|fields| {
+            let named = fields.named.iter().filter_map(|node| Some((node, node.ident.as_ref()?)));
+            named.map(|(node, ident)| Field::read(node, ident, rule, errors)).collect()
+        });
+        Self { input, record, serde, fields }
+    }
+
+    pub(crate) fn table(&self) -> String {
+        match &self.record.table {
+            Some(table) => table.value(),
+            None => snake_case(&self.input.ident.unraw().to_string()),
+        }
+    }
+
+    /// Returns the name of the generated struct.
+    pub(crate) fn new_name(&self) -> Ident {
+        let ident = &self.input.ident;
+        let given = self.record.new.clone().filter(|new| new != ident);
+        given.unwrap_or_else(|| format_ident!("New{}", ident.unraw(), span = ident.span()))
+    }
+
+    /// Returns the path to the runtime crate.
+    pub(crate) fn krate(&self) -> Path {
+        self.record.krate.clone().unwrap_or_else(|| parse_quote!(::surreal_session))
+    }
+
+    /// Returns a type parameter that serde would bound with too little: it derives `T: Deserialize<'de>`, and the id asks
+    /// for the whole record to be readable, whatever the lifetime.
+    pub(crate) fn unbound_param(&self) -> Option<&Ident> {
+        let id_is_bound = self.id().is_none_or(|id| id.serde.reading_is_bound);
+        let param = self.input.generics.type_params().next()?;
+        (!id_is_bound && !self.serde.reading_is_bound).then_some(&param.ident)
+    }
+
+    pub(crate) fn id(&self) -> Option<&Field<'a>> {
+        self.all_fields().find(|field| field.is_id())
+    }
+
+    /// Returns the fields that the program writes when it makes a record.
+    pub(crate) fn written(&self) -> impl Iterator<Item = &Field<'a>> {
+        self.all_fields().filter(|field| field.is_written() && !field.record.readonly && !field.is_id())
+    }
+
+    fn all_fields(&self) -> impl Iterator<Item = &Field<'a>> {
+        self.fields.iter().flatten()
+    }
+}
+
+impl<'a> Field<'a> {
+    fn read(node: &'a syn::Field, ident: &'a Ident, rule: Rule, errors: &mut Errors) -> Self {
+        let record = record::Field::read(&node.attrs, errors);
+        let serde = serde::Field::read(&node.attrs);
+        let mut field = Self { node, ident, record, serde, wire: String::new() };
+        field.wire = if field.is_read() { field.name_read(rule) } else { field.name_written(rule) };
+        field
+    }
+
+    pub(crate) fn is_id(&self) -> bool {
+        self.wire == "id" && self.is_named() && (self.is_read() || self.is_written())
+    }
+
+    pub(crate) fn is_read(&self) -> bool {
+        self.serde.unread.is_none()
+    }
+
+    pub(crate) fn is_written(&self) -> bool {
+        self.serde.unwritten.is_none()
+    }
+
+    /// A flattened field has no name on the wire: its own fields take its place.
+    pub(crate) fn is_named(&self) -> bool {
+        self.serde.flatten.is_none()
+    }
+
+    pub(crate) fn name_written(&self, rule: Rule) -> String {
+        let given = self.serde.rename.as_ref().and_then(|names| names.writing.as_ref());
+        given.map_or_else(|| rule.apply(&self.own_name()), syn::LitStr::value)
+    }
+
+    pub(crate) fn name_read(&self, rule: Rule) -> String {
+        let given = self.serde.rename.as_ref().and_then(|names| names.reading.as_ref());
+        given.map_or_else(|| rule.apply(&self.own_name()), syn::LitStr::value)
+    }
+
+    pub(crate) fn own_name(&self) -> String {
+        self.ident.unraw().to_string()
+    }
+}
+
+fn named_fields(data: &Data) -> Option<&syn::FieldsNamed> {
+    match data {
+        Data::Struct(DataStruct { fields: Fields::Named(fields), .. }) => Some(fields),
+        _ => None,
+    }
+}

@@ -1,0 +1,122 @@
+//! `#[record(…)]`.
+
+use syn::{Attribute, Ident, LitStr, Meta, Path};
+
+use super::words::Place;
+use super::{Given, Item, items};
+use crate::errors::Errors;
+
+/// What stands on the struct.
+#[derive(Default)]
+pub(crate) struct Container {
+    pub(crate) table: Option<LitStr>,
+    pub(crate) new: Option<Ident>,
+    pub(crate) krate: Option<Path>,
+}
+
+/// What stands on a field.
+#[derive(Default)]
+pub(crate) struct Field {
+    pub(crate) readonly: bool,
+}
+
+impl Container {
+    pub(crate) fn read(attrs: &[Attribute], errors: &mut Errors) -> Self {
+        let mut container = Self::default();
+        for item in known(attrs, Place::Struct, errors) {
+            match item.word().as_str() {
+                "table" => container.table = text(&item, "table = \"user\"", errors),
+                "new" => container.new = name(&item, errors),
+                "crate" => container.krate = path(&item, errors),
+                _ => {}
+            }
+        }
+        container
+    }
+}
+
+impl Field {
+    pub(crate) fn read(attrs: &[Attribute], errors: &mut Errors) -> Self {
+        let mut field = Self::default();
+        for item in known(attrs, Place::Field, errors) {
+            if item.word() == "readonly" {
+                field.readonly = true;
+                takes_nothing(&item, errors);
+            }
+        }
+        field
+    }
+}
+
+/// Returns the words that this place knows, each once; complains about the others.
+fn known(attrs: &[Attribute], place: Place, errors: &mut Errors) -> Vec<Item> {
+    let mut known: Vec<Item> = Vec::new();
+    for item in all(attrs, errors) {
+        let word = item.word();
+        if let Some(complaint) = place.complaint(&word) {
+            errors.at(&item.path, complaint);
+        } else if known.iter().any(|other| other.word() == word) {
+            errors.at(&item.path, format_args!("duplicate record attribute `{word}`"));
+        } else {
+            known.push(item);
+        }
+    }
+    known
+}
+
+fn all(attrs: &[Attribute], errors: &mut Errors) -> Vec<Item> {
+    let mut all = Vec::new();
+    for attr in attrs.iter().filter(|attr| attr.path().is_ident("record")) {
+        match &attr.meta {
+            Meta::List(_) => match items(attr) {
+                Ok(items) => all.extend(items),
+                Err(error) => errors.push(error),
+            },
+            Meta::Path(path) => errors.at(path, "`#[record]` says nothing; the attribute is `#[record(…)]`"),
+            Meta::NameValue(meta) => {
+                errors.at(meta, "the attribute is `#[record(…)]`, as in `#[record(table = \"user\")]`");
+            }
+        }
+    }
+    all
+}
+
+fn text(item: &Item, example: &str, errors: &mut Errors) -> Option<LitStr> {
+    let text = item.text();
+    if text.is_none() {
+        let message = format!("`{}` takes text, as in `#[record({example})]`", item.word());
+        match &item.given {
+            Given::Value(value) => errors.at(value, message),
+            Given::Nothing | Given::Nested(_) => errors.at(&item.path, message),
+        }
+    }
+    text.cloned()
+}
+
+fn name(item: &Item, errors: &mut Errors) -> Option<Ident> {
+    let text = text(item, "new = \"UserDraft\"", errors)?;
+    let name = text.parse::<Ident>();
+    if name.is_err() {
+        errors.at(&text, "`new` takes the name of a struct, as in `#[record(new = \"UserDraft\")]`");
+    }
+    name.ok()
+}
+
+fn path(item: &Item, errors: &mut Errors) -> Option<Path> {
+    let text = text(item, "crate = \"my_app::surreal_session\"", errors)?;
+    let path = text.parse_with(Path::parse_mod_style);
+    if path.is_err() {
+        errors.at(&text, "`crate` takes a path, as in `#[record(crate = \"my_app::surreal_session\")]`");
+    }
+    path.ok()
+}
+
+fn takes_nothing(item: &Item, errors: &mut Errors) {
+    let word = item.word();
+    let message = format!("`{word}` takes no value: `#[record({word})]`");
+    match &item.given {
+        Given::Nothing => {}
+        Given::Value(value) => errors.at(value, message),
+        Given::Nested(_) => errors.at(&item.path, message),
+    }
+}

@@ -1,0 +1,138 @@
+//! `#[serde(…)]`, as far as it decides what a record looks like on the wire.
+//!
+//! serde's own derive complains about what is wrong with its attributes. Here a word that is unknown or malformed is
+//! passed over, so that nobody reads the same complaint twice.
+
+use syn::parse::Parser;
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Ident, LitStr, Path, Token};
+
+use super::{Given, Item, items};
+use crate::case::Rule;
+
+/// What stands on the struct.
+#[derive(Default)]
+pub(crate) struct Container {
+    pub(crate) rename_all: Option<Names>,
+    /// The bounds of the `Serialize` impl.
+    pub(crate) bound: Option<LitStr>,
+    /// Whether the bounds of the `Deserialize` impl are given.
+    pub(crate) reading_is_bound: bool,
+    /// The words that change the whole representation.
+    pub(crate) reshaping: Vec<Path>,
+}
+
+/// What stands on a field.
+#[derive(Default)]
+pub(crate) struct Field {
+    pub(crate) rename: Option<Names>,
+    /// The bounds that the `Serialize` impl has for this field.
+    pub(crate) bound: Option<LitStr>,
+    /// Whether the bounds that the `Deserialize` impl has for this field are given.
+    pub(crate) reading_is_bound: bool,
+    pub(crate) flatten: Option<Path>,
+    /// The word that keeps the field from being written.
+    pub(crate) unwritten: Option<Path>,
+    /// The word that keeps the field from being read.
+    pub(crate) unread: Option<Path>,
+    /// The words with a path to a function that writes the field, or decides whether to.
+    pub(crate) functions: Vec<(Ident, LitStr)>,
+}
+
+/// The names, or rules for names, that `rename = ".."` and `rename(serialize = "..", deserialize = "..")` give.
+pub(crate) struct Names {
+    pub(crate) path: Path,
+    pub(crate) writing: Option<LitStr>,
+    pub(crate) reading: Option<LitStr>,
+}
+
+impl Container {
+    pub(crate) fn read(attrs: &[Attribute]) -> Self {
+        let mut container = Self::default();
+        for item in all(attrs) {
+            match item.word().as_str() {
+                "rename_all" => container.rename_all = Names::read(&item),
+                "bound" => {
+                    let bound = Names::read(&item);
+                    container.reading_is_bound = bound.as_ref().is_some_and(|bound| bound.reading.is_some());
+                    container.bound = bound.and_then(|bound| bound.writing);
+                }
+                "transparent" | "from" | "try_from" | "into" | "remote" | "tag" => container.reshaping.push(item.path),
+                _ => {}
+            }
+        }
+        container
+    }
+
+    /// Returns the rule for the names of fields when a record is read.
+    pub(crate) fn rule(&self) -> Rule {
+        self.rename_all.as_ref().map(Names::reading_rule).unwrap_or_default()
+    }
+}
+
+impl Field {
+    pub(crate) fn read(attrs: &[Attribute]) -> Self {
+        let mut field = Self::default();
+        for item in all(attrs) {
+            match item.word().as_str() {
+                "rename" => field.rename = Names::read(&item),
+                "bound" => {
+                    let bound = Names::read(&item);
+                    field.reading_is_bound = bound.as_ref().is_some_and(|bound| bound.reading.is_some());
+                    field.bound = bound.and_then(|bound| bound.writing);
+                }
+                "flatten" => field.flatten = Some(item.path),
+                "skip" => {
+                    field.unwritten = Some(item.path.clone());
+                    field.unread = Some(item.path);
+                }
+                "skip_serializing" => field.unwritten = Some(item.path),
+                "skip_deserializing" => field.unread = Some(item.path),
+                "with" | "serialize_with" | "skip_serializing_if" => field.functions.extend(function(&item)),
+                _ => {}
+            }
+        }
+        field
+    }
+}
+
+impl Names {
+    fn read(item: &Item) -> Option<Self> {
+        let path = item.path.clone();
+        let both = item.text().cloned();
+        let mut names = Self { path, writing: both.clone(), reading: both };
+        if let Given::Nested(nested) = &item.given {
+            let parser = Punctuated::<Item, Token![,]>::parse_terminated;
+            for item in parser.parse2(nested.clone()).ok()? {
+                match item.word().as_str() {
+                    "serialize" => names.writing = item.text().cloned(),
+                    // A second name for reading is an alias.
+                    "deserialize" if names.reading.is_none() => names.reading = item.text().cloned(),
+                    _ => {}
+                }
+            }
+        }
+        Some(names)
+    }
+
+    pub(crate) fn writing_rule(&self) -> Rule {
+        rule(self.writing.as_ref())
+    }
+
+    pub(crate) fn reading_rule(&self) -> Rule {
+        rule(self.reading.as_ref())
+    }
+}
+
+fn rule(name: Option<&LitStr>) -> Rule {
+    name.and_then(|name| Rule::named(&name.value())).unwrap_or_default()
+}
+
+fn function(item: &Item) -> Option<(Ident, LitStr)> {
+    Some((item.path.get_ident()?.clone(), item.text()?.clone()))
+}
+
+fn all(attrs: &[Attribute]) -> Vec<Item> {
+    let serde = attrs.iter().filter(|attr| attr.path().is_ident("serde"));
+    serde.filter_map(|attr| items(attr).ok()).flatten().collect()
+}
