@@ -1,0 +1,144 @@
+//! Opening and closing SurrealDB inside a runtime that is there for it alone.
+
+use std::fmt;
+use std::future::IntoFuture;
+use std::io;
+use std::net;
+use std::sync::Arc;
+use std::time::Duration;
+
+use surrealdb_rpc::capabilities::Capabilities;
+use surrealdb_server::core::CommunityComposer;
+use surrealdb_server::core::channel;
+use surrealdb_server::core::kvs::Datastore;
+use surrealdb_server::ntw::client_ip::ClientIp;
+use surrealdb_server::{RouterOptions, RpcState, SurrealRouter, rpc};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+use crate::StartError;
+use crate::socket::Listener;
+use crate::storage::Storage;
+
+pub(crate) struct Settings {
+    /// Invariant: non-blocking, and bound to the port that clients are told.
+    pub(crate) listener: net::TcpListener,
+    pub(crate) username: String,
+    pub(crate) password: String,
+    pub(crate) storage: Storage,
+}
+
+pub(crate) struct Server {
+    datastore: Arc<Datastore>,
+    clients: Arc<RpcState>,
+    acceptor: JoinHandle<io::Result<()>>,
+    /// Ends accepting, and the connections that are open.
+    hang_up: CancellationToken,
+    /// Ends the delivery of live notifications.
+    silence: CancellationToken,
+}
+
+impl Server {
+    /// Opens the storage, makes the root user and begins to accept connections.
+    pub(crate) async fn open(settings: Settings) -> Result<Self, StartError> {
+        let listener = TcpListener::from_std(settings.listener).map_err(StartError::Thread)?;
+        let address = settings.storage.prepare()?;
+        let (notify, notifications) = channel::bounded(NOTIFICATIONS);
+        let datastore = Datastore::builder()
+            .with_capabilities(Capabilities::all())
+            .with_notify(notify)
+            .with_auth(true)
+            .without_maintenance_tasks()
+            .build_with_path(&address)
+            .await
+            .map_err(|error| settings.storage.error(text(error)))?;
+        if let Err(reason) = initialise(&datastore, &settings.username, &settings.password).await {
+            close_storage(&datastore).await;
+            return Err(settings.storage.error(reason));
+        }
+        let silence = CancellationToken::new();
+        let options = RouterOptions { client_ip: ClientIp::None, ..RouterOptions::default() };
+        let store = Arc::clone(&datastore);
+        let router = SurrealRouter::build::<CommunityComposer>(options, store, notifications, silence.clone(), ());
+        match router.await {
+            Ok(router) => Ok(Self::serve(datastore, router, listener, silence)),
+            Err(error) => {
+                close_storage(&datastore).await;
+                Err(StartError::server(text(error)))
+            }
+        }
+    }
+
+    fn serve(
+        datastore: Arc<Datastore>,
+        router: SurrealRouter,
+        listener: TcpListener,
+        silence: CancellationToken,
+    ) -> Self {
+        // Without this task live queries are accepted and deliver nothing.
+        router.spawn_notifications();
+        let clients = Arc::clone(router.rpc_state());
+        let hang_up = CancellationToken::new();
+        let serve = axum::serve(Listener::new(listener, hang_up.clone()), router.into_router())
+            .with_graceful_shutdown(hang_up.clone().cancelled_owned());
+        let acceptor = tokio::spawn(serve.into_future());
+        Self { datastore, clients, acceptor, hang_up, silence }
+    }
+
+    /// Hangs up on every client, waits until what they had running is undone, and closes the storage.
+    pub(crate) async fn close(mut self) {
+        self.hang_up.cancel();
+        if timeout(CLIENTS, self.clients_gone()).await.is_err() {
+            tracing::warn!("statements of the embedded server did not notice within {CLIENTS:?} that it stops");
+        }
+        self.silence.cancel();
+        close_storage(&self.datastore).await;
+    }
+
+    async fn clients_gone(&mut self) {
+        while !self.clients.web_sockets.read().await.is_empty() {
+            sleep(GLANCE).await;
+        }
+        if let Err(error) = (&mut self.acceptor).await {
+            tracing::warn!(%error, "the embedded server's acceptor failed");
+        }
+        // Only now: to a socket it would say "finish what you run", and wait for an hour where that is `SLEEP 1h`.
+        rpc::graceful_shutdown(Arc::clone(&self.clients)).await;
+    }
+}
+
+/// Brings the storage to the state in which the server's own program would serve it.
+async fn initialise(datastore: &Arc<Datastore>, username: &str, password: &str) -> Result<(), String> {
+    // First of all: a write before this would make a new storage look like one of an ancient version.
+    datastore.check_version().await.map_err(text)?;
+    datastore.bootstrap().await.map_err(text)?;
+    datastore.initialise_credentials(username, password).await.map_err(text)?;
+    datastore.start_maintenance_tasks();
+    Ok(())
+}
+
+async fn close_storage(datastore: &Datastore) {
+    match timeout(STORAGE, datastore.shutdown()).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "the embedded server's storage closed with an error"),
+        Err(_) => tracing::warn!("the embedded server's storage did not close within {STORAGE:?}"),
+    }
+}
+
+/// Writes an error of the server out with its causes, so that no type of the server leaves this crate.
+fn text(error: impl fmt::Display) -> String {
+    format!("{error:#}")
+}
+
+/// Live notifications that may wait for their clients; the server's own program has the same number.
+const NOTIFICATIONS: usize = 15_000;
+
+/// For statements to notice that they are cancelled.
+const CLIENTS: Duration = Duration::from_secs(1);
+
+/// For the storage engine, to write what it holds.
+const STORAGE: Duration = Duration::from_secs(10);
+
+const GLANCE: Duration = Duration::from_millis(2);
