@@ -1,0 +1,12 @@
+//! What the tests share: one real server for the whole run, a way to cut or stall a socket, a scripted peer for what
+//! the real server cannot be made to do, and futures that are dropped halfway.
+
+mod partly;
+mod peer;
+mod proxy;
+mod server;
+
+pub use partly::{eventually, poll_times};
+pub use peer::{Conversation, Peer};
+pub use proxy::Proxy;
+pub use server::{Login, connect, login, place, unique};

@@ -1,0 +1,132 @@
+//! A scripted peer: it accepts WebSockets and says what the test tells it to say.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use ciborium::Value;
+use futures_util::{SinkExt, StreamExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
+use tokio_tungstenite::tungstenite::http::HeaderValue;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+
+/// A peer on a port of its own.
+#[derive(Debug)]
+pub struct Peer {
+    url: String,
+}
+
+/// One connection to a [`Peer`], seen from its side.
+#[derive(Debug)]
+pub struct Conversation {
+    socket: WebSocketStream<TcpStream>,
+}
+
+impl Peer {
+    /// Starts a peer that follows `script` with everybody who connects.
+    ///
+    /// # Panics
+    ///
+    /// If no port can be opened.
+    pub async fn start<F: Future<Output = ()> + Send>(
+        script: impl Fn(Conversation) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: 'static,
+    {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("ws://{}", listener.local_addr().unwrap());
+        let script = Arc::new(script);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let script = Arc::clone(&script);
+                tokio::spawn(async move {
+                    if let Ok(socket) = tokio_tungstenite::accept_hdr_async(stream, accept_cbor).await {
+                        script(Conversation { socket }).await;
+                    }
+                });
+            }
+        });
+        Self { url }
+    }
+
+    /// Where to connect.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+}
+
+impl Conversation {
+    /// The next request: its id and its method. `None` once the client has gone.
+    ///
+    /// # Panics
+    ///
+    /// If the client sends something that is no request.
+    pub async fn request(&mut self) -> Option<(i64, String)> {
+        loop {
+            match self.socket.next().await?.ok()? {
+                Message::Binary(frame) => return Some(read_request(&frame)),
+                Message::Close(_) => return None,
+                _ => {}
+            }
+        }
+    }
+
+    /// Answers a request with `result`.
+    pub async fn reply(&mut self, id: i64, result: Value) {
+        let reply = Value::Map(vec![("id".into(), id.into()), ("result".into(), result)]);
+        self.send(&reply).await;
+    }
+
+    /// Sends any item as a frame.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be written.
+    pub async fn send(&mut self, item: &Value) {
+        let mut frame = Vec::new();
+        ciborium::into_writer(item, &mut frame).unwrap();
+        self.send_bytes(frame).await;
+    }
+
+    /// Sends any bytes as a binary frame.
+    pub async fn send_bytes(&mut self, frame: impl Into<Bytes>) {
+        // The client may have gone, which is for the test to notice.
+        let _ = self.socket.send(Message::Binary(frame.into())).await;
+    }
+
+    /// Sends a text frame.
+    pub async fn send_text(&mut self, text: &str) {
+        let _ = self.socket.send(Message::text(text)).await;
+    }
+
+    /// Closes with a code and a reason.
+    pub async fn close(mut self, code: u16, reason: &str) {
+        let frame = CloseFrame { code: code.into(), reason: reason.into() };
+        let _ = self.socket.close(Some(frame)).await;
+        self.ignore().await;
+    }
+
+    /// Reads and answers nothing until the client goes.
+    pub async fn ignore(mut self) {
+        while let Some(Ok(_)) = self.socket.next().await {}
+    }
+}
+
+fn read_request(frame: &[u8]) -> (i64, String) {
+    let request: Value = ciborium::from_reader(frame).unwrap();
+    let entries = request.into_map().unwrap();
+    let entry = |name: &str| entries.iter().find(|(key, _)| key.as_text() == Some(name)).map(|(_, value)| value.clone());
+    let id = entry("id").and_then(|id| id.as_integer()).and_then(|id| i64::try_from(id).ok()).unwrap();
+    let method = entry("method").and_then(|method| method.into_text().ok()).unwrap();
+    (id, method)
+}
+
+#[expect(clippy::result_large_err, clippy::unnecessary_wraps, reason = "the callback's signature is the library's")]
+fn accept_cbor(_: &Request, mut response: Response) -> Result<Response, ErrorResponse> {
+    response.headers_mut().insert("Sec-WebSocket-Protocol", HeaderValue::from_static("cbor"));
+    Ok(response)
+}

@@ -1,0 +1,84 @@
+//! A TCP proxy in front of the real server, which can lose the connection or swallow replies.
+
+use std::sync::Arc;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
+/// What the proxy does with bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Forward,
+    /// Requests go on, replies do not.
+    HoldReplies,
+    Cut,
+}
+
+/// A proxy on a port of its own.
+#[derive(Debug)]
+pub struct Proxy {
+    url: String,
+    mode: Arc<watch::Sender<Mode>>,
+}
+
+impl Proxy {
+    /// Starts one in front of `url`, for any number of connections.
+    ///
+    /// # Panics
+    ///
+    /// If no port can be opened.
+    pub async fn start(url: &str) -> Self {
+        let target = url.trim_start_matches("ws://").trim_end_matches('/').to_owned();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let mode = Arc::new(watch::channel(Mode::Forward).0);
+        let modes = Arc::clone(&mode);
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                let Ok(server) = TcpStream::connect(&target).await else { continue };
+                let _ = (client.set_nodelay(true), server.set_nodelay(true));
+                let (from_client, to_client) = client.into_split();
+                let (from_server, to_server) = server.into_split();
+                tokio::spawn(forward(from_client, to_server, modes.subscribe(), Mode::Cut));
+                tokio::spawn(forward(from_server, to_client, modes.subscribe(), Mode::HoldReplies));
+            }
+        });
+        Self { url: format!("ws://{address}"), mode }
+    }
+
+    /// Where to connect instead.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Closes every connection, without a word.
+    pub fn cut(&self) {
+        self.mode.send_replace(Mode::Cut);
+    }
+
+    /// Lets requests through and keeps replies back from now on.
+    pub fn hold_replies(&self) {
+        self.mode.send_replace(Mode::HoldReplies);
+    }
+}
+
+async fn forward(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut modes: watch::Receiver<Mode>, stop: Mode) {
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        let mode = *modes.borrow_and_update();
+        if mode == Mode::Cut {
+            return;
+        }
+        let held = mode == stop;
+        tokio::select! {
+            changed = modes.changed() => if changed.is_err() { return },
+            read = from.read(&mut buffer), if !held => match read {
+                Ok(0) | Err(_) => return,
+                Ok(count) => if to.write_all(&buffer[..count]).await.is_err() { return },
+            },
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Every public future, polled 0, 1, 2, … times and dropped: nothing stays behind and the connection still works.
+//!
+//! The connection takes one call at a time, so that a call that stays behind would block every later one.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use surreal_session::prelude::*;
+use surreal_session_tests::{eventually, login, poll_times, unique};
+
+#[derive(Debug, Serialize, Deserialize, Record)]
+struct Thing {
+    id: Id<Thing>,
+    number: i64,
+}
+
+/// A connection that takes one call at a time, and a session on it.
+async fn narrow() -> (Surreal, Session) {
+    let login = login().await;
+    let db = Surreal::connect(login.url).max_calls(1).deadline(Duration::from_secs(20)).await.unwrap();
+    let root = Root::new(login.username, login.password);
+    let session = db.new_session().signin(root).use_ns(unique("cancel")).use_db("test").await.unwrap();
+    session.query("DEFINE TABLE thing").await.unwrap().check().unwrap();
+    (db, session)
+}
+
+/// Drops the future of `make` after 0, 1, 2, … polls until it completes, and checks the connection each time.
+async fn drop_at_every_await<T, F: Future<Output = T>>(
+    (db, session): &(Surreal, Session),
+    make: impl Fn() -> F,
+) -> T {
+    for polls in 0..100 {
+        let output = poll_times(polls, make()).await;
+        db.ping().await.unwrap();
+        let open = || async { db.sessions().await.unwrap() };
+        eventually("no other session is open", async || {
+            let expected: &[_] = if session.ping().await.is_ok() { &[session.id()] } else { &[] };
+            output.is_some() || open().await == expected
+        })
+        .await;
+        if let Some(output) = output {
+            return output;
+        }
+    }
+    panic!("never ready");
+}
+
+#[tokio::test]
+async fn dropped_reads_leave_nothing() {
+    let it = narrow().await;
+    let session = &it.1;
+    drop_at_every_await(&it, || session.ping()).await.unwrap();
+    drop_at_every_await(&it, || session.version()).await.unwrap();
+    drop_at_every_await(&it, || session.sessions()).await.unwrap();
+    drop_at_every_await(&it, || session.info::<Value>()).await.unwrap();
+    drop_at_every_await(&it, || session.query("SLEEP 1ms").into_future()).await.unwrap();
+    drop_at_every_await(&it, || session.select::<Thing>().into_future()).await.unwrap();
+    drop_at_every_await(&it, || session.select::<Thing>().id("a").into_future()).await.unwrap();
+}
+
+#[tokio::test]
+async fn dropped_writes_leave_whole_records_or_none() {
+    let it = narrow().await;
+    let session = &it.1;
+    drop_at_every_await(&it, || session.create::<Thing>().content(NewThing { number: 1 }).into_future())
+        .await
+        .unwrap();
+    let things = session.select::<Thing>().await.unwrap();
+    assert!(!things.is_empty() && things.iter().all(|thing| thing.number == 1), "{things:?}");
+}
+
+#[tokio::test]
+async fn dropped_changes_are_carried_out_or_not_begun() {
+    let it = narrow().await;
+    let session = &it.1;
+    let login = login().await;
+    let root = || Root::new(&login.username, &login.password);
+    drop_at_every_await(&it, || session.use_db("other").into_future()).await.unwrap();
+    drop_at_every_await(&it, || session.set("a", 1)).await.unwrap();
+    drop_at_every_await(&it, || session.unset("a")).await.unwrap();
+    let tokens = drop_at_every_await(&it, || session.signin(root())).await.unwrap();
+    drop_at_every_await(&it, || session.authenticate(&tokens)).await.unwrap();
+    drop_at_every_await(&it, || session.invalidate()).await.unwrap();
+    let seen: (Option<String>, Option<i64>) =
+        session.query("RETURN [session::db(), $a]").await.unwrap().take(0).unwrap();
+    assert_eq!((session.database(), None), seen);
+}
+
+#[tokio::test]
+async fn dropped_change_is_known_to_the_handle() {
+    let it = narrow().await;
+    let session = &it.1;
+    poll_times(1, session.use_db("dropped").into_future()).await;
+    eventually("the change is carried out", async || session.database().as_deref() == Some("dropped")).await;
+    let seen: String = session.query("RETURN session::db()").await.unwrap().take(0).unwrap();
+    assert_eq!(seen, "dropped");
+}
+
+#[tokio::test]
+async fn dropped_new_sessions_are_detached() {
+    let it = narrow().await;
+    let (db, session) = &it;
+    let login = login().await;
+    let root = || Root::new(&login.username, &login.password);
+    drop(drop_at_every_await(&it, || db.new_session().into_future()).await.unwrap());
+    eventually("one session is left", async || db.sessions().await.unwrap() == [session.id()]).await;
+    let open = || db.new_session().signin(root()).use_ns("a").use_db("b").set("c", 1).into_future();
+    drop(drop_at_every_await(&it, open).await.unwrap());
+    eventually("one session is left", async || db.sessions().await.unwrap() == [session.id()]).await;
+    drop(drop_at_every_await(&it, || session.fork()).await.unwrap());
+    eventually("one session is left", async || db.sessions().await.unwrap() == [session.id()]).await;
+}
+
+#[tokio::test]
+async fn dropped_close_still_closes() {
+    let (db, first) = narrow().await;
+    for polls in 1..10 {
+        let session = first.fork().await.unwrap();
+        let clone = session.clone();
+        let closed = poll_times(polls, session.close_session()).await;
+        clone.ping().await.unwrap_err();
+        eventually("it is detached", async || db.sessions().await.unwrap() == [first.id()]).await;
+        if closed.is_some() {
+            break;
+        }
+    }
+}
+
+#[tokio::test]
+async fn dropped_connect_and_close_leave_nothing() {
+    let url = login().await.url;
+    for polls in 0..100 {
+        if let Some(db) = poll_times(polls, Surreal::connect(&url).into_future()).await {
+            let db = db.unwrap();
+            poll_times(1, db.close()).await;
+            eventually("it is closed", async || db.ping().await.is_err()).await;
+            return;
+        }
+    }
+    panic!("never connected");
+}

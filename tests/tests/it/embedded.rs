@@ -1,0 +1,379 @@
+//! The embedded server: starting, stopping, and what it keeps in between.
+//!
+//! Spoken to over a bare WebSocket with the `json` subprotocol, so that a fault of the client crate does not show here.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value as Json, json};
+use surreal_session::Queryable;
+use surreal_session_embedded::{Embedded, StartError};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+/// Far above what anything here takes, so that only a hang runs into it.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+#[tokio::test]
+async fn starts_quickly_and_answers() {
+    let begun = Instant::now();
+    let server = Embedded::start().await.unwrap();
+    let elapsed = begun.elapsed();
+    assert!(elapsed < Duration::from_secs(3), "the start took {elapsed:?}");
+    assert!(server.url().starts_with("ws://127.0.0.1:"), "{}", server.url());
+    let mut client = Client::signed_in(&server).await;
+    assert_eq!(client.query("RETURN 1 + 1").await, json!(2));
+    server.shutdown().await;
+}
+
+#[tokio::test]
+async fn connects_as_root() {
+    let server = Embedded::builder().credentials("ada", "secret").start().await.unwrap();
+    let db = server.connect().await.unwrap();
+    assert_eq!(db.version().await.unwrap(), "surrealdb-3.3.5");
+    db.use_ns("test").use_db("test").await.unwrap();
+    db.query("DEFINE TABLE note").await.unwrap().check().unwrap();
+}
+
+#[tokio::test]
+async fn two_servers_keep_their_data_apart() {
+    let (one, two) = (Embedded::start().await.unwrap(), Embedded::start().await.unwrap());
+    assert_ne!(one.url(), two.url());
+    let (mut first, mut second) = (Client::signed_in(&one).await, Client::signed_in(&two).await);
+    first.query("CREATE note:1 SET text = 'first'").await;
+    second.query("CREATE note:1 SET text = 'second'").await;
+    assert_eq!(first.query("RETURN note:1.text").await, json!("first"));
+    assert_eq!(second.query("RETURN note:1.text").await, json!("second"));
+    one.shutdown().await;
+    assert_eq!(second.query("RETURN note:1.text").await, json!("second"));
+}
+
+#[tokio::test]
+async fn taken_port_is_named() {
+    let server = Embedded::start().await.unwrap();
+    let port = port(&server);
+    let error = Embedded::builder().port(port).start().await.unwrap_err();
+    assert!(matches!(error, StartError::Listen { port: named, .. } if named == port), "{error:?}");
+    assert_eq!(error.to_string(), format!("cannot listen on 127.0.0.1:{port}"));
+}
+
+#[tokio::test]
+async fn port_is_free_after_shutdown() {
+    let server = Embedded::start().await.unwrap();
+    let port = port(&server);
+    let _client = Client::signed_in(&server).await;
+    server.shutdown().await;
+    let again = Embedded::builder().port(port).start().await.unwrap();
+    assert_eq!(again.url(), format!("ws://127.0.0.1:{port}"));
+}
+
+#[tokio::test]
+async fn path_that_cannot_hold_a_database_is_named() {
+    let scratch = Scratch::new("bad-path");
+    let file = scratch.path().join("file");
+    fs::write(&file, "not a database").unwrap();
+    for path in [file.clone(), file.join("below"), scratch.path().join("really?")] {
+        let error = Embedded::builder().path(&path).start().await.unwrap_err();
+        assert!(matches!(error, StartError::Path { .. }), "{error:?}");
+        assert!(error.to_string().contains(path.to_str().unwrap()), "{error}");
+    }
+    assert_eq!(fs::read_to_string(&file).unwrap(), "not a database");
+}
+
+#[tokio::test]
+async fn store_in_use_is_refused() {
+    let scratch = Scratch::new("in-use");
+    let _server = Embedded::builder().path(scratch.path()).start().await.unwrap();
+    let error = Embedded::builder().path(scratch.path()).start().await.unwrap_err();
+    assert!(matches!(error, StartError::Open { .. }), "{error:?}");
+    assert!(error.to_string().contains(scratch.path().to_str().unwrap()), "{error}");
+}
+
+#[tokio::test]
+async fn store_outlives_the_server() {
+    let scratch = Scratch::new("persistent");
+    let store = scratch.path().join("made").join("on the way");
+    for round in 0..3 {
+        let server = Embedded::builder().path(&store).credentials("ada", "secret").start().await.unwrap();
+        let mut client = Client::signed_in(&server).await;
+        client.query("DEFINE TABLE IF NOT EXISTS note").await;
+        let rows = client.query("SELECT VALUE round FROM note ORDER BY round").await;
+        assert_eq!(rows, json!((0..round).collect::<Vec<_>>()));
+        client.query(&format!("CREATE note SET round = {round}")).await;
+        server.shutdown().await;
+    }
+}
+
+#[tokio::test]
+async fn store_keeps_its_root_user() {
+    let scratch = Scratch::new("root-user");
+    let server = Embedded::builder().path(scratch.path()).credentials("ada", "secret").start().await.unwrap();
+    server.shutdown().await;
+    let server = Embedded::builder().path(scratch.path()).credentials("eve", "guess").start().await.unwrap();
+    let mut client = Client::connect(server.url()).await;
+    client.signin("eve", "guess").await.unwrap_err();
+    client.signin("ada", "secret").await.unwrap();
+}
+
+#[tokio::test]
+async fn wrong_password_is_refused() {
+    let server = Embedded::builder().credentials("ada", "secret").start().await.unwrap();
+    assert_eq!((server.username(), server.password()), ("ada", "secret"));
+    let mut client = Client::connect(server.url()).await;
+    client.signin("ada", "guess").await.unwrap_err();
+    client.signin("root", "root").await.unwrap_err();
+    client.signin("ada", "secret").await.unwrap();
+    let printed = format!("{server:?} {:?}", Embedded::builder().credentials("ada", "secret"));
+    assert!(!printed.contains("secret"), "{printed}");
+}
+
+#[tokio::test]
+async fn stranger_has_no_rights() {
+    let server = Embedded::start().await.unwrap();
+    Client::signed_in(&server).await.query("CREATE note:1").await;
+    let mut stranger = Client::connect(server.url()).await;
+    stranger.call("use", json!(["test", "test"])).await.unwrap();
+    assert_eq!(stranger.query("SELECT * FROM note").await, json!([]));
+    assert!(stranger.statement("DEFINE TABLE mine").await.is_err());
+}
+
+#[tokio::test]
+async fn live_query_delivers() {
+    let server = Embedded::start().await.unwrap();
+    let mut listener = Client::signed_in(&server).await;
+    let mut writer = Client::signed_in(&server).await;
+    writer.query("DEFINE TABLE note").await;
+    let live = listener.query("LIVE SELECT * FROM note").await;
+    writer.query("CREATE note:1 SET text = 'heard'").await;
+    let notification = listener.notification().await;
+    assert_eq!(notification["id"], live);
+    assert_eq!(notification["action"], "CREATE");
+    assert_eq!(notification["result"]["text"], "heard");
+}
+
+#[tokio::test]
+async fn deepest_statements_fit_the_stack() {
+    let server = Embedded::start().await.unwrap();
+    let mut client = Client::signed_in(&server).await;
+    client.query("DEFINE FUNCTION fn::down($n: int) { RETURN IF $n > 0 { fn::down($n - 1) } ELSE { 0 } }").await;
+    for depth in [10, 50, 100, 500] {
+        let bracketed = format!("RETURN {}1{}", "(".repeat(depth), ")".repeat(depth));
+        let nested = format!("RETURN {}1{}", "[".repeat(depth), "]".repeat(depth));
+        let blocks = format!("{}RETURN 1{}", "{ ".repeat(depth), " }".repeat(depth));
+        for statement in [bracketed, nested, blocks, format!("RETURN fn::down({depth})")] {
+            // An answer of either kind is fine; a server that ran out of stack would take this process with it.
+            let _ = client.statement(&statement).await;
+        }
+    }
+    assert_eq!(client.query("RETURN 1").await, json!(1));
+}
+
+#[tokio::test]
+async fn shutdown_ends_what_clients_left_open() {
+    let server = Embedded::start().await.unwrap();
+    let mut idle = Client::signed_in(&server).await;
+    let mut listener = Client::signed_in(&server).await;
+    listener.query("DEFINE TABLE note; LIVE SELECT * FROM note").await;
+    let mut in_transaction = Client::signed_in(&server).await;
+    in_transaction.call("begin", json!([])).await.unwrap();
+    let mut busy = Client::signed_in(&server).await;
+    busy.send("query", json!(["SLEEP 1h"])).await;
+    let _never_upgraded = TcpStream::connect(("127.0.0.1", port(&server))).await.unwrap();
+
+    let begun = Instant::now();
+    server.shutdown().await;
+    let elapsed = begun.elapsed();
+    assert!(elapsed < Duration::from_secs(1), "the shutdown took {elapsed:?}");
+    for client in [&mut idle, &mut listener, &mut in_transaction, &mut busy] {
+        client.ended().await;
+    }
+}
+
+#[tokio::test]
+async fn shutdown_undoes_what_was_running() {
+    let scratch = Scratch::new("running");
+    let server = Embedded::builder().path(scratch.path()).start().await.unwrap();
+    let mut client = Client::signed_in(&server).await;
+    client.query("DEFINE TABLE note; CREATE note:kept").await;
+    client.send("query", json!(["BEGIN; CREATE note:lost; SLEEP 1h; COMMIT"])).await;
+    // Its answer shows that the request before it has been taken up.
+    client.call("ping", json!([])).await.unwrap();
+    server.shutdown().await;
+    client.ended().await;
+
+    let server = Embedded::builder().path(scratch.path()).start().await.unwrap();
+    let mut client = Client::signed_in(&server).await;
+    assert_eq!(client.query("SELECT VALUE id FROM note").await, json!(["note:kept"]));
+}
+
+#[tokio::test]
+async fn drop_stops_the_server_without_waiting() {
+    let server = Embedded::start().await.unwrap();
+    let port = port(&server);
+    let mut client = Client::signed_in(&server).await;
+    client.send("query", json!(["SLEEP 1h"])).await;
+    let begun = Instant::now();
+    drop(server);
+    let elapsed = begun.elapsed();
+    assert!(elapsed < Duration::from_millis(100), "the drop took {elapsed:?}");
+    client.ended().await;
+    timeout(PATIENCE, refused(port)).await.unwrap();
+}
+
+#[tokio::test]
+async fn abandoned_start_leaves_nothing_behind() {
+    let scratch = Scratch::new("abandoned");
+    for patience in [0, 1, 5, 20, 50] {
+        let start = Embedded::builder().path(scratch.path()).start();
+        let _ = timeout(Duration::from_millis(patience), start).await;
+        timeout(PATIENCE, opens(scratch.path())).await.unwrap();
+    }
+}
+
+#[test]
+fn starts_and_stops_outside_and_across_runtimes() {
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let server = runtime().block_on(Embedded::start()).unwrap();
+    let answer = runtime().block_on(async { Client::signed_in(&server).await.query("RETURN 1").await });
+    assert_eq!(answer, json!(1));
+    runtime().block_on(server.shutdown());
+    drop(runtime().block_on(Embedded::start()).unwrap());
+}
+
+fn port(server: &Embedded) -> u16 {
+    server.url().rsplit(':').next().unwrap().parse().unwrap()
+}
+
+/// Returns when nothing listens on the port any more.
+async fn refused(port: u16) {
+    while TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Returns when the server that had the store has let go of it.
+async fn opens(store: &Path) {
+    loop {
+        match Embedded::builder().path(store).start().await {
+            Ok(server) => return server.shutdown().await,
+            Err(error) => assert!(matches!(error, StartError::Open { .. }), "{error:?}"),
+        }
+    }
+}
+
+/// A directory of one test, removed at its end.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(name: &str) -> Self {
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("embedded-{name}"));
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // Left for the next run to remove when a server that was only dropped still writes to it.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A bare WebSocket with as much of the protocol as these tests need.
+struct Client {
+    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    last_id: u64,
+}
+
+impl Client {
+    async fn connect(url: &str) -> Self {
+        let mut request = format!("{url}/rpc").into_client_request().unwrap();
+        request.headers_mut().insert("Sec-WebSocket-Protocol", "json".parse().unwrap());
+        let (socket, _) = connect_async(request).await.unwrap();
+        Self { socket, last_id: 0 }
+    }
+
+    /// Connects as root, in namespace and database `test`.
+    async fn signed_in(server: &Embedded) -> Self {
+        let mut client = Self::connect(server.url()).await;
+        client.signin(server.username(), server.password()).await.unwrap();
+        client.call("use", json!(["test", "test"])).await.unwrap();
+        client
+    }
+
+    async fn signin(&mut self, user: &str, pass: &str) -> Result<Json, Json> {
+        self.call("signin", json!([{ "user": user, "pass": pass }])).await
+    }
+
+    /// Runs the statements and returns the result of the last.
+    async fn query(&mut self, text: &str) -> Json {
+        self.statement(text).await.unwrap()
+    }
+
+    async fn statement(&mut self, text: &str) -> Result<Json, Json> {
+        let replies = self.call("query", json!([text])).await?;
+        let last = replies.as_array().unwrap().last().unwrap().clone();
+        if last["status"] == "OK" { Ok(last["result"].clone()) } else { Err(last) }
+    }
+
+    async fn call(&mut self, method: &str, params: Json) -> Result<Json, Json> {
+        let id = self.send(method, params).await;
+        self.reply(&id).await
+    }
+
+    async fn send(&mut self, method: &str, params: Json) -> Json {
+        self.last_id += 1;
+        let request = json!({ "id": self.last_id, "method": method, "params": params });
+        self.socket.send(Message::text(request.to_string())).await.unwrap();
+        json!(self.last_id)
+    }
+
+    async fn reply(&mut self, id: &Json) -> Result<Json, Json> {
+        loop {
+            let message = self.next().await.unwrap();
+            if message["id"] == *id {
+                let error = message.get("error").cloned();
+                return error.map_or_else(|| Ok(message["result"].clone()), Err);
+            }
+        }
+    }
+
+    async fn notification(&mut self) -> Json {
+        loop {
+            let message = self.next().await.unwrap();
+            if message.get("id").is_none() {
+                return message["result"].clone();
+            }
+        }
+    }
+
+    /// Returns when the server has closed the connection.
+    async fn ended(&mut self) {
+        while self.next().await.is_ok() {}
+    }
+
+    async fn next(&mut self) -> Result<Json, SocketError> {
+        // Around the loop, because the server's pings come more often than that.
+        timeout(PATIENCE, self.read()).await.unwrap()
+    }
+
+    async fn read(&mut self) -> Result<Json, SocketError> {
+        loop {
+            match self.socket.next().await.unwrap_or(Err(SocketError::ConnectionClosed))? {
+                Message::Text(text) => return Ok(serde_json::from_str(&text).unwrap()),
+                Message::Close(_) => return Err(SocketError::ConnectionClosed),
+                _ => {}
+            }
+        }
+    }
+}

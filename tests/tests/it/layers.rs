@@ -1,0 +1,80 @@
+//! The layers of the runtime crate point one way: a file uses what stands to its left, never to its right.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const LAYERS: [&str; 8] = ["error", "value", "codec", "protocol", "connection", "session", "record", "query"];
+
+fn layer_of(module: &str) -> Option<usize> {
+    LAYERS.iter().position(|layer| *layer == module)
+}
+
+fn sources(folder: &Path, into: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, into);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            into.push(path);
+        }
+    }
+}
+
+/// The modules that follow each `crate::`, also inside `use crate::{a, b}`.
+fn used_modules(source: &str) -> Vec<String> {
+    let mut used = Vec::new();
+    for (at, _) in source.match_indices("crate::") {
+        let rest = &source[at + "crate::".len()..];
+        let name = |text: &str| text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
+        match rest.strip_prefix('{').and_then(|rest| rest.split_once('}')) {
+            Some((group, _)) => used.extend(group.split(',').map(|item| name(item.trim()))),
+            None => used.push(name(rest)),
+        }
+    }
+    used
+}
+
+#[test]
+fn layers_point_one_way() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../surreal-session/src");
+    let mut files = Vec::new();
+    sources(&root, &mut files);
+    let mut checked = 0;
+    for file in files {
+        let relative = file.strip_prefix(&root).unwrap();
+        let module = relative.iter().next().unwrap().to_str().unwrap().trim_end_matches(".rs").to_owned();
+        let Some(layer) = layer_of(&module) else {
+            assert_eq!(module, "lib", "{} belongs to no layer", relative.display());
+            continue;
+        };
+        let source = fs::read_to_string(&file).unwrap();
+        // A doc link may point upwards: readers go there, code does not.
+        let code: String = source.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+        for used in used_modules(&code) {
+            let used_layer = layer_of(&used);
+            assert!(
+                used_layer.is_some_and(|used_layer| used_layer <= layer),
+                "{} uses `crate::{used}`, which is not to the left of `{module}`",
+                relative.display()
+            );
+            checked += 1;
+        }
+    }
+    assert!(checked > 50, "only {checked} uses were found");
+}
+
+#[test]
+fn lower_layers_are_free_of_io() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../surreal-session/src");
+    let mut files = Vec::new();
+    for layer in ["error", "value", "codec", "protocol"] {
+        sources(&root.join(layer), &mut files);
+        files.push(root.join(layer).with_extension("rs"));
+    }
+    for file in files {
+        let source = fs::read_to_string(&file).unwrap();
+        for word in ["tokio", "async fn", ".await"] {
+            assert!(!source.contains(word), "{} has `{word}`", file.display());
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! How sessions begin and end.
+
+use std::time::Duration;
+
+use surreal_session::ErrorKind;
+use surreal_session::prelude::*;
+use surreal_session_tests::{connect, eventually, place, unique};
+
+#[tokio::test]
+async fn fresh_session_is_anonymous_and_has_nothing() {
+    let (db, root) = place().await;
+    root.set("inherited", 1).await.unwrap();
+    let fresh = db.new_session().await.unwrap();
+    assert_eq!((fresh.namespace(), fresh.database()), (None, None));
+    let seen: (Value, Value, Value, Value) =
+        fresh.query("RETURN [session::ns(), session::db(), $auth, $inherited]").await.unwrap().take(0).unwrap();
+    assert_eq!(seen, (Value::None, Value::None, Value::None, Value::None));
+    assert_eq!(fresh.info::<Option<Value>>().await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn clones_are_the_same_session() {
+    let (db, session) = place().await;
+    let clone = session.clone();
+    clone.set("shared", "yes").await.unwrap();
+    let seen: String = session.query("RETURN $shared").await.unwrap().take(0).unwrap();
+    assert_eq!(seen, "yes");
+    assert_eq!(clone.id(), session.id());
+    drop(session);
+    clone.ping().await.unwrap();
+    assert_eq!(db.sessions().await.unwrap(), [clone.id()]);
+}
+
+#[tokio::test]
+async fn closed_session_fails_on_every_handle_and_others_go_on() {
+    let (db, session) = place().await;
+    let other = session.fork().await.unwrap();
+    let clone = session.clone();
+    session.close_session().await.unwrap();
+    for error in [
+        clone.ping().await.unwrap_err(),
+        clone.query("RETURN 1").await.unwrap_err(),
+        clone.set("a", 1).await.unwrap_err(),
+        clone.use_ns("a").await.unwrap_err(),
+        clone.fork().await.unwrap_err(),
+        clone.invalidate().await.unwrap_err(),
+        clone.clone().close_session().await.unwrap_err(),
+    ] {
+        assert_eq!(error.kind(), ErrorKind::SessionClosed, "{error:?}");
+        assert_eq!(error.to_string(), "session closed");
+    }
+    assert_eq!(db.sessions().await.unwrap(), [other.id()]);
+    other.query("RETURN 1").await.unwrap().check().unwrap();
+}
+
+#[tokio::test]
+async fn request_under_way_while_its_session_is_closed_ends() {
+    let (_db, session) = place().await;
+    let running = session.query("SLEEP 200ms; RETURN 7").into_future();
+    let running = tokio::spawn(running);
+    session.query("RETURN 1").await.unwrap();
+    let clone = session.clone();
+    session.close_session().await.unwrap();
+    let answer: i64 = running.await.unwrap().unwrap().take(1).unwrap();
+    assert_eq!(answer, 7);
+    assert_eq!(clone.ping().await.unwrap_err().kind(), ErrorKind::SessionClosed);
+}
+
+#[tokio::test]
+async fn dropping_the_last_handle_detaches() {
+    let db = connect().await;
+    let session = db.new_session().await.unwrap();
+    let clone = session.clone();
+    assert_eq!(db.sessions().await.unwrap(), [session.id()]);
+    drop(session);
+    assert_eq!(db.sessions().await.unwrap(), [clone.id()]);
+    drop(clone);
+    eventually("the session is detached", async || db.sessions().await.unwrap().is_empty()).await;
+}
+
+#[tokio::test]
+async fn session_keeps_its_connection_open() {
+    let (db, session) = place().await;
+    drop(db);
+    session.query("RETURN 1").await.unwrap().check().unwrap();
+}
+
+#[tokio::test]
+async fn default_session_cannot_be_closed_alone() {
+    let db = connect().await;
+    let default: Session = db.clone().into();
+    assert_eq!(default.close_session().await.unwrap_err().kind(), ErrorKind::InvalidArgument);
+    db.ping().await.unwrap();
+}
+
+#[tokio::test]
+async fn closing_the_connection_ends_calls_and_refuses_later_ones() {
+    let (db, session) = place().await;
+    let sleeping = tokio::spawn(session.query("SLEEP 20s").into_future());
+    session.ping().await.unwrap();
+    db.close().await.unwrap();
+    let ended = sleeping.await.unwrap().unwrap_err();
+    assert_eq!((ended.kind(), ended.delivery()), (ErrorKind::Closed, Delivery::Unknown), "{ended:?}");
+    let refused = session.ping().await.unwrap_err();
+    assert_eq!((refused.kind(), refused.delivery()), (ErrorKind::Closed, Delivery::NotSent), "{refused:?}");
+    db.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn one_session_too_many_is_a_clear_error_and_breaks_nothing() {
+    let db = connect().await;
+    let mut sessions = Vec::new();
+    let error = loop {
+        match db.new_session().await {
+            Ok(session) => sessions.push(session),
+            Err(error) => break error,
+        }
+        assert!(sessions.len() < 1_000, "no limit");
+    };
+    assert_eq!(sessions.len(), 255);
+    assert_eq!(error.kind(), ErrorKind::TooManySessions, "{error:?}");
+    assert!(error.to_string().starts_with("too many sessions"), "{error}");
+    for session in &sessions {
+        session.ping().await.unwrap();
+    }
+    sessions.pop().unwrap().close_session().await.unwrap();
+    db.new_session().await.unwrap().ping().await.unwrap();
+}
+
+#[tokio::test]
+async fn fork_copies_what_the_server_confirmed() {
+    let (_db, session) = place().await;
+    session.set("tags", ["a", "b"]).await.unwrap();
+    session.set("gone", 1).await.unwrap();
+    session.unset("gone").await.unwrap();
+    let fork = session.fork().await.unwrap();
+    assert_ne!(fork.id(), session.id());
+    assert_eq!((fork.namespace(), fork.database()), (session.namespace(), session.database()));
+    let seen: (Vec<String>, Option<i64>) = fork.query("RETURN [$tags, $gone]").await.unwrap().take(0).unwrap();
+    assert_eq!(seen, (vec!["a".to_owned(), "b".to_owned()], None));
+    fork.query("INFO FOR ROOT").await.unwrap().check().unwrap();
+
+    fork.set("tags", "changed").await.unwrap();
+    let seen: Vec<String> = session.query("RETURN $tags").await.unwrap().take(0).unwrap();
+    assert_eq!(seen, ["a", "b"]);
+}
+
+#[tokio::test]
+async fn failed_step_of_a_new_session_leaves_nothing_behind() {
+    let (db, root) = place().await;
+    for error in [
+        db.new_session().signin(Root::new("nobody", "wrong")).await.unwrap_err(),
+        db.new_session().authenticate("no token").await.unwrap_err(),
+        db.new_session().set("auth", 1).await.unwrap_err(),
+        db.new_session().set("far", u64::MAX).await.unwrap_err(),
+    ] {
+        assert!(
+            matches!(error.kind(), ErrorKind::Auth | ErrorKind::InvalidArgument | ErrorKind::Encode),
+            "{error:?}"
+        );
+    }
+    eventually("only root is left", async || db.sessions().await.unwrap() == [root.id()]).await;
+}
+
+#[tokio::test]
+async fn selecting_reports_what_the_server_has_selected() {
+    let (_db, session) = place().await;
+    let (first, second) = (unique("ns"), unique("ns"));
+    session.use_ns(&first).use_db("one").await.unwrap();
+    session.use_ns(&second).await.unwrap();
+    let seen: (String, String) = session.query("RETURN [session::ns(), session::db()]").await.unwrap().take(0).unwrap();
+    assert_eq!((session.namespace().unwrap(), session.database().unwrap()), seen);
+    session.use_db("two").await.unwrap();
+    assert_eq!((session.namespace(), session.database()), (Some(second), Some("two".to_owned())));
+}
+
+#[tokio::test]
+async fn hostile_names_select_what_they_say() {
+    let (_db, session) = place().await;
+    for name in ["back`tick", "a b", "日本", "1", "select", "quo\"te", "semi;colon", "⟨x⟩"] {
+        session.use_db(name).await.unwrap();
+        session.query("CREATE thing:1").await.unwrap().check().unwrap();
+        let seen: String = session.query("RETURN session::db()").await.unwrap().take(0).unwrap();
+        assert_eq!(seen, name);
+    }
+}
+
+#[tokio::test]
+async fn session_of_a_lost_runtime_says_so() {
+    let url = surreal_session_tests::login().await.url;
+    let db = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async { Surreal::connect(url).await.unwrap() })
+    })
+    .join()
+    .unwrap();
+    let error = tokio::time::timeout(Duration::from_secs(5), db.ping()).await.unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Disconnected, "{error:?}");
+    let error = tokio::time::timeout(Duration::from_secs(5), db.set("a", 1)).await.unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Disconnected, "{error:?}");
+}

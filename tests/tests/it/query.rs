@@ -1,0 +1,199 @@
+//! SurrealQL text with bound values, and what comes back.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use surreal_session::ErrorKind;
+use surreal_session::prelude::*;
+use surreal_session_tests::place;
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Point {
+    x: i64,
+    y: Option<i64>,
+}
+
+#[tokio::test]
+async fn statements_have_results_of_their_own() {
+    let (_db, session) = place().await;
+    let response = session.query("RETURN 1; RETURN 'two'; LET $x = 3; RETURN [$x, 4]").await.unwrap();
+    assert_eq!(response.len(), 4);
+    assert_eq!(response.take::<i64>(0).unwrap(), 1);
+    assert_eq!(response.take::<&str>(1).unwrap(), "two");
+    assert_eq!(response.take::<Value>(2).unwrap(), Value::None);
+    assert_eq!(response.take::<Vec<i64>>(3).unwrap(), [3, 4]);
+    assert_eq!(response.take::<(i64, i64)>(3).unwrap(), (3, 4));
+    assert!(response.time(0).is_some());
+    let error = response.take::<i64>(4).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+    assert_eq!(error.to_string(), "there is no statement 4: the query has 4");
+}
+
+#[tokio::test]
+async fn rows_are_taken_as_the_type_asks() {
+    let (_db, session) = place().await;
+    session.query("CREATE point:1 SET x = 1, y = 2; CREATE point:2 SET x = 3").await.unwrap().check().unwrap();
+    let response = session
+        .query("SELECT x, y FROM point; SELECT x, y FROM point:1; SELECT x, y FROM point:9; SELECT VALUE x FROM point:2")
+        .await
+        .unwrap();
+    let all: Vec<Point> = response.take(0).unwrap();
+    assert_eq!(all, [Point { x: 1, y: Some(2) }, Point { x: 3, y: None }]);
+    assert_eq!(response.take::<Point>(1).unwrap(), all[0]);
+    assert_eq!(response.take::<Option<Point>>(1).unwrap().as_ref(), Some(&all[0]));
+    assert_eq!(response.take::<Option<Point>>(2).unwrap(), None);
+    assert_eq!(response.take::<Vec<Point>>(2).unwrap(), []);
+    assert_eq!(response.take::<i64>(3).unwrap(), 3);
+    for (index, reason) in [(0, "2"), (2, "none")] {
+        let error = response.take::<Point>(index).unwrap_err();
+        assert_eq!((error.kind(), error.statement()), (ErrorKind::Decode, Some(index)), "{error:?}");
+        assert!(error.to_string().contains(reason), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn anything_serializable_can_be_bound() {
+    let (_db, session) = place().await;
+    let text = String::from("borrowed");
+    let map = BTreeMap::from([("k", &text)]);
+    let response = session
+        .query("RETURN [$a, $b, $c, $d, $e_1]")
+        .bind("a", 18)
+        .bind("b", text.as_str())
+        .bind("c", &map)
+        .bind("d", Point { x: 1, y: None })
+        .bind("e_1", None::<i64>)
+        .await
+        .unwrap();
+    let (a, b, c, d, e): (u8, String, BTreeMap<String, String>, Point, Value) = response.take(0).unwrap();
+    assert_eq!((a, b.as_str(), c["k"].as_str(), d), (18, "borrowed", "borrowed", Point { x: 1, y: None }));
+    assert_eq!(e, Value::None);
+}
+
+#[tokio::test]
+async fn bound_text_is_never_code() {
+    let (_db, session) = place().await;
+    session.query("CREATE victim:1").await.unwrap().check().unwrap();
+    let hostile = "'; DELETE victim; RETURN '";
+    let back: String = session.query("RETURN $v").bind("v", hostile).await.unwrap().take(0).unwrap();
+    assert_eq!(back, hostile);
+    let left: Vec<Value> = session.query("SELECT * FROM victim").await.unwrap().take(0).unwrap();
+    assert_eq!(left.len(), 1);
+}
+
+#[tokio::test]
+async fn bad_bindings_are_refused_before_sending() {
+    let (_db, session) = place().await;
+    for (error, kind, names) in [
+        (session.query("RETURN 1").bind("auth", 1).await.unwrap_err(), ErrorKind::InvalidArgument, "`$auth`"),
+        (session.query("RETURN 1").bind("$a", 1).await.unwrap_err(), ErrorKind::InvalidArgument, "`$a`"),
+        (session.query("RETURN 1").bind("", 1).await.unwrap_err(), ErrorKind::InvalidArgument, "``"),
+        (session.query("RETURN 1").bind("a", 1).bind("a", 2).await.unwrap_err(), ErrorKind::InvalidArgument, "twice"),
+        (session.query("RETURN 1").bind("a", u64::MAX).await.unwrap_err(), ErrorKind::Encode, "18446744073709551615"),
+        (session.query("RETURN 1").bind("a", BTreeMap::from([(1, 2)])).await.unwrap_err(), ErrorKind::Encode, "`$a`"),
+    ] {
+        assert_eq!((error.kind(), error.delivery()), (kind, Delivery::NotSent), "{error:?}");
+        assert!(error.to_string().contains(names), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn binding_wins_over_the_sessions_variable() {
+    let (_db, session) = place().await;
+    session.set("v", "session").await.unwrap();
+    let seen: String = session.query("RETURN $v").bind("v", "query").await.unwrap().take(0).unwrap();
+    assert_eq!(seen, "query");
+    let seen: String = session.query("RETURN $v").await.unwrap().take(0).unwrap();
+    assert_eq!(seen, "session");
+}
+
+#[tokio::test]
+async fn failed_statement_fails_alone() {
+    let (_db, session) = place().await;
+    let response = session.query("RETURN 1; THROW 'no'; RETURN 3").await.unwrap();
+    assert_eq!((response.take::<i64>(0).unwrap(), response.take::<i64>(2).unwrap()), (1, 3));
+    let error = response.take::<i64>(1).unwrap_err();
+    assert_eq!((error.kind(), error.statement()), (ErrorKind::Thrown, Some(1)), "{error:?}");
+    assert_eq!(error.to_string(), "statement 1 failed: An error occurred: no");
+    assert_eq!(response.check().unwrap_err().statement(), Some(1));
+}
+
+#[tokio::test]
+async fn failed_block_tells_its_cause_and_not_the_echo() {
+    let (_db, session) = place().await;
+    let response = session.query("BEGIN; CREATE a:1; THROW 'the cause'; CREATE a:2; COMMIT").await.unwrap();
+    for index in [1, 2, 3, 4] {
+        let error = response.take::<Value>(index).unwrap_err();
+        assert_eq!((error.kind(), error.statement()), (ErrorKind::Thrown, Some(2)), "{index}: {error:?}");
+    }
+    let error = response.check().unwrap_err();
+    assert!(error.to_string().contains("the cause"), "{error}");
+}
+
+#[tokio::test]
+async fn text_that_does_not_parse_runs_nothing() {
+    let (_db, session) = place().await;
+    let error = session.query("CREATE a:1; SELEC * FROM a").await.unwrap_err();
+    assert_eq!((error.kind(), error.delivery()), (ErrorKind::Validation, Delivery::Answered), "{error:?}");
+    let error = session.query("SELECT * FROM a").await.unwrap().check().unwrap_err();
+    assert!(error.is_not_found(), "{error:?}");
+}
+
+#[tokio::test]
+async fn decode_error_names_record_and_path() {
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "only decoded")]
+    struct User {
+        address: Address,
+    }
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "only decoded")]
+    struct Address {
+        zip: String,
+    }
+    let (_db, session) = place().await;
+    session
+        .query("CREATE user:a SET address.zip = 'x'; CREATE user:`b c` SET address.zip = 7")
+        .await
+        .unwrap()
+        .check()
+        .unwrap();
+    let response = session.query("SELECT * FROM user; SELECT * FROM ONLY user:`b c`").await.unwrap();
+    for error in [response.take::<Vec<User>>(0).unwrap_err(), response.take::<User>(1).unwrap_err()] {
+        assert_eq!(error.kind(), ErrorKind::Decode);
+        let text = error.to_string();
+        assert!(text.starts_with("cannot decode user:`b c`.address.zip: "), "{text}");
+    }
+    // What does not fit one type can still be taken as another.
+    assert_eq!(response.take::<Vec<Value>>(0).unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn surql_for_logs_shows_names_and_no_values() {
+    let (_db, session) = place().await;
+    let query = session.query("RETURN [$a, $b]").bind("a", "secret").bind("b", 2);
+    assert_eq!(query.to_surql(), "RETURN [$a, $b] -- $a, $b");
+    assert!(!format!("{query:?}").contains("secret"));
+    assert_eq!(query.await.unwrap().take::<(String, i64)>(0).unwrap(), ("secret".to_owned(), 2));
+}
+
+#[tokio::test]
+async fn empty_text_has_no_statements() {
+    let (_db, session) = place().await;
+    let response = session.query("").await.unwrap();
+    assert!(response.is_empty());
+    assert_eq!(response.take::<Value>(0).unwrap_err().kind(), ErrorKind::InvalidArgument);
+}
+
+#[tokio::test]
+async fn ten_thousand_rows_come_back_in_order() {
+    let (_db, session) = place().await;
+    session.query("FOR $i IN 0..10000 { CREATE type::record('n', $i) SET i = $i }").await.unwrap().check().unwrap();
+    #[derive(Deserialize)]
+    struct N {
+        i: usize,
+    }
+    let rows: Vec<N> = session.query("SELECT * FROM n").await.unwrap().take(0).unwrap();
+    assert_eq!(rows.len(), 10_000);
+    assert!(rows.iter().enumerate().all(|(index, row)| index == row.i));
+}
