@@ -119,7 +119,8 @@ impl Conversation {
 fn read_request(frame: &[u8]) -> (i64, String) {
     let request: Value = ciborium::from_reader(frame).unwrap();
     let entries = request.into_map().unwrap();
-    let entry = |name: &str| entries.iter().find(|(key, _)| key.as_text() == Some(name)).map(|(_, value)| value.clone());
+    let entry =
+        |name: &str| entries.iter().find(|(key, _)| key.as_text() == Some(name)).map(|(_, value)| value.clone());
     let id = entry("id").and_then(|id| id.as_integer()).and_then(|id| i64::try_from(id).ok()).unwrap();
     let method = entry("method").and_then(|method| method.into_text().ok()).unwrap();
     (id, method)

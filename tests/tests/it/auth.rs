@@ -62,7 +62,7 @@ async fn system_users_of_each_level_select_their_place() {
     dora.signin(Database::new(&ns, "test", "dora", "d")).await.unwrap();
     assert_eq!((dora.namespace().as_ref(), dora.database().as_deref()), (Some(&ns), Some("test")));
     let fork = dora.fork().await.unwrap();
-    let refused = fork.query("CREATE a:1").await.unwrap().check().unwrap_err();
+    let refused = fork.query("DEFINE TABLE a").await.unwrap().check().unwrap_err();
     assert!(refused.is_auth(), "{refused:?}");
 }
 

@@ -25,10 +25,7 @@ async fn narrow() -> (Surreal, Session) {
 }
 
 /// Drops the future of `make` after 0, 1, 2, … polls until it completes, and checks the connection each time.
-async fn drop_at_every_await<T, F: Future<Output = T>>(
-    (db, session): &(Surreal, Session),
-    make: impl Fn() -> F,
-) -> T {
+async fn drop_at_every_await<T, F: Future<Output = T>>((db, session): &(Surreal, Session), make: impl Fn() -> F) -> T {
     for polls in 0..100 {
         let output = poll_times(polls, make()).await;
         db.ping().await.unwrap();
@@ -62,9 +59,7 @@ async fn dropped_reads_leave_nothing() {
 async fn dropped_writes_leave_whole_records_or_none() {
     let it = narrow().await;
     let session = &it.1;
-    drop_at_every_await(&it, || session.create::<Thing>().content(NewThing { number: 1 }).into_future())
-        .await
-        .unwrap();
+    drop_at_every_await(&it, || session.create::<Thing>().content(NewThing { number: 1 }).into_future()).await.unwrap();
     let things = session.select::<Thing>().await.unwrap();
     assert!(!things.is_empty() && things.iter().all(|thing| thing.number == 1), "{things:?}");
 }

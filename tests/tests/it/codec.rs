@@ -253,14 +253,16 @@ fn value() -> impl Strategy<Value = Value> {
         any::<bool>().prop_map(Value::Bool),
         any::<i64>().prop_map(Value::Int),
         any::<f64>().prop_map(Value::Float),
-        (any::<i64>(), 0..=28_u32).prop_map(|(number, scale)| Value::Decimal(Decimal::new(number.into(), scale).unwrap())),
+        (any::<i64>(), 0..=28_u32)
+            .prop_map(|(number, scale)| Value::Decimal(Decimal::new(number.into(), scale).unwrap())),
         ".*".prop_map(Value::String),
         vec(any::<u8>(), 0..20).prop_map(|bytes| Value::Bytes(Bytes::new(bytes))),
         (any::<u32>(), 0..1_000_000_000_u32)
             .prop_map(|(seconds, nanos)| Value::Duration(std::time::Duration::new(seconds.into(), nanos).into())),
         any::<u128>().prop_map(|bits| Value::Uuid(uuid(bits))),
         (".+", key()).prop_map(|(table, key)| Value::RecordId(RecordId::new(table, key))),
-        btree_set(any::<i64>(), 0..5).prop_map(|set| Value::Set(set.into_iter().map(Value::Int).collect::<Vec<_>>().into())),
+        btree_set(any::<i64>(), 0..5)
+            .prop_map(|set| Value::Set(set.into_iter().map(Value::Int).collect::<Vec<_>>().into())),
     ];
     leaf.prop_recursive(6, 60, 6, |inner| {
         prop_oneof![

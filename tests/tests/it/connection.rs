@@ -81,6 +81,7 @@ async fn deadlines_too_long_for_a_clock_are_no_deadlines() {
 async fn call_without_room_ends_at_its_deadline_unsent() {
     let login = login().await;
     let db = Surreal::connect(login.url).max_calls(1).await.unwrap();
+    db.signin(Root::new(login.username, login.password)).await.unwrap();
     let sleeping = tokio::spawn(db.query("SLEEP 20s").into_future());
     tokio::task::yield_now().await;
     let waiting = db.query("RETURN 1").deadline(Duration::from_millis(50));
@@ -169,7 +170,9 @@ async fn noisy(mut client: Conversation, noise: impl AsyncFn(&mut Conversation))
 async fn frames_that_make_no_sense_disturb_nobody() {
     let peer = Peer::start(|client| {
         noisy(client, async |client| {
-            for garbage in [&b""[..], b"\xff\xff", b"\x01", b"\xa1\x62id", b"\x9f", b"\xbb\xff\xff\xff\xff\xff\xff\xff\xff"] {
+            for garbage in
+                [&b""[..], b"\xff\xff", b"\x01", b"\xa1\x62id", b"\x9f", b"\xbb\xff\xff\xff\xff\xff\xff\xff\xff"]
+            {
                 client.send_bytes(garbage.to_vec()).await;
             }
             client.send_text("{\"id\": 1, \"result\": null}").await;
@@ -200,11 +203,9 @@ async fn reply_that_is_no_answer_is_a_protocol_error() {
     })
     .await;
     let db = Surreal::connect(peer.url()).await.unwrap();
-    for error in [
-        db.query("RETURN 1").await.unwrap_err(),
-        db.version().await.unwrap_err(),
-        db.ping().await.unwrap_err(),
-    ] {
+    for error in
+        [db.query("RETURN 1").await.unwrap_err(), db.version().await.unwrap_err(), db.ping().await.unwrap_err()]
+    {
         assert_eq!((error.kind(), error.delivery()), (ErrorKind::Protocol, Delivery::Answered), "{error:?}");
     }
 }

@@ -34,7 +34,9 @@ async fn rows_are_taken_as_the_type_asks() {
     let (_db, session) = place().await;
     session.query("CREATE point:1 SET x = 1, y = 2; CREATE point:2 SET x = 3").await.unwrap().check().unwrap();
     let response = session
-        .query("SELECT x, y FROM point; SELECT x, y FROM point:1; SELECT x, y FROM point:9; SELECT VALUE x FROM point:2")
+        .query(
+            "SELECT x, y FROM point; SELECT x, y FROM point:1; SELECT x, y FROM point:9; SELECT VALUE x FROM point:2",
+        )
         .await
         .unwrap();
     let all: Vec<Point> = response.take(0).unwrap();

@@ -170,10 +170,16 @@ async fn links_between_records_are_typed() {
     let company = NewCompany { legal_name: "Initech".into(), staff: 0 };
     session.create::<Company>().id(Uuid::new_v4()).content(company).await.unwrap();
     let text_company: Id<Company> = Id::new("by name");
-    let user = session.create::<User>().content(NewUser { employer: Some(text_company.clone()), ..ada() }).await.unwrap();
+    let user =
+        session.create::<User>().content(NewUser { employer: Some(text_company.clone()), ..ada() }).await.unwrap();
     assert_eq!(user.employer, Some(text_company));
-    let is_record: bool =
-        session.query("RETURN type::is_record((SELECT VALUE employer FROM ONLY $id))").bind("id", &user.id).await.unwrap().take(0).unwrap();
+    let is_record: bool = session
+        .query("RETURN type::is_record((SELECT VALUE employer FROM ONLY $id))")
+        .bind("id", &user.id)
+        .await
+        .unwrap()
+        .take(0)
+        .unwrap();
     assert!(is_record);
 }
 
