@@ -24,10 +24,16 @@ pub(crate) use error::{DecodeError, EncodeError};
 /// envelope are among them: its own object, the parameters, and the object of bound values.
 pub(crate) const MAX_DEPTH: usize = 95;
 
-/// How deep a value that is read may be nested, counting calls of serde and with them arrays, objects and tags.
+/// How deep a value that is read may be nested, counting arrays, objects and tags, and wrappers such as `Some`.
 ///
-/// The server stores values of up to 256 levels, and a level can be up to three of CBOR.
-pub(crate) const MAX_DECODE_DEPTH: usize = 1024;
+/// The server stores values of up to 256 levels. Twice that leaves room for tags and wrappers, and takes at most three
+/// quarters of a stack of 2 MiB in an unoptimised build: up to 3 KiB for each level of an object in a [`Value`].
+///
+/// [`Value`]: crate::value::Value
+pub(crate) const MAX_DECODE_DEPTH: usize = 512;
+
+/// NONE as it is on the wire: tag 6 around null.
+pub(crate) const NONE: &[u8] = b"\xc6\xf6";
 
 /// Writes a value at the end of the buffer. On an error the buffer is as it was.
 pub(crate) fn encode_into<T: Serialize + ?Sized>(buffer: &mut Vec<u8>, value: &T) -> Result<(), EncodeError> {

@@ -31,7 +31,7 @@
 //!
 //! | Feature | Adds | Costs |
 //! |---|---|---|
-//! | `rustls` | `wss://` URLs, verified against Mozilla's root certificates | about ten crates, a C compiler for `ring` |
+//! | `rustls` | `wss://` URLs, verified against Mozilla's root certificates | 15 crates, a C compiler for `ring` |
 //!
 //! # What to expect
 //!
@@ -55,11 +55,11 @@ pub mod value;
 
 pub use error::{Delivery, Error, ErrorDetails, ErrorKind, Result, ServerError};
 pub use protocol::SessionId;
-pub use query::{Content, Create, NeedsContent, Query, QueryFuture, Queryable, Response, Select, SelectOne};
+pub use query::{Content, Create, NeedsContent, Query, Queryable, Response, Select, SelectOne};
 pub use record::{IntoId, Key, Record};
 pub use session::{
-    Connect, Credentials, Database, Namespace, NewSession, RecordAccess, Root, Scope, Session, Surreal, Token, Tokens,
-    Use,
+    CallFuture, Connect, Credentials, Database, Namespace, NewSession, RecordAccess, Root, Scope, Session, Surreal,
+    Token, Tokens, Use,
 };
 pub use surreal_session_derive::Record;
 

@@ -4,14 +4,12 @@
 //! from the derive and are escaped or bound, values are bound and never spliced into text.
 
 mod create;
-mod future;
 mod queryable;
 mod raw;
 mod response;
 mod select;
 
 pub use create::{Content, Create, NeedsContent};
-pub use future::QueryFuture;
 pub use queryable::Queryable;
 pub use raw::Query;
 pub use response::Response;

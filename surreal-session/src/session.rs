@@ -8,6 +8,7 @@ mod auth;
 mod connect;
 mod credentials;
 mod fork;
+mod future;
 mod handle;
 mod info;
 mod namespace;
@@ -20,6 +21,7 @@ mod variables;
 
 pub use connect::Connect;
 pub use credentials::{Credentials, Database, Namespace, RecordAccess, Root};
+pub use future::CallFuture;
 pub use handle::Session;
 pub use namespace::Use;
 pub use new_session::NewSession;

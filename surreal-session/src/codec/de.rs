@@ -42,10 +42,7 @@ impl<'de> Deserializer<'de> {
 
     /// Fails unless all has been read.
     fn end(&self) -> Result<(), DecodeError> {
-        match self.reader.rest() {
-            0 => Ok(()),
-            rest => Err(DecodeError::new(format!("{rest} bytes follow the value"))),
-        }
+        self.reader.end()
     }
 
     /// Goes one level deeper. [`leave`](Self::leave) comes back, unless an error ends it all.

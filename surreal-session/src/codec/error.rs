@@ -1,6 +1,6 @@
 //! Why something could not be encoded or decoded, and where in it.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 use serde::de::{Expected, Unexpected};
 
@@ -114,7 +114,8 @@ impl Fault {
             match segment {
                 Segment::Key(key) if path.is_empty() => path.push_str(key),
                 Segment::Key(key) => path.extend([".", key]),
-                Segment::Index(index) => path.push_str(&format!("[{index}]")),
+                // Writing to a `String` cannot fail.
+                Segment::Index(index) => drop(write!(path, "[{index}]")),
             }
         }
         path

@@ -130,9 +130,12 @@ impl<'de> Reader<'de> {
         }
     }
 
-    /// The bytes that are left.
-    pub(crate) fn rest(&self) -> usize {
-        self.input.len() - self.offset
+    /// Fails unless all has been read.
+    pub(crate) fn end(&self) -> Result<(), DecodeError> {
+        match self.input.len() - self.offset {
+            0 => Ok(()),
+            rest => Err(DecodeError::new(format!("the value ends {rest} bytes before the data does"))),
+        }
     }
 
     /// The string that begins at a position which was passed; for messages.
@@ -144,13 +147,12 @@ impl<'de> Reader<'de> {
 
     #[inline]
     pub(crate) fn text_body(&mut self, length: Option<usize>) -> Result<Cow<'de, str>, DecodeError> {
-        let invalid = |_| DecodeError::new("the string is not valid UTF-8");
         match length {
-            Some(length) => str::from_utf8(self.take(length)?).map(Cow::Borrowed).map_err(invalid),
-            None => {
-                let bytes = self.segments(|header| if let Header::Text(length) = header { length } else { None })?;
-                String::from_utf8(bytes).map(Cow::Owned).map_err(|error| invalid(error.utf8_error()))
-            }
+            Some(length) => match str::from_utf8(self.take(length)?) {
+                Ok(text) => Ok(Cow::Borrowed(text)),
+                Err(_) => Err(not_utf8()),
+            },
+            None => self.segmented_text().map(Cow::Owned),
         }
     }
 
@@ -158,21 +160,25 @@ impl<'de> Reader<'de> {
     pub(crate) fn bytes_body(&mut self, length: Option<usize>) -> Result<Cow<'de, [u8]>, DecodeError> {
         match length {
             Some(length) => self.take(length).map(Cow::Borrowed),
-            None => self
-                .segments(|header| if let Header::Bytes(length) = header { length } else { None })
-                .map(Cow::Owned),
+            None => {
+                self.segments(|header| if let Header::Bytes(length) = header { length } else { None }).map(Cow::Owned)
+            }
         }
+    }
+
+    #[cold]
+    fn segmented_text(&mut self) -> Result<String, DecodeError> {
+        let bytes = self.segments(|header| if let Header::Text(length) = header { length } else { None })?;
+        String::from_utf8(bytes).map_err(|_| not_utf8())
     }
 
     #[inline]
     fn pull(&self) -> Result<(Header, usize), DecodeError> {
         let rest = &self.input[self.offset..];
-        let mut decoder = Decoder::from(rest);
-        let header = decoder.pull().map_err(|error| match error {
-            Error::Io(_) => truncated(),
-            Error::Syntax(_) => DecodeError::new(format!("malformed CBOR at byte {}", self.offset)),
-        })?;
-        let size = decoder.offset();
+        let (header, size) = match short_header(rest) {
+            Some(short) => short,
+            None => self.pull_long(rest)?,
+        };
         let announced = match header {
             Header::Bytes(Some(length)) | Header::Text(Some(length)) | Header::Array(Some(length)) => length,
             // Each entry takes two bytes at least.
@@ -182,6 +188,18 @@ impl<'de> Reader<'de> {
         if announced > rest.len() - size { Err(truncated()) } else { Ok((header, size)) }
     }
 
+    #[cold]
+    #[inline(never)]
+    fn pull_long(&self, rest: &[u8]) -> Result<(Header, usize), DecodeError> {
+        let mut decoder = Decoder::from(rest);
+        let header = decoder.pull().map_err(|error| match error {
+            Error::Io(_) => truncated(),
+            Error::Syntax(_) => DecodeError::new(format!("malformed CBOR at byte {}", self.offset)),
+        })?;
+        Ok((header, decoder.offset()))
+    }
+
+    #[inline]
     fn take(&mut self, length: usize) -> Result<&'de [u8], DecodeError> {
         let taken = self.input[self.offset..].get(..length).ok_or_else(truncated)?;
         self.offset += length;
@@ -239,6 +257,29 @@ impl<'de> Reader<'de> {
     }
 }
 
+/// The headers of one or two bytes that nearly all items have, and their sizes. The others are left to `ciborium-ll`,
+/// which needs several times as long for any.
+#[inline]
+fn short_header(rest: &[u8]) -> Option<(Header, usize)> {
+    let &first = rest.first()?;
+    let (number, size) = match first & 0x1f {
+        number @ 0..=23 => (number, 1),
+        24 => (*rest.get(1)?, 2),
+        _ => return None,
+    };
+    let header = match first >> 5 {
+        0 => Header::Positive(number.into()),
+        1 => Header::Negative(number.into()),
+        2 => Header::Bytes(Some(number.into())),
+        3 => Header::Text(Some(number.into())),
+        4 => Header::Array(Some(number.into())),
+        5 => Header::Map(Some(number.into())),
+        6 => Header::Tag(number.into()),
+        _ => Header::Simple(number),
+    };
+    Some((header, size))
+}
+
 /// What is left of something that is being skipped.
 enum Left {
     Items(usize),
@@ -271,6 +312,11 @@ pub(crate) fn noun(header: Header) -> Cow<'static, str> {
         Header::Array(_) => "an array",
         Header::Map(_) => "an object",
     })
+}
+
+#[cold]
+fn not_utf8() -> DecodeError {
+    DecodeError::new("the string is not valid UTF-8")
 }
 
 #[cold]

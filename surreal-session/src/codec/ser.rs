@@ -3,6 +3,7 @@
 mod compound;
 mod key;
 
+use ciborium_ll::Header;
 use serde::ser::{self, Serialize};
 
 use super::{EncodeError, MAX_DEPTH, writer};
@@ -17,11 +18,13 @@ pub(super) struct Serializer<'a> {
     depth: usize,
     /// How many calls are open, with those that write nothing, such as `Some`.
     calls: usize,
+    /// Inside of a duration, whose seconds are the only int of the server without a sign.
+    is_in_duration: bool,
 }
 
 impl<'a> Serializer<'a> {
     pub(super) fn new(buffer: &'a mut Vec<u8>) -> Self {
-        Self { buffer, depth: 0, calls: 0 }
+        Self { buffer, depth: 0, calls: 0, is_in_duration: false }
     }
 
     /// Goes one level of CBOR deeper. [`leave`](Self::leave) comes back.
@@ -52,7 +55,9 @@ impl<'a> Serializer<'a> {
         let tag = Tag::from_name(name).ok_or_else(|| EncodeError::new(format!("`{name}` is a reserved name")))?;
         self.enter()?;
         writer::tag(self.buffer, tag.number());
+        self.is_in_duration = tag == Tag::Duration;
         payload.serialize(&mut *self)?;
+        self.is_in_duration = false;
         self.leave();
         Ok(())
     }
@@ -63,10 +68,6 @@ impl<'a> Serializer<'a> {
         writer::map(self.buffer, 1);
         writer::text(self.buffer, variant);
         Ok(())
-    }
-
-    fn unsigned(&mut self, number: u128) -> Result<(), EncodeError> {
-        i64::try_from(number).map(|number| writer::integer(self.buffer, number)).map_err(|_| too_big(number))
     }
 }
 
@@ -124,11 +125,16 @@ impl<'b> ser::Serializer for &'b mut Serializer<'_> {
     }
 
     fn serialize_u64(self, number: u64) -> Result<(), EncodeError> {
-        self.unsigned(number.into())
+        match i64::try_from(number) {
+            Ok(number) => writer::integer(self.buffer, number),
+            Err(_) if self.is_in_duration => writer::push(self.buffer, Header::Positive(number)),
+            Err(_) => return Err(too_big(number)),
+        }
+        Ok(())
     }
 
     fn serialize_u128(self, number: u128) -> Result<(), EncodeError> {
-        self.unsigned(number)
+        i64::try_from(number).map(|number| writer::integer(self.buffer, number)).map_err(|_| too_big(number))
     }
 
     fn serialize_f32(self, number: f32) -> Result<(), EncodeError> {
@@ -178,11 +184,7 @@ impl<'b> ser::Serializer for &'b mut Serializer<'_> {
         self.serialize_str(variant)
     }
 
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(
-        self,
-        name: &'static str,
-        value: &T,
-    ) -> Result<(), EncodeError> {
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, name: &'static str, value: &T) -> Result<(), EncodeError> {
         if name.starts_with(tag::PREFIX) { self.tagged(name, value) } else { self.wrapped(value) }
     }
 

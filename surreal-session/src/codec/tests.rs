@@ -1,1 +1,55 @@
+//! The codec against `ciborium`, and against what the server (3.3.5) is known to do.
 
+mod decode;
+mod depth;
+mod encode;
+mod error;
+mod matrix;
+mod random;
+mod reader;
+mod row;
+mod strategy;
+
+use ciborium::Value as Cbor;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::{DecodeError, EncodeError, decode, encode_into};
+
+fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, EncodeError> {
+    let mut buffer = Vec::new();
+    encode_into(&mut buffer, value).map(|()| buffer)
+}
+
+/// What `ciborium` makes of our bytes.
+fn shown<T: Serialize + ?Sized>(value: &T) -> Cbor {
+    let bytes = encode(value).unwrap();
+    ciborium::from_reader(&bytes[..]).unwrap_or_else(|error| panic!("{error}: {bytes:02x?}"))
+}
+
+/// What we make of `ciborium`'s bytes.
+fn read<T: DeserializeOwned>(value: &Cbor) -> Result<T, DecodeError> {
+    decode(&bytes_of(value))
+}
+
+fn bytes_of(value: &Cbor) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    ciborium::into_writer(value, &mut bytes).unwrap();
+    bytes
+}
+
+fn tag(number: u64, payload: impl Into<Cbor>) -> Cbor {
+    Cbor::Tag(number, Box::new(payload.into()))
+}
+
+fn array<const N: usize>(elements: [Cbor; N]) -> Cbor {
+    Cbor::Array(elements.into())
+}
+
+fn object<const N: usize>(entries: [(&str, Cbor); N]) -> Cbor {
+    Cbor::Map(entries.into_iter().map(|(key, value)| (key.into(), value)).collect())
+}
+
+fn none() -> Cbor {
+    tag(6, Cbor::Null)
+}

@@ -31,7 +31,7 @@ pub(super) struct Driver {
     socket: Socket,
     commands: mpsc::UnboundedReceiver<Command>,
     shared: Arc<Shared>,
-    /// Frames to send, oldest first. One whose call is no longer pending is skipped.
+    /// Frames to send, oldest first. Invariant: the call of each is pending, and was not sent.
     queue: VecDeque<(RequestId, Bytes)>,
     /// Invariant: holds every request that is queued or on the server and whose end somebody waits for.
     pending: HashMap<RequestId, Pending>,
@@ -103,15 +103,17 @@ impl Driver {
         }
     }
 
-    /// Takes one command. Without handles there is nobody left to serve.
+    /// Takes what the handles have sent. Without handles there is nobody left to serve.
     fn poll_commands(&mut self, cx: &mut Context<'_>) -> Step {
-        match ready!(self.commands.poll_recv(cx)) {
-            Some(Command::Call(call)) => self.accept(*call),
-            Some(Command::Abandon(id)) => self.abandon(id),
-            Some(Command::Clean(cleanup)) => self.clean(cleanup),
-            Some(Command::Close) | None => return Poll::Ready(Err(End::closed())),
-        }
-        Poll::Ready(Ok(()))
+        poll_burst(|| {
+            match ready!(self.commands.poll_recv(cx)) {
+                Some(Command::Call(call)) => self.accept(*call),
+                Some(Command::Abandon(id)) => self.abandon(id),
+                Some(Command::Clean(cleanup)) => self.clean(cleanup),
+                Some(Command::Close) | None => return Poll::Ready(Err(End::closed())),
+            }
+            Poll::Ready(Ok(()))
+        })
     }
 
     fn accept(&mut self, call: Call) {
@@ -134,7 +136,16 @@ impl Driver {
             return;
         }
         self.deadlines.remove(pending.deadline, id);
-        self.pending.remove(&id);
+        if let Some(pending) = self.pending.remove(&id) {
+            self.unqueue(id, &pending);
+        }
+    }
+
+    /// Takes back the frame of a call that will not be sent. Frames wait only while the socket is stuck.
+    fn unqueue(&mut self, id: RequestId, pending: &Pending) {
+        if pending.sent_at.is_none() {
+            self.queue.retain(|(queued, _)| *queued != id);
+        }
     }
 
     fn clean(&mut self, cleanup: Cleanup) {
@@ -147,25 +158,18 @@ impl Driver {
 
     /// Writes what is queued as far as the socket takes it, and flushes.
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Step {
-        let mut wrote = false;
-        while let Some((id, _)) = self.queue.front() {
-            if !self.pending.contains_key(id) {
-                self.queue.pop_front();
-                continue;
+        let written = poll_burst(|| {
+            if self.queue.is_empty() {
+                return Poll::Pending;
             }
-            match self.socket.poll_ready_unpin(cx) {
-                Poll::Ready(result) => result.map_err(write_failed)?,
-                Poll::Pending => break,
-            }
-            self.write_next()?;
-            wrote = true;
-        }
+            ready!(self.socket.poll_ready_unpin(cx)).map_err(write_failed)?;
+            Poll::Ready(self.write_next())
+        });
         // A flush without need costs nothing, and it is what sends the answers to the server's pings.
-        match self.socket.poll_flush_unpin(cx) {
-            Poll::Ready(result) => result.map_err(write_failed)?,
-            Poll::Pending => {}
+        if let Poll::Ready(flushed) = self.socket.poll_flush_unpin(cx) {
+            flushed.map_err(write_failed)?;
         }
-        if wrote { Poll::Ready(Ok(())) } else { Poll::Pending }
+        written
     }
 
     fn write_next(&mut self) -> Result<(), End> {
@@ -178,8 +182,12 @@ impl Driver {
         self.socket.start_send_unpin(Message::Binary(frame)).map_err(write_failed)
     }
 
-    /// Takes one message off the socket.
+    /// Takes what the socket has.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Step {
+        poll_burst(|| self.poll_message(cx))
+    }
+
+    fn poll_message(&mut self, cx: &mut Context<'_>) -> Step {
         match ready!(self.socket.poll_next_unpin(cx)) {
             Some(Ok(Message::Binary(frame))) => self.route(frame),
             Some(Ok(Message::Close(frame))) => self.farewell = Some(farewell(frame)),
@@ -226,6 +234,7 @@ impl Driver {
     fn poll_deadlines(&mut self, cx: &mut Context<'_>) -> Step {
         let id = ready!(self.deadlines.poll_expired(cx));
         if let Some(pending) = self.pending.remove(&id) {
+            self.unqueue(id, &pending);
             self.expire(id, pending);
         }
         Poll::Ready(Ok(()))
@@ -252,7 +261,8 @@ impl Driver {
         let timeout = |message| Error::new(ErrorKind::Timeout, message).with_delivery(Delivery::Unknown);
         match &self.stray {
             Some((at, stray)) if *at >= sent_at => {
-                let message = format!("no reply to `{method}` within {patience:?}; the server could not read a request: {stray}");
+                let message =
+                    format!("no reply to `{method}` within {patience:?}; the server could not read a request: {stray}");
                 timeout(message).with_server(stray.clone())
             }
             _ => timeout(format!("no reply to `{method}` within {patience:?}")),
@@ -297,6 +307,19 @@ impl Driver {
 /// What one look at commands, socket or clock came to: progress, nothing to do, or the end of the connection.
 type Step = Poll<Result<(), End>>;
 
+/// Takes one kind of step as often as possible, but not so often that the other kinds starve.
+fn poll_burst(mut step: impl FnMut() -> Step) -> Step {
+    let mut progress = Poll::Pending;
+    for _ in 0..BURST {
+        match step() {
+            Poll::Ready(Ok(())) => progress = Poll::Ready(Ok(())),
+            Poll::Ready(Err(end)) => return Poll::Ready(Err(end)),
+            Poll::Pending => break,
+        }
+    }
+    progress
+}
+
 fn write_failed(error: <Socket as Sink<Message>>::Error) -> End {
     End::lost("the connection was lost").with_source(error)
 }
@@ -317,3 +340,6 @@ async fn close(socket: &mut Socket) {
 }
 
 const CLOSE_PATIENCE: Duration = Duration::from_secs(1);
+
+/// How many frames or commands are handled before the driver looks elsewhere. Frames of one burst are flushed together.
+const BURST: usize = 64;

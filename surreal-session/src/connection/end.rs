@@ -35,7 +35,8 @@ impl End {
             Delivery::NotSent => "before it was sent",
             Delivery::Answered | Delivery::Unknown => "before its reply came",
         };
-        let error = Error::new(self.kind, format!("`{method}` failed: {} {when}", self.message)).with_delivery(delivery);
+        let error =
+            Error::new(self.kind, format!("`{method}` failed: {} {when}", self.message)).with_delivery(delivery);
         match &self.source {
             Some(source) => error.with_source(Shared(Arc::clone(source))),
             None => error,

@@ -34,9 +34,9 @@ impl ServerUrl {
         if rest.split(['/', '?', '#']).next().is_some_and(|authority| authority.contains('@')) {
             return Err(invalid("credentials do not belong in the URL; pass them to `signin`"));
         }
-        let uri: Uri = text
-            .parse()
-            .map_err(|error| invalid(format!("`{text}` is not a URL such as `ws://127.0.0.1:8000`")).with_source(error))?;
+        let uri: Uri = text.parse().map_err(|error| {
+            invalid(format!("`{text}` is not a URL such as `ws://127.0.0.1:8000`")).with_source(error)
+        })?;
         Self::from_uri(tls, &uri, text)
     }
 
@@ -44,7 +44,9 @@ impl ServerUrl {
         let authority = uri.authority().filter(|authority| !authority.host().is_empty());
         let authority = authority.ok_or_else(|| invalid(format!("`{text}` names no host")))?;
         if uri.query().is_some() || text.contains('#') {
-            return Err(invalid(format!("`{text}` has a query or fragment; namespace and database are set with `use_ns` and `use_db`")));
+            return Err(invalid(format!(
+                "`{text}` has a query or fragment; namespace and database are set with `use_ns` and `use_db`"
+            )));
         }
         let port = match authority.port() {
             Some(port) => port.as_str().parse().ok().filter(|port| *port != 0),

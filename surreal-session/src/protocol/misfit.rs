@@ -22,7 +22,9 @@ pub(crate) fn misfit(result: &[u8], error: DecodeError) -> Error {
 
 impl From<EncodeError> for Error {
     fn from(error: EncodeError) -> Self {
-        Self::new(ErrorKind::Encode, format!("cannot encode the value: {error}"))
+        let path = error.path();
+        let place = if path.is_empty() { "the value" } else { &path };
+        Self::new(ErrorKind::Encode, format!("cannot encode {place}: {}", error.message()))
     }
 }
 

@@ -141,7 +141,9 @@ mod tests {
 
     #[test]
     fn head_of_garbage_is_an_error() {
-        for garbage in [&b""[..], b"\xff", b"\xa1", b"\x83\x01\x02\x03", b"\xbf\x62id", b"\xbb\xff\xff\xff\xff\xff\xff\xff\xff"] {
+        for garbage in
+            [&b""[..], b"\xff", b"\xa1", b"\x83\x01\x02\x03", b"\xbf\x62id", b"\xbb\xff\xff\xff\xff\xff\xff\xff\xff"]
+        {
             assert!(Head::read(garbage).is_err(), "{garbage:?}");
         }
     }

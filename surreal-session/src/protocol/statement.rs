@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::failure::read_details;
 use super::response::{Entries, malformed};
 use crate::codec::reader::Reader;
-use crate::codec::{self, DecodeError};
+use crate::codec::{self, DecodeError, NONE};
 use crate::error::{Result, ServerError};
 use crate::value::Value;
 
@@ -69,7 +69,8 @@ fn read_statement<'de>(frame: &'de Bytes, reader: &mut Reader<'de>) -> Result<St
         }
     }
     let time = entry.time;
-    let outcome = if entry.failed { Outcome::Failed(entry.into_failure()?) } else { Outcome::Ok(entry.into_bytes(frame)) };
+    let outcome =
+        if entry.failed { Outcome::Failed(entry.into_failure()?) } else { Outcome::Ok(entry.into_bytes(frame)) };
     Ok(Statement { outcome, time })
 }
 
@@ -114,9 +115,6 @@ fn parse_time(text: &str) -> Option<Duration> {
     };
     Duration::try_from_secs_f64(number.parse::<f64>().ok()? * seconds_per_unit).ok()
 }
-
-/// NONE: tag 6 around null.
-const NONE: &[u8] = b"\xc6\xf6";
 
 #[cfg(test)]
 mod tests {

@@ -3,10 +3,10 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::{Query, QueryFuture};
+use super::Query;
 use crate::error::{Error, ErrorKind, Result};
 use crate::record::{IntoId, Record};
-use crate::session::Scope;
+use crate::session::{CallFuture, Scope};
 use crate::value::{Id, Table};
 
 /// A record to be created when awaited, giving it back as stored.
@@ -22,7 +22,7 @@ use crate::value::{Id, Table};
 ///
 /// # Cancel safety
 ///
-/// See [`QueryFuture`]. Creating again after a dropped call without an id may make a second record.
+/// See [`CallFuture`]. Creating again after a dropped call without an id may make a second record.
 #[must_use = "nothing is created until this is awaited"]
 pub struct Create<T: Record, C = NeedsContent> {
     scope: Scope,
@@ -86,7 +86,7 @@ impl<T: Record> Create<T, Content<T>> {
 
 impl<T: Record> IntoFuture for Create<T, Content<T>> {
     type Output = Result<T>;
-    type IntoFuture = QueryFuture<T>;
+    type IntoFuture = CallFuture<T>;
 
     fn into_future(self) -> Self::IntoFuture {
         let query = self.query().into_future();
@@ -95,7 +95,8 @@ impl<T: Record> IntoFuture for Create<T, Content<T>> {
 }
 
 fn not_created<T: Record>() -> Error {
-    let message = format!("no record of `{}` came back: it may not be created, or not be read, by this session", T::TABLE);
+    let message =
+        format!("no record of `{}` came back: it may not be created, or not be read, by this session", T::TABLE);
     Error::new(ErrorKind::NotFound, message).answered().with_statement(0)
 }
 

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{QueryFuture, Response};
+use super::Response;
 use crate::error::{Error, Result};
 use crate::protocol::{BindingsWriter, read_statements};
-use crate::session::{Scope, check_name};
+use crate::session::{CallFuture, Scope, check_name};
 
 /// SurrealQL text to run when awaited, giving a [`Response`] with a result for each statement.
 ///
@@ -23,7 +23,7 @@ use crate::session::{Scope, check_name};
 ///
 /// # Cancel safety
 ///
-/// See [`QueryFuture`].
+/// See [`CallFuture`].
 #[must_use = "a query runs when it is awaited"]
 pub struct Query {
     scope: Scope,
@@ -74,7 +74,9 @@ impl Query {
         if self.names.iter().any(|bound| bound == name) {
             return Err(Error::argument(format!("`${name}` is bound twice")));
         }
-        self.bindings.bind(name, value).map_err(|error| Error::from(error).in_context(format_args!("cannot bind `${name}`")))?;
+        self.bindings
+            .bind(name, value)
+            .map_err(|error| Error::from(error).in_context(format_args!("cannot bind `${name}`")))?;
         self.names.push(name.to_owned());
         Ok(())
     }
@@ -90,7 +92,7 @@ impl Query {
 
 impl IntoFuture for Query {
     type Output = Result<Response>;
-    type IntoFuture = QueryFuture<Response>;
+    type IntoFuture = CallFuture<Response>;
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.run())

@@ -4,10 +4,10 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::time::Duration;
 
-use super::{Query, QueryFuture};
+use super::Query;
 use crate::error::Result;
 use crate::record::{IntoId, Record};
-use crate::session::Scope;
+use crate::session::{CallFuture, Scope};
 use crate::value::{Id, Table};
 
 /// The records of `T`'s table, read when awaited: all of them, in the order of their ids.
@@ -21,7 +21,7 @@ use crate::value::{Id, Table};
 ///
 /// # Cancel safety
 ///
-/// See [`QueryFuture`]; it only reads.
+/// See [`CallFuture`]; it only reads.
 #[must_use = "nothing is read until this is awaited"]
 pub struct Select<T> {
     scope: Scope,
@@ -37,7 +37,7 @@ pub struct Select<T> {
 ///
 /// # Cancel safety
 ///
-/// See [`QueryFuture`]; it only reads.
+/// See [`CallFuture`]; it only reads.
 #[must_use = "nothing is read until this is awaited"]
 pub struct SelectOne<T: Record> {
     scope: Scope,
@@ -99,7 +99,7 @@ fn with_deadline(query: Query, deadline: Option<Duration>) -> Query {
 
 impl<T: Record> IntoFuture for Select<T> {
     type Output = Result<Vec<T>>;
-    type IntoFuture = QueryFuture<Vec<T>>;
+    type IntoFuture = CallFuture<Vec<T>>;
 
     fn into_future(self) -> Self::IntoFuture {
         let query = self.query().into_future();
@@ -109,7 +109,7 @@ impl<T: Record> IntoFuture for Select<T> {
 
 impl<T: Record> IntoFuture for SelectOne<T> {
     type Output = Result<Option<T>>;
-    type IntoFuture = QueryFuture<Option<T>>;
+    type IntoFuture = CallFuture<Option<T>>;
 
     fn into_future(self) -> Self::IntoFuture {
         let query = self.query().into_future();

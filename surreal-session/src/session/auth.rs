@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::state::{Identity, Shared};
 use super::variables::encode;
-use super::{Credentials, RecordAccess, Scope, Session, Token, Tokens, namespace};
+use super::{CallFuture, Credentials, RecordAccess, Scope, Session, Token, Tokens, namespace};
 use crate::codec;
 use crate::error::{Delivery, Error, ErrorKind, Result};
 
@@ -24,8 +24,8 @@ impl Session {
     /// # Cancel safety
     ///
     /// See [`Session`].
-    pub async fn signin(&self, credentials: impl Credentials) -> Result<Tokens> {
-        self.prove("signin", encode(&credentials)?).await
+    pub fn signin(&self, credentials: impl Credentials) -> CallFuture<Tokens> {
+        self.prove("signin", encode(&credentials))
     }
 
     /// Creates a record user through the SIGNUP clause of an access method, and signs this session in as that user.
@@ -38,8 +38,8 @@ impl Session {
     /// # Cancel safety
     ///
     /// See [`Session`].
-    pub async fn signup<P: Serialize + Send>(&self, credentials: RecordAccess<P>) -> Result<Tokens> {
-        self.prove("signup", encode(&credentials)?).await
+    pub fn signup<P: Serialize>(&self, credentials: RecordAccess<P>) -> CallFuture<Tokens> {
+        self.prove("signup", encode(&credentials))
     }
 
     /// Makes this session the identity that `token` stands for, without a password.
@@ -82,14 +82,17 @@ impl Session {
         .await
     }
 
-    async fn prove(&self, method: &'static str, credentials: Bytes) -> Result<Tokens> {
-        let shared = Arc::clone(&self.shared);
-        self.change(async move {
-            let tokens = prove(&shared, method, &credentials).await?;
-            namespace::refresh(&shared).await?;
-            Ok(tokens)
+    fn prove(&self, method: &'static str, credentials: Result<Bytes>) -> CallFuture<Tokens> {
+        let session = self.clone();
+        Box::pin(async move {
+            let (shared, credentials) = (Arc::clone(&session.shared), credentials?);
+            let change = async move {
+                let tokens = prove(&shared, method, &credentials).await?;
+                namespace::refresh(&shared).await?;
+                Ok(tokens)
+            };
+            session.change(change).await
         })
-        .await
     }
 }
 

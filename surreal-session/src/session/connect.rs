@@ -1,9 +1,8 @@
 //! Opening a connection.
 
-use std::pin::Pin;
 use std::time::Duration;
 
-use super::Surreal;
+use super::{CallFuture, Surreal};
 use crate::connection::{Config, Handle, ServerUrl};
 use crate::error::Result;
 
@@ -49,7 +48,7 @@ impl Connect {
 
 impl IntoFuture for Connect {
     type Output = Result<Surreal>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+    type IntoFuture = CallFuture<Surreal>;
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {

@@ -7,7 +7,7 @@ use serde::Serialize;
 /// Anything that [`Session::signin`](super::Session::signin) accepts.
 ///
 /// Implemented by [`Root`], [`Namespace`], [`Database`] and [`RecordAccess`]. Sealed.
-pub trait Credentials: Serialize + Send + private::Sealed {}
+pub trait Credentials: Serialize + private::Sealed {}
 
 /// A system user of the whole server.
 #[derive(Clone, Serialize)]
@@ -122,7 +122,7 @@ impl<P> fmt::Debug for RecordAccess<P> {
 impl Credentials for Root {}
 impl Credentials for Namespace {}
 impl Credentials for Database {}
-impl<P: Serialize + Send> Credentials for RecordAccess<P> {}
+impl<P: Serialize> Credentials for RecordAccess<P> {}
 
 mod private {
     pub trait Sealed {}

@@ -1,12 +1,11 @@
 //! Choosing the namespace and the database of a session.
 
-use std::pin::Pin;
 use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::Session;
 use super::state::{Selected, Shared};
+use super::{CallFuture, Session};
 use crate::codec;
 use crate::error::{Error, Result};
 
@@ -76,7 +75,7 @@ impl Use {
 
 impl IntoFuture for Use {
     type Output = Result<()>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+    type IntoFuture = CallFuture<()>;
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {

@@ -1,13 +1,11 @@
 //! Opening a session, ready to use in one expression.
 
-use std::pin::Pin;
-
 use bytes::Bytes;
 use serde::Serialize;
 
 use super::state::{Selected, State};
 use super::variables::encode;
-use super::{Credentials, Session, Token, auth, namespace, variables};
+use super::{CallFuture, Credentials, Session, Token, auth, namespace, variables};
 use crate::connection::Handle;
 use crate::error::Result;
 
@@ -103,7 +101,7 @@ impl NewSession {
 
 impl IntoFuture for NewSession {
     type Output = Result<Session>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+    type IntoFuture = CallFuture<Session>;
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.open())

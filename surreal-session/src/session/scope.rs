@@ -30,11 +30,7 @@ impl Scope {
     }
 
     /// Sends a finished request and gives the bytes of its result.
-    pub(crate) async fn call(
-        &self,
-        request: crate::protocol::Request,
-        deadline: Option<Duration>,
-    ) -> Result<Bytes> {
+    pub(crate) async fn call(&self, request: crate::protocol::Request, deadline: Option<Duration>) -> Result<Bytes> {
         if self.session.is_closed() {
             return Err(Error::session_closed());
         }

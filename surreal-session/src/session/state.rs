@@ -58,14 +58,7 @@ impl Shared {
         if role == Role::Attached {
             handle.attached().fetch_add(1, Ordering::Relaxed);
         }
-        Self {
-            handle,
-            id,
-            role,
-            closed: AtomicBool::new(false),
-            changing: Arc::default(),
-            state: Mutex::default(),
-        }
+        Self { handle, id, role, closed: AtomicBool::new(false), changing: Arc::default(), state: Mutex::default() }
     }
 
     /// The state, for a moment: no lock is held across an await.

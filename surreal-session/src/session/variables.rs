@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use super::state::Shared;
-use super::{Scope, Session, check_name};
+use super::{CallFuture, Scope, Session, check_name};
 use crate::codec;
 use crate::error::Result;
 
@@ -23,10 +23,13 @@ impl Session {
     /// # Cancel safety
     ///
     /// See [`Session`].
-    pub async fn set(&self, name: impl Into<String>, value: impl Serialize) -> Result<()> {
-        let (name, value) = (name.into(), encode(&value)?);
-        let shared = Arc::clone(&self.shared);
-        self.change(async move { set(&shared, name, value).await }).await
+    pub fn set(&self, name: impl Into<String>, value: impl Serialize) -> CallFuture<()> {
+        let (name, value) = (name.into(), encode(&value));
+        let session = self.clone();
+        Box::pin(async move {
+            let (shared, value) = (Arc::clone(&session.shared), value?);
+            session.change(async move { set(&shared, name, value).await }).await
+        })
     }
 
     /// Removes the session's variable `$name`; one that is not there is no error.

@@ -1,7 +1,7 @@
 //! Decimal numbers.
 
 use std::cmp::Ordering;
-use std::fmt;
+use std::fmt::{self, Write};
 use std::str::FromStr;
 
 use serde::de::Error;
@@ -128,9 +128,10 @@ impl fmt::Display for Decimal {
         let unit = 10_u128.pow(self.scale);
         let digits = self.mantissa.unsigned_abs();
         let mut text = (digits / unit).to_string();
+        // Writing to a `String` cannot fail.
         if self.scale > 0 {
             let places = self.scale as usize;
-            text.push_str(&format!(".{:0places$}", digits % unit));
+            let _ = write!(text, ".{:0places$}", digits % unit);
         }
         f.pad_integral(self.mantissa >= 0, "", &text)
     }
@@ -225,8 +226,20 @@ mod tests {
     #[test]
     fn what_would_need_rounding_is_refused() {
         for text in [
-            "", "-", ".", "1e3", "1_000", "0x1", "1.2.3", "--1", "1 ", "é", "NaN",
-            "79228162514264337593543950336", "0.00000000000000000000000000001", "7.92281625142643375935439503351",
+            "",
+            "-",
+            ".",
+            "1e3",
+            "1_000",
+            "0x1",
+            "1.2.3",
+            "--1",
+            "1 ",
+            "é",
+            "NaN",
+            "79228162514264337593543950336",
+            "0.00000000000000000000000000001",
+            "7.92281625142643375935439503351",
             "99999999999999999999999999999999999999999999999999",
         ] {
             assert!(text.parse::<Decimal>().is_err(), "{text}");
@@ -238,7 +251,17 @@ mod tests {
 
     #[test]
     fn order_is_by_value() {
-        let sorted = ["-79228162514264337593543950335", "-1.5", "-1.25", "0", "0.0000000000000000000000000001", "0.1", "1", "1.01", "79228162514264337593543950335"];
+        let sorted = [
+            "-79228162514264337593543950335",
+            "-1.5",
+            "-1.25",
+            "0",
+            "0.0000000000000000000000000001",
+            "0.1",
+            "1",
+            "1.01",
+            "79228162514264337593543950335",
+        ];
         for pair in sorted.windows(2) {
             assert!(decimal(pair[0]) < decimal(pair[1]), "{pair:?}");
         }

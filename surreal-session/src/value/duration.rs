@@ -199,7 +199,9 @@ mod tests {
 
     #[test]
     fn units_are_added_in_any_order() {
-        for (text, nanoseconds) in [("1us", 1_000), ("1ns1s", 1_000_000_001), ("90m", 5_400_000_000_000), ("1s1s", 2_000_000_000)] {
+        for (text, nanoseconds) in
+            [("1us", 1_000), ("1ns1s", 1_000_000_001), ("90m", 5_400_000_000_000), ("1s1s", 2_000_000_000)]
+        {
             assert_eq!(text.parse::<Duration>().unwrap().as_std().as_nanos(), nanoseconds, "{text}");
         }
     }

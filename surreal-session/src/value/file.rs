@@ -62,9 +62,8 @@ impl FromStr for File {
 
     /// Reads `f"bucket:/key"`, or `bucket:/key` without the quotes.
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
-        let content = ['"', '\''].iter().find_map(|&quote| {
-            text.strip_prefix('f')?.strip_prefix(quote)?.strip_suffix(quote)
-        });
+        let content =
+            ['"', '\''].iter().find_map(|&quote| text.strip_prefix('f')?.strip_prefix(quote)?.strip_suffix(quote));
         Self::parse_content(content.unwrap_or(text))
     }
 }

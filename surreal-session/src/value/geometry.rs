@@ -16,7 +16,7 @@ pub type Position = [f64; 2];
 
 /// A shape on a map.
 ///
-/// The variants carry their coordinates as GeoJSON does. In a human-readable format it is a GeoJSON object.
+/// The variants carry their coordinates as `GeoJSON` does. In a human-readable format it is a `GeoJSON` object.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Geometry {
@@ -39,7 +39,7 @@ pub enum Geometry {
 }
 
 impl Geometry {
-    /// The name of the type in GeoJSON.
+    /// The name of the type in `GeoJSON`.
     fn type_name(&self) -> &'static str {
         match self {
             Self::Point(_) => "Point",
@@ -127,7 +127,7 @@ impl Hash for Geometry {
     }
 }
 
-/// The SurrealQL literal: `(1f, 2f)` for a point, an object as in GeoJSON for the others.
+/// The SurrealQL literal: `(1f, 2f)` for a point, an object as in `GeoJSON` for the others.
 impl fmt::Display for Geometry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Self::Point([x, y]) = self {

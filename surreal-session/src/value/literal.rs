@@ -51,7 +51,7 @@ pub(crate) fn write_range(f: &mut fmt::Formatter<'_>, range: &Range<Value>) -> f
 /// A value with parentheses around it if it could be read as one with what follows.
 struct Delimited<'a>(&'a Value);
 
-impl fmt::Display for Delimited<'_> {
+impl Display for Delimited<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Value::RecordId(_) | Value::Range(_) => write!(f, "({})", self.0),

@@ -136,9 +136,7 @@ impl<'de, T: Tagged<'de>> Visitor<'de> for Outer<T> {
     fn visit_map<A: MapAccess<'de>>(self, mut entry: A) -> Result<T, A::Error> {
         match entry.next_key_seed(KeySeed)? {
             Some(Key::Reserved(tag)) if tag == T::TAG => entry.next_value_seed(Payload::new()),
-            Some(Key::Reserved(tag)) => {
-                Err(A::Error::invalid_type(Unexpected::Other(tag.noun()), &T::TAG.noun()))
-            }
+            Some(Key::Reserved(tag)) => Err(A::Error::invalid_type(Unexpected::Other(tag.noun()), &T::TAG.noun())),
             Some(Key::Plain(first)) => T::from_plain_object(first, entry),
             None => Err(T::unexpected(Unexpected::Map)),
         }

@@ -165,6 +165,16 @@ async fn keys_of_every_type_go_and_come() {
 }
 
 #[tokio::test]
+async fn whole_table_comes_in_the_order_of_ids() {
+    let (_db, session) = place().await;
+    for key in [3, -1, 200, 20] {
+        session.create::<Counter>().id(key).content(NewCounter { count: key }).await.unwrap();
+    }
+    let keys: Vec<i64> = session.select::<Counter>().await.unwrap().iter().map(|counter| *counter.id.key()).collect();
+    assert_eq!(keys, [-1, 3, 20, 200]);
+}
+
+#[tokio::test]
 async fn links_between_records_are_typed() {
     let (_db, session) = with_users().await;
     let company = NewCompany { legal_name: "Initech".into(), staff: 0 };

@@ -19,9 +19,7 @@ impl<'de> KeyDeserializer<'de> {
     pub(super) fn read(reader: &mut Reader<'de>) -> Result<Self, DecodeError> {
         match reader.header()? {
             Header::Text(length) => reader.text_body(length).map(Self),
-            header => {
-                Err(DecodeError::new(format!("the keys of an object must be strings, found {}", noun(header))))
-            }
+            header => Err(DecodeError::new(format!("the keys of an object must be strings, found {}", noun(header)))),
         }
     }
 
@@ -62,11 +60,7 @@ impl<'de> de::Deserializer<'de> for KeyDeserializer<'de> {
         self.visit_text(visitor)
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, DecodeError> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, DecodeError> {
         visitor.visit_newtype_struct(self)
     }
 

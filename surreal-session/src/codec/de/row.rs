@@ -38,7 +38,11 @@ impl<'de> Rows<'de> {
         Ok(match reader.array() {
             Err(_) => None,
             Ok(Some(0)) => Some(Self::None),
-            Ok(Some(1)) => Some(Self::One(reader.skip()?)),
+            Ok(Some(1)) => {
+                let row = reader.skip()?;
+                reader.end()?;
+                Some(Self::One(row))
+            }
             Ok(Some(rows)) => Some(Self::Many(rows)),
             Ok(None) => Some(Self::of_unknown_number(reader)?),
         })
@@ -54,6 +58,7 @@ impl<'de> Rows<'de> {
                 Self::Many(rows) => Self::Many(rows + 1),
             };
         }
+        reader.end()?;
         Ok(rows)
     }
 }

@@ -29,8 +29,8 @@ impl<'de> Deserializer<'de> {
         let mut entry = Entry { deserializer: self, tag, state: State::Key };
         match visitor.visit_map(&mut entry) {
             // A type that takes no map at all does not know that it was a tag.
-            Err(error) if entry.state == State::Key => return Err(error.but_found(tag.noun())),
-            Err(error) => return Err(error),
+            Err(error) if entry.state == State::Key => Err(error.but_found(tag.noun())),
+            Err(error) => Err(error),
             Ok(value) => {
                 if entry.state != State::End {
                     self.reader.skip()?;

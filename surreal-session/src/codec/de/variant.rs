@@ -116,11 +116,7 @@ impl<'de> VariantAccess<'de> for Data<'_, 'de> {
         result.map_err(|error| Self::located(&self.deserializer.reader, self.key_at, error))
     }
 
-    fn struct_variant<V: Visitor<'de>>(
-        self,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, DecodeError> {
+    fn struct_variant<V: Visitor<'de>>(self, _: &'static [&'static str], visitor: V) -> Result<V::Value, DecodeError> {
         let result = de::Deserializer::deserialize_map(&mut *self.deserializer, visitor);
         result.map_err(|error| Self::located(&self.deserializer.reader, self.key_at, error))
     }

@@ -13,6 +13,7 @@ pub(in crate::codec) struct Compound<'b> {
     buffer: &'b mut Vec<u8>,
     depth: &'b mut usize,
     calls: usize,
+    is_in_duration: bool,
     header: fn(Option<usize>) -> Header,
     header_at: usize,
     announced: Option<usize>,
@@ -46,6 +47,7 @@ impl<'b> Compound<'b> {
         writer::push(serializer.buffer, header(announced));
         Ok(Self {
             calls: serializer.calls,
+            is_in_duration: serializer.is_in_duration,
             buffer: serializer.buffer,
             depth: &mut serializer.depth,
             header,
@@ -58,7 +60,12 @@ impl<'b> Compound<'b> {
     }
 
     fn write<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
-        let mut serializer = Serializer { buffer: self.buffer, depth: *self.depth, calls: self.calls };
+        let mut serializer = Serializer {
+            buffer: self.buffer,
+            depth: *self.depth,
+            calls: self.calls,
+            is_in_duration: self.is_in_duration,
+        };
         value.serialize(&mut serializer)
     }
 

@@ -52,11 +52,7 @@ impl ser::Serializer for KeySerializer<'_> {
         self.serialize_str(variant)
     }
 
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(
-        self,
-        name: &'static str,
-        key: &T,
-    ) -> Result<(), EncodeError> {
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, name: &'static str, key: &T) -> Result<(), EncodeError> {
         match Tag::from_name(name) {
             Some(tag) => Err(not_text(tag.noun())),
             None => key.serialize(self),

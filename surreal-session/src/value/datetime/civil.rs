@@ -58,7 +58,8 @@ impl fmt::Display for Civil {
             0..=9999 => write!(f, "{:04}", self.year)?,
             _ => write!(f, "{:+05}", self.year)?,
         }
-        let (hour, minute, second) = (self.second_of_day / 3_600, self.second_of_day / 60 % 60, self.second_of_day % 60);
+        let (hour, minute, second) =
+            (self.second_of_day / 3_600, self.second_of_day / 60 % 60, self.second_of_day % 60);
         write!(f, "-{:02}-{:02}T{hour:02}:{minute:02}:{second:02}", self.month, self.day)?;
         match self.nanoseconds {
             0 => {}

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::de::{self, Error, MapAccess, SeqAccess, Unexpected, Visitor};
+use serde::de::{Error, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde::ser::{SerializeStruct, Serializer};
 use serde::{Deserialize, Deserializer};
 
@@ -47,7 +47,8 @@ impl Geometry {
         if name != "GeometryCollection" {
             return assemble(Some(name), Coordinates::of(entries.get("coordinates")?), None);
         }
-        let geometry = |value: &Value| if let Value::Geometry(geometry) = value { Some(geometry.clone()) } else { None };
+        let geometry =
+            |value: &Value| if let Value::Geometry(geometry) = value { Some(geometry.clone()) } else { None };
         let geometries: Option<_> = entries.get("geometries")?.as_array()?.iter().map(geometry).collect();
         assemble(Some(name), None, geometries)
     }
@@ -126,17 +127,17 @@ impl<'de> Visitor<'de> for CoordinatesVisitor {
         f.write_str("coordinates")
     }
 
-    fn visit_f64<E: de::Error>(self, number: f64) -> Result<Coordinates, E> {
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Coordinates, E> {
         Ok(Coordinates::Number(number))
     }
 
     #[expect(clippy::cast_precision_loss, reason = "a coordinate is a float, and only written like an int")]
-    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Coordinates, E> {
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Coordinates, E> {
         Ok(Coordinates::Number(number as f64))
     }
 
     #[expect(clippy::cast_precision_loss, reason = "a coordinate is a float, and only written like an int")]
-    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Coordinates, E> {
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Coordinates, E> {
         Ok(Coordinates::Number(number as f64))
     }
 

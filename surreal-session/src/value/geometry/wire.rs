@@ -2,9 +2,9 @@
 
 use std::fmt;
 
+use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde::ser::{Serialize, Serializer};
-use serde::Deserialize;
 
 use super::{Geometry, Position, geojson};
 use crate::value::tag::{Key, KeySeed, Tag};
@@ -23,9 +23,7 @@ impl Serialize for Geometry {
             Self::MultiPolygon(polygons) => {
                 serializer.serialize_newtype_struct(Tag::MultiPolygon.name(), &Polygons(polygons))
             }
-            Self::Collection(geometries) => {
-                serializer.serialize_newtype_struct(Tag::Collection.name(), geometries)
-            }
+            Self::Collection(geometries) => serializer.serialize_newtype_struct(Tag::Collection.name(), geometries),
         }
     }
 }

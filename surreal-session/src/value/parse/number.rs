@@ -23,7 +23,7 @@ impl Scanner<'_> {
             is_float = true;
         }
         let number = start.get(..start.len() - self.rest.len()).unwrap_or_default();
-        match self.take_while(|c| c.is_alphanumeric()) {
+        match self.take_while(char::is_alphanumeric) {
             Some("f") => float(number),
             Some("dec") => decimal(number),
             Some(_) if !is_float && !is_signed => self.duration(start),

@@ -91,30 +91,34 @@ impl Scanner<'_> {
             return Ok(Value::Object(BTreeMap::new()));
         }
         if ahead.is_entry() {
-            return self.object().map(|entries| Geometry::from_object(&entries).map_or(Value::Object(entries), Value::Geometry));
+            return self
+                .object()
+                .map(|entries| Geometry::from_object(&entries).map_or(Value::Object(entries), Value::Geometry));
         }
         self.eat("{");
         self.list("}", Self::value).map(|elements| Value::Set(elements.into()))
     }
 
     /// Whether a key and a colon come next: an entry, unless key and colon are the beginning of a record id.
-    fn is_entry(mut self) -> bool {
-        let is_string = self.rest.starts_with(['\'', '"']);
-        let has_key = if is_string { self.string().is_ok() } else { self.word().is_some() };
-        self.eat_space();
-        has_key && self.eat(":") && (is_string || !self.is_text_key())
+    fn is_entry(&self) -> bool {
+        let mut ahead = self.clone();
+        let is_string = ahead.rest.starts_with(['\'', '"']);
+        let has_key = if is_string { ahead.string().is_ok() } else { ahead.word().is_some() };
+        ahead.eat_space();
+        has_key && ahead.eat(":") && (is_string || !ahead.is_text_key())
     }
 
     /// Whether what follows the colon can only be the text key of a record id.
-    fn is_text_key(mut self) -> bool {
+    fn is_text_key(&self) -> bool {
         if ["d", "u", "b", "f"].iter().any(|prefix| self.is_quoted_after(prefix)) {
             return false;
         }
         let is_quoted = self.rest.starts_with(['`', '⟨']);
         let begins_like_text = self.rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-        let Ok(Some(word)) = self.identifier() else { return false };
+        let mut ahead = self.clone();
+        let Ok(Some(word)) = ahead.identifier() else { return false };
         let is_constant = !is_quoted && constant(&word).is_some();
-        (is_quoted || begins_like_text) && !is_constant && !self.rest.starts_with(':')
+        (is_quoted || begins_like_text) && !is_constant && !ahead.rest.starts_with(':')
     }
 
     fn entry(&mut self) -> Result<(String, Value)> {

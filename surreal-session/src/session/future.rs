@@ -1,4 +1,4 @@
-//! What an awaited builder becomes.
+//! What an awaited builder or call becomes.
 
 use std::pin::Pin;
 
@@ -9,5 +9,6 @@ use crate::error::Result;
 /// # Cancel safety
 ///
 /// Dropped before its first poll it has done nothing. Dropped later, the request may have been sent: a read is lost, a
-/// write may or may not be carried out. The connection and other calls are not disturbed.
-pub type QueryFuture<T> = Pin<Box<dyn Future<Output = Result<T>> + Send>>;
+/// write may or may not be carried out. The connection and other calls are not disturbed. What changes a session or
+/// opens something says more.
+pub type CallFuture<T> = Pin<Box<dyn Future<Output = Result<T>> + Send>>;

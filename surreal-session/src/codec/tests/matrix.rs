@@ -1,0 +1,230 @@
+//! Special types in every shape that serde can give a type, some of which buffer what they read.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+
+use serde::{Deserialize, Serialize};
+
+use super::*;
+use crate::value::{
+    Bytes, Datetime, Decimal, Duration, File, Geometry, Null, Range, RecordId, RecordKey, Set, Table, Uuid, Value,
+};
+
+#[derive(Serialize, Deserialize, Debug, PartialEq, Clone)]
+struct Plain<T> {
+    before: i64,
+    value: T,
+}
+
+#[derive(Serialize, Deserialize, Debug, PartialEq)]
+struct Flattened<T> {
+    before: i64,
+    #[serde(flatten)]
+    inner: Inner<T>,
+}
+
+#[derive(Serialize, Deserialize, Debug, PartialEq)]
+struct Inner<T> {
+    value: T,
+    list: Vec<T>,
+}
+
+#[derive(Serialize, Deserialize, Debug, PartialEq)]
+struct Rest<T> {
+    before: i64,
+    #[serde(flatten)]
+    rest: BTreeMap<String, T>,
+}
+
+#[derive(Serialize, Deserialize, Debug, PartialEq)]
+#[serde(untagged)]
+enum Untagged<T> {
+    Unlike { other: i64 },
+    Struct { value: T },
+    Tuple(T, i64),
+    Bare(T),
+}
+
+#[derive(Serialize, Deserialize, Debug, PartialEq)]
+#[serde(tag = "type")]
+enum Internal<T> {
+    Struct { value: T },
+    Newtype(Plain<T>),
+}
+
+#[derive(Serialize, Deserialize, Debug, PartialEq)]
+#[serde(tag = "type", content = "content")]
+enum Adjacent<T> {
+    Newtype(T),
+    Tuple(T, i64),
+    Struct { value: T },
+}
+
+#[derive(Serialize, Deserialize, Debug, PartialEq)]
+enum External<T> {
+    Newtype(T),
+    Tuple(T, i64),
+    Struct { value: T },
+}
+
+fn round_trips<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: T) {
+    let bytes = encode(&value).unwrap_or_else(|error| panic!("{value:?}: {error}"));
+    assert_eq!(decode::<T>(&bytes).unwrap_or_else(|error| panic!("{value:?}: {error}")), value);
+    // Again with the keys in another order, so that a tag of an enum comes after its content.
+    let mut cbor: Cbor = ciborium::from_reader(&bytes[..]).unwrap();
+    if let Cbor::Map(entries) = &mut cbor {
+        entries.reverse();
+    }
+    assert_eq!(read::<T>(&cbor).unwrap_or_else(|error| panic!("{value:?}: {error}")), value);
+    // And through a value, which keeps everything.
+    let any: Value = decode(&bytes).unwrap();
+    assert_eq!(decode::<T>(&encode(&any).unwrap()).unwrap(), value);
+}
+
+fn in_every_shape<T: Serialize + DeserializeOwned + PartialEq + Debug + Clone>(value: &T) {
+    let value = || value.clone();
+    round_trips(value());
+    round_trips(Plain { before: 1, value: value() });
+    round_trips(Flattened { before: 1, inner: Inner { value: value(), list: vec![value(), value()] } });
+    round_trips(Rest { before: 1, rest: BTreeMap::from([("a".into(), value()), ("b".into(), value())]) });
+    round_trips(Untagged::Struct { value: value() });
+    round_trips(Untagged::Tuple(value(), 2));
+    round_trips(Untagged::Bare(value()));
+    round_trips(Internal::Struct { value: value() });
+    round_trips(Internal::Newtype(Plain { before: 1, value: value() }));
+    round_trips(Adjacent::Newtype(value()));
+    round_trips(Adjacent::Tuple(value(), 2));
+    round_trips(Adjacent::Struct { value: value() });
+    round_trips(External::Newtype(value()));
+    round_trips(External::Tuple(value(), 2));
+    round_trips(External::Struct { value: value() });
+    round_trips(Flattened { before: 1, inner: Inner { value: Untagged::Bare(value()), list: vec![] } });
+    round_trips(Untagged::Struct { value: Internal::Struct { value: Adjacent::Newtype(value()) } });
+}
+
+fn in_every_shape_and_optional<T: Serialize + DeserializeOwned + PartialEq + Debug + Clone>(value: T) {
+    in_every_shape(&vec![value.clone()]);
+    in_every_shape(&value);
+    let optional = |value: Option<T>| {
+        round_trips(Plain { before: 1, value: value.clone() });
+        round_trips(Flattened { before: 1, inner: Inner { value: value.clone(), list: vec![None, value.clone()] } });
+        round_trips(Internal::Struct { value: value.clone() });
+        round_trips(Adjacent::Newtype(value.clone()));
+        round_trips(Adjacent::Struct { value: value.clone() });
+        round_trips(Untagged::Struct { value });
+    };
+    optional(Some(value));
+    optional(None);
+}
+
+fn uuid() -> Uuid {
+    "018f5a1e-0000-7000-8000-000000000001".parse().unwrap()
+}
+
+#[test]
+fn ids_keep_their_type() {
+    in_every_shape_and_optional(RecordId::new("user", "ada"));
+    in_every_shape_and_optional(RecordId::new("user", 5));
+    in_every_shape_and_optional(RecordId::new("user", uuid()));
+    let part: Value = RecordId::new("user", Range::from(RecordKey::Int(1)..)).into();
+    in_every_shape_and_optional(RecordId::new("user", vec![part, Value::None]));
+    in_every_shape_and_optional(uuid());
+    in_every_shape_and_optional(Table::new("user"));
+    in_every_shape_and_optional(File::new("bucket", "key"));
+}
+
+#[test]
+fn numbers_and_times_keep_their_type() {
+    in_every_shape_and_optional("1.5".parse::<Decimal>().unwrap());
+    in_every_shape_and_optional(Datetime::from_timestamp(1, 2).unwrap());
+    in_every_shape_and_optional(Duration::from_millis(1_500));
+    in_every_shape_and_optional(Duration::ZERO);
+    in_every_shape_and_optional(5_i64);
+    in_every_shape_and_optional(5.0_f64);
+}
+
+#[test]
+fn collections_keep_their_type() {
+    in_every_shape_and_optional(Set::from(vec![RecordId::new("user", "ada")]));
+    in_every_shape_and_optional(Range::from(Datetime::UNIX_EPOCH..=Datetime::MAX));
+    in_every_shape_and_optional(Range::<i64>::from(..));
+    in_every_shape_and_optional(Bytes::new([0, 255]));
+    in_every_shape_and_optional(Geometry::Point([1.0, 2.0]));
+    in_every_shape_and_optional(Geometry::MultiPolygon(vec![vec![vec![[1.0, 2.0]]]]));
+    in_every_shape_and_optional(Geometry::Collection(vec![Geometry::Line(vec![[1.0, 2.0], [3.0, 4.5]])]));
+    in_every_shape_and_optional(RecordKey::Uuid(uuid()));
+    in_every_shape_and_optional(RecordKey::from(Range::from(RecordKey::Int(1)..RecordKey::Int(2))));
+}
+
+#[test]
+fn values_keep_their_type() {
+    let object: Value =
+        [("id", Value::from(RecordId::new("user", 1))), ("at", Datetime::UNIX_EPOCH.into())].into_iter().collect();
+    for value in [
+        Value::None,
+        Value::Null,
+        uuid().into(),
+        "1.5".parse::<Decimal>().unwrap().into(),
+        Set::from(vec![1]).into(),
+        Range::from("a".."b").into(),
+        Geometry::Point([1.0, 2.0]).into(),
+        vec![object.clone(), Value::None].into(),
+        object,
+    ] {
+        in_every_shape(&value);
+    }
+    round_trips(Plain { before: 1, value: Null });
+}
+
+#[derive(Deserialize)]
+struct Everything {
+    #[serde(flatten)]
+    all: Value,
+}
+
+#[test]
+fn a_stored_object_cannot_pass_for_a_special_type() {
+    for key in ["$surreal::record_id", "$surreal::uuid", "$surreal::", "$surreal::tree"] {
+        let forged = object([(key, array(["user".into(), "root".into()]))]);
+        let entries = BTreeMap::from([(key.to_owned(), Value::Array(vec!["user".into(), "root".into()]))]);
+        let expected = Value::Object(entries.clone());
+        assert_eq!(read::<Value>(&forged).unwrap(), expected);
+        assert_eq!(read::<BTreeMap<String, Value>>(&forged).unwrap(), entries);
+        let row = object([("before", 1.into()), ("value", forged.clone())]);
+        assert_eq!(read::<Rest<Value>>(&row).unwrap().rest["value"], expected);
+        assert_eq!(read::<Rest<BTreeMap<String, Value>>>(&row).unwrap().rest["value"], entries);
+        let row = object([("before", 1.into()), (key, array(["user".into(), "root".into()]))]);
+        assert_eq!(read::<Rest<Value>>(&row).unwrap().rest, entries);
+        assert_eq!(read::<Rest<Vec<String>>>(&row).unwrap().rest[key], ["user", "root"]);
+        assert_eq!(read::<Everything>(&forged).unwrap().all, expected);
+        assert!(read::<RecordId>(&forged).is_err());
+        assert!(read::<Untagged<RecordId>>(&forged).is_err());
+        assert!(read::<Rest<RecordId>>(&object([("before", 1.into()), ("value", forged.clone())])).is_err());
+        assert_eq!(encode(&expected).unwrap(), bytes_of(&forged));
+    }
+}
+
+#[test]
+fn a_type_without_our_types_sees_the_reserved_name() {
+    let row = object([("id", tag(8, array(["user".into(), 1.into()]))), ("none", none())]);
+    let json = serde_json::json!({"id": {"$surreal::record_id": ["user", 1]}, "none": null});
+    assert_eq!(read::<serde_json::Value>(&row).unwrap(), json);
+    let through_value = serde_json::to_value(read::<Value>(&row).unwrap()).unwrap();
+    assert_eq!(through_value, serde_json::json!({"id": "user:1", "none": null}));
+}
+
+#[test]
+fn untagged_enums_tell_special_types_from_plain_ones() {
+    #[derive(Deserialize, Debug, PartialEq)]
+    #[serde(untagged)]
+    enum Mixed {
+        Text(String),
+        Id(RecordId),
+        At(Datetime),
+        Pair(String, String),
+    }
+    assert_eq!(read::<Mixed>(&"user:ada".into()).unwrap(), Mixed::Text("user:ada".into()));
+    assert_eq!(read::<Mixed>(&tag(8, array(["a".into(), "b".into()]))).unwrap(), Mixed::Id(RecordId::new("a", "b")));
+    assert_eq!(read::<Mixed>(&tag(12, array([0.into(), 0.into()]))).unwrap(), Mixed::At(Datetime::UNIX_EPOCH));
+    assert_eq!(read::<Mixed>(&array(["a".into(), "b".into()])).unwrap(), Mixed::Pair("a".into(), "b".into()));
+}

@@ -1,0 +1,142 @@
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::strategy::{record_id, value};
+use super::*;
+use crate::codec::decode_row;
+use crate::codec::reader::Reader;
+use crate::value::{Datetime, RecordId, Value};
+
+/// Plain data, of which `ciborium` makes the same bytes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Row {
+    id: i64,
+    name: String,
+    ratio: f64,
+    small: (u8, i16, f32, bool, char),
+    tags: Vec<String>,
+    scores: BTreeMap<String, Vec<i32>>,
+    kind: Kind,
+    unit: (),
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+enum Kind {
+    Unit,
+    Newtype(i64),
+    Tuple(String, u32),
+    Struct { a: Vec<bool>, b: i8 },
+}
+
+fn row() -> impl Strategy<Value = Row> {
+    let kind = prop_oneof![
+        Just(Kind::Unit),
+        any::<i64>().prop_map(Kind::Newtype),
+        any::<(String, u32)>().prop_map(|(text, number)| Kind::Tuple(text, number)),
+        any::<(Vec<bool>, i8)>().prop_map(|(a, b)| Kind::Struct { a, b }),
+    ];
+    let fields = (any::<i64>(), any::<String>(), any::<f64>(), any::<(u8, i16, f32, bool, char)>(), kind);
+    (fields, any::<Vec<String>>(), any::<BTreeMap<String, Vec<i32>>>()).prop_map(|(fields, tags, scores)| {
+        let (id, name, ratio, small, kind) = fields;
+        Row { id, name, ratio, small, tags, scores, kind, unit: () }
+    })
+}
+
+proptest! {
+    #[test]
+    fn plain_data_is_the_same_as_with_ciborium(row in row()) {
+        let ours = encode(&row).unwrap();
+        let mut theirs = Vec::new();
+        ciborium::into_writer(&row, &mut theirs).unwrap();
+        prop_assert_eq!(&ours, &theirs);
+        prop_assert_eq!(&ciborium::from_reader::<Row, _>(&ours[..]).unwrap(), &row);
+        prop_assert_eq!(&decode::<Row>(&theirs).unwrap(), &row);
+        prop_assert_eq!(&decode_row::<Row>(&theirs).unwrap(), &row);
+        let mut reader = Reader::new(&theirs);
+        prop_assert_eq!(reader.skip().unwrap(), &theirs[..]);
+        prop_assert!(reader.end().is_ok());
+    }
+
+    #[test]
+    fn values_come_back_as_they_went(value in value()) {
+        let bytes = encode(&value).unwrap();
+        prop_assert_eq!(&decode::<Value>(&bytes).unwrap(), &value);
+        // `ciborium` reads the same, and what it writes again is the same to us.
+        let cbor: Cbor = ciborium::from_reader(&bytes[..]).unwrap();
+        prop_assert_eq!(&bytes_of(&cbor), &bytes);
+        prop_assert_eq!(Reader::new(&bytes).skip().unwrap(), &bytes[..]);
+    }
+
+    #[test]
+    fn values_come_back_through_a_buffer_of_serde(value in value()) {
+        #[derive(Debug, PartialEq, Serialize, Deserialize)]
+        struct Flat {
+            #[serde(flatten)]
+            rest: BTreeMap<String, Value>,
+        }
+        let row = Flat { rest: BTreeMap::from([("value".to_owned(), value)]) };
+        prop_assert_eq!(&decode::<Flat>(&encode(&row).unwrap()).unwrap(), &row);
+    }
+
+    #[test]
+    fn record_ids_come_back_through_text(id in record_id()) {
+        prop_assume!(!holds_what_text_cannot(&id.key().clone().into()));
+        let text = id.to_string();
+        prop_assert_eq!(text.parse::<RecordId>(), Ok(id), "{}", text);
+    }
+
+    #[test]
+    fn values_become_json(value in value()) {
+        let json = serde_json::to_string(&value).unwrap();
+        serde_json::from_str::<Value>(&json).unwrap();
+    }
+
+    #[test]
+    fn no_bytes_are_the_end(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
+        let _ = decode::<Value>(&bytes);
+        let _ = decode_row::<Option<Row>>(&bytes);
+        let _ = decode::<BTreeMap<String, Datetime>>(&bytes);
+        let _ = Reader::new(&bytes).skip();
+    }
+
+    /// Nearly right bytes get further than random ones.
+    #[test]
+    fn no_change_of_bytes_is_the_end(value in value(), at in any::<prop::sample::Index>(), byte: u8, cut: bool) {
+        let mut bytes = encode(&value).unwrap();
+        let at = at.index(bytes.len());
+        if cut { bytes.truncate(at) } else { bytes[at] = byte }
+        if let Ok(value) = decode::<Value>(&bytes) {
+            encode(&value).unwrap();
+        }
+        let _ = decode_row::<Option<RecordId>>(&bytes);
+        let _ = Reader::new(&bytes).skip();
+    }
+
+    #[test]
+    fn no_text_is_the_end(text in any::<String>()) {
+        let _ = text.parse::<RecordId>();
+        let _ = format!("a:[{text}]").parse::<RecordId>();
+        let _ = text.parse::<Datetime>();
+        let _ = text.parse::<crate::value::Duration>();
+        let _ = text.parse::<crate::value::Decimal>();
+        let _ = text.parse::<crate::value::File>();
+    }
+}
+
+/// Tables have no literal, an object that looks like a geometry is one, and a place cannot be NaN.
+fn holds_what_text_cannot(value: &Value) -> bool {
+    match value {
+        Value::Table(_) => true,
+        Value::Array(elements) => elements.iter().any(holds_what_text_cannot),
+        Value::Set(set) => set.iter().any(holds_what_text_cannot),
+        Value::Object(entries) => entries.values().any(holds_what_text_cannot),
+        Value::RecordId(id) => holds_what_text_cannot(&id.key().clone().into()),
+        Value::Range(range) => [&range.start, &range.end].into_iter().any(|bound| match bound {
+            std::ops::Bound::Included(value) | std::ops::Bound::Excluded(value) => holds_what_text_cannot(value),
+            std::ops::Bound::Unbounded => false,
+        }),
+        _ => false,
+    }
+}
