@@ -1,6 +1,8 @@
 //! What the tests share: one real server for the whole run, a way to cut or stall a socket, a scripted peer for what
 //! the real server cannot be made to do, and futures that are dropped halfway.
 
+#![expect(clippy::unwrap_used, reason = "this is test code: what fails here fails the test")]
+
 mod partly;
 mod peer;
 mod proxy;

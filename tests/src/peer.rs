@@ -1,4 +1,4 @@
-//! A scripted peer: it accepts WebSockets and says what the test tells it to say.
+//! A scripted peer: it accepts connections and says what the test tells it to say.
 
 use std::sync::Arc;
 
@@ -30,12 +30,9 @@ impl Peer {
     /// # Panics
     ///
     /// If no port can be opened.
-    pub async fn start<F: Future<Output = ()> + Send>(
+    pub async fn start<F: Future<Output = ()> + Send + 'static>(
         script: impl Fn(Conversation) -> F + Send + Sync + 'static,
-    ) -> Self
-    where
-        F: 'static,
-    {
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("ws://{}", listener.local_addr().unwrap());
         let script = Arc::new(script);

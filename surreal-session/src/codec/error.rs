@@ -4,6 +4,8 @@ use std::fmt::{self, Write};
 
 use serde::de::{Expected, Unexpected};
 
+use crate::value::tag::Tag;
+
 /// Why a value could not be written.
 #[derive(Debug)]
 pub(crate) struct EncodeError(Box<Fault>);
@@ -188,7 +190,11 @@ fn noun(found: Unexpected<'_>) -> String {
         Unexpected::Signed(number) => format!("the int {number}"),
         Unexpected::Float(number) => format!("the float {number}"),
         Unexpected::Char(_) | Unexpected::Str(_) => "a string".to_owned(),
-        Unexpected::Bytes(_) => "bytes".to_owned(),
+        Unexpected::Bytes(bytes) => {
+            // The key under which a special type is shown stands for the type.
+            let tag = str::from_utf8(bytes).ok().and_then(Tag::from_name);
+            tag.map_or("bytes", Tag::noun).to_owned()
+        }
         Unexpected::Unit => "NULL".to_owned(),
         Unexpected::Option => "NONE".to_owned(),
         Unexpected::Seq => "an array".to_owned(),

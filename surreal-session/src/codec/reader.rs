@@ -1,7 +1,7 @@
 //! Reads CBOR items out of a slice, one header at a time.
 //!
-//! Headers are taken apart by `ciborium-ll`; lengths are checked here against the bytes that are left before anybody
-//! acts on them, so that no header can make the program reserve memory for data that is not there.
+//! Headers are those of `ciborium-ll`. Lengths are checked here against the bytes that are left before anybody acts on
+//! them, so that no header can make the program reserve memory for data that is not there.
 
 use std::borrow::Cow;
 
@@ -175,9 +175,9 @@ impl<'de> Reader<'de> {
     #[inline]
     fn pull(&self) -> Result<(Header, usize), DecodeError> {
         let rest = &self.input[self.offset..];
-        let (header, size) = match short_header(rest) {
-            Some(short) => short,
-            None => self.pull_long(rest)?,
+        let (header, size) = match common_header(rest) {
+            Some(common) => common,
+            None => self.pull_rare(rest)?,
         };
         let announced = match header {
             Header::Bytes(Some(length)) | Header::Text(Some(length)) | Header::Array(Some(length)) => length,
@@ -190,7 +190,7 @@ impl<'de> Reader<'de> {
 
     #[cold]
     #[inline(never)]
-    fn pull_long(&self, rest: &[u8]) -> Result<(Header, usize), DecodeError> {
+    fn pull_rare(&self, rest: &[u8]) -> Result<(Header, usize), DecodeError> {
         let mut decoder = Decoder::from(rest);
         let header = decoder.pull().map_err(|error| match error {
             Error::Io(_) => truncated(),
@@ -257,25 +257,31 @@ impl<'de> Reader<'de> {
     }
 }
 
-/// The headers of one or two bytes that nearly all items have, and their sizes. The others are left to `ciborium-ll`,
-/// which needs several times as long for any.
+/// The headers that nearly all items have, and their sizes. `ciborium-ll` says the same and needs several times as
+/// long; the rest is left to it: half floats, what has no length, and what is malformed.
 #[inline]
-fn short_header(rest: &[u8]) -> Option<(Header, usize)> {
-    let &first = rest.first()?;
-    let (number, size) = match first & 0x1f {
-        number @ 0..=23 => (number, 1),
-        24 => (*rest.get(1)?, 2),
+fn common_header(rest: &[u8]) -> Option<(Header, usize)> {
+    let (&first, rest) = rest.split_first()?;
+    let minor = first & 0x1f;
+    let (number, size) = match minor {
+        0..=23 => (u64::from(minor), 1),
+        24 => (u64::from(*rest.first()?), 2),
+        25 => (u64::from(u16::from_be_bytes(*rest.first_chunk()?)), 3),
+        26 => (u64::from(u32::from_be_bytes(*rest.first_chunk()?)), 5),
+        27 => (u64::from_be_bytes(*rest.first_chunk()?), 9),
         _ => return None,
     };
-    let header = match first >> 5 {
-        0 => Header::Positive(number.into()),
-        1 => Header::Negative(number.into()),
-        2 => Header::Bytes(Some(number.into())),
-        3 => Header::Text(Some(number.into())),
-        4 => Header::Array(Some(number.into())),
-        5 => Header::Map(Some(number.into())),
-        6 => Header::Tag(number.into()),
-        _ => Header::Simple(number),
+    let header = match (first >> 5, minor) {
+        (0, _) => Header::Positive(number),
+        (1, _) => Header::Negative(number),
+        (2, _) => Header::Bytes(Some(number.try_into().ok()?)),
+        (3, _) => Header::Text(Some(number.try_into().ok()?)),
+        (4, _) => Header::Array(Some(number.try_into().ok()?)),
+        (5, _) => Header::Map(Some(number.try_into().ok()?)),
+        (6, _) => Header::Tag(number),
+        (_, 27) => Header::Float(f64::from_bits(number)),
+        (_, 25 | 26) => return None,
+        _ => Header::Simple(number.try_into().ok()?),
     };
     Some((header, size))
 }

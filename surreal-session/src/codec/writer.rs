@@ -14,11 +14,6 @@ pub(crate) fn begin_map(buffer: &mut Vec<u8>) {
     push(buffer, Header::Map(None));
 }
 
-/// Opens an array of `length` elements.
-pub(crate) fn array(buffer: &mut Vec<u8>, length: usize) {
-    push(buffer, Header::Array(Some(length)));
-}
-
 /// Opens an array that [`end`] closes.
 pub(crate) fn begin_array(buffer: &mut Vec<u8>) {
     push(buffer, Header::Array(None));
@@ -94,6 +89,26 @@ pub(crate) fn raw(buffer: &mut Vec<u8>, item: &[u8]) {
 
 #[inline]
 pub(crate) fn push(buffer: &mut Vec<u8>, header: Header) {
-    // Writing to a `Vec` cannot fail; its `io::Write` says so by never returning an error.
-    let _: std::io::Result<()> = Encoder::from(buffer).push(header);
+    match single_byte(header) {
+        Some(byte) => buffer.push(byte),
+        // Writing to a `Vec` cannot fail.
+        None => drop(Encoder::from(buffer).push(header)),
+    }
+}
+
+/// The header that fits into one byte, as most do. `ciborium-ll` writes the same.
+#[inline]
+fn single_byte(header: Header) -> Option<u8> {
+    let (major, number) = match header {
+        Header::Positive(number) => (0, number),
+        Header::Negative(inverted) => (1, inverted),
+        Header::Bytes(length) => (2, u64::try_from(length?).ok()?),
+        Header::Text(length) => (3, u64::try_from(length?).ok()?),
+        Header::Array(length) => (4, u64::try_from(length?).ok()?),
+        Header::Map(length) => (5, u64::try_from(length?).ok()?),
+        Header::Tag(number) => (6, number),
+        Header::Simple(number) => (7, number.into()),
+        Header::Float(_) | Header::Break => return None,
+    };
+    u8::try_from(number).ok().filter(|&number| number < 24).map(|number| major << 5 | number)
 }

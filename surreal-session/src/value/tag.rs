@@ -4,10 +4,13 @@
 //! turns the name into the tag and back; other formats see the payload alone. When the codec is asked for anything at
 //! all, it shows a tagged item as a map of one entry: the name, and the payload. That is what survives serde's
 //! buffering in flattened structs and in untagged and internally tagged enums.
+//!
+//! There the name is shown as *bytes*, and only bytes are taken for a name. The keys of real objects are text, in CBOR
+//! as in JSON, so that no object can pass for a special type, whoever stored it or posted it.
 
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, Error, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, Unexpected, Visitor};
 
 /// What all reserved names begin with.
 pub(crate) const PREFIX: &str = "$surreal::";
@@ -81,9 +84,6 @@ tags! {
 }
 
 /// The key of a map that is being read: a reserved name, or a key of the user.
-///
-/// The codec shows an object's own key as *bytes* wherever it could be mistaken for a reserved name, so that no stored
-/// object can pass for a special type.
 #[derive(Debug)]
 pub(crate) enum Key {
     Reserved(Tag),
@@ -109,16 +109,16 @@ impl Visitor<'_> for KeySeed {
     }
 
     fn visit_str<E: Error>(self, key: &str) -> Result<Key, E> {
-        Ok(Tag::from_name(key).map_or_else(|| Key::Plain(key.to_owned()), Key::Reserved))
+        Ok(Key::Plain(key.to_owned()))
     }
 
     fn visit_string<E: Error>(self, key: String) -> Result<Key, E> {
-        Ok(Tag::from_name(&key).map_or_else(|| Key::Plain(key), Key::Reserved))
+        Ok(Key::Plain(key))
     }
 
     fn visit_bytes<E: Error>(self, key: &[u8]) -> Result<Key, E> {
-        let key = str::from_utf8(key).map_err(|_| E::custom("expected a string as the key, found bytes"))?;
-        Ok(Key::Plain(key.to_owned()))
+        let tag = str::from_utf8(key).ok().and_then(Tag::from_name);
+        tag.map(Key::Reserved).ok_or_else(|| E::invalid_type(Unexpected::Bytes(key), &self))
     }
 }
 

@@ -84,7 +84,7 @@ async fn every_type_at_its_limits_comes_back() {
         id(RecordKey::Object(BTreeMap::from([("k".to_owned(), Value::Int(1))]))),
         Value::Array(vec![]),
         Value::Object(BTreeMap::new()),
-        Value::Object(BTreeMap::from([("null".to_owned(), Value::Null), ("".to_owned(), Value::Int(1))])),
+        Value::Object(BTreeMap::from([("null".to_owned(), Value::Null), (String::new(), Value::Int(1))])),
         Value::Set(Set::from(vec![])),
         Value::Set(Set::from(vec![Value::Int(1), Value::Int(2), Value::Int(3)])),
         Value::File(File::new("bucket", "/a/b.txt")),

@@ -9,7 +9,7 @@ use serde::forward_to_deserialize_any;
 use super::variant::Unit;
 use crate::codec::DecodeError;
 use crate::codec::reader::{Reader, noun};
-use crate::value::tag;
+use crate::value::tag::Tag;
 
 /// One key.
 pub(super) struct KeyDeserializer<'de>(Cow<'de, str>);
@@ -29,13 +29,6 @@ impl<'de> KeyDeserializer<'de> {
             Cow::Owned(key) => visitor.visit_string(key),
         }
     }
-
-    fn visit_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        match self.0 {
-            Cow::Borrowed(key) => visitor.visit_borrowed_bytes(key.as_bytes()),
-            Cow::Owned(key) => visitor.visit_byte_buf(key.into_bytes()),
-        }
-    }
 }
 
 impl<'de> de::Deserializer<'de> for KeyDeserializer<'de> {
@@ -45,18 +38,8 @@ impl<'de> de::Deserializer<'de> for KeyDeserializer<'de> {
         false
     }
 
-    /// Text, except that a key which looks like a reserved name is shown as bytes: it comes from stored data, and must
-    /// not pass for a tag when serde buffers it. Strings and the names of fields accept bytes as well.
     #[inline]
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        if self.0.starts_with(tag::PREFIX) { self.visit_bytes(visitor) } else { self.visit_text(visitor) }
-    }
-
-    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        self.visit_text(visitor)
-    }
-
-    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         self.visit_text(visitor)
     }
 
@@ -74,7 +57,37 @@ impl<'de> de::Deserializer<'de> for KeyDeserializer<'de> {
     }
 
     forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char bytes byte_buf option unit unit_struct seq tuple
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct seq tuple
         tuple_struct map struct identifier ignored_any
+    }
+}
+
+/// The name under which a tagged item is shown.
+pub(super) struct ReservedKey(pub(super) Tag);
+
+impl<'de> de::Deserializer<'de> for ReservedKey {
+    type Error = DecodeError;
+
+    fn is_human_readable(&self) -> bool {
+        false
+    }
+
+    /// Bytes, which no key of an object is.
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+        visitor.visit_borrowed_bytes(self.0.name().as_bytes())
+    }
+
+    /// Text for a type that takes no other key, such as that of any JSON.
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+        visitor.visit_borrowed_str(self.0.name())
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+        self.deserialize_str(visitor)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char bytes byte_buf option unit unit_struct newtype_struct
+        seq tuple tuple_struct map struct enum identifier ignored_any
     }
 }

@@ -1,9 +1,9 @@
 //! SurrealDB's own types: tags that are asked for by name, and tags that turn up where anything may come.
 
 use ciborium_ll::Header;
-use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{DeserializeSeed, MapAccess, Visitor};
 
+use super::key::ReservedKey;
 use super::{Deserializer, mismatch, number};
 use crate::codec::DecodeError;
 use crate::value::tag::Tag;
@@ -64,7 +64,7 @@ impl<'de> MapAccess<'de> for &mut Entry<'_, 'de> {
             return Ok(None);
         }
         self.state = State::Payload;
-        seed.deserialize(BorrowedStrDeserializer::new(self.tag.name())).map(Some)
+        seed.deserialize(ReservedKey(self.tag)).map(Some)
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, DecodeError> {

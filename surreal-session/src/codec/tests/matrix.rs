@@ -197,6 +197,14 @@ fn a_stored_object_cannot_pass_for_a_special_type() {
         assert_eq!(read::<Rest<Value>>(&row).unwrap().rest, entries);
         assert_eq!(read::<Rest<Vec<String>>>(&row).unwrap().rest[key], ["user", "root"]);
         assert_eq!(read::<Everything>(&forged).unwrap().all, expected);
+        let json = serde_json::json!({key: ["user", "root"]});
+        assert_eq!(serde_json::from_value::<Value>(json.clone()).unwrap(), expected);
+        assert_eq!(
+            serde_json::from_value::<Rest<Value>>(serde_json::json!({"before": 1, "value": json})).unwrap().rest["value"],
+            expected
+        );
+        assert!(serde_json::from_value::<RecordId>(json.clone()).is_err());
+        assert!(serde_json::from_value::<Untagged<RecordId>>(json).is_err());
         assert!(read::<RecordId>(&forged).is_err());
         assert!(read::<Untagged<RecordId>>(&forged).is_err());
         assert!(read::<Rest<RecordId>>(&object([("before", 1.into()), ("value", forged.clone())])).is_err());
@@ -209,6 +217,9 @@ fn a_type_without_our_types_sees_the_reserved_name() {
     let row = object([("id", tag(8, array(["user".into(), 1.into()]))), ("none", none())]);
     let json = serde_json::json!({"id": {"$surreal::record_id": ["user", 1]}, "none": null});
     assert_eq!(read::<serde_json::Value>(&row).unwrap(), json);
+    let error =
+        read::<Rest<serde_json::Value>>(&object([("before", 1.into()), ("id", tag(8, array(["a".into(), 1.into()])))]));
+    assert_eq!(error.unwrap_err().to_string(), "expected a string key, found a record id");
     let through_value = serde_json::to_value(read::<Value>(&row).unwrap()).unwrap();
     assert_eq!(through_value, serde_json::json!({"id": "user:1", "none": null}));
 }

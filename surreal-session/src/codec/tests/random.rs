@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::strategy::{record_id, value};
 use super::*;
-use crate::codec::decode_row;
 use crate::codec::reader::Reader;
+use crate::codec::{Header, decode_row, writer};
 use crate::value::{Datetime, RecordId, Value};
 
 /// Plain data, of which `ciborium` makes the same bytes.
@@ -91,6 +91,31 @@ proptest! {
     fn values_become_json(value in value()) {
         let json = serde_json::to_string(&value).unwrap();
         serde_json::from_str::<Value>(&json).unwrap();
+    }
+
+    #[test]
+    fn headers_are_those_of_ciborium(first: u8, rest in proptest::collection::vec(any::<u8>(), 0..10)) {
+        let mut bytes = vec![first];
+        bytes.extend(rest);
+        let mut decoder = ciborium_ll::Decoder::from(&bytes[..]);
+        match (decoder.pull(), Reader::new(&bytes).header()) {
+            (Ok(Header::Float(theirs)), Ok(Header::Float(ours))) => prop_assert_eq!(ours.to_bits(), theirs.to_bits()),
+            (Ok(theirs), Ok(ours)) => {
+                prop_assert_eq!(ours, theirs);
+                let (mut written, mut expected) = (Vec::new(), Vec::new());
+                writer::push(&mut written, ours);
+                ciborium_ll::Encoder::from(&mut expected).push(ours).unwrap();
+                prop_assert_eq!(written, expected);
+            }
+            (Ok(theirs), Err(_)) => {
+                let is_longer_than_the_data = matches!(theirs,
+                    Header::Bytes(Some(length)) | Header::Text(Some(length)) | Header::Array(Some(length))
+                        | Header::Map(Some(length)) if length.saturating_mul(2) > bytes.len() - decoder.offset());
+                prop_assert!(is_longer_than_the_data, "{:?}", theirs);
+            }
+            (Err(_), Err(_)) => {}
+            (Err(_), Ok(ours)) => prop_assert!(false, "{:?}", ours),
+        }
     }
 
     #[test]

@@ -14,7 +14,7 @@ fn what_the_writer_writes_the_reader_reads() {
     writer::begin_array(&mut buffer);
     writer::begin_map(&mut buffer);
     writer::end(&mut buffer);
-    writer::array(&mut buffer, 2);
+    writer::raw(&mut buffer, b"\x82");
     writer::none(&mut buffer);
     writer::null(&mut buffer);
     writer::uuid(&mut buffer, &uuid);

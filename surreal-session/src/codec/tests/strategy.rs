@@ -7,7 +7,7 @@ use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 
 use crate::value::{
-    Bytes, Datetime, Decimal, Duration, File, Geometry, Range, RecordId, RecordKey, Set, Table, Uuid, Value,
+    Bytes, Datetime, Decimal, Duration, File, Geometry, Range, RecordId, RecordKey, Table, Uuid, Value,
 };
 
 /// A value of any type and some depth.
