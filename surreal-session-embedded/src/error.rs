@@ -51,3 +51,10 @@ impl StartError {
         Self::Server(reason.into().into())
     }
 }
+
+/// So that a program of one error type can use `?` on both; of kind [`Connect`](surreal_session::ErrorKind::Connect).
+impl From<StartError> for surreal_session::Error {
+    fn from(error: StartError) -> Self {
+        surreal_session::__private::start_failed(error)
+    }
+}

@@ -62,6 +62,7 @@ pub use session::{
     Token, Tokens, Use,
 };
 pub use surreal_session_derive::Record;
+pub use value::{Datetime, Id, RecordId, RecordKey, Table, Value};
 
 /// What most programs need: `use surreal_session::prelude::*;`.
 pub mod prelude {
@@ -73,11 +74,16 @@ pub mod prelude {
     pub use surreal_session_derive::Record;
 }
 
-/// What generated code stands on. Not part of the public interface.
+/// What generated code and the embedded server stand on. Not part of the public interface.
 #[doc(hidden)]
 pub mod __private {
     pub use serde;
 
     pub use crate::record::{IdOf, Record};
     pub use crate::value::Id;
+
+    /// The error of a program that could not start the server that it wanted to connect to.
+    pub fn start_failed(source: impl std::error::Error + Send + Sync + 'static) -> crate::Error {
+        crate::Error::new(crate::ErrorKind::Connect, "the embedded server did not start").with_source(source)
+    }
 }

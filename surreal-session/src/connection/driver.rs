@@ -241,13 +241,12 @@ impl Driver {
     }
 
     fn expire(&mut self, id: RequestId, mut pending: Pending) {
-        let Some(caller) = pending.caller.take() else {
-            debug!(method = pending.method, "no reply to a clean-up");
-            return;
-        };
-        let error = self.timeout(&pending, caller.patience);
-        // Unread only when the caller left at this moment.
-        let _ = caller.reply.send(Err(error));
+        match pending.caller.take() {
+            // Unread only when the caller left at this moment.
+            Some(caller) => drop(caller.reply.send(Err(self.timeout(&pending, caller.patience)))),
+            None => debug!(method = pending.method, "no reply, and nobody who waits for one"),
+        }
+        // What the server may still open has to be closed when it says so, however late.
         if pending.sent_at.is_some() && pending.cleanup != Cleanup::Nothing {
             self.pending.insert(id, pending);
         }

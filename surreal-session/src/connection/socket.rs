@@ -30,7 +30,7 @@ async fn connect(url: &ServerUrl, id: SessionId, config: &Config) -> Result<Sock
     let request = handshake(url, id)?;
     let stream = TcpStream::connect((url.host.as_str(), url.port))
         .await
-        .map_err(|error| failed(url, error.to_string()).with_source(error))?;
+        .map_err(|error| failed(url, "the TCP connection failed").with_source(error))?;
     // A request is one small frame that somebody waits for: it must not wait for the next one.
     stream.set_nodelay(true).map_err(|error| failed(url, "the socket refuses TCP_NODELAY").with_source(error))?;
     let limits = WebSocketConfig::default()
@@ -84,7 +84,7 @@ fn refused(url: &ServerUrl, error: tungstenite::Error) -> Error {
         tungstenite::Error::Protocol(ProtocolError::SecWebSocketSubProtocolError(SubProtocolError::NoSubProtocol)) => {
             "the server does not speak the subprotocol `cbor`; SurrealDB 3 does".to_owned()
         }
-        other => other.to_string(),
+        _ => "the WebSocket handshake failed".to_owned(),
     };
     failed(url, why).with_source(error)
 }

@@ -48,10 +48,11 @@ impl ServerUrl {
                 "`{text}` has a query or fragment; namespace and database are set with `use_ns` and `use_db`"
             )));
         }
-        let port = match authority.port() {
-            Some(port) => port.as_str().parse().ok().filter(|port| *port != 0),
-            None if authority.as_str().ends_with(':') => None,
-            None => Some(if tls == Tls::Plain { 80 } else { 443 }),
+        let default_port = if tls == Tls::Plain { 80 } else { 443 };
+        let port = match authority.as_str().strip_prefix(authority.host()) {
+            Some("") => Some(default_port),
+            Some(port) => port.trim_start_matches(':').parse().ok().filter(|port| *port != 0),
+            None => None,
         };
         let port = port.ok_or_else(|| invalid(format!("`{text}` has a port outside 1 to 65535")))?;
         let path = uri.path().trim_end_matches('/');

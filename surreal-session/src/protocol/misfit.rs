@@ -8,7 +8,7 @@ use crate::value::Value;
 
 /// The error for a result that was decoded in vain: it names the record and the path in it, as in
 /// `user:ada.address.zip`.
-pub(crate) fn misfit(result: &[u8], error: DecodeError) -> Error {
+pub(crate) fn misfit(result: &[u8], error: &DecodeError) -> Error {
     let path = error.path();
     let place = match split_row(result, &path) {
         Some((record, "")) => record,
@@ -17,7 +17,7 @@ pub(crate) fn misfit(result: &[u8], error: DecodeError) -> Error {
         None => path,
     };
     let message = format!("cannot decode {place}: {}", error.message());
-    Error::new(ErrorKind::Decode, message).answered().with_source(error)
+    Error::new(ErrorKind::Decode, message).answered()
 }
 
 impl From<EncodeError> for Error {

@@ -55,7 +55,7 @@ impl Response {
         })?;
         match &statement.outcome {
             Outcome::Ok(result) => {
-                codec::decode_row(result).map_err(|error| misfit(result, error).with_statement(index))
+                codec::decode_row(result).map_err(|error| misfit(result, &error).with_statement(index))
             }
             Outcome::Failed(error) => Err(self.cause(index, error)),
         }

@@ -81,8 +81,7 @@ impl Session {
 
 fn decode<T: DeserializeOwned>(method: &str, reply: &[u8]) -> Result<T> {
     codec::decode(reply).map_err(|error| {
-        let message = format!("the reply to `{method}` does not fit: {error}");
-        Error::new(ErrorKind::Decode, message).answered().with_source(error)
+        Error::new(ErrorKind::Decode, format!("cannot decode the reply to `{method}`: {error}")).answered()
     })
 }
 

@@ -46,6 +46,12 @@ impl From<&str> for Token {
     }
 }
 
+impl From<&String> for Token {
+    fn from(text: &String) -> Self {
+        Self(text.clone())
+    }
+}
+
 impl From<&Token> for Token {
     fn from(token: &Token) -> Self {
         token.clone()

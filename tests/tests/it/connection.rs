@@ -131,6 +131,7 @@ async fn nobody_there_is_a_connect_error() {
     let error = Surreal::connect("ws://127.0.0.1:1").await.unwrap_err();
     assert_eq!((error.kind(), error.delivery()), (ErrorKind::Connect, Delivery::NotSent), "{error:?}");
     assert!(error.to_string().starts_with("cannot connect to ws://127.0.0.1:1/rpc: "), "{error}");
+    assert!(std::error::Error::source(&error).is_some_and(|source| source.is::<std::io::Error>()), "{error:?}");
 }
 
 #[tokio::test]
@@ -271,8 +272,8 @@ async fn late_reply_to_an_abandoned_call_is_ignored() {
     assert_eq!(timeout(HANGS, db.version()).await.expect("hangs").unwrap(), "on time");
 }
 
-#[tokio::test]
-async fn session_attached_for_a_caller_that_left_is_detached() {
+/// Opens a session whose `attach` is answered late, loses it in the way that `give_up` says, and expects the `detach`.
+async fn lose_a_session(deadline: Duration, give_up: impl AsyncFnOnce(&Surreal)) {
     let (told, mut detached) = tokio::sync::mpsc::unbounded_channel();
     let (release, released) = oneshot::channel::<()>();
     let released = std::sync::Mutex::new(Some(released));
@@ -291,10 +292,36 @@ async fn session_attached_for_a_caller_that_left_is_detached() {
         }
     })
     .await;
-    let db = Surreal::connect(peer.url()).await.unwrap();
-    timeout(Duration::from_millis(50), db.new_session().into_future()).await.unwrap_err();
+    let db = Surreal::connect(peer.url()).deadline(deadline).await.unwrap();
+    give_up(&db).await;
     release.send(()).unwrap();
     assert_eq!(timeout(HANGS, detached.recv()).await.expect("hangs").as_deref(), Some("detach"));
+}
+
+#[tokio::test]
+async fn session_attached_for_a_caller_that_left_is_detached() {
+    lose_a_session(HANGS, async |db| {
+        timeout(Duration::from_millis(50), db.new_session().into_future()).await.unwrap_err();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn session_attached_after_the_deadline_is_detached() {
+    lose_a_session(Duration::from_millis(50), async |db| {
+        assert_eq!(db.new_session().await.unwrap_err().kind(), ErrorKind::Timeout);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn session_attached_after_its_caller_left_and_the_deadline_passed_is_detached() {
+    lose_a_session(Duration::from_millis(100), async |db| {
+        timeout(Duration::from_millis(20), db.new_session().into_future()).await.unwrap_err();
+        // Sent later, so that its deadline passes later too.
+        assert_eq!(db.ping().await.unwrap_err().kind(), ErrorKind::Timeout);
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -82,9 +82,10 @@ proptest! {
 
     #[test]
     fn record_ids_come_back_through_text(id in record_id()) {
-        prop_assume!(!holds_what_text_cannot(&id.key().clone().into()));
         let text = id.to_string();
-        prop_assert_eq!(text.parse::<RecordId>(), Ok(id), "{}", text);
+        if !holds_what_text_cannot(&id.key().clone().into()) {
+            prop_assert_eq!(text.parse::<RecordId>(), Ok(id), "{}", text);
+        }
     }
 
     #[test]
@@ -150,7 +151,7 @@ proptest! {
     }
 }
 
-/// Tables have no literal, an object that looks like a geometry is one, and a place cannot be NaN.
+/// Tables have no literal.
 fn holds_what_text_cannot(value: &Value) -> bool {
     match value {
         Value::Table(_) => true,

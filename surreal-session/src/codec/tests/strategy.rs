@@ -13,7 +13,7 @@ use crate::value::{
 /// A value of any type and some depth.
 pub(super) fn value() -> BoxedStrategy<Value> {
     leaf()
-        .prop_recursive(4, 48, 6, |inner| {
+        .prop_recursive(3, 48, 6, |inner| {
             prop_oneof![
                 vec(inner.clone(), 0..6).prop_map(Value::Array),
                 vec(inner.clone(), 0..4).prop_map(|elements| Value::Set(elements.into())),
@@ -30,31 +30,30 @@ pub(super) fn record_id() -> impl Strategy<Value = RecordId> {
     (text(), record_key(value())).prop_map(|(table, key)| RecordId::new(table, key))
 }
 
-fn record_key(value: impl Strategy<Value = Value> + Clone + 'static) -> impl Strategy<Value = RecordKey> {
+fn record_key(value: BoxedStrategy<Value>) -> BoxedStrategy<RecordKey> {
     let single = prop_oneof![
         any::<i64>().prop_map(RecordKey::Int),
         text().prop_map(RecordKey::String),
         uuid().prop_map(RecordKey::Uuid),
         vec(value.clone(), 0..3).prop_map(RecordKey::Array),
         object(value).prop_map(RecordKey::Object),
-    ];
-    prop_oneof![4 => single.clone(), 1 => range(single).prop_map(RecordKey::from)]
+    ]
+    .boxed();
+    prop_oneof![4 => single.clone(), 1 => range(single).prop_map(RecordKey::from)].boxed()
 }
 
-fn range<T: Strategy + Clone + 'static>(value: T) -> impl Strategy<Value = Range<T::Value>>
-where
-    T::Value: Clone,
-{
+fn range<T: std::fmt::Debug + Clone + 'static>(value: BoxedStrategy<T>) -> BoxedStrategy<Range<T>> {
     let bound =
-        prop_oneof![Just(Bound::Unbounded), value.clone().prop_map(Bound::Included), value.prop_map(Bound::Excluded),];
-    (bound.clone(), bound).prop_map(|(start, end)| Range::new(start, end))
+        prop_oneof![Just(Bound::Unbounded), value.clone().prop_map(Bound::Included), value.prop_map(Bound::Excluded)]
+            .boxed();
+    (bound.clone(), bound).prop_map(|(start, end)| Range::new(start, end)).boxed()
 }
 
-fn object(value: impl Strategy<Value = Value>) -> impl Strategy<Value = BTreeMap<String, Value>> {
-    btree_map(text(), value, 0..4)
+fn object(value: BoxedStrategy<Value>) -> BoxedStrategy<BTreeMap<String, Value>> {
+    btree_map(text(), value, 0..4).boxed()
 }
 
-fn leaf() -> impl Strategy<Value = Value> {
+fn leaf() -> BoxedStrategy<Value> {
     prop_oneof![
         Just(Value::None),
         Just(Value::Null),
@@ -81,9 +80,10 @@ fn leaf() -> impl Strategy<Value = Value> {
         (text(), text()).prop_map(|(bucket, key)| File::new(bucket, key).into()),
         geometry().prop_map(Value::Geometry),
     ]
+    .boxed()
 }
 
-fn geometry() -> impl Strategy<Value = Geometry> {
+fn geometry() -> BoxedStrategy<Geometry> {
     let point = || [any::<f64>(), any::<f64>()];
     let line = move || vec(point(), 0..4);
     let polygon = move || vec(line(), 0..3);
@@ -94,8 +94,9 @@ fn geometry() -> impl Strategy<Value = Geometry> {
         line().prop_map(Geometry::MultiPoint),
         polygon().prop_map(Geometry::MultiLine),
         vec(polygon(), 0..3).prop_map(Geometry::MultiPolygon),
-    ];
-    prop_oneof![4 => single.clone(), 1 => vec(single, 0..3).prop_map(Geometry::Collection)]
+    ]
+    .boxed();
+    prop_oneof![4 => single.clone(), 1 => vec(single, 0..3).prop_map(Geometry::Collection)].boxed()
 }
 
 fn int() -> impl Strategy<Value = i64> {
@@ -107,6 +108,6 @@ fn uuid() -> impl Strategy<Value = Uuid> {
 }
 
 /// Text in which everything that needs escaping is frequent.
-fn text() -> impl Strategy<Value = String> {
-    prop_oneof!["[a-z_0-9]{0,8}", "[-`'\"\\\\⟨⟩:.{}\\[\\]()\n\0 aeNx1\u{e9}]{0,8}", any::<String>()]
+fn text() -> BoxedStrategy<String> {
+    prop_oneof!["[a-z_0-9]{0,8}", "[-`'\"\\\\⟨⟩:.{}\\[\\]()\n\0 aeNx1\u{e9}]{0,8}", any::<String>()].boxed()
 }
