@@ -274,7 +274,7 @@ async fn late_reply_to_an_abandoned_call_is_ignored() {
 
 /// Opens a session whose `attach` is answered late, loses it in the way that `give_up` says, and expects the `detach`.
 async fn lose_a_session(deadline: Duration, give_up: impl AsyncFnOnce(&Surreal)) {
-    let (told, mut detached) = tokio::sync::mpsc::unbounded_channel();
+    let (told, mut methods) = tokio::sync::mpsc::unbounded_channel();
     let (release, released) = oneshot::channel::<()>();
     let released = std::sync::Mutex::new(Some(released));
     let peer = Peer::start(move |mut client| {
@@ -295,7 +295,7 @@ async fn lose_a_session(deadline: Duration, give_up: impl AsyncFnOnce(&Surreal))
     let db = Surreal::connect(peer.url()).deadline(deadline).await.unwrap();
     give_up(&db).await;
     release.send(()).unwrap();
-    assert_eq!(timeout(HANGS, detached.recv()).await.expect("hangs").as_deref(), Some("detach"));
+    while timeout(HANGS, methods.recv()).await.expect("hangs").unwrap() != "detach" {}
 }
 
 #[tokio::test]
