@@ -26,7 +26,7 @@ mod record_key;
 mod set;
 mod table;
 pub(crate) mod tag;
-mod tagged;
+pub(crate) mod tagged;
 mod text;
 mod uuid;
 

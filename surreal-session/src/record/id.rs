@@ -8,7 +8,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Key, Record};
 use crate::error::{Error, ErrorKind, Result};
-use crate::value::{Id, RecordId, Value};
+use crate::value::tag::Tag;
+use crate::value::{Id, RecordId, Value, tagged};
 
 impl<T: Record, K: Key> Id<T, K> {
     /// This id as an untyped one.
@@ -65,7 +66,7 @@ impl<T: Record, K: Key> FromStr for Id<T, K> {
 
 impl<T: Record, K: Key> Serialize for Id<T, K> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.to_record_id().serialize(serializer)
+        tagged::serialize(serializer, Tag::RecordId, self, &(T::TABLE, self.key()))
     }
 }
 
