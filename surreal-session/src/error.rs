@@ -19,6 +19,22 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// acted on the request, [`server`](Self::server) holds the server's own words where it answered. The predicates
 /// (`is_…`) give the same answer for an error of a whole request and for an error of one of its statements, and
 /// look at the server's structured kind first and at its text only where the server (3.3.5) sends nothing else.
+///
+/// # Examples
+///
+/// ```no_run
+/// use surreal_session::prelude::*;
+///
+/// # async fn example(session: Session) -> surreal_session::Result<()> {
+/// match session.query("CREATE user:ada").await.and_then(|response| response.check()) {
+///     Ok(_) => println!("created"),
+///     Err(error) if error.is_already_exists() => println!("there already"),
+///     Err(error) if error.delivery() == Delivery::Unknown => println!("perhaps created: {error}"),
+///     Err(error) => return Err(error),
+/// }
+/// # Ok(())
+/// # }
+/// ```
 pub struct Error(Box<Inner>);
 
 struct Inner {

@@ -23,6 +23,23 @@ use crate::value::{Id, Table};
 /// # Cancel safety
 ///
 /// See [`CallFuture`]. Creating again after a dropped call without an id may make a second record.
+///
+/// # Examples
+///
+/// ```no_run
+/// # use serde::{Deserialize, Serialize};
+/// # use surreal_session::prelude::*;
+/// # #[derive(Serialize, Deserialize, Record)]
+/// # struct User { id: Id<User>, name: String }
+/// # async fn example(session: Session) -> surreal_session::Result<()> {
+/// let ada = session.create::<User>().id("ada").content(NewUser { name: "Ada".into() }).await?;
+/// match session.create::<User>().id("ada").content(NewUser { name: "Another".into() }).await {
+///     Err(error) if error.is_already_exists() => println!("{} is taken", ada.id),
+///     other => drop(other?),
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "nothing is created until this is awaited"]
 pub struct Create<T: Record, C = NeedsContent> {
     scope: Scope,

@@ -24,6 +24,21 @@ use crate::session::{CallFuture, Scope, check_name};
 /// # Cancel safety
 ///
 /// See [`CallFuture`].
+///
+/// # Examples
+///
+/// ```no_run
+/// # use surreal_session::prelude::*;
+/// # async fn example(session: Session) -> surreal_session::Result<()> {
+/// let response = session
+///     .query("LET $adults = SELECT * FROM user WHERE age >= $age; RETURN count($adults)")
+///     .bind("age", 18)
+///     .await?
+///     .check()?;
+/// let adults: i64 = response.take(1)?;
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "a query runs when it is awaited"]
 pub struct Query {
     scope: Scope,

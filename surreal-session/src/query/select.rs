@@ -22,6 +22,20 @@ use crate::value::{Id, Table};
 /// # Cancel safety
 ///
 /// See [`CallFuture`]; it only reads.
+///
+/// # Examples
+///
+/// ```no_run
+/// # use serde::{Deserialize, Serialize};
+/// # use surreal_session::prelude::*;
+/// # #[derive(Serialize, Deserialize, Record)]
+/// # struct User { id: Id<User>, name: String }
+/// # async fn example(session: Session) -> surreal_session::Result<()> {
+/// let everybody: Vec<User> = session.select::<User>().await?;
+/// let ada: Option<User> = session.select::<User>().id("ada").await?;
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "nothing is read until this is awaited"]
 pub struct Select<T> {
     scope: Scope,

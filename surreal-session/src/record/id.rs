@@ -3,13 +3,14 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::de::Error as _;
+use serde::de::{self, DeserializeSeed, Error as _, SeqAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Key, Record};
 use crate::error::{Error, ErrorKind, Result};
 use crate::value::tag::Tag;
-use crate::value::{Id, RecordId, Value, tagged};
+use crate::value::tagged::{self, Tagged};
+use crate::value::{Id, RecordId, Value};
 
 impl<T: Record, K: Key> Id<T, K> {
     /// This id as an untyped one.
@@ -72,7 +73,48 @@ impl<T: Record, K: Key> Serialize for Id<T, K> {
 
 impl<'de, T: Record, K: Key> Deserialize<'de> for Id<T, K> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::from_record_id(RecordId::deserialize(deserializer)?).map_err(D::Error::custom)
+        tagged::deserialize(deserializer)
+    }
+}
+
+/// Without an untyped id in between: the table is compared where it stands, and the key is read as its type.
+impl<'de, T: Record, K: Key> Tagged<'de> for Id<T, K> {
+    const TAG: Tag = Tag::RecordId;
+
+    fn from_text<E: de::Error>(text: &str) -> Result<Self, E> {
+        Self::from_record_id(text.parse().map_err(E::custom)?).map_err(E::custom)
+    }
+
+    fn from_elements<A: SeqAccess<'de>>(mut elements: A) -> Result<Self, A::Error> {
+        let incomplete = || A::Error::custom("a record id has a table and a key");
+        elements.next_element_seed(TableName(T::TABLE))?.ok_or_else(incomplete)?;
+        let key: Option<K> = elements
+            .next_element()
+            .map_err(|error| A::Error::custom(format_args!("the key of an id of table `{}`: {error}", T::TABLE)))?;
+        key.map(Self::new).ok_or_else(incomplete)
+    }
+}
+
+/// Reads the name of a table and lets only this one pass.
+struct TableName(&'static str);
+
+impl<'de> DeserializeSeed<'de> for TableName {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for TableName {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "an id of table `{}`", self.0)
+    }
+
+    fn visit_str<E: de::Error>(self, table: &str) -> Result<(), E> {
+        if table == self.0 { Ok(()) } else { Err(E::invalid_value(Unexpected::Str(table), &self)) }
     }
 }
 

@@ -38,6 +38,25 @@ impl Session {
     /// # Cancel safety
     ///
     /// See [`Session`].
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # use surreal_session::prelude::*;
+    /// #[derive(serde::Serialize)]
+    /// struct Params<'a> {
+    ///     email: &'a str,
+    ///     password: &'a str,
+    /// }
+    ///
+    /// # async fn example(session: Session) -> surreal_session::Result<()> {
+    /// let params = Params { email: "ada@example.com", password: "correct horse" };
+    /// let tokens = session.signup(RecordAccess::new("shop", "inventory", "account", params)).await?;
+    /// // Later, or elsewhere: the same user without the password.
+    /// session.authenticate(tokens.access).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn signup<P: Serialize>(&self, credentials: RecordAccess<P>) -> CallFuture<Tokens> {
         self.prove("signup", encode(&credentials))
     }

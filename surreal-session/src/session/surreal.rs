@@ -61,6 +61,19 @@ impl Surreal {
     ///
     /// It is anonymous, has no namespace, no database and no variables, and inherits nothing from the default session.
     /// See [`NewSession`] for what can be chained.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # use surreal_session::prelude::*;
+    /// # async fn example(db: Surreal) -> surreal_session::Result<()> {
+    /// let acme = db.new_session().signin(Root::new("root", "root")).use_ns("tenants").use_db("acme").await?;
+    /// let globex = db.new_session().signin(Root::new("root", "root")).use_ns("tenants").use_db("globex").await?;
+    /// acme.set("tenant", "acme").await?;
+    /// assert_eq!(globex.database().as_deref(), Some("globex"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn new_session(&self) -> NewSession {
         NewSession::new(self.default.handle().clone())
     }

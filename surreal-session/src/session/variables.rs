@@ -23,6 +23,18 @@ impl Session {
     /// # Cancel safety
     ///
     /// See [`Session`].
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # use surreal_session::prelude::*;
+    /// # async fn example(session: Session) -> surreal_session::Result<()> {
+    /// session.set("limits", [10, 20]).await?;
+    /// let limits: Vec<i64> = session.query("RETURN $limits").await?.take(0)?;
+    /// assert_eq!(limits, [10, 20]);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn set(&self, name: impl Into<String>, value: impl Serialize) -> CallFuture<()> {
         let (name, value) = (name.into(), encode(&value));
         let session = self.clone();

@@ -17,6 +17,17 @@ use super::{Bytes, Datetime, Decimal, Duration, File, Geometry, Range, RecordId,
 ///
 /// In a human-readable format a value is plain data: what has no counterpart there is text, and NONE is null. Reading
 /// it back gives text, where a typed field would give the type.
+///
+/// # Examples
+///
+/// ```
+/// use surreal_session::Value;
+/// use surreal_session::value::Decimal;
+///
+/// // Text of a value is SurrealQL that makes the same value.
+/// let value = Value::Array(vec![Value::from(1), Value::from("two"), Value::from(Decimal::ZERO), Value::None]);
+/// assert_eq!(value.to_string(), "[1, 'two', 0dec, NONE]");
+/// ```
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub enum Value {

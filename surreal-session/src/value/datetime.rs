@@ -18,6 +18,17 @@ use civil::Civil;
 ///
 /// Its text is RFC 3339, such as `2026-01-31T09:05:00.25Z`, with as many digits of the second as it needs: none, 3, 6
 /// or 9. It holds what the server can: the years -262143 to 262142, those beyond four digits being written with a sign.
+///
+/// # Examples
+///
+/// ```
+/// use surreal_session::Datetime;
+///
+/// let landing: Datetime = "1969-07-20T22:17:40+02:00".parse()?;
+/// assert_eq!(landing.to_string(), "1969-07-20T20:17:40Z");
+/// assert_eq!(landing.timestamp(), -14_182_940);
+/// # Ok::<(), surreal_session::value::InvalidValue>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Datetime {
     /// Since 1970; invariant: between those of `MIN` and `MAX`.

@@ -16,6 +16,18 @@ use super::tagged::{self, Tagged};
 /// It is a whole number of 96 bits and a sign, divided by a power of ten. Trailing zeros are dropped, as the server
 /// does, so that equal numbers are equal in every way: `1.50` is `1.5`. Text with more digits than fit is refused; it is
 /// never rounded. In a human-readable format a decimal is text; a number is read too.
+///
+/// # Examples
+///
+/// ```
+/// use surreal_session::value::Decimal;
+///
+/// let price: Decimal = "19.90".parse()?;
+/// assert_eq!(price, Decimal::new(199, 1).unwrap());
+/// assert_eq!(price.to_string(), "19.9");
+/// assert!("0.00000000000000000000000000001".parse::<Decimal>().is_err());
+/// # Ok::<(), surreal_session::value::InvalidValue>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Decimal {
     /// Invariant: no more than 96 bits besides the sign, and no multiple of ten unless the scale is zero.

@@ -16,6 +16,17 @@ use super::tagged::{self, Tagged};
 ///
 /// Converts from and to [`std::time::Duration`]; a field of that type itself would be an object on the server. Its text
 /// is SurrealQL's, such as `1h30m` or `5ms10ns`, where a year has 365 days.
+///
+/// # Examples
+///
+/// ```
+/// use surreal_session::value::Duration;
+///
+/// let break_time = Duration::from(std::time::Duration::from_secs(5_400));
+/// assert_eq!(break_time.to_string(), "1h30m");
+/// assert_eq!("1h30m".parse::<Duration>()?, break_time);
+/// # Ok::<(), surreal_session::value::InvalidValue>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Duration(time::Duration);
 

@@ -9,6 +9,33 @@ use std::marker::PhantomData;
 /// The table is `T`'s; `K` is the type of the key: `String` unless said otherwise, as ids made by the server are text.
 /// Ids of different records, or with different keys, are different types. In a human-readable format such as JSON an
 /// id is text: `user:ada`.
+///
+/// # Examples
+///
+/// ```
+/// use serde::{Deserialize, Serialize};
+/// use surreal_session::prelude::*;
+///
+/// #[derive(Serialize, Deserialize, Record)]
+/// struct User {
+///     id: Id<User>,
+/// }
+///
+/// #[derive(Serialize, Deserialize, Record)]
+/// struct Reading {
+///     id: Id<Reading, (String, i64)>,
+///     by: Id<User>,
+/// }
+///
+/// let ada: Id<User> = Id::new("ada");
+/// assert_eq!(ada.to_string(), "user:ada");
+/// assert_eq!("user:ada".parse::<Id<User>>()?, ada);
+/// assert!("reading:ada".parse::<Id<User>>().is_err());
+///
+/// let first: Id<Reading, (String, i64)> = Id::new(("attic".to_owned(), 1));
+/// assert_eq!(first.to_string(), "reading:['attic', 1]");
+/// # Ok::<(), surreal_session::Error>(())
+/// ```
 pub struct Id<T, K = String> {
     key: K,
     record: PhantomData<fn() -> T>,

@@ -17,6 +17,17 @@ use super::tagged::{self, Tagged};
 ///
 /// Made from the ranges of the standard library: `Range::from(1..=5)`. In a human-readable format it is an object,
 /// such as `{"start": {"included": 1}, "end": null}`.
+///
+/// # Examples
+///
+/// ```
+/// use std::ops::Bound;
+///
+/// use surreal_session::value::Range;
+///
+/// let teens = Range::from(13..=19);
+/// assert_eq!((teens.start, teens.end), (Bound::Included(13), Bound::Included(19)));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Range<T = Value> {
     /// Where it begins.

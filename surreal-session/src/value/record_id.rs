@@ -15,6 +15,21 @@ use super::{InvalidValue, RecordKey, Table, parse};
 ///
 /// Its text is SurrealQL's, such as `user:ada`, with what could be read as something else in backticks. Reading it back
 /// gives the same id.
+///
+/// # Examples
+///
+/// ```
+/// use surreal_session::{RecordId, RecordKey};
+///
+/// let ada = RecordId::new("user", "ada");
+/// assert_eq!(ada.to_string(), "user:ada");
+/// assert_eq!("user:ada".parse::<RecordId>()?, ada);
+///
+/// // A key keeps its type: text made of digits is not an int.
+/// assert_eq!(RecordId::new("user", "1").to_string(), "user:`1`");
+/// assert_eq!("user:1".parse::<RecordId>()?.key(), &RecordKey::Int(1));
+/// # Ok::<(), surreal_session::value::InvalidValue>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RecordId {
     table: String,
