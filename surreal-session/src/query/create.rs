@@ -93,11 +93,7 @@ impl<T: Record> Create<T, Content<T>> {
             Some(id) => query.bind("_target", id),
             None => query.bind("_target", Table::new(T::TABLE)),
         };
-        let query = query.bind("_content", &self.content.0);
-        match self.deadline {
-            Some(deadline) => query.deadline(deadline),
-            None => query,
-        }
+        query.bind("_content", &self.content.0).deadline_if_any(self.deadline)
     }
 }
 

@@ -74,6 +74,12 @@ impl Query {
         self
     }
 
+    /// The same for a builder that may have been given one.
+    pub(super) fn deadline_if_any(mut self, deadline: Option<Duration>) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
     /// The text and the names bound to it, for logs. Never shows a value.
     pub fn to_surql(&self) -> String {
         let mut text = self.text.clone();

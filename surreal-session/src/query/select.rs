@@ -82,7 +82,7 @@ impl<T: Record> Select<T> {
 
     fn query(&self) -> Query {
         let query = Query::new(self.scope.clone(), "SELECT * FROM $_target");
-        with_deadline(query.bind("_target", Table::new(T::TABLE)), self.deadline)
+        query.bind("_target", Table::new(T::TABLE)).deadline_if_any(self.deadline)
     }
 }
 
@@ -100,14 +100,7 @@ impl<T: Record> SelectOne<T> {
 
     fn query(&self) -> Query {
         let query = Query::new(self.scope.clone(), "SELECT * FROM ONLY $_target");
-        with_deadline(query.bind("_target", &self.id), self.deadline)
-    }
-}
-
-fn with_deadline(query: Query, deadline: Option<Duration>) -> Query {
-    match deadline {
-        Some(deadline) => query.deadline(deadline),
-        None => query,
+        query.bind("_target", &self.id).deadline_if_any(self.deadline)
     }
 }
 
