@@ -20,6 +20,12 @@ fn sources(folder: &Path, into: &mut Vec<PathBuf>) {
     }
 }
 
+/// A file without its comments: their links and examples may point upwards, as readers go there and code does not.
+fn code_of(file: &Path) -> String {
+    let source = fs::read_to_string(file).unwrap();
+    source.lines().filter(|line| !line.trim_start().starts_with("//")).collect()
+}
+
 /// The modules that follow each `crate::`, also inside `use crate::{a, b}`.
 fn used_modules(source: &str) -> Vec<String> {
     let mut used = Vec::new();
@@ -47,10 +53,7 @@ fn layers_point_one_way() {
             assert_eq!(module, "lib", "{} belongs to no layer", relative.display());
             continue;
         };
-        let source = fs::read_to_string(&file).unwrap();
-        // A doc link may point upwards: readers go there, code does not.
-        let code: String = source.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
-        for used in used_modules(&code) {
+        for used in used_modules(&code_of(&file)) {
             let used_layer = layer_of(&used);
             assert!(
                 used_layer.is_some_and(|used_layer| used_layer <= layer),
@@ -72,9 +75,9 @@ fn lower_layers_are_free_of_io() {
         files.push(root.join(layer).with_extension("rs"));
     }
     for file in files {
-        let source = fs::read_to_string(&file).unwrap();
+        let code = code_of(&file);
         for word in ["tokio", "async fn", ".await"] {
-            assert!(!source.contains(word), "{} has `{word}`", file.display());
+            assert!(!code.contains(word), "{} has `{word}`", file.display());
         }
     }
 }
