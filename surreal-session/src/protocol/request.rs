@@ -80,6 +80,12 @@ impl BindingsWriter {
         codec::encode_into(buffer, value).inspect_err(|_| buffer.truncate(before))
     }
 
+    /// Adds a value that is encoded already.
+    pub(crate) fn bind_raw(&mut self, name: &str, item: &[u8]) {
+        writer::text(&mut self.0.buffer, name);
+        writer::raw(&mut self.0.buffer, item);
+    }
+
     pub(crate) fn finish(mut self) -> Request {
         writer::end(&mut self.0.buffer);
         self.0.finish()

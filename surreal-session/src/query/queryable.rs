@@ -1,6 +1,8 @@
 //! The trait that gives connections, sessions and transactions their verbs.
 
-use super::{Create, Query, Select};
+use serde::de::DeserializeOwned;
+
+use super::{Create, Query, Run, Select};
 use crate::record::Record;
 use crate::session::{Scope, Session, Surreal};
 
@@ -34,6 +36,18 @@ pub trait Queryable: private::Sealed {
         Self: Sized,
     {
         Query::new(self.scope(), text.as_ref())
+    }
+
+    /// Calls a function by its name: `fn::…`, `ml::…` or one of the server's own, such as `array::len`.
+    ///
+    /// # Errors
+    ///
+    /// See [`Run`].
+    fn run<T: DeserializeOwned>(&self, function: impl Into<String>) -> Run<T>
+    where
+        Self: Sized,
+    {
+        Run::new(self.scope(), function.into())
     }
 
     /// Reads all records of `T`'s table in the order of their ids, or with [`Select::id`] at most one.

@@ -102,6 +102,13 @@ impl Query {
         Ok(())
     }
 
+    /// Binds a value that is encoded already, under a name that is known to be free.
+    pub(super) fn bind_raw(mut self, name: String, item: &[u8]) -> Self {
+        self.bindings.bind_raw(&name, item);
+        self.names.push(name);
+        self
+    }
+
     async fn run(self) -> Result<Response> {
         if let Some(error) = self.error {
             return Err(error);

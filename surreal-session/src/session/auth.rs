@@ -1,11 +1,12 @@
 //! Becoming somebody, and nobody again.
 
+use std::borrow::Borrow;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::state::{Identity, Shared};
+use super::state::{Identity, Shared, State};
 use super::variables::encode;
 use super::{CallFuture, Credentials, RecordAccess, Scope, Session, Token, Tokens, namespace};
 use crate::codec;
@@ -81,6 +82,58 @@ impl Session {
         .await
     }
 
+    /// Renews an identity with a refresh token, which is used up by it.
+    ///
+    /// The session becomes the user that the tokens stand for, and selects that user's namespace and database.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidArgument`](ErrorKind::InvalidArgument) for tokens without a refresh token: the access method is not
+    /// defined WITH REFRESH. [`Auth`](ErrorKind::Auth) for one that was used, revoked or has expired. The session stays
+    /// as it was.
+    ///
+    /// # Cancel safety
+    ///
+    /// See [`Session`]. After a dropped call the refresh token may be used up and its successor lost: sign in again.
+    pub fn refresh(&self, tokens: impl Borrow<Tokens>) -> CallFuture<Tokens> {
+        self.prove("refresh", Pair::of(tokens.borrow()).and_then(|pair| encode(&pair)))
+    }
+
+    /// Makes a refresh token useless. Sessions that are signed in stay so.
+    ///
+    /// # Errors
+    ///
+    /// Like [`refresh`](Self::refresh).
+    ///
+    /// # Cancel safety
+    ///
+    /// The token may or may not be revoked if the future is dropped. Revoking again then is safe, and fails if it was.
+    pub async fn revoke(&self, tokens: impl Borrow<Tokens>) -> Result<()> {
+        let pair = encode(&Pair::of(tokens.borrow())?)?;
+        let scope = self.scope();
+        scope.call(scope.request("revoke").raw(&pair).finish(), None).await.map(drop).map_err(denied)
+    }
+
+    /// Makes this session as it was when it was opened: anonymous, without namespace, database and variables.
+    ///
+    /// # Errors
+    ///
+    /// Fails only if the session is closed, or the connection is lost or does not answer.
+    ///
+    /// # Cancel safety
+    ///
+    /// See [`Session`].
+    pub async fn reset(&self) -> Result<()> {
+        let shared = Arc::clone(&self.shared);
+        self.change(async move {
+            let scope = Scope::new(&shared);
+            scope.call(scope.request("reset").finish(), None).await?;
+            *shared.state() = State::default();
+            Ok(())
+        })
+        .await
+    }
+
     /// Makes this session anonymous. Its namespace, database and variables stay.
     ///
     /// # Errors
@@ -112,6 +165,21 @@ impl Session {
             };
             session.change(change).await
         })
+    }
+}
+
+/// Both tokens, as the server wants them back.
+#[derive(Serialize)]
+struct Pair<'a> {
+    access: &'a str,
+    refresh: &'a str,
+}
+
+impl<'a> Pair<'a> {
+    fn of(tokens: &'a Tokens) -> Result<Self> {
+        let without = || Error::argument("there is no refresh token: the access method is not defined WITH REFRESH");
+        let refresh = tokens.refresh.as_ref().ok_or_else(without)?;
+        Ok(Self { access: tokens.access.as_str(), refresh: refresh.as_str() })
     }
 }
 

@@ -12,7 +12,7 @@ use crate::value::Uuid;
 impl Session {
     /// Reads the record of the record user that this session is signed in as.
     ///
-    /// NONE for anybody else: ask for an `Option` where that may be.
+    /// NONE for anybody else, and where the user may not read that record: ask for an `Option` where that may be.
     ///
     /// # Errors
     ///

@@ -115,3 +115,48 @@ async fn default_session_has_the_same_verbs() {
     assert!(!may_rule(&db).await && may_rule(&fork).await);
     assert!(db.version().await.unwrap().starts_with("surrealdb-"));
 }
+
+#[tokio::test]
+async fn refresh_token_renews_once_and_can_be_revoked() {
+    let (db, session) = place().await;
+    let ns = session.namespace().unwrap();
+    let schema = "DEFINE TABLE member PERMISSIONS FOR select FULL; DEFINE ACCESS member ON DATABASE TYPE RECORD
+        SIGNUP (CREATE member SET name = $name) SIGNIN (SELECT * FROM member WHERE name = $name) WITH REFRESH";
+    session.query(schema).await.unwrap().check().unwrap();
+    let access = || RecordAccess::new(&ns, "test", "member", BTreeMap::from([("name", "ada")]));
+    let ada = db.new_session().await.unwrap();
+    let first = ada.signup(access()).await.unwrap();
+    assert!(!format!("{first:?}").contains(first.refresh.as_ref().unwrap().as_str()));
+
+    let elsewhere = db.new_session().await.unwrap();
+    let second = elsewhere.refresh(&first).await.unwrap();
+    assert_eq!((elsewhere.namespace(), elsewhere.database().as_deref()), (Some(ns.clone()), Some("test")));
+    let me: BTreeMap<String, Value> = elsewhere.info().await.unwrap();
+    assert_eq!(me["name"], Value::from("ada"));
+    for used in [elsewhere.refresh(&first).await.unwrap_err(), ada.refresh(&first).await.unwrap_err()] {
+        assert!(used.is_auth(), "{used:?}");
+    }
+    assert_eq!(elsewhere.info::<BTreeMap<String, Value>>().await.unwrap(), me);
+
+    elsewhere.revoke(&second).await.unwrap();
+    assert!(elsewhere.refresh(&second).await.unwrap_err().is_auth());
+    let root = session.signin(Root::new(login().await.username, login().await.password)).await.unwrap();
+    for error in [session.refresh(&root).await.unwrap_err(), session.revoke(&root).await.unwrap_err()] {
+        assert_eq!((error.kind(), error.delivery()), (ErrorKind::InvalidArgument, Delivery::NotSent), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn reset_session_is_like_a_new_one() {
+    let (_db, session) = place().await;
+    session.set("v", 1).await.unwrap();
+    session.reset().await.unwrap();
+    assert_eq!((session.namespace(), session.database()), (None, None));
+    assert!(!may_rule(&session).await);
+    let fork = session.fork().await.unwrap();
+    assert_eq!((fork.namespace(), fork.database()), (None, None));
+    let login = login().await;
+    session.signin(Root::new(login.username, login.password)).await.unwrap();
+    session.use_ns("reset").use_db("test").await.unwrap();
+    assert_eq!(session.query("RETURN $v").await.unwrap().take::<Value>(0).unwrap(), Value::None);
+}

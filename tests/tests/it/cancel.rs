@@ -53,6 +53,7 @@ async fn dropped_reads_leave_nothing() {
     drop_at_every_await(&it, || session.query("SLEEP 1ms").into_future()).await.unwrap();
     drop_at_every_await(&it, || session.select::<Thing>().into_future()).await.unwrap();
     drop_at_every_await(&it, || session.select::<Thing>().id("a").into_future()).await.unwrap();
+    drop_at_every_await(&it, || session.run::<i64>("count").into_future()).await.unwrap();
 }
 
 #[tokio::test]
@@ -76,6 +77,9 @@ async fn dropped_changes_are_carried_out_or_not_begun() {
     let tokens = drop_at_every_await(&it, || session.signin(root())).await.unwrap();
     drop_at_every_await(&it, || session.authenticate(&tokens)).await.unwrap();
     drop_at_every_await(&it, || session.invalidate()).await.unwrap();
+    drop_at_every_await(&it, || session.reset()).await.unwrap();
+    drop_at_every_await(&it, || session.signin(root())).await.unwrap();
+    drop_at_every_await(&it, || session.use_ns("dropped").use_db("other").into_future()).await.unwrap();
     let seen: (Option<String>, Option<i64>) =
         session.query("RETURN [session::db(), $a]").await.unwrap().take(0).unwrap();
     assert_eq!((session.database(), None), seen);

@@ -92,6 +92,27 @@ async fn call_without_room_ends_at_its_deadline_unsent() {
 }
 
 #[tokio::test]
+async fn calls_behind_a_stuck_socket_end_at_their_deadline_unsent() {
+    let peer = Peer::start(async |client| {
+        // Never reads: the socket fills up and stays full.
+        std::future::pending::<()>().await;
+        drop(client);
+    })
+    .await;
+    let db = Surreal::connect(peer.url()).deadline(Duration::from_millis(300)).await.unwrap();
+    let big = "x".repeat(16 << 20);
+    let calls: Vec<_> = (0..4).map(|_| tokio::spawn(db.query("RETURN $big").bind("big", &big).into_future())).collect();
+    let mut deliveries = Vec::new();
+    for call in calls {
+        let error = timeout(HANGS, call).await.expect("hangs").unwrap().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Timeout, "{error:?}");
+        deliveries.push(error.delivery());
+    }
+    assert_eq!(deliveries, [Delivery::Unknown, Delivery::NotSent, Delivery::NotSent, Delivery::NotSent]);
+    timeout(HANGS, db.close()).await.expect("hangs").unwrap();
+}
+
+#[tokio::test]
 async fn message_above_the_limit_is_refused_before_sending() {
     let login = login().await;
     let db = Surreal::connect(login.url).max_message_bytes(64 * 1024).await.unwrap();

@@ -13,4 +13,5 @@ mod layers;
 mod lifecycle;
 mod query;
 mod records;
+mod run;
 mod server_facts;

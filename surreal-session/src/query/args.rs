@@ -1,0 +1,80 @@
+//! The arguments of a function.
+
+use bytes::Bytes;
+use serde::Serialize;
+
+use crate::codec;
+use crate::error::{Error, Result};
+
+/// The arguments of a [`Run`](super::Run): a tuple of up to eight, or a slice, array or `Vec` of one type. Sealed.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a list of arguments",
+    note = "write one argument as a tuple with a comma: `.args((value,))`"
+)]
+pub trait Args: private::Sealed {}
+
+/// Each argument as it is sent.
+pub(super) fn encode(args: &impl Args) -> Result<Vec<Bytes>> {
+    args.encode()
+}
+
+fn encode_one<T: Serialize + ?Sized>(index: usize, value: &T) -> Result<Bytes> {
+    let mut buffer = Vec::new();
+    let encoded = codec::encode_into(&mut buffer, value);
+    encoded.map_err(|error| Error::from(error).in_context(format_args!("argument {index}")))?;
+    Ok(buffer.into())
+}
+
+fn encode_all<T: Serialize>(values: &[T]) -> Result<Vec<Bytes>> {
+    values.iter().enumerate().map(|(index, value)| encode_one(index, value)).collect()
+}
+
+macro_rules! lists {
+    ($([$($generics:tt)*] $list:ty;)+) => {$(
+        impl<T: Serialize, $($generics)*> Args for $list {}
+
+        impl<T: Serialize, $($generics)*> private::Sealed for $list {
+            fn encode(&self) -> Result<Vec<Bytes>> {
+                encode_all(self)
+            }
+        }
+    )+};
+}
+
+lists! {
+    [] &[T];
+    [] Vec<T>;
+    [const N: usize] [T; N];
+}
+
+macro_rules! tuples {
+    ($($($type:ident $index:tt),*;)+) => {$(
+        impl<$($type: Serialize),*> Args for ($($type,)*) {}
+
+        impl<$($type: Serialize),*> private::Sealed for ($($type,)*) {
+            fn encode(&self) -> Result<Vec<Bytes>> {
+                Ok(vec![$(encode_one($index, &self.$index)?),*])
+            }
+        }
+    )+};
+}
+
+tuples! {
+    ;
+    A 0;
+    A 0, B 1;
+    A 0, B 1, C 2;
+    A 0, B 1, C 2, D 3;
+    A 0, B 1, C 2, D 3, E 4;
+    A 0, B 1, C 2, D 3, E 4, F 5;
+    A 0, B 1, C 2, D 3, E 4, F 5, G 6;
+    A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7;
+}
+
+mod private {
+    use super::{Bytes, Result};
+
+    pub trait Sealed {
+        fn encode(&self) -> Result<Vec<Bytes>>;
+    }
+}

@@ -1,0 +1,165 @@
+//! Functions called by name.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde::de::DeserializeOwned;
+
+use super::{Args, Query, args};
+use crate::error::{Error, Result};
+use crate::session::{CallFuture, Scope};
+
+/// A function to be called when awaited, giving its result as `T`.
+///
+/// # Errors
+///
+/// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for a name or version that is none, before anything is sent;
+/// [`Encode`](crate::ErrorKind::Encode) for an argument that cannot be sent, with its index;
+/// [`Validation`](crate::ErrorKind::Validation) for a function of the server's own that it does not have;
+/// [`Decode`](crate::ErrorKind::Decode) if the result does not fit `T`; otherwise what the function fails with.
+///
+/// # Cancel safety
+///
+/// See [`CallFuture`]. Whether calling again is safe depends on the function.
+///
+/// # Examples
+///
+/// ```no_run
+/// # use surreal_session::prelude::*;
+/// # async fn example(session: Session) -> surreal_session::Result<()> {
+/// let length: usize = session.run("array::len").args(([1, 2, 3],)).await?;
+/// let greeting = session.run::<String>("fn::greet").args(("Ada", 36)).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "a function is called when this is awaited"]
+pub struct Run<T> {
+    scope: Scope,
+    function: String,
+    version: Option<String>,
+    args: Result<Vec<Bytes>>,
+    deadline: Option<Duration>,
+    result: PhantomData<fn() -> T>,
+}
+
+impl<T: DeserializeOwned> Run<T> {
+    pub(super) fn new(scope: Scope, function: String) -> Self {
+        Self { scope, function, version: None, args: Ok(Vec::new()), deadline: None, result: PhantomData }
+    }
+
+    /// Sets the arguments, which are encoded at once; there are none unless set.
+    pub fn args(mut self, args: impl Args) -> Self {
+        self.args = args::encode(&args);
+        self
+    }
+
+    /// Sets the version of the model that a function of `ml::` belongs to, such as `1.0.0`.
+    pub fn version(mut self, version: impl Into<String>) -> Self {
+        self.version = Some(version.into());
+        self
+    }
+
+    /// Sets how long to wait for the reply; see [`Query::deadline`].
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = Some(deadline);
+        self
+    }
+
+    /// The statement and the names bound to it, for logs. Never shows a value.
+    ///
+    /// # Errors
+    ///
+    /// Like awaiting it, as far as it fails before anything is sent.
+    pub fn to_surql(self) -> Result<String> {
+        self.into_query().map(|query| query.to_surql())
+    }
+
+    fn into_query(self) -> Result<Query> {
+        let Self { scope, function, version, args, deadline, .. } = self;
+        check_function(&function)?;
+        let (args, version) = (args?, version.map(|version| check_version(&function, version)).transpose()?);
+        let names: Vec<String> = (0..args.len()).map(|index| format!("_arg{index}")).collect();
+        let list = names.iter().map(|name| format!("${name}")).collect::<Vec<_>>().join(", ");
+        let version = version.map(|version| format!("<{version}>")).unwrap_or_default();
+        let query = Query::new(scope, &format!("RETURN {function}{version}({list})")).deadline_if_any(deadline);
+        Ok(names.into_iter().zip(args).fold(query, |query, (name, arg)| query.bind_raw(name, &arg)))
+    }
+}
+
+impl<T: DeserializeOwned> IntoFuture for Run<T> {
+    type Output = Result<T>;
+    type IntoFuture = CallFuture<T>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        let query = self.into_query();
+        Box::pin(async move { query?.await?.take(0) })
+    }
+}
+
+/// Only a path of plain names becomes part of the text.
+fn check_function(name: &str) -> Result<()> {
+    let is_name = |part: &str| {
+        part.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    };
+    if name.split("::").all(is_name) {
+        return Ok(());
+    }
+    let shown = name.escape_debug();
+    Err(Error::argument(format!("`{shown}` is not the name of a function, such as `fn::greet` or `array::len`")))
+}
+
+fn check_version(function: &str, version: String) -> Result<String> {
+    if !function.starts_with("ml::") {
+        return Err(Error::argument(format!("`{function}` has no versions; only functions of `ml::` have")));
+    }
+    if version.split('.').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit())) {
+        return Ok(version);
+    }
+    Err(Error::argument(format!("`{}` is not a version, such as `1.0.0`", version.escape_debug())))
+}
+
+impl<T> fmt::Debug for Run<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Run").field("function", &self.function).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_functions_are_paths_of_plain_names() {
+        for (name, accepted) in [
+            ("fn::greet", true),
+            ("fn::area::greet_2", true),
+            ("count", true),
+            ("type::is_record", true),
+            ("", false),
+            ("fn::", false),
+            ("fn::a b", false),
+            ("fn::greet()", false),
+            ("fn::greet; DELETE user", false),
+            ("fn:greet", false),
+            ("1fn", false),
+        ] {
+            assert_eq!(check_function(name).is_ok(), accepted, "{name}");
+        }
+    }
+
+    #[test]
+    fn only_models_have_versions() {
+        for (function, version, accepted) in [
+            ("ml::house", "1.0.0", true),
+            ("ml::house", "1", true),
+            ("ml::house", "1..0", false),
+            ("ml::house", "1>(); DELETE user; RETURN ml::house<1", false),
+            ("fn::greet", "1.0.0", false),
+        ] {
+            assert_eq!(check_version(function, version.to_owned()).is_ok(), accepted, "{function}<{version}>");
+        }
+    }
+}
