@@ -177,6 +177,7 @@ impl Driver {
         if let Some(pending) = self.pending.get_mut(&id) {
             // Before the write: whatever becomes of it, the server may now see the request.
             pending.sent_at = Some(Instant::now());
+            let _entered = pending.caller.as_ref().map(|caller| caller.span.enter());
             trace!(%id, method = pending.method, bytes = frame.len(), "request");
         }
         self.socket.start_send_unpin(Message::Binary(frame)).map_err(write_failed)
@@ -233,11 +234,22 @@ impl Driver {
 
     fn poll_deadlines(&mut self, cx: &mut Context<'_>) -> Step {
         let id = ready!(self.deadlines.poll_expired(cx));
-        if let Some(pending) = self.pending.remove(&id) {
-            self.unqueue(id, &pending);
-            self.expire(id, pending);
+        match self.pending.remove(&id) {
+            Some(pending) if pending.caller.is_none() && pending.sent_at.is_none() => self.postpone(id, pending),
+            Some(pending) => {
+                self.unqueue(id, &pending);
+                self.expire(id, pending);
+            }
+            None => {}
         }
         Poll::Ready(Ok(()))
+    }
+
+    /// Keeps a clean-up that could not be sent yet: without it, something would stay open on the server.
+    fn postpone(&mut self, id: RequestId, mut pending: Pending) {
+        pending.deadline = after(self.clean_up_deadline);
+        self.deadlines.insert(pending.deadline, id);
+        self.pending.insert(id, pending);
     }
 
     fn expire(&mut self, id: RequestId, mut pending: Pending) {
