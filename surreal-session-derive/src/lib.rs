@@ -22,7 +22,7 @@ use crate::model::Model;
 
 /// Makes a struct the typed form of the records of one table.
 ///
-/// ```ignore
+/// ```no_run
 /// use serde::{Deserialize, Serialize};
 /// use surreal_session::prelude::*;
 ///
@@ -38,10 +38,13 @@ use crate::model::Model;
 ///     created_at: Datetime,
 /// }
 ///
+/// # async fn example(session: Session) -> surreal_session::Result<()> {
 /// let ada: User = session
 ///     .create::<User>()
 ///     .content(NewUser { name: "Ada".into(), email: "ada@example.com".into(), nickname: None })
 ///     .await?;
+/// # Ok(())
+/// # }
 /// ```
 ///
 /// The struct needs named fields, no lifetimes, and `#[derive(Deserialize)]`. The field that is called `id` on the wire
@@ -83,13 +86,19 @@ use crate::model::Model;
 ///
 /// What the parameters need is said on the struct, and serde is kept from adding to it. All instances share the table.
 ///
-/// ```ignore
+/// ```
+/// # use serde::de::DeserializeOwned;
+/// # use serde::{Deserialize, Serialize};
+/// # use surreal_session::prelude::*;
 /// #[derive(Debug, Clone, Serialize, Deserialize, Record)]
 /// #[serde(bound = "")]
 /// struct Event<T: Serialize + DeserializeOwned> {
 ///     id: Id<Event<T>>,
 ///     data: T,
 /// }
+///
+/// let counted: NewEvent<u32> = NewEvent { data: 3 };
+/// assert_eq!(Event::<u32>::TABLE, "event");
 /// ```
 #[proc_macro_derive(Record, attributes(record, serde))]
 pub fn derive_record(input: TokenStream) -> TokenStream {
