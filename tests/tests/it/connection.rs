@@ -152,7 +152,7 @@ async fn nobody_there_is_a_connect_error() {
     let error = Surreal::connect("ws://127.0.0.1:1").await.unwrap_err();
     assert_eq!((error.kind(), error.delivery()), (ErrorKind::Connect, Delivery::NotSent), "{error:?}");
     assert!(error.to_string().starts_with("cannot connect to ws://127.0.0.1:1/rpc: "), "{error}");
-    assert!(std::error::Error::source(&error).is_some_and(|source| source.is::<std::io::Error>()), "{error:?}");
+    assert!(std::error::Error::source(&error).is_some_and(<dyn std::error::Error>::is::<std::io::Error>), "{error:?}");
 }
 
 #[tokio::test]

@@ -36,7 +36,7 @@ async fn failed_start_becomes_an_error_of_the_client() {
     }
     let error = program(Path::new("/dev/null/store")).await.unwrap_err();
     assert_eq!(error.kind(), surreal_session::ErrorKind::Connect);
-    assert!(std::error::Error::source(&error).is_some_and(|source| source.is::<StartError>()), "{error:?}");
+    assert!(std::error::Error::source(&error).is_some_and(<dyn std::error::Error>::is::<StartError>), "{error:?}");
 }
 
 #[tokio::test]

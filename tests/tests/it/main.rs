@@ -1,6 +1,11 @@
 //! surreal-session against the real server: a file for each behaviour, a namespace for each test.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "this is test code: what fails here fails the test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "this is test code: what fails here fails the test"
+)]
 #![expect(clippy::float_cmp, reason = "floats come back as they went, or not")]
 
 mod auth;
