@@ -1,5 +1,6 @@
 //! The result of `query`: one entry for each statement.
 
+use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -19,10 +20,19 @@ pub(crate) struct Statement {
 }
 
 /// The bytes of a statement's result, or its error.
-#[derive(Debug)]
 pub(crate) enum Outcome {
     Ok(Bytes),
     Failed(ServerError),
+}
+
+/// Without the data, which may be large and nobody's business in a log.
+impl fmt::Debug for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ok(result) => write!(f, "Ok({} bytes)", result.len()),
+            Self::Failed(error) => f.debug_tuple("Failed").field(error).finish(),
+        }
+    }
 }
 
 /// Finds the entries of a query's result. No result is decoded.

@@ -59,9 +59,9 @@ impl Query {
     /// Binds `value` to `$name` for this query; it wins over a variable of the session.
     ///
     /// The value is encoded at once and may borrow. `name` is without the `$`, and may be bound once.
-    pub fn bind(mut self, name: &str, value: impl Serialize) -> Self {
+    pub fn bind(mut self, name: impl AsRef<str>, value: impl Serialize) -> Self {
         if self.error.is_none() {
-            self.error = self.try_bind(name, &value).err();
+            self.error = self.try_bind(name.as_ref(), &value).err();
         }
         self
     }

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use serde::Deserialize;
-
 use super::state::{Selected, Shared};
 use super::{CallFuture, Session};
 use crate::codec;
@@ -107,14 +105,9 @@ pub(super) async fn refresh(shared: &Arc<Shared>) -> Result<()> {
 }
 
 fn confirm(shared: &Shared, reply: &[u8]) -> Result<()> {
-    #[derive(Deserialize)]
-    struct Confirmed {
-        namespace: Option<String>,
-        database: Option<String>,
-    }
-    let Confirmed { namespace, database } = codec::decode(reply)
+    let selected = codec::decode(reply)
         .map_err(|error| Error::protocol("the reply to `use` names no namespace and database").with_source(error))?;
-    shared.state().selected = Selected { namespace, database };
+    shared.state().selected = selected;
     Ok(())
 }
 

@@ -1,5 +1,7 @@
 //! Opening a session, ready to use in one expression.
 
+use std::fmt;
+
 use bytes::Bytes;
 use serde::Serialize;
 
@@ -18,7 +20,6 @@ use crate::error::Result;
 /// # Cancel safety
 ///
 /// Dropping the future detaches what was attached.
-#[derive(Debug)]
 #[must_use = "a session is opened when this is awaited"]
 pub struct NewSession {
     handle: Handle,
@@ -27,7 +28,7 @@ pub struct NewSession {
     variables: Vec<(String, Result<Bytes>)>,
 }
 
-/// How a new session becomes somebody. Not shown by `Debug`.
+/// How a new session becomes somebody.
 pub(super) enum Proof {
     Credentials(Result<Bytes>),
     Token(Token),
@@ -108,8 +109,11 @@ impl IntoFuture for NewSession {
     }
 }
 
-impl std::fmt::Debug for Proof {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("..")
+/// Without credentials and the values of variables.
+impl fmt::Debug for NewSession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.variables.iter().map(|(name, _)| name).collect();
+        let mut debug = f.debug_struct("NewSession");
+        debug.field("selected", &self.selected).field("variables", &names).finish_non_exhaustive()
     }
 }

@@ -1,6 +1,7 @@
 //! What a session is on the server, as last confirmed, and the clean-up when nobody holds it any more.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -31,7 +32,7 @@ pub(super) enum Role {
 }
 
 /// What the server last confirmed. Nothing is written here before its reply.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(super) struct State {
     pub(super) selected: Selected,
     pub(super) identity: Identity,
@@ -78,6 +79,15 @@ impl Shared {
             self.handle.attached().fetch_sub(1, Ordering::Relaxed);
         }
         first
+    }
+}
+
+/// Without the values of the variables, which may be secrets.
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("State");
+        debug.field("selected", &self.selected).field("identity", &self.identity);
+        debug.field("variables", &self.variables.keys()).finish()
     }
 }
 

@@ -58,6 +58,13 @@ impl From<&Token> for Token {
     }
 }
 
+/// Takes the secret out.
+impl From<Token> for String {
+    fn from(token: Token) -> Self {
+        token.0
+    }
+}
+
 impl From<Tokens> for Token {
     fn from(tokens: Tokens) -> Self {
         tokens.access

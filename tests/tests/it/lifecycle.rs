@@ -175,6 +175,25 @@ async fn selecting_reports_what_the_server_has_selected() {
 }
 
 #[tokio::test]
+async fn debug_shows_no_secret() {
+    let (db, session) = place().await;
+    session.set("card", "4242-4242").await.unwrap();
+    let response = session.query("RETURN $card").await.unwrap();
+    let opening =
+        db.new_session().signin(Root::new("root", "hunter2")).authenticate("token-x").set("card", "4242-4242");
+    let shown = format!(
+        "{db:?} {session:?} {:?} {opening:?} {response:?} {:?} {:?}",
+        Queryable::scope(&session),
+        session.query("RETURN $v").bind("v", "4242-4242"),
+        session.run::<Value>("count").args(("4242-4242",)),
+    );
+    // Bytes are shown as text or as numbers.
+    for secret in ["4242", "52, 50, 52, 50", "hunter2", "token-x"] {
+        assert!(!shown.contains(secret), "{shown}");
+    }
+}
+
+#[tokio::test]
 async fn hostile_names_select_what_they_say() {
     let (_db, session) = place().await;
     for name in ["back`tick", "a b", "日本", "1", "select", "quo\"te", "semi;colon", "⟨x⟩"] {

@@ -160,6 +160,7 @@ async fn keys_of_every_type_go_and_come() {
         assert_eq!(thing.id.key(), &RecordKey::from(key));
         assert_eq!(session.select::<Anything>().id(key).await.unwrap(), Some(thing), "{key}");
     }
+    assert_eq!(session.select::<Counter>().id(0).await.unwrap().map(|counter| counter.count), Some(0));
     // The text "1" and the integer 1 are different records.
     assert_eq!(session.select::<Anything>().id(RecordKey::Int(1)).await.unwrap(), None);
 }
