@@ -13,6 +13,7 @@ pub(crate) mod writer;
 #[cfg(test)]
 mod tests;
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use ciborium_ll::Header;
@@ -39,6 +40,13 @@ pub(crate) const NONE: &[u8] = b"\xc6\xf6";
 pub(crate) fn encode_into<T: Serialize + ?Sized>(buffer: &mut Vec<u8>, value: &T) -> Result<(), EncodeError> {
     let before = buffer.len();
     value.serialize(&mut ser::Serializer::new(buffer)).inspect_err(|_| buffer.truncate(before))
+}
+
+/// Writes a value into a buffer of its own.
+pub(crate) fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Bytes, EncodeError> {
+    let mut buffer = Vec::new();
+    encode_into(&mut buffer, value)?;
+    Ok(buffer.into())
 }
 
 /// Reads a value that takes up all of the bytes.

@@ -257,6 +257,41 @@ impl<'de> Reader<'de> {
     }
 }
 
+/// What is left of an array or object, of a length that was announced or not.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Remaining(Option<usize>);
+
+impl Remaining {
+    /// All of one that has just been opened, with the length that it announced.
+    #[inline]
+    pub(crate) fn of(length: Option<usize>) -> Self {
+        Self(length)
+    }
+
+    /// How many are left, if that was announced.
+    #[inline]
+    pub(crate) fn known(self) -> Option<usize> {
+        self.0
+    }
+
+    /// Counts the next one, unless there is none.
+    #[inline]
+    pub(crate) fn next(&mut self, reader: &mut Reader<'_>) -> Result<bool, DecodeError> {
+        match &mut self.0 {
+            Some(0) => Ok(false),
+            Some(left) => {
+                *left -= 1;
+                Ok(true)
+            }
+            None if reader.at_break()? => {
+                self.0 = Some(0);
+                Ok(false)
+            }
+            None => Ok(true),
+        }
+    }
+}
+
 /// The headers that nearly all items have, and their sizes. `ciborium-ll` says the same and needs several times as
 /// long; the rest is left to it: half floats, what has no length, and what is malformed.
 #[inline]

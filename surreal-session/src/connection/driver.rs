@@ -24,7 +24,7 @@ use super::end::End;
 use super::handle::{Shared, after};
 use super::socket::Socket;
 use crate::error::{Delivery, Error, ErrorKind, Result, ServerError};
-use crate::protocol::{Head, Reply, Request, RequestId, RequestWriter};
+use crate::protocol::{Head, Reply, Request, RequestId};
 
 #[derive(Debug)]
 pub(super) struct Driver {
@@ -151,7 +151,7 @@ impl Driver {
     fn clean(&mut self, cleanup: Cleanup) {
         let request = match cleanup {
             Cleanup::Nothing => return,
-            Cleanup::Detach(session) => RequestWriter::new(self.shared.next_id(), "detach", Some(session)).finish(),
+            Cleanup::Detach(session) => Request::detach(self.shared.next_id(), session),
         };
         self.enqueue(request, after(self.clean_up_deadline), Cleanup::Nothing, None);
     }

@@ -14,6 +14,18 @@ pub(crate) struct Request {
     pub(crate) frame: Bytes,
 }
 
+impl Request {
+    /// Opens a session under an id of the client's choice.
+    pub(crate) fn attach(id: RequestId, session: SessionId) -> Self {
+        RequestWriter::new(id, "attach", Some(session)).finish()
+    }
+
+    /// Closes a session. One that the server does not know is no error to it (3.3.5).
+    pub(crate) fn detach(id: RequestId, session: SessionId) -> Self {
+        RequestWriter::new(id, "detach", Some(session)).finish()
+    }
+}
+
 /// A request that is being written. The parameters follow in the order of the calls.
 #[derive(Debug)]
 pub(crate) struct RequestWriter {

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::{RequestId, read_failure};
-use crate::codec::reader::Reader;
+use crate::codec::reader::{Reader, Remaining};
 use crate::codec::{DecodeError, Header};
 use crate::error::{Error, ErrorKind, Result, ServerError};
 
@@ -84,23 +84,19 @@ enum Answer<'a> {
 
 /// Walks the entries of a map, of definite length or not. The caller consumes each value.
 pub(super) struct Entries {
-    left: Option<usize>,
+    left: Remaining,
 }
 
 impl Entries {
     pub(super) fn of(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self { left: reader.map()? })
+        Ok(Self { left: Remaining::of(reader.map()?) })
     }
 
     pub(super) fn next<'de>(
         &mut self,
         reader: &mut Reader<'de>,
     ) -> Result<Option<std::borrow::Cow<'de, str>>, DecodeError> {
-        let over = match &mut self.left {
-            Some(left) => left.checked_sub(1).map(|rest| *left = rest).is_none(),
-            None => reader.at_break()?,
-        };
-        if over { Ok(None) } else { reader.text().map(Some) }
+        if self.left.next(reader)? { reader.text().map(Some) } else { Ok(None) }
     }
 }
 

@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::failure::read_details;
 use super::response::{Entries, malformed};
-use crate::codec::reader::Reader;
+use crate::codec::reader::{Reader, Remaining};
 use crate::codec::{self, DecodeError, NONE};
 use crate::error::{Result, ServerError};
 use crate::value::Value;
@@ -43,14 +43,8 @@ pub(crate) fn read_statements(result: &Bytes) -> Result<Vec<Statement>> {
 fn scan(result: &Bytes) -> Result<Vec<Statement>, DecodeError> {
     let mut reader = Reader::new(result);
     let mut statements = Vec::new();
-    let mut left = reader.array()?;
-    loop {
-        match &mut left {
-            Some(0) => break,
-            Some(left) => *left -= 1,
-            None if reader.at_break()? => break,
-            None => {}
-        }
+    let mut left = Remaining::of(reader.array()?);
+    while left.next(&mut reader)? {
         statements.push(read_statement(result, &mut reader)?);
     }
     Ok(statements)

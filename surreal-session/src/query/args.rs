@@ -19,10 +19,7 @@ pub(super) fn encode(args: &impl Args) -> Result<Vec<Bytes>> {
 }
 
 fn encode_one<T: Serialize + ?Sized>(index: usize, value: &T) -> Result<Bytes> {
-    let mut buffer = Vec::new();
-    let encoded = codec::encode_into(&mut buffer, value);
-    encoded.map_err(|error| Error::from(error).in_context(format_args!("argument {index}")))?;
-    Ok(buffer.into())
+    codec::encode(value).map_err(|error| Error::from(error).in_context(format_args!("argument {index}")))
 }
 
 fn encode_all<T: Serialize>(values: &[T]) -> Result<Vec<Bytes>> {

@@ -9,7 +9,7 @@ use super::state::{Role, Shared};
 use super::{Scope, Surreal};
 use crate::connection::{Cleanup, Handle};
 use crate::error::{Delivery, Error, ErrorKind, Result};
-use crate::protocol::SessionId;
+use crate::protocol::{Request, SessionId};
 
 /// A session of its own on a shared connection: its namespace, database, variables and identity are nobody else's.
 ///
@@ -39,7 +39,7 @@ impl Session {
     /// Attaches a new session; the caller becomes its owner or nobody does.
     pub(super) async fn attach(handle: &Handle) -> Result<Self> {
         let id = SessionId::random();
-        let request = crate::protocol::RequestWriter::new(handle.next_id(), "attach", Some(id)).finish();
+        let request = Request::attach(handle.next_id(), id);
         // Dropped here: the connection task detaches what may have been attached.
         handle.call(request, None, Cleanup::Detach(id)).await.map_err(|error| explain(handle, error))?;
         Ok(Self::new(handle.clone(), id, Role::Attached))
@@ -74,7 +74,7 @@ impl Session {
         let shared = Arc::clone(&self.shared);
         self.change(async move {
             let Shared { handle, id, .. } = &*shared;
-            let request = crate::protocol::RequestWriter::new(handle.next_id(), "detach", Some(*id)).finish();
+            let request = Request::detach(handle.next_id(), *id);
             let detached = handle.call(request, None, Cleanup::Nothing).await;
             if detached.as_ref().is_err_and(|error| error.delivery() == Delivery::NotSent) {
                 handle.clean(Cleanup::Detach(*id));

@@ -77,7 +77,5 @@ pub(super) async fn set(shared: &Arc<Shared>, name: String, value: Bytes) -> Res
 }
 
 pub(super) fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Bytes> {
-    let mut buffer = Vec::new();
-    codec::encode_into(&mut buffer, value)?;
-    Ok(buffer.into())
+    Ok(codec::encode(value)?)
 }

@@ -6,46 +6,23 @@ use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
 use super::Deserializer;
 use super::key::KeyDeserializer;
 use crate::codec::DecodeError;
-use crate::codec::reader::Reader;
-
-/// What is left of an array or object.
-#[derive(Debug, Clone, Copy)]
-struct Left(Option<usize>);
-
-impl Left {
-    /// Counts the next one, unless there is none.
-    #[inline]
-    fn next(&mut self, reader: &mut Reader<'_>) -> Result<bool, DecodeError> {
-        match &mut self.0 {
-            Some(0) => Ok(false),
-            Some(left) => {
-                *left -= 1;
-                Ok(true)
-            }
-            None if reader.at_break()? => {
-                self.0 = Some(0);
-                Ok(false)
-            }
-            None => Ok(true),
-        }
-    }
-}
+use crate::codec::reader::Remaining;
 
 /// The elements of an array.
 pub(super) struct Elements<'a, 'de> {
     deserializer: &'a mut Deserializer<'de>,
-    left: Left,
+    left: Remaining,
     index: usize,
 }
 
 impl<'a, 'de> Elements<'a, 'de> {
     pub(super) fn new(deserializer: &'a mut Deserializer<'de>, length: Option<usize>) -> Self {
-        Self { deserializer, left: Left(length), index: 0 }
+        Self { deserializer, left: Remaining::of(length), index: 0 }
     }
 
     /// Fails if elements are left, which the type had no place for.
     pub(super) fn end(mut self) -> Result<(), DecodeError> {
-        let left = self.left.0.unwrap_or(0);
+        let left = self.left.known().unwrap_or(0);
         if !self.left.next(&mut self.deserializer.reader)? {
             return Ok(());
         }
@@ -71,21 +48,21 @@ impl<'de> SeqAccess<'de> for &mut Elements<'_, 'de> {
     }
 
     fn size_hint(&self) -> Option<usize> {
-        self.left.0
+        self.left.known()
     }
 }
 
 /// The entries of an object.
 pub(super) struct Entries<'a, 'de> {
     deserializer: &'a mut Deserializer<'de>,
-    left: Left,
+    left: Remaining,
     /// Where the key that was read last begins.
     key_at: usize,
 }
 
 impl<'a, 'de> Entries<'a, 'de> {
     pub(super) fn new(deserializer: &'a mut Deserializer<'de>, length: Option<usize>) -> Self {
-        Self { deserializer, left: Left(length), key_at: 0 }
+        Self { deserializer, left: Remaining::of(length), key_at: 0 }
     }
 
     /// Fails if entries are left, which the type had no place for.
@@ -116,7 +93,7 @@ impl<'de> MapAccess<'de> for &mut Entries<'_, 'de> {
     }
 
     fn size_hint(&self) -> Option<usize> {
-        self.left.0
+        self.left.known()
     }
 }
 
