@@ -56,7 +56,9 @@ pub mod value;
 pub use error::{Delivery, Error, ErrorDetails, ErrorKind, Result, ServerError};
 pub use protocol::SessionId;
 pub use query::{Args, Content, Create, NeedsContent, Query, Queryable, Response, Run, Select, SelectOne};
-pub use record::{IntoId, Key, Record};
+pub use record::{
+    Change, Field, IntoId, Key, NewRecord, NormalRecord, Object, Patch, Record, Relation, keep, merge, set, unset,
+};
 pub use session::{
     CallFuture, Connect, Credentials, Database, Namespace, NewSession, RecordAccess, Root, Scope, Session, Surreal,
     Token, Tokens, Use,
@@ -68,7 +70,7 @@ pub use value::{Datetime, Id, RecordId, RecordKey, Table, Value};
 pub mod prelude {
     pub use crate::error::{Delivery, ErrorKind};
     pub use crate::query::Queryable;
-    pub use crate::record::Record;
+    pub use crate::record::{Change, Object, Patch, Record, Relation, keep, merge, set, unset};
     pub use crate::session::{Database, Namespace, RecordAccess, Root, Session, Surreal, Token, Tokens};
     pub use crate::value::{Datetime, Id, RecordId, RecordKey, Table, Value};
     pub use surreal_session_derive::Record;
@@ -79,7 +81,10 @@ pub mod prelude {
 pub mod __private {
     pub use serde;
 
-    pub use crate::record::{IdOf, Record};
+    pub use crate::record::{
+        Assignments, Encoded, Field, IdOf, NewRecord, NormalRecord, Object, Patch, Path, Record, Relation, Root, Step,
+        difference, encoded,
+    };
     pub use crate::value::Id;
 
     /// The error of a program that could not start the server that it wanted to connect to.

@@ -5,11 +5,13 @@
 
 mod args;
 mod create;
+mod fragment;
 mod queryable;
 mod raw;
 mod response;
 mod run;
 mod select;
+mod statement;
 
 pub use args::Args;
 pub use create::{Content, Create, NeedsContent};

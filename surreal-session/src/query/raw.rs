@@ -3,9 +3,11 @@
 use std::fmt;
 use std::time::Duration;
 
+use bytes::Bytes;
 use serde::Serialize;
 
 use super::Response;
+use crate::codec::EncodeError;
 use crate::error::{Error, Result};
 use crate::protocol::{BindingsWriter, read_statements};
 use crate::session::{CallFuture, Scope, check_name};
@@ -91,15 +93,42 @@ impl Query {
     }
 
     fn try_bind<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<()> {
-        check_name(name)?;
-        if self.names.iter().any(|bound| bound == name) {
-            return Err(Error::argument(format!("`${name}` is bound twice")));
-        }
+        self.check_free(name)?;
         self.bindings
             .bind(name, value)
             .map_err(|error| Error::from(error).in_context(format_args!("cannot bind `${name}`")))?;
         self.names.push(name.to_owned());
         Ok(())
+    }
+
+    fn check_free(&self, name: &str) -> Result<()> {
+        check_name(name)?;
+        if self.names.iter().any(|bound| bound == name) {
+            return Err(Error::argument(format!("`${name}` is bound twice")));
+        }
+        Ok(())
+    }
+
+    /// Binds a value that may be encoded already, under a name that the program chose.
+    pub(super) fn bind_checked(mut self, name: &str, value: Result<Bytes, EncodeError>) -> Self {
+        match self.check_free(name) {
+            Ok(()) => self.bind_encoded(name.to_owned(), value),
+            Err(error) => {
+                self.error.get_or_insert(error);
+                self
+            }
+        }
+    }
+
+    /// The same under a name that is known to be free.
+    pub(super) fn bind_encoded(mut self, name: String, value: Result<Bytes, EncodeError>) -> Self {
+        match value {
+            Ok(item) => self.bind_raw(name, &item),
+            Err(error) => {
+                self.error.get_or_insert(error.into());
+                self
+            }
+        }
     }
 
     /// Binds a value that is encoded already, under a name that is known to be free.

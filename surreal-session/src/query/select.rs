@@ -4,7 +4,9 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::time::Duration;
 
-use super::Query;
+use super::Response;
+use super::fragment::Fragment;
+use super::statement::{Call, Statement, send};
 use crate::error::Result;
 use crate::record::{IntoId, Record};
 use crate::session::{CallFuture, Scope};
@@ -38,8 +40,7 @@ use crate::value::{Id, Table};
 /// ```
 #[must_use = "nothing is read until this is awaited"]
 pub struct Select<T> {
-    scope: Scope,
-    deadline: Option<Duration>,
+    call: Call,
     record: PhantomData<fn() -> T>,
 }
 
@@ -54,42 +55,36 @@ pub struct Select<T> {
 /// See [`CallFuture`]; it only reads.
 #[must_use = "nothing is read until this is awaited"]
 pub struct SelectOne<T: Record> {
-    scope: Scope,
+    call: Call,
     id: Id<T, T::Key>,
-    deadline: Option<Duration>,
 }
 
 impl<T: Record> Select<T> {
     pub(super) fn new(scope: Scope) -> Self {
-        Self { scope, deadline: None, record: PhantomData }
+        Self { call: Call::new(scope), record: PhantomData }
     }
 
     /// Reads only the record with this id, or with this key.
     pub fn id(self, id: impl IntoId<T>) -> SelectOne<T> {
-        SelectOne { scope: self.scope, id: id.into_id(), deadline: self.deadline }
+        SelectOne { call: self.call, id: id.into_id() }
     }
 
-    /// Sets how long to wait for the reply; see [`Query::deadline`].
+    /// Sets how long to wait for the reply; see [`Query::deadline`](super::Query::deadline).
     pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = Some(deadline);
+        self.call.deadline = Some(deadline);
         self
     }
 
     /// The statement and the names bound to it, for logs. Never shows a value.
     pub fn to_surql(&self) -> String {
         self.query().to_surql()
-    }
-
-    fn query(&self) -> Query {
-        let query = Query::new(self.scope.clone(), "SELECT * FROM $_target");
-        query.bind("_target", Table::new(T::TABLE)).deadline_if_any(self.deadline)
     }
 }
 
 impl<T: Record> SelectOne<T> {
-    /// Sets how long to wait for the reply; see [`Query::deadline`].
+    /// Sets how long to wait for the reply; see [`Query::deadline`](super::Query::deadline).
     pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = Some(deadline);
+        self.call.deadline = Some(deadline);
         self
     }
 
@@ -97,10 +92,37 @@ impl<T: Record> SelectOne<T> {
     pub fn to_surql(&self) -> String {
         self.query().to_surql()
     }
+}
 
-    fn query(&self) -> Query {
-        let query = Query::new(self.scope.clone(), "SELECT * FROM ONLY $_target");
-        query.bind("_target", &self.id).deadline_if_any(self.deadline)
+impl<T: Record> Statement for Select<T> {
+    type Output = Vec<T>;
+
+    fn call(&self) -> &Call {
+        &self.call
+    }
+
+    fn surql(&self) -> Fragment {
+        Fragment::new("SELECT * FROM ").value(&Table::new(T::TABLE))
+    }
+
+    fn read(&self, response: &Response, index: usize) -> Result<Vec<T>> {
+        response.take(index)
+    }
+}
+
+impl<T: Record> Statement for SelectOne<T> {
+    type Output = Option<T>;
+
+    fn call(&self) -> &Call {
+        &self.call
+    }
+
+    fn surql(&self) -> Fragment {
+        Fragment::new("SELECT * FROM ONLY ").value(&self.id)
+    }
+
+    fn read(&self, response: &Response, index: usize) -> Result<Option<T>> {
+        response.take(index)
     }
 }
 
@@ -109,8 +131,7 @@ impl<T: Record> IntoFuture for Select<T> {
     type IntoFuture = CallFuture<Vec<T>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let query = self.query().into_future();
-        Box::pin(async move { query.await?.take(0) })
+        send(self)
     }
 }
 
@@ -119,8 +140,7 @@ impl<T: Record> IntoFuture for SelectOne<T> {
     type IntoFuture = CallFuture<Option<T>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let query = self.query().into_future();
-        Box::pin(async move { query.await?.take(0) })
+        send(self)
     }
 }
 
