@@ -134,7 +134,7 @@ mod tests {
     fn complaints(input: &str) -> Vec<String> {
         let input: DeriveInput = parse_str(input).unwrap();
         let mut errors = Errors::default();
-        check(&Model::read(&input, &mut errors), &mut errors);
+        check(&Model::of(&input, &mut errors), &mut errors);
         errors.messages()
     }
 

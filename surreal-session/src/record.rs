@@ -12,8 +12,8 @@ use serde::de::DeserializeOwned;
 
 pub use into_id::IntoId;
 pub use key::Key;
-pub use object::Object;
-pub use patch::{Assignments, Change, Encoded, Patch, difference, encoded, keep, merge, set, unset};
+pub use object::{NoPatch, Object};
+pub use patch::{Assignments, Change, Encoded, Patch, difference, encoded, encoded_with, keep, merge, set, unset};
 pub use path::{Field, Path, Root, Step};
 
 use crate::value::Id;

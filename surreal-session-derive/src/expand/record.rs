@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Type, WhereClause, parse_quote};
 
-use super::generics;
+use super::new;
 use crate::model::Model;
 
 pub(super) fn expand(model: &Model, sound: bool) -> TokenStream {
@@ -12,7 +12,7 @@ pub(super) fn expand(model: &Model, sound: bool) -> TokenStream {
     let ident = &model.input.ident;
     let table = model.table();
     let key = key(model);
-    let new = new(model);
+    let new = new_or_nothing(model);
     let (impl_generics, type_generics, _) = model.input.generics.split_for_impl();
     let where_clause = where_clause(model, &new, sound);
     quote! {
@@ -23,6 +23,10 @@ pub(super) fn expand(model: &Model, sound: bool) -> TokenStream {
             type Key = #key;
             type New = #new;
         }
+
+        #[automatically_derived]
+        #[allow(deprecated, reason = "a record may be deprecated itself")]
+        impl #impl_generics #krate::__private::NormalRecord for #ident #type_generics #where_clause {}
     }
 }
 
@@ -45,14 +49,11 @@ fn ends(ty: &Type) -> (Span, Span) {
     (spans.first().copied().unwrap_or(here), spans.last().copied().unwrap_or(here))
 }
 
-fn new(model: &Model) -> TokenStream {
+fn new_or_nothing(model: &Model) -> TokenStream {
     if model.fields.is_none() || model.unbound_param().is_some() {
         return quote!(());
     }
-    let new = model.new_name();
-    let generics = generics::of_new(model);
-    let (_, type_generics, _) = generics.split_for_impl();
-    quote!(#new #type_generics)
+    new::new_type(model)
 }
 
 /// Whether a generic record can be read and written depends on its parameters, so there it is a condition of the impl
@@ -69,6 +70,7 @@ fn where_clause(model: &Model, new: &TokenStream, sound: bool) -> Option<WhereCl
     }
     if is_generic && !is_unreadable {
         let clause = generics.make_where_clause();
+        clause.predicates.push(parse_quote!(Self: #krate::__private::Object));
         clause.predicates.push(parse_quote!(#new: #krate::__private::serde::Serialize));
     }
     generics.where_clause

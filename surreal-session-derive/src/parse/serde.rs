@@ -5,7 +5,7 @@
 
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Ident, LitStr, Path, Token};
+use syn::{Attribute, ExprPath, Ident, LitStr, Path, Token, parse_quote};
 
 use super::{Given, Item, items};
 use crate::case::Rule;
@@ -93,6 +93,18 @@ impl Field {
             }
         }
         field
+    }
+}
+
+impl Field {
+    /// Returns the function that writes the field's value, if it is not the type's own.
+    pub(crate) fn writer(&self) -> Option<ExprPath> {
+        let (word, path) = self.functions.iter().find(|(word, _)| word == "with" || word == "serialize_with")?;
+        let mut path = path.parse::<ExprPath>().ok()?;
+        if word == "with" {
+            path.path.segments.push(parse_quote!(serialize));
+        }
+        Some(path)
     }
 }
 
