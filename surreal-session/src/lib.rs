@@ -82,8 +82,8 @@ pub mod __private {
     pub use serde;
 
     pub use crate::record::{
-        Assignments, Change, Encoded, Field, IdOf, NewRecord, NoPatch, NormalRecord, Object, Patch, Path, Record,
-        Relation, Root, Step, difference, encoded, encoded_with,
+        Assignments, Change, Encoded, Field, HasTable, IdOf, NewRecord, NoPatch, NormalRecord, Object, Patch, Path,
+        Record, Relation, Root, Step, difference, encoded, encoded_with,
     };
     pub use crate::value::Id;
 
