@@ -56,8 +56,8 @@ pub mod value;
 pub use error::{Delivery, Error, ErrorDetails, ErrorKind, Result, ServerError};
 pub use protocol::SessionId;
 pub use query::{
-    Args, Assign, Assignment, Condition, Content, Create, Expression, IntoCondition, IntoOrder, NeedsContent, Order,
-    Query, Queryable, Response, Run, Select, SelectOne, all, any,
+    Args, Assign, Assignment, Condition, Content, Create, Explain, Expression, Fetch, Fields, IntoCondition, IntoOrder,
+    Link, Links, NeedsContent, Order, Query, Queryable, Response, Run, Select, View, all, any, state,
 };
 pub use record::{
     Change, Field, IntoId, Key, NewRecord, NormalRecord, Object, Patch, Record, Relation, keep, merge, set, unset,
@@ -69,17 +69,17 @@ pub use session::{
 pub use surreal_session_derive::Record;
 pub use value::{Datetime, Id, RecordId, RecordKey, Table, Value};
 
-/// What fields are compared with, and what their types allow.
+/// What fields are compared with, what their types allow, and what they may be in a view.
 pub mod expression {
     pub use crate::query::{
-        Collection, Computed, Container, List, Nowhere, Number, Operand, Optional, Ordered, Sum, Text,
+        Collection, Computed, Container, List, Nowhere, Number, Operand, Optional, Ordered, Sum, Text, Viewed,
     };
 }
 
 /// What most programs need: `use surreal_session::prelude::*;`.
 pub mod prelude {
     pub use crate::error::{Delivery, ErrorKind};
-    pub use crate::query::{Assign, Condition, Expression, Queryable, all, any};
+    pub use crate::query::{Assign, Condition, Expression, Fields, Link, Queryable, View, all, any};
     pub use crate::record::{Change, Object, Patch, Record, Relation, keep, merge, set, unset};
     pub use crate::session::{Database, Namespace, RecordAccess, Root, Session, Surreal, Token, Tokens};
     pub use crate::value::{Datetime, Id, RecordId, RecordKey, Table, Value};
@@ -91,7 +91,7 @@ pub mod prelude {
 pub mod __private {
     pub use serde;
 
-    pub use crate::query::Term;
+    pub use crate::query::{Selected, Term, View, Viewed, selected};
     pub use crate::record::{
         Assignments, At, Change, Encoded, Field, Fixed, IdOf, Input, Item, Last, Linked, NewRecord, NoPatch,
         NormalRecord, Object, Patch, Path, Record, Relation, Root, Step, Within, Writable, difference, encoded,

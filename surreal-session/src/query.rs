@@ -9,6 +9,7 @@ mod condition;
 mod create;
 mod expression;
 mod fragment;
+mod link;
 mod order;
 mod queryable;
 mod raw;
@@ -16,6 +17,7 @@ mod response;
 mod run;
 mod select;
 mod statement;
+mod view;
 
 pub use args::Args;
 pub use assignment::{Assign, Assignment};
@@ -24,9 +26,11 @@ pub use create::{Content, Create, NeedsContent};
 pub use expression::{
     Collection, Computed, Container, Expression, List, Nowhere, Number, Operand, Optional, Ordered, Sum, Term, Text,
 };
+pub use link::{Fetch, Link, Links};
 pub use order::{IntoOrder, Order};
 pub use queryable::Queryable;
 pub use raw::Query;
 pub use response::Response;
 pub use run::Run;
-pub use select::{Select, SelectOne};
+pub use select::{Explain, Select, state};
+pub use view::{Fields, Selected, View, Viewed, selected};
