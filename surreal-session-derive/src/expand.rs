@@ -17,9 +17,12 @@ use crate::model::Model;
 /// Expands what can be expanded; `sound` says whether the checks found nothing wrong.
 pub(crate) fn expand(model: &Model, sound: bool) -> TokenStream {
     let mut tokens = record::expand(model, sound);
-    tokens.extend(object::expand(model));
     if model.fields.is_some() {
         tokens.extend(new::expand(model));
+    }
+    // What it has beyond that, it has for all of time.
+    if model.input.generics.lifetimes().next().is_none() {
+        tokens.extend(object::expand(model));
     }
     if model.is_usable() {
         tokens.extend(fields::expand(model));

@@ -1,6 +1,7 @@
 //! The record as the derive sees it: the nodes of `syn`, each beside what its attributes say.
 
-use quote::format_ident;
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, format_ident};
 use syn::ext::IdentExt;
 use syn::{Data, DataStruct, DeriveInput, Fields, Ident, Path, parse_quote};
 
@@ -72,12 +73,16 @@ impl<'a> Model<'a> {
         self.record.krate.clone().unwrap_or_else(|| parse_quote!(::surreal_session))
     }
 
-    /// Returns a type parameter that serde would bound with too little: it derives `T: Deserialize<'de>`, and the id asks
-    /// for the whole record to be readable, whatever the lifetime.
-    pub(crate) fn unbound_param(&self) -> Option<&Ident> {
-        let id_is_bound = self.id().is_none_or(|id| id.serde.reading_is_bound);
-        let param = self.input.generics.type_params().next()?;
-        (!id_is_bound && !self.serde.reading_is_bound).then_some(&param.ident)
+    /// Returns that path as if it stood at another place, for the compiler to point at.
+    pub(crate) fn krate_at(&self, span: Span) -> TokenStream {
+        let span = span.resolved_at(Span::call_site());
+        let tokens = self.krate().into_token_stream().into_iter();
+        tokens
+            .map(|mut token| {
+                token.set_span(span);
+                token
+            })
+            .collect()
     }
 
     pub(crate) fn id(&self) -> Option<&Field<'a>> {
@@ -110,7 +115,7 @@ impl<'a> Model<'a> {
 
     /// Tells whether it is a struct with fields whose types may stand in other structs.
     pub(crate) fn is_usable(&self) -> bool {
-        self.fields.is_some() && self.unbound_param().is_none() && self.input.generics.lifetimes().next().is_none()
+        self.fields.is_some() && self.input.generics.lifetimes().next().is_none()
     }
 
     fn all_fields(&self) -> impl Iterator<Item = &Field<'a>> {

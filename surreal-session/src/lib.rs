@@ -92,11 +92,12 @@ pub mod __private {
     pub use serde;
 
     pub use crate::query::{Selected, Term, View, Viewed, selected};
+    // Places that closures lead to.
     pub use crate::record::{
-        Assignments, At, Change, Encoded, Field, Fixed, IdOf, Input, Item, Last, Linked, NewRecord, NoPatch,
-        NormalRecord, Object, Patch, Path, Record, Relation, Root, Step, Within, Writable, difference, encoded,
-        encoded_with,
+        Assignments, Change, Encoded, Field, HasTable, IdOf, NewRecord, NoPatch, NormalRecord, Object, Patch, Path,
+        Record, Relation, Root, Step, difference, encoded, encoded_with,
     };
+    pub use crate::record::{At, Fixed, Input, Item, Last, Linked, Within, Writable};
     pub use crate::value::Id;
 
     /// The error of a program that could not start the server that it wanted to connect to.

@@ -50,12 +50,11 @@ fn new_record(model: &Model, receiver: &Receiver, dropped: &Dropped) -> Option<T
     let krate = model.krate();
     let new = model.new_name();
     let mut generics = model.input.generics.clone();
-    if !generics.params.is_empty() {
-        let new = new_type(model);
-        let clause = generics.make_where_clause();
-        clause.predicates.push(parse_quote!(Self: #krate::__private::Record<New = #new>));
-        clause.predicates.push(parse_quote!(#new: #krate::__private::serde::Serialize));
-    }
+    let ty = new_type(model);
+    let clause = generics.make_where_clause();
+    // What is no record is not blamed for that again, as the conditions are for any lifetime.
+    clause.predicates.push(parse_quote!(for<'__any> Self: #krate::__private::Record<New = #ty>));
+    clause.predicates.push(parse_quote!(for<'__any> #ty: #krate::__private::serde::Serialize));
     let Header { params, arguments, where_clause } = Header::of(&generics, receiver);
     Some(quote! {
         #[automatically_derived]

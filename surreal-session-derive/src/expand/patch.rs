@@ -139,8 +139,8 @@ fn diff_documentation(model: &Model) -> String {
 
 /// The function that writes the value of a field. The compiler objects under the field's type if there is none.
 fn encode(field: &Field, model: &Model, receiver: &Receiver) -> TokenStream {
-    let krate = model.krate();
     let span = field.node.ty.span();
+    let krate = model.krate_at(span);
     match field.serde.writer() {
         Some(path) => {
             let path = receiver.named_in(path);
@@ -148,7 +148,7 @@ fn encode(field: &Field, model: &Model, receiver: &Receiver) -> TokenStream {
                 #path(value, serializer)
             }))
         }
-        None => quote_spanned!(span=> #krate::__private::encoded),
+        None => quote_spanned!(span=> |value| #krate::__private::encoded(value)),
     }
 }
 
