@@ -92,7 +92,6 @@ pub mod __private {
     pub use serde;
 
     pub use crate::query::{Selected, Term, View, Viewed, selected};
-    // Places that closures lead to.
     pub use crate::record::{
         Assignments, Change, Encoded, Field, HasTable, IdOf, NewRecord, NoPatch, NormalRecord, Object, Patch, Path,
         Record, Relation, Root, Step, difference, encoded, encoded_with,
