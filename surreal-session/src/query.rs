@@ -17,7 +17,6 @@ mod response;
 mod run;
 mod select;
 mod statement;
-mod view;
 
 pub use args::Args;
 pub use assignment::{Assign, Assignment};
@@ -32,5 +31,4 @@ pub use queryable::Queryable;
 pub use raw::Query;
 pub use response::Response;
 pub use run::Run;
-pub use select::{Explain, Select, state};
-pub use view::{Fields, Selected, View, Viewed, selected};
+pub use select::{Explain, Fields, Select, state};

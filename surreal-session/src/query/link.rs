@@ -6,8 +6,7 @@ use std::marker::PhantomData;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, Error, SeqAccess, Visitor};
 
-use super::fragment::Fragment;
-use crate::record::{Field, Key, Path, Record, Within};
+use crate::record::{Field, Key, Path, Record, Shows, Within};
 use crate::value::Id;
 
 /// Where a link led to that was followed with [`fetch`](crate::Select::fetch).
@@ -71,50 +70,45 @@ pub trait Fetch {
 
     /// What gives it, from the field at `path`.
     #[doc(hidden)]
-    fn fetched(path: Fragment) -> Fragment;
+    fn fetched(path: &str) -> String;
 }
 
-impl<T: Record<Key = K>, K: Key> Fetch for Id<T, K> {
-    type Fetched = Link<T>;
+macro_rules! links {
+    ($($id:ty => $link:ty, $followed:ident;)+) => {$(
+        impl<T: Record<Key = K>, K: Key> Fetch for $id {
+            type Fetched = $link;
 
-    fn fetched(path: Fragment) -> Fragment {
-        pair(path)
-    }
+            fn fetched(path: &str) -> String {
+                $followed(path)
+            }
+        }
+
+        impl<T: Record<Key = K>, K: Key> Shows<$id> for $link {
+            fn shown(path: String) -> String {
+                $followed(&path)
+            }
+        }
+    )+};
 }
 
-impl<T: Record<Key = K>, K: Key> Fetch for Option<Id<T, K>> {
-    type Fetched = Option<Link<T>>;
-
-    fn fetched(path: Fragment) -> Fragment {
-        Fragment::new("(IF ").then(path.clone()).text(" > NULL THEN ").then(pair(path)).text(" END)")
-    }
+links! {
+    Id<T, K> => Link<T>, pair;
+    Option<Id<T, K>> => Option<Link<T>>, pair_if_any;
+    Vec<Id<T, K>> => Vec<Link<T>>, pairs;
+    Option<Vec<Id<T, K>>> => Option<Vec<Link<T>>>, pairs;
 }
 
-impl<T: Record<Key = K>, K: Key> Fetch for Vec<Id<T, K>> {
-    type Fetched = Vec<Link<T>>;
-
-    fn fetched(path: Fragment) -> Fragment {
-        pairs(path)
-    }
+/// The id with the record. FETCH would give NONE for a link that leads nowhere, and nothing of its id.
+fn pair(path: &str) -> String {
+    format!("[{path}, {path}.*]")
 }
 
-impl<T: Record<Key = K>, K: Key> Fetch for Option<Vec<Id<T, K>>> {
-    type Fetched = Option<Vec<Link<T>>>;
-
-    fn fetched(path: Fragment) -> Fragment {
-        pairs(path)
-    }
+fn pair_if_any(path: &str) -> String {
+    format!("(IF {path} > NULL THEN {} END)", pair(path))
 }
 
-/// The id with the record. FETCH would give NONE for a dangling link, and keep nothing of the id.
-fn pair(path: Fragment) -> Fragment {
-    Fragment::new("[").then(path.clone()).text(", ").then(path).text(".*]")
-}
-
-fn pairs(path: Fragment) -> Fragment {
-    let each = pair(Fragment::new("$link"));
-    let all = path.clone().text(".map(|$link| ").then(each).text(")");
-    Fragment::new("(IF type::is_array(").then(path).text(") THEN ").then(all).text(" END)")
+fn pairs(path: &str) -> String {
+    format!("(IF type::is_array({path}) THEN {path}.map(|$link| {}) END)", pair("$link"))
 }
 
 /// The fields of a record of type `T` whose links are followed: one, or several in a tuple.
@@ -128,13 +122,13 @@ pub trait Links<T: Record> {
 
     /// What gives each.
     #[doc(hidden)]
-    fn fetched(self) -> Vec<Fragment>;
+    fn fetched(self) -> Vec<String>;
 }
 
 impl<T: Record, P: Within<T>, F: Fetch> Links<T> for Field<P, F> {
     type Row = (T, F::Fetched);
 
-    fn fetched(self) -> Vec<Fragment> {
+    fn fetched(self) -> Vec<String> {
         vec![followed(self)]
     }
 }
@@ -144,7 +138,7 @@ macro_rules! tuples {
         impl<R: Record, $($path: Within<R>, $link: Fetch),+> Links<R> for ($(Field<$path, $link>,)+) {
             type Row = (R, $($link::Fetched),+);
 
-            fn fetched(self) -> Vec<Fragment> {
+            fn fetched(self) -> Vec<String> {
                 vec![$(followed(self.$index)),+]
             }
         }
@@ -158,8 +152,10 @@ tuples! {
     P A 0, Q B 1, S C 2, T D 3;
 }
 
-fn followed<P: Path, F: Fetch>(_: Field<P, F>) -> Fragment {
-    F::fetched(Fragment::path::<P>())
+fn followed<P: Path, F: Fetch>(_: Field<P, F>) -> String {
+    let mut path = String::new();
+    P::write(&mut path);
+    F::fetched(&path)
 }
 
 impl<'de, T: Record> Deserialize<'de> for Link<T> {

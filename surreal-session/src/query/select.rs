@@ -17,17 +17,19 @@ use super::fragment::Fragment;
 use super::link::Links;
 use super::order::IntoOrder;
 use super::statement::{Call, Statement, send};
-use super::view::{Fields, Selected, View};
 use crate::error::Result;
-use crate::record::{IntoId, Key, Record};
+use crate::record::{Column, IntoId, Key, Object, Record, Root, View};
 use crate::session::{CallFuture, Scope};
-use crate::value::{self, RecordId, RecordKey, Table};
+use crate::value::{self, RecordId, RecordKey, Table, escape_identifier};
 pub use explain::Explain;
 use parts::{Parts, Shape, Target};
 use state::{
     Begins, ById, Count, Counts, Exists, First, Gives, Ids, Locks, One, Orders, Paged, Pages, Range, Singles, State,
     Targets, Whole,
 };
+
+/// The struct of fields that closures about records of type `T` are given.
+pub type Fields<T> = <T as Object>::Fields<Root<T>>;
 
 /// The records of `T`'s table, read when awaited: all of them, in the order of their ids, unless told otherwise.
 ///
@@ -263,9 +265,8 @@ impl<T: Record, V, S: State> Select<T, V, S> {
 
 impl<T: Record, S: Gives> Select<T, T, S> {
     /// Reads only the fields that are in the view `V`.
-    pub fn fields<V: View<T>>(mut self) -> Select<T, V, S> {
-        let fields = V::selected(*T::fields()).into_iter().map(Selected::into_fragment);
-        self.parts.fields = Some(Fragment::default().joined(fields, ", "));
+    pub fn fields<V: View<Record = T>>(mut self) -> Select<T, V, S> {
+        self.parts.fields = Some(Fragment::default().joined(V::columns().into_iter().map(column), ", "));
         self.told()
     }
 
@@ -296,6 +297,11 @@ impl<T: Record, S: Gives> Select<T, T, S> {
         self.parts.links = links(*T::fields()).fetched();
         self.told()
     }
+}
+
+fn column(column: Column) -> Fragment {
+    let Column { path, name } = column;
+    Fragment::new(path).text(" AS ").text(&escape_identifier(name))
 }
 
 fn number(clause: &str, number: impl TryInto<i64>) -> Fragment {

@@ -16,7 +16,7 @@ pub(super) struct Parts {
     /// Instead of all fields.
     pub(super) fields: Option<Fragment>,
     /// The links that are followed, beside the record itself.
-    pub(super) links: Vec<Fragment>,
+    pub(super) links: Vec<String>,
     pub(super) filter: Vec<Tree>,
     pub(super) order: Vec<Fragment>,
     pub(super) limit: Option<Fragment>,
@@ -63,8 +63,7 @@ impl Parts {
             return self.select(self.only()).then(self.timeout()).text(self.lock());
         }
         // Around the select, so that the record is what it would be without the links.
-        let row = [Fragment::new("$this")].into_iter().chain(self.links.iter().cloned());
-        let row = Fragment::new("SELECT VALUE [").joined(row, ", ").text("] FROM ");
+        let row = Fragment::new(format!("SELECT VALUE [$this, {}] FROM ", self.links.join(", ")));
         let select = self.select("").text(self.lock());
         row.text(self.only()).text("(").then(select).text(")").then(self.timeout())
     }
