@@ -55,7 +55,10 @@ pub mod value;
 
 pub use error::{Delivery, Error, ErrorDetails, ErrorKind, Result, ServerError};
 pub use protocol::SessionId;
-pub use query::{Args, Content, Create, NeedsContent, Query, Queryable, Response, Run, Select, SelectOne};
+pub use query::{
+    Args, Assign, Assignment, Condition, Content, Create, Explain, Expression, Fetch, Fields, IntoCondition, IntoOrder,
+    Link, Links, NeedsContent, Order, Query, Queryable, Response, Run, Select, all, any, state,
+};
 pub use record::{
     Change, Endpoint, Field, IntoId, Key, LinkTo, NewRecord, NormalRecord, Object, Patch, Record, Relation, View, keep,
     merge, set, unset,
@@ -67,10 +70,17 @@ pub use session::{
 pub use surreal_session_derive::{LinkTo, Object, Record, View};
 pub use value::{Datetime, Id, RecordId, RecordKey, Table, Value};
 
+/// What fields are compared with, and what their types allow.
+pub mod expression {
+    pub use crate::query::{
+        Collection, Computed, Container, List, Nowhere, Number, Operand, Optional, Ordered, Sum, Text,
+    };
+}
+
 /// What most programs need: `use surreal_session::prelude::*;`.
 pub mod prelude {
     pub use crate::error::{Delivery, ErrorKind};
-    pub use crate::query::Queryable;
+    pub use crate::query::{Assign, Condition, Expression, Fields, Link, Queryable, all, any};
     pub use crate::record::{Change, LinkTo, Object, Patch, Record, Relation, View, keep, merge, set, unset};
     pub use crate::session::{Database, Namespace, RecordAccess, Root, Session, Surreal, Token, Tokens};
     pub use crate::value::{Datetime, Id, RecordId, RecordKey, Table, Value};
@@ -83,12 +93,14 @@ pub mod __private {
     pub use serde;
 
     pub use crate::error::{Error, Result};
+    pub use crate::query::Term;
     pub use crate::record::{
         Assignments, Change, Column, Encoded, Endpoint, Field, HasTable, IdOf, IntoId, Key, KeyData, KeyPart, LinkTo,
         Linked, NewRecord, NoPatch, NormalRecord, Object, Patch, Path, Record, Relation, Root, Step, View, column,
         difference, encoded, encoded_with, has_key_fields, key_field, leads_elsewhere, object_key, object_part,
         read_object_key,
     };
+    pub use crate::record::{At, Fixed, Input, Item, Last, Shows, Through, Within, Writable};
     pub use crate::value::{Id, RecordId, RecordKey, Value};
 
     /// The error of a program that could not start the server that it wanted to connect to.

@@ -4,8 +4,13 @@
 //! from the derive and are escaped or bound, values are bound and never spliced into text.
 
 mod args;
+mod assignment;
+mod condition;
 mod create;
+mod expression;
 mod fragment;
+mod link;
+mod order;
 mod queryable;
 mod raw;
 mod response;
@@ -14,9 +19,16 @@ mod select;
 mod statement;
 
 pub use args::Args;
+pub use assignment::{Assign, Assignment};
+pub use condition::{Condition, IntoCondition, all, any};
 pub use create::{Content, Create, NeedsContent};
+pub use expression::{
+    Collection, Computed, Container, Expression, List, Nowhere, Number, Operand, Optional, Ordered, Sum, Term, Text,
+};
+pub use link::{Fetch, Link, Links};
+pub use order::{IntoOrder, Order};
 pub use queryable::Queryable;
 pub use raw::Query;
 pub use response::Response;
 pub use run::Run;
-pub use select::{Select, SelectOne};
+pub use select::{Explain, Fields, Select, state};

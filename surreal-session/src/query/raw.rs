@@ -82,6 +82,12 @@ impl Query {
         self
     }
 
+    /// The same for a builder that may have been given what cannot be sent.
+    pub(super) fn refused_if(mut self, reason: Option<&str>) -> Self {
+        self.error = self.error.or_else(|| reason.map(|reason| Error::argument(reason.to_owned())));
+        self
+    }
+
     /// The text and the names bound to it, for logs. Never shows a value.
     pub fn to_surql(&self) -> String {
         let mut text = self.text.clone();

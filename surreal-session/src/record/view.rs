@@ -25,7 +25,7 @@ pub trait View: DeserializeOwned {
 #[doc(hidden)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Column {
-    /// Where it stands in the record, as SurrealQL.
+    /// What it is in the record, as SurrealQL.
     pub(crate) path: String,
     /// What it is called in the view, not escaped.
     pub(crate) name: &'static str,
@@ -37,7 +37,7 @@ pub fn column<P: Path, T, V: Shows<T>>(field: Field<P, T>, name: &'static str) -
     let _ = field;
     let mut path = String::new();
     P::write(&mut path);
-    Column { path, name }
+    Column { path: V::shown(path), name }
 }
 
 /// A type that a field of a view can have if it has the type `T` in the record.
@@ -45,9 +45,15 @@ pub fn column<P: Path, T, V: Shows<T>>(field: Field<P, T>, name: &'static str) -
 #[diagnostic::on_unimplemented(
     message = "the view reads a field as `{Self}` that is `{T}` in the record",
     label = "expected `{T}`",
-    note = "a field of a view has the type that it has in the record, or is an `Option` of it"
+    note = "a field of a view has the type that it has in the record, or is an `Option` of it",
+    note = "an `Id<_>` may be a `Link<_>` in the view, which follows it"
 )]
-pub trait Shows<T> {}
+pub trait Shows<T> {
+    /// What is shown of what stands at `path`.
+    fn shown(path: String) -> String {
+        path
+    }
+}
 
 impl<T> Shows<T> for T {}
 
