@@ -1,6 +1,7 @@
 //! Generates the code. Paths are absolute and go through the runtime crate: nothing in the user's scope is relied on.
 
 mod carried;
+mod conversions;
 mod defaults;
 mod fields;
 mod generics;
@@ -54,6 +55,7 @@ fn object(model: &Model) -> TokenStream {
     if model.is_usable() {
         tokens.extend(fields::expand(model));
         tokens.extend(patch::expand(model));
+        tokens.extend(conversions::expand(model));
     }
     tokens
 }

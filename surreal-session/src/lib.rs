@@ -75,6 +75,7 @@ pub mod expression {
     pub use crate::query::{
         Collection, Computed, Container, List, Nowhere, Number, Operand, Optional, Ordered, Sum, Text,
     };
+    pub use crate::record::{Converted, Flattened};
 }
 
 /// What most programs need: `use surreal_session::prelude::*;`.
@@ -95,10 +96,10 @@ pub mod __private {
     pub use crate::error::{Error, Result};
     pub use crate::query::Term;
     pub use crate::record::{
-        Assignments, Change, Column, Encoded, Endpoint, Field, HasTable, IdOf, IntoId, Key, KeyData, KeyPart, LinkTo,
-        Linked, NewRecord, NoPatch, NormalRecord, Object, Patch, Path, Record, Relation, Root, Step, View, column,
-        difference, encoded, encoded_with, has_key_fields, key_field, leads_elsewhere, object_key, object_part,
-        read_object_key,
+        Assignments, Change, Column, Converted, Converts, Encoded, Endpoint, Field, Flattened, HasTable, IdOf, IntoId,
+        Key, KeyData, KeyPart, LinkTo, Linked, NewRecord, NoPatch, NormalRecord, Object, Patch, Path, Record, Relation,
+        Root, Step, View, column, difference, encoded, encoded_with, has_key_fields, key_field, leads_elsewhere,
+        object_key, object_part,
     };
     pub use crate::record::{At, Fixed, Input, Item, Last, Shows, Through, Within, Writable};
     pub use crate::value::{Id, RecordId, RecordKey, Value};

@@ -2,6 +2,7 @@
 
 mod compare;
 mod computed;
+mod converted;
 mod kind;
 mod operand;
 mod term;
