@@ -50,6 +50,7 @@ struct User {
 mod doubled {
     use serde::{Deserialize, Deserializer, Serializer};
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over like this")]
     pub(super) fn serialize<S: Serializer>(half: &i64, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_i64(half * 2)
     }
@@ -62,10 +63,7 @@ mod doubled {
         use super::{Deserialize, Deserializer, Serializer};
 
         #[expect(clippy::ref_option, reason = "serde hands it over like this")]
-        pub(in super::super) fn serialize<S: Serializer>(
-            half: &Option<i64>,
-            serializer: S,
-        ) -> Result<S::Ok, S::Error> {
+        pub(in super::super) fn serialize<S: Serializer>(half: &Option<i64>, serializer: S) -> Result<S::Ok, S::Error> {
             match half {
                 Some(half) => super::serialize(half, serializer),
                 None => serializer.serialize_none(),
@@ -140,12 +138,12 @@ fn values_are_written_as_the_field_is() {
         let fragment = condition.into_tree().into_fragment();
         fragment.values().map(|value| codec::decode::<Value>(&value.unwrap()).unwrap()).collect::<Vec<_>>()
     };
-    let u: Fields = *User::fields();
+    let (u, four): (Fields, i64) = (*User::fields(), 4);
     for (condition, expected) in [
         (u.half.eq(4), Value::Int(8)),
-        (u.half.eq(&4), Value::Int(8)),
+        (u.half.eq(&four), Value::Int(8)),
         (u.perhaps_half.eq(4), Value::Int(8)),
-        (u.perhaps_half.ne(&4), Value::Int(8)),
+        (u.perhaps_half.ne(&four), Value::Int(8)),
         (u.perhaps_half.eq(None), Value::None),
         (u.half.in_([4]), Value::Array(vec![Value::Int(8)])),
         (u.age.eq(4), Value::Int(4)),
