@@ -1,7 +1,7 @@
 //! Generates the code. Paths are absolute and go through the runtime crate: nothing in the user's scope is relied on.
 
+mod adapted;
 mod carried;
-mod conversions;
 mod defaults;
 mod fields;
 mod generics;
@@ -54,8 +54,8 @@ fn object(model: &Model) -> TokenStream {
     let mut tokens = object::expand(model);
     if model.is_usable() {
         tokens.extend(fields::expand(model));
+        tokens.extend(adapted::expand(model));
         tokens.extend(patch::expand(model));
-        tokens.extend(conversions::expand(model));
     }
     tokens
 }

@@ -60,8 +60,8 @@ pub use query::{
     Link, Links, NeedsContent, Order, Query, Queryable, Response, Run, Select, all, any, state,
 };
 pub use record::{
-    Change, Endpoint, Field, IntoId, Key, LinkTo, NewRecord, NormalRecord, Object, Patch, Record, Relation, View, keep,
-    merge, set, unset,
+    Change, Endpoint, Field, Flattened, IntoId, Key, LinkTo, NewRecord, NormalRecord, Object, Patch, Record, Relation,
+    View, keep, merge, set, unset,
 };
 pub use session::{
     CallFuture, Connect, Credentials, Database, Namespace, NewSession, RecordAccess, Root, Scope, Session, Surreal,
@@ -75,7 +75,6 @@ pub mod expression {
     pub use crate::query::{
         Collection, Computed, Container, List, Nowhere, Number, Operand, Optional, Ordered, Sum, Text,
     };
-    pub use crate::record::{Converted, Flattened};
 }
 
 /// What most programs need: `use surreal_session::prelude::*;`.
@@ -95,13 +94,13 @@ pub mod __private {
 
     pub use crate::error::{Error, Result};
     pub use crate::query::Term;
+    pub use crate::record::{Adapted, Adapts, At, Fixed, Input, Item, Last, Shows, Through, Within, Writable};
     pub use crate::record::{
-        Assignments, Change, Column, Converted, Converts, Encoded, Endpoint, Field, Flattened, HasTable, IdOf, IntoId,
-        Key, KeyData, KeyPart, LinkTo, Linked, NewRecord, NoPatch, NormalRecord, Object, Patch, Path, Record, Relation,
-        Root, Step, View, column, difference, encoded, encoded_with, has_key_fields, key_field, leads_elsewhere,
-        object_key, object_part,
+        Assignments, Change, Column, Encoded, Endpoint, Field, Flattened, HasTable, IdOf, IntoId, Key, KeyData,
+        KeyPart, LinkTo, Linked, NewRecord, NoPatch, NormalRecord, Object, Patch, Path, Record, Relation, Root, Step,
+        View, column, difference, encoded, encoded_with, has_key_fields, key_field, leads_elsewhere, object_key,
+        object_part,
     };
-    pub use crate::record::{At, Fixed, Input, Item, Last, Shows, Through, Within, Writable};
     pub use crate::value::{Id, RecordId, RecordKey, Value};
 
     /// The error of a program that could not start the server that it wanted to connect to.

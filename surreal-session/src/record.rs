@@ -1,6 +1,7 @@
 //! Records: Rust types that stand for the records of a table.
 
-mod converted;
+mod adapted;
+mod flattened;
 mod id;
 mod into_id;
 mod key;
@@ -13,7 +14,8 @@ mod view;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use converted::{Converted, Converts, Flattened};
+pub use adapted::{Adapted, Adapts};
+pub use flattened::Flattened;
 pub use into_id::IntoId;
 pub use key::{Key, KeyData, KeyPart, has_key_fields, key_field, object_key, object_part};
 pub use link::{Endpoint, LinkTo, Linked, leads_elsewhere};

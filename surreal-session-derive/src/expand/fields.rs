@@ -7,7 +7,7 @@ use syn::{Generics, parse_quote};
 
 use super::header::Header;
 use super::receiver::Receiver;
-use super::{carried, conversions};
+use super::{adapted, carried};
 use crate::model::{Field, Model};
 
 pub(super) fn expand(model: &Model) -> TokenStream {
@@ -87,8 +87,8 @@ fn field_tokens(field: &Field, model: &Model, receiver: &Receiver) -> TokenStrea
         true => step,
         false => quote!(#krate::__private::Fixed<#step>),
     };
-    let ty = match conversions::of(field, model) {
-        Some(conversion) => quote!(#krate::__private::Converted<#ty, #receiver, #conversion>),
+    let ty = match adapted::of(field, model) {
+        Some(first) => quote!(#krate::__private::Adapted<#ty, #receiver, #first>),
         None => ty,
     };
     quote!(#carried #vis #ident: #krate::__private::Field<#place, #ty>)

@@ -2,7 +2,6 @@
 
 mod compare;
 mod computed;
-mod converted;
 mod kind;
 mod operand;
 mod term;
