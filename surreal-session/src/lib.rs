@@ -56,8 +56,9 @@ pub mod value;
 pub use error::{Delivery, Error, ErrorDetails, ErrorKind, Result, ServerError};
 pub use protocol::SessionId;
 pub use query::{
-    Args, Assign, Assignment, Condition, Content, Create, Explain, Expression, Fetch, Fields, IntoCondition, IntoOrder,
-    Link, Links, NeedsContent, Order, Query, Queryable, Response, Run, Select, all, any, state,
+    Args, Assign, Assignment, Condition, Content, Create, Edges, Explain, Expression, Fetch, Fields, IntoCondition,
+    IntoOrder, Link, Links, NeedsContent, Order, Origin, Query, Queryable, Reached, Referrers, Response, Run, Select,
+    Traverse, all, any, state,
 };
 pub use record::{
     Change, Endpoint, Field, Flattened, IntoId, Key, LinkTo, NewRecord, NormalRecord, Object, Patch, Record, Relation,
@@ -75,6 +76,11 @@ pub mod expression {
     pub use crate::query::{
         Collection, Computed, Container, List, Nowhere, Number, Operand, Optional, Ordered, Sum, Text,
     };
+}
+
+/// What a walk through the graph knows of its steps.
+pub mod traverse {
+    pub use crate::query::{Against, Along, Direction, Filters, Own, Referred, Refers, Repeated, Repeats, Start};
 }
 
 /// What most programs need: `use surreal_session::prelude::*;`.

@@ -17,6 +17,7 @@ mod response;
 mod run;
 mod select;
 mod statement;
+mod traverse;
 
 pub use args::Args;
 pub use assignment::{Assign, Assignment};
@@ -32,3 +33,7 @@ pub use raw::Query;
 pub use response::Response;
 pub use run::Run;
 pub use select::{Explain, Fields, Select, state};
+pub use traverse::{
+    Against, Along, Direction, Edges, Filters, Origin, Own, Reached, Referred, Referrers, Refers, Repeated, Repeats,
+    Start, Traverse,
+};

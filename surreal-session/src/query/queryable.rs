@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
-use super::{Create, Query, Run, Select};
+use super::{Create, Origin, Query, Run, Select, Traverse};
 use crate::record::Record;
 use crate::session::{Scope, Session, Surreal};
 
@@ -60,6 +60,18 @@ pub trait Queryable: private::Sealed {
         Self: Sized,
     {
         Select::new(self.scope())
+    }
+
+    /// Walks through the graph, from one record or several: `session.from(&ada.id).out::<Wrote>().to::<Post>()`.
+    ///
+    /// # Errors
+    ///
+    /// See [`Traverse`].
+    fn from<O: Origin>(&self, origin: O) -> Traverse<O::Record>
+    where
+        Self: Sized,
+    {
+        Traverse::new(self.scope(), origin)
     }
 
     /// Creates one record of `T`'s table from the data given to [`Create::content`], and gives it back as stored.
