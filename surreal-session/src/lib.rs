@@ -55,7 +55,10 @@ pub mod value;
 
 pub use error::{Delivery, Error, ErrorDetails, ErrorKind, Result, ServerError};
 pub use protocol::SessionId;
-pub use query::{Args, Content, Create, NeedsContent, Query, Queryable, Response, Run, Select, SelectOne};
+pub use query::{
+    Args, Content, Create, NeedsContent, PatchAction, PatchOp, Query, Queryable, Response, Run, Select, SelectOne,
+    untyped, write,
+};
 pub use record::{
     Change, Field, IntoId, Key, NewRecord, NormalRecord, Object, Patch, Record, Relation, keep, merge, set, unset,
 };

@@ -6,15 +6,19 @@
 mod args;
 mod create;
 mod fragment;
+mod patch;
 mod queryable;
 mod raw;
 mod response;
 mod run;
 mod select;
 mod statement;
+pub mod untyped;
+pub mod write;
 
 pub use args::Args;
 pub use create::{Content, Create, NeedsContent};
+pub use patch::{PatchAction, PatchOp};
 pub use queryable::Queryable;
 pub use raw::Query;
 pub use response::Response;

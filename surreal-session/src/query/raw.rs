@@ -82,6 +82,19 @@ impl Query {
         self
     }
 
+    /// Makes it fail for this reason when awaited, if there is one and nothing was wrong before.
+    pub(super) fn refused(mut self, reason: Option<&str>) -> Self {
+        if let Some(reason) = reason {
+            self.error.get_or_insert_with(|| Error::argument(reason.to_owned()));
+        }
+        self
+    }
+
+    /// What the message takes, but for the few bytes that finish it.
+    pub(super) fn len_bytes(&self) -> usize {
+        self.bindings.len_bytes()
+    }
+
     /// The text and the names bound to it, for logs. Never shows a value.
     pub fn to_surql(&self) -> String {
         let mut text = self.text.clone();
