@@ -4,8 +4,12 @@
 //! from the derive and are escaped or bound, values are bound and never spliced into text.
 
 mod args;
+mod assignment;
+mod condition;
 mod create;
+mod expression;
 mod fragment;
+mod order;
 mod patch;
 mod queryable;
 mod raw;
@@ -17,7 +21,13 @@ pub mod untyped;
 pub mod write;
 
 pub use args::Args;
+pub use assignment::{Assign, Assignment};
+pub use condition::{Condition, IntoCondition, all, any};
 pub use create::{Content, Create, NeedsContent};
+pub use expression::{
+    Collection, Computed, Container, Expression, List, Nowhere, Number, Operand, Optional, Ordered, Sum, Term, Text,
+};
+pub use order::{IntoOrder, Order};
 pub use patch::{PatchAction, PatchOp};
 pub use queryable::Queryable;
 pub use raw::Query;

@@ -82,11 +82,9 @@ impl Query {
         self
     }
 
-    /// Makes it fail for this reason when awaited, if there is one and nothing was wrong before.
-    pub(super) fn refused(mut self, reason: Option<&str>) -> Self {
-        if let Some(reason) = reason {
-            self.error.get_or_insert_with(|| Error::argument(reason.to_owned()));
-        }
+    /// The same for a builder that may have been given what cannot be sent.
+    pub(super) fn refused_if(mut self, reason: Option<&str>) -> Self {
+        self.error = self.error.or_else(|| reason.map(|reason| Error::argument(reason.to_owned())));
         self
     }
 

@@ -95,7 +95,6 @@ impl Untyped {
     pub fn relate(&self, from: impl Endpoint, edge: impl NewTarget, to: impl Endpoint) -> Write<One, MayHaveContent> {
         let (from, edge, to) = (from.place(), edge.place(), to.place());
         let target = from.target.text("->").then(edge.target).text("->").then(to.target);
-        let refused = from.refused.or(edge.refused).or(to.refused);
-        Write::new(self.scope.clone(), Verb::Relate, Place { target, subject: edge.subject, refused })
+        Write::new(self.scope.clone(), Verb::Relate, Place { target, subject: edge.subject })
     }
 }

@@ -7,10 +7,10 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::query::Response;
 use crate::query::fragment::Fragment;
 use crate::query::statement::{Call, Statement, send};
 use crate::query::write::{After, Place, Shape, State, timeout};
-use crate::query::{Query, Response};
 use crate::session::{CallFuture, Scope};
 use crate::value::Value;
 
@@ -53,7 +53,7 @@ impl<S: Shape, T: DeserializeOwned + 'static> Select<S, T> {
         self
     }
 
-    /// Sets how long to wait for the reply; see [`Query::deadline`].
+    /// Sets how long to wait for the reply; see [`Query::deadline`](crate::Query::deadline).
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.call.deadline = Some(deadline);
         self
@@ -79,11 +79,6 @@ impl<S: Shape, T: DeserializeOwned + 'static> Statement for Select<S, T> {
     fn read(&self, response: &Response, index: usize) -> Result<Self::Output> {
         let missing = || Error::new(ErrorKind::NotFound, "no such record").answered();
         S::Perhaps::read::<After<T>>(response, index, missing)
-    }
-
-    fn query(&self) -> Query {
-        let Call { scope, deadline } = self.call.clone();
-        self.surql().into_query(scope, deadline).refused(self.place.refused.as_deref())
     }
 }
 

@@ -82,14 +82,16 @@ impl Serialize for RecordRange {
 }
 
 fn place(target: &(impl Serialize + fmt::Display)) -> Place {
-    Place { target: Fragment::of(target), subject: target.to_string(), refused: None }
+    Place { target: Fragment::of(target), subject: target.to_string() }
 }
 
 fn one_place(id: &RecordId) -> Place {
-    let refused = matches!(id.key(), RecordKey::Range(_)).then(|| {
-        format!("`{id}` is a range of ids and not one record: write `Table::new(..).range(..)` where a range can be")
-    });
-    Place { refused, ..place(id) }
+    let Place { mut target, subject } = place(id);
+    if matches!(id.key(), RecordKey::Range(_)) {
+        let advice = "write `Table::new(..).range(..)` where a range can be";
+        target = target.refused(&format!("`{id}` is a range of ids and not one record: {advice}"));
+    }
+    Place { target, subject }
 }
 
 macro_rules! targets {

@@ -14,7 +14,7 @@ use crate::query::write::{
     After, Before, Complete, Diff, HasData, MayHaveContent, NeedsData, Nothing, One, OneOrNone, Parts, Place,
     Returning, ReturningRecords, Shape, State, Verb,
 };
-use crate::query::{PatchOp, Query, Response};
+use crate::query::{PatchOp, Response};
 use crate::session::{CallFuture, Scope};
 use crate::value::Value;
 
@@ -52,7 +52,7 @@ impl<S, D, R> Write<S, D, R> {
         self
     }
 
-    /// Sets how long to wait for the reply; see [`Query::deadline`].
+    /// Sets how long to wait for the reply; see [`Query::deadline`](crate::Query::deadline).
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.parts.call.deadline = Some(deadline);
         self
@@ -153,10 +153,6 @@ impl<S: Shape, D: Complete, R: Returning> Statement for Write<S, D, R> {
 
     fn read(&self, response: &Response, index: usize) -> Result<Self::Output> {
         self.parts.read::<S, R>(response, index)
-    }
-
-    fn query(&self) -> Query {
-        self.parts.query::<S, R>()
     }
 }
 

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::{Returning, Shape};
 use crate::error::{Error, ErrorKind, Result};
+use crate::query::Response;
 use crate::query::fragment::Fragment;
 use crate::query::statement::Call;
-use crate::query::{Query, Response};
 use crate::session::Scope;
 use crate::value;
 
@@ -28,8 +28,6 @@ pub struct Place {
     pub(in crate::query) target: Fragment,
     /// What it is called in messages.
     pub(in crate::query) subject: String,
-    /// Why it cannot be sent.
-    pub(in crate::query) refused: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -78,12 +76,6 @@ impl Parts {
             statement = statement.text(" WHERE ").then(condition.clone());
         }
         statement.text(" RETURN ").text(S::clause::<R>()).then(timeout(self.timeout))
-    }
-
-    /// The query of this statement, which fails where the statement cannot be sent.
-    pub(in crate::query) fn query<S: Shape, R: Returning>(&self) -> Query {
-        let Call { scope, deadline } = self.call.clone();
-        self.surql::<S, R>().into_query(scope, deadline).refused(self.place.refused.as_deref())
     }
 
     pub(in crate::query) fn read<S: Shape, R: Returning>(
