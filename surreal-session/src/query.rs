@@ -9,6 +9,7 @@ mod condition;
 mod create;
 mod expression;
 mod fragment;
+mod link;
 mod order;
 mod patch;
 mod queryable;
@@ -27,10 +28,11 @@ pub use create::{Content, Create, NeedsContent};
 pub use expression::{
     Collection, Computed, Container, Expression, List, Nowhere, Number, Operand, Optional, Ordered, Sum, Term, Text,
 };
+pub use link::{Fetch, Link, Links};
 pub use order::{IntoOrder, Order};
 pub use patch::{PatchAction, PatchOp};
 pub use queryable::Queryable;
 pub use raw::Query;
 pub use response::Response;
 pub use run::Run;
-pub use select::{Select, SelectOne};
+pub use select::{Explain, Fields, Select, state};
