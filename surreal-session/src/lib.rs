@@ -95,13 +95,13 @@ pub mod __private {
 
     pub use crate::error::{Error, Result};
     pub use crate::query::Term;
+    pub use crate::record::{Adapted, Adapts, At, Fixed, Input, Item, Last, Shows, Through, Within, Writable};
     pub use crate::record::{
         Assignments, Change, Column, Encoded, Endpoint, Field, HasTable, IdOf, IntoId, Key, KeyData, KeyPart, LinkTo,
         Linked, NewRecord, NoPatch, NormalRecord, Object, Patch, Path, Record, Relation, Root, Step, View, column,
         difference, encoded, encoded_with, has_key_fields, key_field, leads_elsewhere, object_key, object_part,
         read_object_key,
     };
-    pub use crate::record::{At, Fixed, Input, Item, Last, Shows, Through, Within, Writable};
     pub use crate::value::{Id, RecordId, RecordKey, Value};
 
     /// The error of a program that could not start the server that it wanted to connect to.
