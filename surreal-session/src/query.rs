@@ -7,6 +7,7 @@ mod args;
 mod assignment;
 mod condition;
 mod create;
+mod delete;
 mod expression;
 mod fragment;
 mod link;
@@ -19,12 +20,15 @@ mod run;
 mod select;
 mod statement;
 pub mod untyped;
+mod update;
+mod upsert;
 pub mod write;
 
 pub use args::Args;
 pub use assignment::{Assign, Assignment};
 pub use condition::{Condition, IntoCondition, all, any};
-pub use create::{Content, Create, NeedsContent};
+pub use create::Create;
+pub use delete::Delete;
 pub use expression::{
     Collection, Computed, Container, Expression, List, Nowhere, Number, Operand, Optional, Ordered, Sum, Term, Text,
 };
@@ -36,3 +40,6 @@ pub use raw::Query;
 pub use response::Response;
 pub use run::Run;
 pub use select::{Explain, Fields, Select, state};
+pub use update::Update;
+pub use upsert::Upsert;
+pub use write::Write;

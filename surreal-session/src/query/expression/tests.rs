@@ -62,10 +62,7 @@ mod doubled {
         use super::{Deserialize, Deserializer, Serializer};
 
         #[expect(clippy::ref_option, reason = "serde hands it over like this")]
-        pub(in super::super) fn serialize<S: Serializer>(
-            half: &Option<i64>,
-            serializer: S,
-        ) -> Result<S::Ok, S::Error> {
+        pub(in super::super) fn serialize<S: Serializer>(half: &Option<i64>, serializer: S) -> Result<S::Ok, S::Error> {
             match half {
                 Some(half) => super::serialize(half, serializer),
                 None => serializer.serialize_none(),

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::target::{Endpoint, NewTarget, Target};
+use super::target::{EdgeEnd, NewTarget, Target};
 use super::{Insert, Select, Write};
 use crate::query::write::{Before, MayHaveContent, NeedsData, NoData, One, Place, Verb};
 use crate::session::Scope;
@@ -92,7 +92,7 @@ impl Untyped {
     ///
     /// An edge that has an id and exists already is given the new content (server 3.3.5); an
     /// [`insert`](Self::insert) of edges refuses it.
-    pub fn relate(&self, from: impl Endpoint, edge: impl NewTarget, to: impl Endpoint) -> Write<One, MayHaveContent> {
+    pub fn relate(&self, from: impl EdgeEnd, edge: impl NewTarget, to: impl EdgeEnd) -> Write<One, MayHaveContent> {
         let (from, edge, to) = (from.place(), edge.place(), to.place());
         let target = from.target.text("->").then(edge.target).text("->").then(to.target);
         Write::new(self.scope.clone(), Verb::Relate, Place { target, subject: edge.subject })
