@@ -11,6 +11,7 @@
 mod auth;
 mod cancel;
 mod codec;
+mod conditions;
 mod connection;
 mod embedded;
 mod isolation;

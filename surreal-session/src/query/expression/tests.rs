@@ -50,6 +50,7 @@ struct User {
 mod doubled {
     use serde::{Deserialize, Deserializer, Serializer};
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over like this")]
     pub(super) fn serialize<S: Serializer>(half: &i64, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_i64(half * 2)
     }
@@ -137,12 +138,12 @@ fn values_are_written_as_the_field_is() {
         let fragment = condition.into_tree().into_fragment();
         fragment.values().map(|value| codec::decode::<Value>(&value.unwrap()).unwrap()).collect::<Vec<_>>()
     };
-    let u: Fields = *User::fields();
+    let (u, four): (Fields, i64) = (*User::fields(), 4);
     for (condition, expected) in [
         (u.half.eq(4), Value::Int(8)),
-        (u.half.eq(&4), Value::Int(8)),
+        (u.half.eq(&four), Value::Int(8)),
         (u.perhaps_half.eq(4), Value::Int(8)),
-        (u.perhaps_half.ne(&4), Value::Int(8)),
+        (u.perhaps_half.ne(&four), Value::Int(8)),
         (u.perhaps_half.eq(None), Value::None),
         (u.half.in_([4]), Value::Array(vec![Value::Int(8)])),
         (u.age.eq(4), Value::Int(4)),
