@@ -56,9 +56,9 @@ pub mod value;
 pub use error::{Delivery, Error, ErrorDetails, ErrorKind, Result, ServerError};
 pub use protocol::SessionId;
 pub use query::{
-    Args, Assign, Assignment, Condition, Create, Delete, Explain, Expression, Fetch, Fields, IntoCondition, IntoOrder,
-    Link, Links, Order, PatchAction, PatchOp, Query, Queryable, Response, Run, Select, Update, Upsert, Write, all, any,
-    state, untyped, write,
+    Args, Assign, Assignment, Condition, Create, Delete, Explain, Expression, Fetch, Fields, Insert, IntoCondition,
+    IntoOrder, Link, Links, NewRecords, NewRow, Order, PatchAction, PatchOp, Query, Queryable, Relate, Response, Run,
+    Select, Update, Upsert, Write, all, any, state, untyped, write,
 };
 pub use record::{
     Change, Endpoint, Field, IntoId, Key, LinkTo, NewRecord, NormalRecord, Object, Patch, Record, Relation, View, keep,

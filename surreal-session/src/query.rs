@@ -10,11 +10,13 @@ mod create;
 mod delete;
 mod expression;
 mod fragment;
+mod insert;
 mod link;
 mod order;
 mod patch;
 mod queryable;
 mod raw;
+mod relate;
 mod response;
 mod run;
 mod select;
@@ -32,11 +34,13 @@ pub use delete::Delete;
 pub use expression::{
     Collection, Computed, Container, Expression, List, Nowhere, Number, Operand, Optional, Ordered, Sum, Term, Text,
 };
+pub use insert::{Insert, NewRecords, NewRow};
 pub use link::{Fetch, Link, Links};
 pub use order::{IntoOrder, Order};
 pub use patch::{PatchAction, PatchOp};
 pub use queryable::Queryable;
 pub use raw::Query;
+pub use relate::Relate;
 pub use response::Response;
 pub use run::Run;
 pub use select::{Explain, Fields, Select, state};

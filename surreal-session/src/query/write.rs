@@ -13,8 +13,11 @@ mod verb;
 
 use std::marker::PhantomData;
 
+pub use super::patch::{Holds, PatchPath, Removable};
 pub use builder::Write;
-pub(super) use bulk::{Bulk, Rows};
+pub(super) use bulk::Bulk;
+#[doc(hidden)]
+pub use bulk::Rows;
 #[doc(hidden)]
 pub use parts::Place;
 pub(super) use parts::{Parts, timeout};
