@@ -58,7 +58,7 @@ pub use protocol::SessionId;
 pub use query::{
     Args, Assign, Assignment, Condition, Create, Delete, Explain, Expression, Fetch, Fields, Insert, IntoCondition,
     IntoOrder, Link, Links, NewRecords, NewRow, Order, PatchAction, PatchOp, Query, Queryable, Relate, Response, Run,
-    Select, Update, Upsert, Write, all, any, state, untyped, write,
+    Select, Update, Upsert, all, any, state, untyped, write,
 };
 pub use record::{
     Change, Endpoint, Field, IntoId, Key, LinkTo, NewRecord, NormalRecord, Object, Patch, Record, Relation, View, keep,

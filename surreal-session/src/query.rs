@@ -46,4 +46,3 @@ pub use run::Run;
 pub use select::{Explain, Fields, Select, state};
 pub use update::Update;
 pub use upsert::Upsert;
-pub use write::Write;

@@ -1,6 +1,6 @@
 //! How many records a write touches, what it gives back of them, and what it still has to be told.
 //!
-//! What stands here are the type parameters of the builders that write, [`Write`](crate::Write), [`Insert`](crate::Insert)
+//! What stands here are the type parameters of the builders that write, [`Write`], [`Insert`](crate::Insert)
 //! and [`untyped::Write`](crate::untyped::Write). A program meets them in signatures and in messages of the compiler, and
 //! seldom writes them.
 

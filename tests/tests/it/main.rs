@@ -22,3 +22,4 @@ mod records;
 mod run;
 mod server_facts;
 mod untyped;
+mod writes;
