@@ -61,8 +61,8 @@ pub use query::{
     Select, Update, Upsert, all, any, state, untyped, write,
 };
 pub use record::{
-    Change, Endpoint, Field, IntoId, Key, LinkTo, NewRecord, NormalRecord, Object, Patch, Record, Relation, View, keep,
-    merge, set, unset,
+    Change, Endpoint, Field, Flattened, IntoId, Key, LinkTo, NewRecord, NormalRecord, Object, Patch, Record, Relation,
+    View, keep, merge, set, unset,
 };
 pub use session::{
     CallFuture, Connect, Credentials, Database, Namespace, NewSession, RecordAccess, Root, Scope, Session, Surreal,
@@ -99,10 +99,10 @@ pub mod __private {
         Adapted, Adapts, At, Fixed, Input, Item, Last, NeedsRelation, Normal, Shows, Through, Within, Writable,
     };
     pub use crate::record::{
-        Assignments, Change, Column, Encoded, Endpoint, Field, HasTable, IdOf, IntoId, Key, KeyData, KeyPart, LinkTo,
-        Linked, NewRecord, NoPatch, NormalRecord, Object, Patch, Path, Record, Relation, Root, Step, View, column,
-        difference, encoded, encoded_with, has_key_fields, key_field, leads_elsewhere, object_key, object_part,
-        read_object_key,
+        Assignments, Change, Column, Encoded, Endpoint, Field, Flattened, HasTable, IdOf, IntoId, Key, KeyData,
+        KeyPart, LinkTo, Linked, NewRecord, NoPatch, NormalRecord, Object, Patch, Path, Record, Relation, Root, Step,
+        View, column, difference, encoded, encoded_with, has_key_fields, key_field, leads_elsewhere, object_key,
+        object_part,
     };
     pub use crate::value::{Id, RecordId, RecordKey, Value};
 

@@ -1,6 +1,7 @@
 //! Records: Rust types that stand for the records of a table.
 
 mod adapted;
+mod flattened;
 mod id;
 mod into_id;
 mod key;
@@ -14,8 +15,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use adapted::{Adapted, Adapts};
+pub use flattened::Flattened;
 pub use into_id::IntoId;
-pub use key::{Key, KeyData, KeyPart, has_key_fields, key_field, object_key, object_part, read_object_key};
+pub use key::{Key, KeyData, KeyPart, has_key_fields, key_field, object_key, object_part};
 pub use link::{Endpoint, LinkTo, Linked, leads_elsewhere};
 pub use object::{NoPatch, Object};
 pub use patch::{Assignments, Change, Encoded, Patch, difference, encoded, encoded_with, keep, merge, set, unset};
