@@ -56,9 +56,9 @@ pub mod value;
 pub use error::{Delivery, Error, ErrorDetails, ErrorKind, Result, ServerError};
 pub use protocol::SessionId;
 pub use query::{
-    Args, Assign, Assignment, Condition, Content, Create, Edges, Explain, Expression, Fetch, Fields, IntoCondition,
-    IntoOrder, Link, Links, NeedsContent, Order, Origin, Query, Queryable, Reached, Referrers, Response, Run, Select,
-    Traverse, all, any, state,
+    Args, Assign, Assignment, Condition, Create, Delete, Edges, Explain, Expression, Fetch, Fields, Insert,
+    IntoCondition, IntoOrder, Link, Links, NewRecords, NewRow, Order, Origin, PatchAction, PatchOp, Query, Queryable,
+    Reached, Referrers, Relate, Response, Run, Select, Traverse, Update, Upsert, all, any, state, untyped, write,
 };
 pub use record::{
     Change, Endpoint, Field, Flattened, IntoId, Key, LinkTo, NewRecord, NormalRecord, Object, Patch, Record, Relation,
@@ -100,7 +100,9 @@ pub mod __private {
 
     pub use crate::error::{Error, Result};
     pub use crate::query::Term;
-    pub use crate::record::{Adapted, Adapts, At, Fixed, Input, Item, Last, Shows, Through, Within, Writable};
+    pub use crate::record::{
+        Adapted, Adapts, At, Fixed, Input, Item, Last, NeedsRelation, Normal, Shows, Through, Within, Writable,
+    };
     pub use crate::record::{
         Assignments, Change, Column, Encoded, Endpoint, Field, Flattened, HasTable, IdOf, IntoId, Key, KeyData,
         KeyPart, LinkTo, Linked, NewRecord, NoPatch, NormalRecord, Object, Patch, Path, Record, Relation, Root, Step,

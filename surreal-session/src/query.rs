@@ -7,29 +7,41 @@ mod args;
 mod assignment;
 mod condition;
 mod create;
+mod delete;
 mod expression;
 mod fragment;
+mod insert;
 mod link;
 mod order;
+mod patch;
 mod queryable;
 mod raw;
+mod relate;
 mod response;
 mod run;
 mod select;
 mod statement;
 mod traverse;
+pub mod untyped;
+mod update;
+mod upsert;
+pub mod write;
 
 pub use args::Args;
 pub use assignment::{Assign, Assignment};
 pub use condition::{Condition, IntoCondition, all, any};
-pub use create::{Content, Create, NeedsContent};
+pub use create::Create;
+pub use delete::Delete;
 pub use expression::{
     Collection, Computed, Container, Expression, List, Nowhere, Number, Operand, Optional, Ordered, Sum, Term, Text,
 };
+pub use insert::{Insert, NewRecords, NewRow};
 pub use link::{Fetch, Link, Links};
 pub use order::{IntoOrder, Order};
+pub use patch::{PatchAction, PatchOp};
 pub use queryable::Queryable;
 pub use raw::Query;
+pub use relate::Relate;
 pub use response::Response;
 pub use run::Run;
 pub use select::{Explain, Fields, Select, state};
@@ -37,3 +49,5 @@ pub use traverse::{
     Against, Along, Direction, Edges, Filters, Origin, Own, Reached, Referred, Referrers, Refers, Repeated, Repeats,
     Start, Traverse,
 };
+pub use update::Update;
+pub use upsert::Upsert;
