@@ -61,8 +61,8 @@ pub use query::{
     Reached, Referrers, Relate, Response, Run, Select, Traverse, Update, Upsert, all, any, state, untyped, write,
 };
 pub use record::{
-    Change, Endpoint, Field, Flattened, IntoId, Key, LinkTo, NewRecord, NormalRecord, Object, Patch, Record, Relation,
-    View, keep, merge, set, unset,
+    Change, Endpoint, Field, Flattened, GenerateKey, IntoId, Key, LinkTo, NewRecord, NormalRecord, Object, Patch,
+    Record, Relation, View, keep, merge, set, unset,
 };
 pub use session::{
     CallFuture, Connect, Credentials, Database, Namespace, NewSession, RecordAccess, Root, Scope, Session, Surreal,
@@ -80,7 +80,10 @@ pub mod expression {
 
 /// What a walk through the graph knows of its steps.
 pub mod traverse {
-    pub use crate::query::{Against, Along, Direction, Filters, Own, Referred, Refers, Repeated, Repeats, Start};
+    pub use crate::query::{
+        Against, Along, BeginsAt, Direction, EndsAt, Filters, Own, ReachedBy, Referred, Refers, Repeated, Repeats,
+        Start,
+    };
 }
 
 /// What most programs need: `use surreal_session::prelude::*;`.
@@ -105,9 +108,9 @@ pub mod __private {
     };
     pub use crate::record::{
         Assignments, Change, Column, Encoded, Endpoint, Field, Flattened, HasTable, IdOf, IntoId, Key, KeyData,
-        KeyPart, LinkTo, Linked, NewRecord, NoPatch, NormalRecord, Object, Patch, Path, Record, Relation, Root, Step,
-        View, column, difference, encoded, encoded_with, has_key_fields, key_field, leads_elsewhere, object_key,
-        object_part,
+        KeyPart, LinkTo, Linked, NewRecord, NoPatch, NormalRecord, Object, Patch, PatchOf, Path, Record, Relation,
+        Root, Step, View, column, difference, encoded, encoded_with, has_key_fields, key_field, leads_elsewhere,
+        object_key, object_part,
     };
     pub use crate::value::{Id, RecordId, RecordKey, Value};
 

@@ -46,8 +46,8 @@ pub use response::Response;
 pub use run::Run;
 pub use select::{Explain, Fields, Select, state};
 pub use traverse::{
-    Against, Along, Direction, Edges, Filters, Origin, Own, Reached, Referred, Referrers, Refers, Repeated, Repeats,
-    Start, Traverse,
+    Against, Along, BeginsAt, Direction, Edges, EndsAt, Filters, Origin, Own, Reached, ReachedBy, Referred, Referrers,
+    Refers, Repeated, Repeats, Start, Traverse,
 };
 pub use update::Update;
 pub use upsert::Upsert;

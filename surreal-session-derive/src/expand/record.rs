@@ -37,7 +37,7 @@ fn record(model: &Model, sound: bool) -> TokenStream {
     let ident = &model.input.ident;
     let key = key(model);
     let new = new_or_nothing(model);
-    let kind = if model.is_relation() { quote!(NeedsRelation) } else { quote!(Normal) };
+    let kind = kind_name(model);
     let (impl_generics, type_generics, _) = model.input.generics.split_for_impl();
     let where_clause = where_clause(model, &new, sound);
     quote! {
@@ -51,12 +51,18 @@ fn record(model: &Model, sound: bool) -> TokenStream {
     }
 }
 
+fn kind_name(model: &Model) -> TokenStream {
+    if model.is_relation() { quote!(NeedsRelation) } else { quote!(Normal) }
+}
+
 /// Whether it is an edge. What is no record is not blamed for that again, as the condition holds for any lifetime.
 fn kind(model: &Model) -> TokenStream {
     let krate = model.krate();
     let ident = &model.input.ident;
     let mut generics = model.input.generics.clone();
-    generics.make_where_clause().predicates.push(parse_quote!(for<'__any> Self: #krate::__private::Record));
+    let kind = kind_name(model);
+    let is_record = parse_quote!(for<'__any> Self: #krate::__private::Record<Kind = #krate::__private::#kind>);
+    generics.make_where_clause().predicates.push(is_record);
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
     let (name, ends) = match (model.is_relation(), model.end("in"), model.end("out")) {
         (false, _, _) => (quote!(NormalRecord), None),

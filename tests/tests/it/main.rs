@@ -22,5 +22,6 @@ mod query;
 mod records;
 mod run;
 mod server_facts;
+mod traverse;
 mod untyped;
 mod writes;
