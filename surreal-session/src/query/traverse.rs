@@ -41,7 +41,7 @@ use walk::Walk;
 /// [`NotFound`](crate::ErrorKind::NotFound) if a [select](crate::Select) that it starts from fails so;
 /// [`Decode`](crate::ErrorKind::Decode) if a record does not fit `T`;
 /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for a [depth](Self::depth) that there cannot be;
-/// [`Validation`](crate::ErrorKind::Validation) for more than 18 steps, which are nested too deep for the server (3.3.5).
+/// [`Validation`](crate::ErrorKind::Validation) for more than 18 steps, or fewer that are repeated, which are nested too deep for the server (3.3.5).
 ///
 /// # Cancel safety
 ///
@@ -211,7 +211,7 @@ impl<T: Record, F: 'static> Traverse<T, F> {
 
     /// Reads the records as any select does, with its conditions, order, limit, views, links and counts.
     pub fn select(self) -> Select<T, T, state::Found> {
-        Select::found(self.walk.call().clone(), self.walk.into_fragment())
+        Select::found(self.walk.call().clone(), self.walk.into_source())
     }
 
     /// Gives the ids of the records instead of reading them.
@@ -239,7 +239,7 @@ impl<T: Record, F: 'static> Statement for Traverse<T, F> {
     }
 
     fn surql(&self) -> Fragment {
-        Fragment::new("SELECT * FROM ").then(self.walk.clone().into_fragment())
+        Fragment::new("SELECT * FROM ").then(self.walk.clone().into_source())
     }
 
     fn read(&self, response: &Response, index: usize) -> Result<Vec<T>> {

@@ -95,7 +95,7 @@ impl<E, T, D: Direction> Edges<E, T, D> {
     where
         E: Record,
     {
-        Select::found(self.walk.call().clone(), self.walk.into_fragment())
+        Select::found(self.walk.call().clone(), self.walk.into_source())
     }
 }
 
