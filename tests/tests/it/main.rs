@@ -17,6 +17,7 @@ mod embedded;
 mod isolation;
 mod layers;
 mod lifecycle;
+mod models;
 mod names;
 mod query;
 mod records;

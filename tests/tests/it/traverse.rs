@@ -310,12 +310,12 @@ async fn eighteen_steps_are_taken_and_more_refused() {
 }
 
 #[tokio::test]
-async fn ten_thousand_edges_are_followed() {
+async fn thousands_of_edges_are_followed() {
     let (_db, session) = graph().await;
     let wrote = |at| NewWrote { r#in: Id::new("dan"), out: Id::new(at % 3 + 1), at };
-    session.insert((0..10_000).map(wrote).collect::<Vec<_>>()).relation().return_none().await.unwrap();
+    session.insert((0..2000).map(wrote).collect::<Vec<_>>()).relation().return_none().await.unwrap();
     let edges = || session.from(Id::<Person>::new("dan")).out::<Wrote>();
-    assert_eq!(edges().await.unwrap().len(), 10_000);
+    assert_eq!(edges().await.unwrap().len(), 2000);
     assert_eq!(edges().to::<Post>().ids().await.unwrap().len(), 3);
 }
 
