@@ -21,4 +21,5 @@ mod names;
 mod query;
 mod records;
 mod run;
+mod select;
 mod server_facts;
