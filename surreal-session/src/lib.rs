@@ -56,12 +56,13 @@ pub mod value;
 pub use error::{Delivery, Error, ErrorDetails, ErrorKind, Result, ServerError};
 pub use protocol::SessionId;
 pub use query::{
-    Args, Assign, Assignment, Condition, Content, Create, Explain, Expression, Fetch, Fields, IntoCondition, IntoOrder,
-    Link, Links, NeedsContent, Order, Query, Queryable, Response, Run, Select, all, any, state,
+    Args, Assign, Assignment, Condition, Create, Delete, Explain, Expression, Fetch, Fields, Insert, IntoCondition,
+    IntoOrder, Link, Links, NewRecords, NewRow, Order, PatchAction, PatchOp, Query, Queryable, Relate, Response, Run,
+    Select, Update, Upsert, all, any, state, untyped, write,
 };
 pub use record::{
-    Change, Endpoint, Field, IntoId, Key, LinkTo, NewRecord, NormalRecord, Object, Patch, Record, Relation, View, keep,
-    merge, set, unset,
+    Change, Endpoint, Field, Flattened, IntoId, Key, LinkTo, NewRecord, NormalRecord, Object, Patch, Record, Relation,
+    View, keep, merge, set, unset,
 };
 pub use session::{
     CallFuture, Connect, Credentials, Database, Namespace, NewSession, RecordAccess, Root, Scope, Session, Surreal,
@@ -94,12 +95,14 @@ pub mod __private {
 
     pub use crate::error::{Error, Result};
     pub use crate::query::Term;
-    pub use crate::record::{Adapted, Adapts, At, Fixed, Input, Item, Last, Shows, Through, Within, Writable};
     pub use crate::record::{
-        Assignments, Change, Column, Encoded, Endpoint, Field, HasTable, IdOf, IntoId, Key, KeyData, KeyPart, LinkTo,
-        Linked, NewRecord, NoPatch, NormalRecord, Object, Patch, Path, Record, Relation, Root, Step, View, column,
-        difference, encoded, encoded_with, has_key_fields, key_field, leads_elsewhere, object_key, object_part,
-        read_object_key,
+        Adapted, Adapts, At, Fixed, Input, Item, Last, NeedsRelation, Normal, Shows, Through, Within, Writable,
+    };
+    pub use crate::record::{
+        Assignments, Change, Column, Encoded, Endpoint, Field, Flattened, HasTable, IdOf, IntoId, Key, KeyData,
+        KeyPart, LinkTo, Linked, NewRecord, NoPatch, NormalRecord, Object, Patch, Path, Record, Relation, Root, Step,
+        View, column, difference, encoded, encoded_with, has_key_fields, key_field, leads_elsewhere, object_key,
+        object_part,
     };
     pub use crate::value::{Id, RecordId, RecordKey, Value};
 

@@ -88,6 +88,11 @@ impl Query {
         self
     }
 
+    /// What the message takes, but for the few bytes that finish it.
+    pub(super) fn len_bytes(&self) -> usize {
+        self.bindings.len_bytes()
+    }
+
     /// The text and the names bound to it, for logs. Never shows a value.
     pub fn to_surql(&self) -> String {
         let mut text = self.text.clone();

@@ -23,3 +23,5 @@ mod records;
 mod run;
 mod select;
 mod server_facts;
+mod untyped;
+mod writes;
