@@ -29,7 +29,7 @@ pub struct Fragment {
 type Encoded = Result<Bytes, EncodeError>;
 
 /// A hundred years. The server (3.3.5) never answers a statement whose timeout its clock cannot be added to.
-const LONGEST_TIMEOUT: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+const LONGEST_TIMEOUT: Duration = Duration::from_hours(100 * 365 * 24);
 
 impl Fragment {
     pub(crate) fn new(text: impl Into<String>) -> Self {
