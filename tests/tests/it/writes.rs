@@ -488,5 +488,5 @@ async fn writes_show_their_statement_and_no_value() {
         assert_eq!(shown, expected);
     }
     let debug = format!("{:?}", update().filter(|u| u.name.eq("hunter2")).content(hunter()));
-    assert!(debug.starts_with("Write(UPDATE $_0 CONTENT $_1 WHERE") && !debug.contains("hunter2"), "{debug}");
+    assert!(debug.starts_with("Mutation(UPDATE $_0 CONTENT $_1 WHERE") && !debug.contains("hunter2"), "{debug}");
 }

@@ -11,8 +11,8 @@ use crate::error::Result;
 use crate::query::fragment::Fragment;
 use crate::query::statement::{Call, Statement, send};
 use crate::query::write::{
-    After, Before, Complete, Diff, HasData, MayHaveContent, NeedsData, Nothing, One, OneOrNone, Parts, Place,
-    Returning, ReturningRecords, Shape, State, Verb,
+    After, Before, Complete, Diff, HasData, MayHaveContent, NeedsData, Nothing, Parts, Place, Returning,
+    ReturningRecords, Shape, Single, SingleOrNone, State, Verb,
 };
 use crate::query::{PatchOp, Response};
 use crate::session::{CallFuture, Scope};
@@ -95,9 +95,9 @@ impl<S, D, R: ReturningRecords> Write<S, D, R> {
     }
 }
 
-impl<D, R> Write<One, D, R> {
+impl<D, R> Write<Single, D, R> {
     /// Takes it that there may be no such record: gives an `Option`.
-    pub fn optional(self) -> Write<OneOrNone, D, R> {
+    pub fn optional(self) -> Write<SingleOrNone, D, R> {
         self.becoming()
     }
 }
