@@ -23,6 +23,7 @@ mod query;
 mod records;
 mod relations;
 mod run;
+mod select;
 mod server_facts;
 mod untyped;
 mod writes;

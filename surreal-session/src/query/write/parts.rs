@@ -9,7 +9,6 @@ use crate::query::condition::Tree;
 use crate::query::fragment::Fragment;
 use crate::query::statement::Call;
 use crate::session::Scope;
-use crate::value;
 
 /// The clauses of a write, in the order in which the server wants them.
 #[derive(Debug, Clone)]
@@ -64,8 +63,5 @@ impl Parts {
 
 /// The clause that limits how long the server works on a statement.
 pub(in crate::query) fn timeout(limit: Option<Duration>) -> Fragment {
-    match limit {
-        Some(limit) => Fragment::new(" TIMEOUT ").value(&value::Duration::from(limit)),
-        None => Fragment::default(),
-    }
+    Fragment::default().timeout(limit)
 }
