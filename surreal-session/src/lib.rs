@@ -56,9 +56,9 @@ pub mod value;
 pub use error::{Delivery, Error, ErrorDetails, ErrorKind, Result, ServerError};
 pub use protocol::SessionId;
 pub use query::{
-    Args, Assign, Assignment, Condition, Create, Delete, Explain, Expression, Fetch, Fields, Insert, IntoCondition,
-    IntoOrder, Link, Links, NewRecords, NewRow, Order, PatchAction, PatchOp, Query, Queryable, Relate, Response, Run,
-    Select, Update, Upsert, all, any, state, untyped, write,
+    Args, Assign, Assignment, Condition, Create, Delete, Edges, Explain, Expression, Fetch, Fields, Insert,
+    IntoCondition, IntoOrder, Link, Links, NewRecords, NewRow, Order, Origin, PatchAction, PatchOp, Query, Queryable,
+    Reached, Referrers, Relate, Response, Run, Select, Traverse, Update, Upsert, all, any, state, untyped, write,
 };
 pub use record::{
     Change, Endpoint, Field, Flattened, IntoId, Key, LinkTo, NewRecord, NormalRecord, Object, Patch, Record, Relation,
@@ -76,6 +76,11 @@ pub mod expression {
     pub use crate::query::{
         Collection, Computed, Container, List, Nowhere, Number, Operand, Optional, Ordered, Sum, Text,
     };
+}
+
+/// What a walk through the graph knows of its steps.
+pub mod traverse {
+    pub use crate::query::{Against, Along, Direction, Filters, Own, Referred, Refers, Repeated, Repeats, Start};
 }
 
 /// What most programs need: `use surreal_session::prelude::*;`.

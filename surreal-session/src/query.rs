@@ -21,6 +21,7 @@ mod response;
 mod run;
 mod select;
 mod statement;
+mod traverse;
 pub mod untyped;
 mod update;
 mod upsert;
@@ -44,5 +45,9 @@ pub use relate::Relate;
 pub use response::Response;
 pub use run::Run;
 pub use select::{Explain, Fields, Select, state};
+pub use traverse::{
+    Against, Along, Direction, Edges, Filters, Origin, Own, Reached, Referred, Referrers, Refers, Repeated, Repeats,
+    Start, Traverse,
+};
 pub use update::Update;
 pub use upsert::Upsert;

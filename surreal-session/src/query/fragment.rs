@@ -113,6 +113,11 @@ impl Fragment {
     }
 
     #[cfg(test)]
+    pub(crate) fn is_refused(&self) -> bool {
+        self.refusal.is_some()
+    }
+
+    #[cfg(test)]
     pub(crate) fn values(self) -> impl Iterator<Item = Encoded> {
         self.values.into_iter().map(|(_, value)| value)
     }

@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 
 use super::untyped::Untyped;
-use super::{Create, Delete, Insert, NewRecords, Query, Relate, Run, Select, Update, Upsert};
+use super::{Create, Delete, Insert, NewRecords, Origin, Query, Relate, Run, Select, Traverse, Update, Upsert};
 use crate::record::{NewRecord, NormalRecord, Record, Relation};
 use crate::session::{Scope, Session, Surreal};
 
@@ -61,6 +61,18 @@ pub trait Queryable: private::Sealed {
         Self: Sized,
     {
         Select::new(self.scope())
+    }
+
+    /// Walks through the graph, from one record or several: `session.from(&ada.id).out::<Wrote>().to::<Post>()`.
+    ///
+    /// # Errors
+    ///
+    /// See [`Traverse`].
+    fn from<O: Origin>(&self, origin: O) -> Traverse<O::Record>
+    where
+        Self: Sized,
+    {
+        Traverse::new(self.scope(), origin)
     }
 
     /// Creates one record of `T`'s table from the data given to its `content`, and gives it back as stored.

@@ -93,6 +93,14 @@ impl<T: Record> Select<T> {
     }
 }
 
+#[expect(clippy::mismatching_type_param_order, reason = "the rows are records")]
+impl<T: Record> Select<T, T, state::Found> {
+    /// The records with the ids in the array that `source` is.
+    pub(super) fn found(call: Call, source: Fragment) -> Self {
+        Self::of(Parts::new(call, source))
+    }
+}
+
 impl<T: Record, V, S: State> Select<T, V, S> {
     /// Reads only the record with this id, or with this key.
     pub fn id(mut self, id: impl IntoId<T>) -> Select<T, V, ById>
