@@ -46,6 +46,7 @@
 mod codec;
 mod connection;
 mod error;
+mod live;
 mod protocol;
 mod query;
 mod record;
@@ -54,7 +55,8 @@ mod session;
 pub mod value;
 
 pub use error::{Delivery, Error, ErrorDetails, ErrorKind, Result, ServerError};
-pub use protocol::SessionId;
+pub use live::{Action, EndReason, Gap, Identified, Live, LiveEvent, LiveStream, Notification};
+pub use protocol::{LiveId, SessionId};
 pub use query::{Args, Content, Create, NeedsContent, Query, Queryable, Response, Run, Select, SelectOne};
 pub use record::{
     Change, Field, IntoId, Key, NewRecord, NormalRecord, Object, Patch, Record, Relation, keep, merge, set, unset,
@@ -69,6 +71,7 @@ pub use value::{Datetime, Id, RecordId, RecordKey, Table, Value};
 /// What most programs need: `use surreal_session::prelude::*;`.
 pub mod prelude {
     pub use crate::error::{Delivery, ErrorKind};
+    pub use crate::live::{Action, EndReason, Gap, LiveEvent, LiveStream, Notification};
     pub use crate::query::Queryable;
     pub use crate::record::{Change, Object, Patch, Record, Relation, keep, merge, set, unset};
     pub use crate::session::{Database, Namespace, RecordAccess, Root, Session, Surreal, Token, Tokens};

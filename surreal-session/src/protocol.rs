@@ -6,14 +6,16 @@
 mod failure;
 mod id;
 mod misfit;
+mod notification;
 mod request;
 mod response;
 mod statement;
 
 pub(crate) use failure::read_failure;
 pub(crate) use id::RequestId;
-pub use id::SessionId;
+pub use id::{LiveId, SessionId};
 pub(crate) use misfit::misfit;
+pub(crate) use notification::{EventKind, Notification};
 pub(crate) use request::{BindingsWriter, Request, RequestWriter};
 pub(crate) use response::{Head, Reply};
 pub(crate) use statement::{Outcome, Statement, read_statements};

@@ -15,6 +15,7 @@ mod statement;
 
 pub use args::Args;
 pub use create::{Content, Create, NeedsContent};
+pub(crate) use fragment::Fragment;
 pub use queryable::Queryable;
 pub use raw::Query;
 pub use response::Response;

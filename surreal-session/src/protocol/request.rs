@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::{RequestId, SessionId};
+use super::{LiveId, RequestId, SessionId};
 use crate::codec::{self, EncodeError, writer};
 
 /// A finished request: its id, its method, and the bytes of its frame.
@@ -23,6 +23,13 @@ impl Request {
     /// Closes a session. One that the server does not know is no error to it (3.3.5).
     pub(crate) fn detach(id: RequestId, session: SessionId) -> Self {
         RequestWriter::new(id, "detach", Some(session)).finish()
+    }
+
+    /// Ends a live query; the session is left out for the connection's default session.
+    pub(crate) fn kill(id: RequestId, session: Option<SessionId>, live: LiveId) -> Self {
+        let mut writer = RequestWriter::new(id, "kill", session);
+        writer::uuid(&mut writer.buffer, live.as_uuid());
+        writer.finish()
     }
 }
 

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::Response;
 use crate::codec::EncodeError;
 use crate::error::{Error, Result};
-use crate::protocol::{BindingsWriter, read_statements};
+use crate::protocol::{BindingsWriter, Request};
 use crate::session::{CallFuture, Scope, check_name};
 
 /// SurrealQL text to run when awaited, giving a [`Response`] with a result for each statement.
@@ -139,11 +139,16 @@ impl Query {
     }
 
     async fn run(self) -> Result<Response> {
-        if let Some(error) = self.error {
-            return Err(error);
+        let (scope, request, deadline) = self.into_request()?;
+        Response::read(&scope.call(request, deadline).await?)
+    }
+
+    /// The request, or the first thing that was wrong with it.
+    pub(crate) fn into_request(self) -> Result<(Scope, Request, Option<Duration>)> {
+        match self.error {
+            Some(error) => Err(error),
+            None => Ok((self.scope, self.bindings.finish(), self.deadline)),
         }
-        let reply = self.scope.call(self.bindings.finish(), self.deadline).await?;
-        Ok(Response::new(read_statements(&reply)?))
     }
 }
 

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use serde::Deserialize;
 
 use crate::codec;
 use crate::error::{Error, Result, ServerError};
-use crate::protocol::{Outcome, Statement, misfit};
+use crate::protocol::{Outcome, Statement, misfit, read_statements};
 
 /// What a [`Query`](super::Query) gave: one result for each statement, in their order.
 ///
@@ -18,8 +19,9 @@ pub struct Response {
 }
 
 impl Response {
-    pub(super) fn new(statements: Vec<Statement>) -> Self {
-        Self { statements }
+    /// Takes the reply to a `query` request apart.
+    pub(crate) fn read(reply: &Bytes) -> Result<Self> {
+        Ok(Self { statements: read_statements(reply)? })
     }
 
     /// How many statements there were.

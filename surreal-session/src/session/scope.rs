@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::time::Sleep;
 
-use super::state::{Role, Shared};
+use super::state::Shared;
+use super::streams::{Followed, StreamGuard};
 use crate::connection::Cleanup;
 use crate::error::{Error, ErrorKind, Result};
-use crate::protocol::RequestWriter;
+use crate::protocol::{LiveId, Request, RequestWriter};
 
 /// Where a request runs: a connection and one of its sessions.
 ///
@@ -25,17 +27,57 @@ impl Scope {
 
     /// Starts a request of this scope.
     pub(crate) fn request(&self, method: &'static str) -> RequestWriter {
-        let Shared { handle, id, role, .. } = &*self.session;
-        RequestWriter::new(handle.next_id(), method, (*role == Role::Attached).then_some(*id))
+        RequestWriter::new(self.session.handle.next_id(), method, self.session.in_envelope())
     }
 
     /// Sends a finished request and gives the bytes of its result.
-    pub(crate) async fn call(&self, request: crate::protocol::Request, deadline: Option<Duration>) -> Result<Bytes> {
+    pub(crate) async fn call(&self, request: Request, deadline: Option<Duration>) -> Result<Bytes> {
         if self.session.is_closed() {
             return Err(Error::session_closed());
         }
         let result = self.session.handle.call(request, deadline, Cleanup::Nothing).await;
         result.map_err(|error| self.explain(error))
+    }
+
+    /// Sends a finished `query` request that ends with a LIVE SELECT, and gives the events beside its result.
+    pub(crate) async fn follow(
+        &self,
+        request: Request,
+        deadline: Option<Duration>,
+        capacity: usize,
+    ) -> Result<(Bytes, Followed)> {
+        if self.session.is_closed() {
+            return Err(Error::session_closed());
+        }
+        // Counted before the request is sent, so that a change of identity that runs beside it looks for streams.
+        let guard = StreamGuard::new(&self.session);
+        let result = self.session.handle.follow(request, deadline, self.session.in_envelope(), capacity).await;
+        let (reply, subscription) = result.map_err(|error| self.explain(error))?;
+        Ok((reply, Followed { subscription, _guard: guard }))
+    }
+
+    /// Gives the events of a live query that exists already.
+    pub(crate) fn subscribe(&self, id: LiveId, capacity: usize) -> Result<Followed> {
+        if self.session.is_closed() {
+            return Err(Error::session_closed());
+        }
+        let guard = StreamGuard::new(&self.session);
+        let subscription = self.session.handle.subscribe(id, self.session.in_envelope(), capacity)?;
+        Ok(Followed { subscription, _guard: guard })
+    }
+
+    /// Kills a live query and ends its streams.
+    pub(crate) async fn kill(&self, id: LiveId) -> Result<()> {
+        let request = Request::kill(self.session.handle.next_id(), self.session.in_envelope(), id);
+        self.call(request, None).await?;
+        self.session.handle.killed(id);
+        Ok(())
+    }
+
+    /// A timer, wherever it is asked for.
+    pub(crate) fn sleep(&self, time: Duration) -> Sleep {
+        let _runtime = self.session.handle.runtime().enter();
+        tokio::time::sleep(time)
     }
 
     /// A session that was closed while the request was under way is unknown to the server.
