@@ -55,7 +55,7 @@ mod session;
 pub mod value;
 
 pub use error::{Delivery, Error, ErrorDetails, ErrorKind, Result, ServerError};
-pub use live::{Action, EndReason, Gap, Identified, Live, LiveEvent, LiveStream, Notification};
+pub use live::{Action, EndReason, Gap, Identified, Live, LiveEvent, LiveStream, Notification, Snapshot};
 pub use protocol::{LiveId, SessionId};
 pub use query::{Args, Content, Create, NeedsContent, Query, Queryable, Response, Run, Select, SelectOne};
 pub use record::{

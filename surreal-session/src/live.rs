@@ -6,8 +6,10 @@
 
 mod builder;
 mod event;
+mod snapshot;
 mod stream;
 
 pub use builder::Live;
 pub use event::{Action, EndReason, Gap, Identified, LiveEvent, Notification};
+pub use snapshot::Snapshot;
 pub use stream::LiveStream;

@@ -17,5 +17,5 @@ pub use id::{LiveId, SessionId};
 pub(crate) use misfit::misfit;
 pub(crate) use notification::{EventKind, Notification};
 pub(crate) use request::{BindingsWriter, Request, RequestWriter};
-pub(crate) use response::{Head, Reply};
+pub(crate) use response::{Head, Reply, find_entry, malformed};
 pub(crate) use statement::{Outcome, Statement, read_statements};

@@ -127,12 +127,30 @@ impl<T, D> Live<T, D> {
     }
 
     fn query(&self) -> Query {
-        let fragment = Fragment::new(WHO).text("; LIVE SELECT * FROM ").value(&self.target);
-        let fragment = match &self.condition {
-            Some(condition) => fragment.text(" WHERE ").then(condition.clone()),
-            None => fragment,
-        };
-        fragment.into_query(self.scope.clone(), self.deadline)
+        let live = Fragment::new(WHO).text("; LIVE ");
+        live.then(self.selection()).into_query(self.scope.clone(), self.deadline)
+    }
+
+    /// The statement that reads what the live query is about.
+    pub(super) fn select(&self) -> Query {
+        self.selection().into_query(self.scope.clone(), self.deadline)
+    }
+
+    fn selection(&self) -> Fragment {
+        let selection = Fragment::new("SELECT * FROM ").value(&self.target);
+        match &self.condition {
+            Some(condition) => selection.text(" WHERE ").then(condition.clone()),
+            None => selection,
+        }
+    }
+
+    pub(super) async fn register(&self) -> Result<LiveStream<T, D>> {
+        let (scope, request, deadline) = self.query().into_request()?;
+        // Dropped here: the connection's task kills what may have been registered.
+        let (reply, followed) = scope.follow(request, deadline, self.capacity).await?;
+        let response = Response::read(&reply)?;
+        let id = response.take(1)?;
+        Ok(LiveStream::new(scope, id, followed, response.take(0)?))
     }
 
     fn condition(mut self, condition: Fragment) -> Self {
@@ -164,15 +182,7 @@ impl<T: Identified + 'static, D: DeserializeOwned + 'static> IntoFuture for Live
     type IntoFuture = CallFuture<LiveStream<T, D>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let (query, capacity) = (self.query(), self.capacity);
-        Box::pin(async move {
-            let (scope, request, deadline) = query.into_request()?;
-            // Dropped here: the connection's task kills what may have been registered.
-            let (reply, followed) = scope.follow(request, deadline, capacity).await?;
-            let response = Response::read(&reply)?;
-            let id = response.take(1)?;
-            Ok(LiveStream::new(scope, id, followed, response.take(0)?))
-        })
+        Box::pin(async move { self.register().await })
     }
 }
 

@@ -1,10 +1,11 @@
 //! The stream of a live query.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::future::poll_fn;
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,6 +15,7 @@ use serde::de::DeserializeOwned;
 use tokio::time::Sleep;
 use tracing::debug;
 
+use super::snapshot::Known;
 use super::{Action, EndReason, Gap, Identified, LiveEvent, Notification};
 use crate::codec;
 use crate::connection::{Item, Over};
@@ -41,6 +43,10 @@ pub struct LiveStream<T, D = T> {
     id: LiveId,
     /// `None` when the stream is over.
     followed: Option<Followed>,
+    /// What comes before that which is in the queue.
+    ahead: VecDeque<Item>,
+    /// What the program has read when the stream began, while events about it may be late.
+    known: Option<Known>,
     identity: Value,
     expiry: Option<Pin<Box<Sleep>>>,
     received: u64,
@@ -61,7 +67,51 @@ impl<T, D> LiveStream<T, D> {
         let expires_in = who.expires_in.map(|left| Duration::from_millis(u64::try_from(left).unwrap_or(0)));
         let expiry = expires_in.map(|left| Box::pin(scope.sleep(left)));
         let identity = who.identity;
-        Self { scope, id, followed: Some(followed), identity, expiry, received: 0, missed: 0, data: PhantomData }
+        Self {
+            scope,
+            id,
+            followed: Some(followed),
+            ahead: VecDeque::new(),
+            known: None,
+            identity,
+            expiry,
+            received: 0,
+            missed: 0,
+            data: PhantomData,
+        }
+    }
+
+    /// Takes what is in the queue now.
+    pub(super) fn drain(&self) -> impl Iterator<Item = Item> {
+        let mut cx = Context::from_waker(Waker::noop());
+        std::iter::from_fn(move || match self.followed.as_ref()?.poll_next(&mut cx) {
+            Poll::Ready(item) => Some(item),
+            Poll::Pending => None,
+        })
+    }
+
+    /// Makes a round trip to the server, on the way that events come.
+    pub(super) async fn barrier(&self) -> Result<()> {
+        self.scope.call(self.scope.request("ping").finish(), None).await.map(drop)
+    }
+
+    /// Puts items before those in the queue, and says what the program has read already.
+    pub(super) fn begin_with(&mut self, items: VecDeque<Item>, known: Known) {
+        (self.ahead, self.known) = (items, Some(known));
+    }
+
+    fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<Item>> {
+        match (&self.followed, self.ahead.pop_front()) {
+            (None, _) => Poll::Ready(None),
+            (_, Some(item)) => Poll::Ready(Some(item)),
+            (Some(followed), None) => followed.poll_next(cx).map(Some),
+        }
+    }
+
+    /// Whether an event says only what the program has read when the stream began.
+    fn is_repetition(&mut self, event: &protocol::Notification) -> bool {
+        self.known.take_if(|known| known.is_over());
+        self.known.as_mut().is_some_and(|known| known.contains(event))
     }
 
     /// The id of the live query.
@@ -121,16 +171,20 @@ impl<T: Identified, D: DeserializeOwned> LiveStream<T, D> {
 
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<LiveEvent<T, D>>>> {
         loop {
-            let Some(followed) = &self.followed else { return Poll::Ready(None) };
-            let event = match followed.poll_next(cx) {
-                Poll::Ready(Item::Event(frame)) => self.event(&frame),
-                Poll::Ready(Item::Missed(missed)) => {
+            let event = match self.poll_item(cx) {
+                Poll::Ready(Some(Item::Event(frame))) => match self.event(&frame) {
+                    Ok(Some(event)) => Ok(event),
+                    Ok(None) => continue,
+                    Err(error) => Err(error),
+                },
+                Poll::Ready(Some(Item::Missed(missed))) => {
                     self.missed = self.missed.saturating_add(missed);
                     Ok(LiveEvent::Gap(Gap::Overflow { missed }))
                 }
-                Poll::Ready(Item::Identity(who)) if !self.is_somebody_else(who.as_ref()) => continue,
-                Poll::Ready(Item::Identity(_)) => Ok(self.end(EndReason::IdentityChanged)),
-                Poll::Ready(Item::End(over)) => Ok(self.end(reason(&over))),
+                Poll::Ready(Some(Item::Identity(who))) if !self.is_somebody_else(who.as_ref()) => continue,
+                Poll::Ready(Some(Item::Identity(_))) => Ok(self.end(EndReason::IdentityChanged)),
+                Poll::Ready(Some(Item::End(over))) => Ok(self.end(reason(&over))),
+                Poll::Ready(None) => return Poll::Ready(None),
                 Poll::Pending => {
                     ready!(self.poll_expiry(cx));
                     Ok(self.end(EndReason::Expired))
@@ -140,10 +194,14 @@ impl<T: Identified, D: DeserializeOwned> LiveStream<T, D> {
         }
     }
 
-    fn event(&mut self, frame: &Bytes) -> Result<LiveEvent<T, D>> {
-        self.received += 1;
+    /// Decodes an event, unless the program knows what it says.
+    fn event(&mut self, frame: &Bytes) -> Result<Option<LiveEvent<T, D>>> {
         let event = protocol::Notification::read(frame)
             .map_err(|error| Error::protocol("an event of a live query is malformed").with_source(error))?;
+        if self.is_repetition(&event) {
+            return Ok(None);
+        }
+        self.received += 1;
         let action = match event.kind {
             EventKind::Create => Action::Create,
             EventKind::Update => Action::Update,
@@ -156,7 +214,7 @@ impl<T: Identified, D: DeserializeOwned> LiveStream<T, D> {
             Error::new(ErrorKind::Decode, format!("cannot decode the id of a changed record: {error}")).answered()
         })?;
         let data = codec::decode(&event.data).map_err(|error| misfit(&event.data, &error))?;
-        Ok(LiveEvent::Change(Notification { action, id, data }))
+        Ok(Some(LiveEvent::Change(Notification { action, id, data })))
     }
 }
 

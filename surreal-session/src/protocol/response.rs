@@ -108,11 +108,24 @@ impl Entries {
     }
 }
 
+/// The value of an entry of an object, as it is written.
+pub(crate) fn find_entry<'de>(object: &'de [u8], name: &str) -> Result<Option<&'de [u8]>, DecodeError> {
+    let mut reader = Reader::new(object);
+    let mut entries = Entries::of(&mut reader)?;
+    while let Some(key) = entries.next(&mut reader)? {
+        let item = reader.skip()?;
+        if key == name {
+            return Ok(Some(item));
+        }
+    }
+    Ok(None)
+}
+
 fn is_integer(reader: &Reader<'_>) -> Result<bool, DecodeError> {
     Ok(matches!(reader.peek()?, Header::Positive(_) | Header::Negative(_)))
 }
 
-pub(super) fn malformed(method: &str, error: DecodeError) -> Error {
+pub(crate) fn malformed(method: &str, error: DecodeError) -> Error {
     Error::new(ErrorKind::Protocol, format!("the reply to `{method}` is malformed")).answered().with_source(error)
 }
 

@@ -51,14 +51,18 @@ impl Response {
     /// [`Decode`](crate::ErrorKind::Decode), which names record and path, if the result does not fit `T`;
     /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) if there is no such statement.
     pub fn take<'de, T: Deserialize<'de>>(&'de self, index: usize) -> Result<T> {
+        let result = self.result(index)?;
+        codec::decode_row(result).map_err(|error| misfit(result, &error).with_statement(index))
+    }
+
+    /// The result of the statement at `index` as it came.
+    pub(crate) fn result(&self, index: usize) -> Result<&Bytes> {
         let statement = self.statements.get(index).ok_or_else(|| {
             let count = self.statements.len();
             Error::argument(format!("there is no statement {index}: the query has {count}")).answered()
         })?;
         match &statement.outcome {
-            Outcome::Ok(result) => {
-                codec::decode_row(result).map_err(|error| misfit(result, &error).with_statement(index))
-            }
+            Outcome::Ok(result) => Ok(result),
             Outcome::Failed(error) => Err(self.cause(index, error)),
         }
     }

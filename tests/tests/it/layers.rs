@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const LAYERS: [&str; 8] = ["error", "value", "codec", "protocol", "connection", "session", "record", "query"];
+const LAYERS: [&str; 9] = ["error", "value", "codec", "protocol", "connection", "session", "record", "query", "live"];
 
 fn layer_of(module: &str) -> Option<usize> {
     LAYERS.iter().position(|layer| *layer == module)

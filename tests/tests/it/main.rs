@@ -16,6 +16,7 @@ mod embedded;
 mod isolation;
 mod layers;
 mod lifecycle;
+mod live;
 mod query;
 mod records;
 mod run;
