@@ -225,3 +225,105 @@ const EARLY_LIVE_QUERIES: usize = 1_024;
 const GIVE_UP_AFTER: std::time::Duration = std::time::Duration::from_secs(30);
 const FORGET_AFTER: std::time::Duration = std::time::Duration::from_mins(10);
 const REMEMBERED: usize = 4_096;
+
+#[cfg(test)]
+mod tests {
+    use std::task::{Context, Poll, Waker};
+
+    use tokio::sync::mpsc;
+
+    use super::super::feed::Subscription;
+    use super::*;
+    use crate::value::Uuid;
+
+    fn id() -> LiveId {
+        Uuid::new_v4().into()
+    }
+
+    fn route(session: Option<SessionId>) -> (Route, Feed, Subscription) {
+        let feed = Feed::new(10_000);
+        let subscription = Subscription::new(feed.clone(), mpsc::unbounded_channel().0);
+        (Route { feed: feed.clone(), session }, feed, subscription)
+    }
+
+    fn frame(number: u8) -> Bytes {
+        Bytes::copy_from_slice(&[number])
+    }
+
+    fn taken(subscription: &Subscription) -> Vec<String> {
+        let mut cx = Context::from_waker(Waker::noop());
+        std::iter::from_fn(|| match subscription.poll_next(&mut cx) {
+            Poll::Ready(Item::Event(frame)) => Some(frame[0].to_string()),
+            Poll::Ready(item) => Some(format!("{item:?}")),
+            Poll::Pending => None,
+        })
+        .collect()
+    }
+
+    #[test]
+    fn events_that_came_early_come_first() {
+        let (mut routes, live) = (Routes::default(), id());
+        routes.deliver(live, frame(1));
+        routes.deliver(id(), frame(9));
+        routes.deliver(live, frame(2));
+        let (route, _, stream) = route(None);
+        routes.follow(live, route);
+        routes.deliver(live, frame(3));
+        assert_eq!(taken(&stream), ["1", "2", "3"]);
+        assert_eq!((routes.early.events, routes.early.bytes), (1, 1));
+    }
+
+    #[test]
+    fn end_that_came_early_is_not_lost() {
+        let (mut routes, live) = (Routes::default(), id());
+        routes.deliver(live, frame(1));
+        routes.end(live, &Over::KilledByServer);
+        for expected in [&["1", "End(KilledByServer)"][..], &["End(KilledByServer)"]] {
+            let (route, _, stream) = route(None);
+            routes.follow(live, route);
+            assert_eq!(taken(&stream), expected);
+        }
+    }
+
+    #[test]
+    fn early_events_are_bounded_and_counted() {
+        let (mut routes, live) = (Routes::default(), id());
+        (0..EARLY_EVENTS + 7).for_each(|_| routes.deliver(live, frame(1)));
+        let (route, _, stream) = route(None);
+        routes.follow(live, route);
+        let items = taken(&stream);
+        assert_eq!((items.len(), items.last().unwrap().as_str()), (EARLY_EVENTS + 1, "Missed(7)"));
+        for _ in 0..EARLY_LIVE_QUERIES + 7 {
+            routes.deliver(id(), frame(1));
+        }
+        assert_eq!(routes.early.kept.len(), EARLY_LIVE_QUERIES);
+    }
+
+    #[test]
+    fn last_stream_that_goes_kills() {
+        let (mut routes, live, session) = (Routes::default(), id(), Some(SessionId::random()));
+        let (first, second) = (route(session), route(session));
+        routes.follow(live, first.0);
+        routes.follow(live, second.0);
+        assert_eq!(routes.unfollow(&first.1), None);
+        assert_eq!(routes.unfollow(&second.1), Some((live, session)));
+        assert_eq!(routes.unfollow(&second.1), None);
+        // What still comes is not kept.
+        routes.deliver(live, frame(1));
+        assert!(routes.early.kept.is_empty());
+    }
+
+    #[test]
+    fn session_ends_its_own_streams_alone() {
+        let (mut routes, mine, other) = (Routes::default(), id(), id());
+        let (ending, staying) = (route(Some(SessionId::random())), route(None));
+        let session = ending.0.session;
+        routes.follow(mine, ending.0);
+        routes.follow(other, staying.0);
+        routes.end_session(session, &Over::SessionClosed);
+        routes.deliver(mine, frame(1));
+        routes.deliver(other, frame(2));
+        assert_eq!(taken(&ending.2), ["End(SessionClosed)"]);
+        assert_eq!(taken(&staying.2), ["2"]);
+    }
+}
