@@ -54,11 +54,27 @@ struct Pending {
     cleanup: Cleanup,
     /// The stream that the live query of the reply is for.
     live: Option<Route>,
+    /// The live query that the request kills, and how often that may still be tried again.
+    kill: Option<Kill>,
     /// Nobody, for a clean-up and for a call that must be undone when its reply comes.
     caller: Option<Caller>,
 }
 
+/// A live query that nobody follows any more.
+#[derive(Debug, Clone, Copy)]
+struct Kill {
+    id: LiveId,
+    session: Option<SessionId>,
+    tries_left: u32,
+}
+
 impl Pending {
+    /// A request whose reply nobody waits for.
+    fn clean_up(method: &'static str, deadline: Instant) -> Self {
+        let cleanup = Cleanup::Nothing;
+        Self { method, deadline, sent_at: None, cleanup, live: None, kill: None, caller: None }
+    }
+
     /// Whether the server may open something for this call that must be closed if nobody waits for it.
     fn may_open_something(&self) -> bool {
         self.sent_at.is_some() && (self.cleanup != Cleanup::Nothing || self.live.is_some())
@@ -137,7 +153,11 @@ impl Driver {
     fn accept(&mut self, call: Call) {
         let Call { request, deadline, cleanup, live, caller } = call;
         let Request { id, method, frame } = request;
-        self.enqueue(id, frame, Pending { method, deadline, sent_at: None, cleanup, live, caller: Some(caller) });
+        self.enqueue(
+            id,
+            frame,
+            Pending { method, deadline, sent_at: None, cleanup, live, kill: None, caller: Some(caller) },
+        );
     }
 
     fn enqueue(&mut self, id: RequestId, frame: Bytes, pending: Pending) {
@@ -171,27 +191,32 @@ impl Driver {
             Cleanup::Nothing => return,
             Cleanup::Detach(session) => Request::detach(self.shared.next_id(), session),
         };
-        self.enqueue_clean_up(request);
-    }
-
-    /// Queues a request whose reply nobody waits for.
-    fn enqueue_clean_up(&mut self, request: Request) {
         let Request { id, method, frame } = request;
-        let deadline = after(self.clean_up_deadline);
-        let pending = Pending { method, deadline, sent_at: None, cleanup: Cleanup::Nothing, live: None, caller: None };
-        self.enqueue(id, frame, pending);
+        self.enqueue(id, frame, Pending::clean_up(method, after(self.clean_up_deadline)));
     }
 
     /// Ends a live query that nobody follows any more.
     fn unfollow(&mut self, feed: &Feed) {
         if let Some((id, session)) = self.routes.unfollow(feed) {
-            self.kill(id, session);
+            self.kill(Kill { id, session, tries_left: KILL_TRIES });
         }
     }
 
-    fn kill(&mut self, id: LiveId, session: Option<SessionId>) {
-        let request = Request::kill(self.shared.next_id(), session, id);
-        self.enqueue_clean_up(request);
+    fn kill(&mut self, kill: Kill) {
+        let Request { id, method, frame } = Request::kill(self.shared.next_id(), kill.session, kill.id);
+        let pending = Pending::clean_up(method, after(self.clean_up_deadline));
+        self.enqueue(id, frame, Pending { kill: Some(kill), ..pending });
+    }
+
+    /// Tries again to kill a live query: the server (3.3.5) lets kills at the same time conflict with each other.
+    fn killed(&mut self, kill: Kill, reply: Result<Reply>) {
+        match reply.and_then(|reply| reply.into_result("kill")) {
+            Err(error) if error.is_conflict() && kill.tries_left > 0 => {
+                self.kill(Kill { tries_left: kill.tries_left - 1, ..kill });
+            }
+            Err(error) => debug!(%error, live = %kill.id, "a live query that nobody follows was not killed"),
+            Ok(_) => {}
+        }
     }
 
     /// Registers a live query in the same turn as the reply that names it, so that no event falls in between.
@@ -337,8 +362,11 @@ impl Driver {
 
     /// Ends a call. A reply that nobody takes is undone.
     fn settle(&mut self, id: RequestId, pending: Pending, reply: Result<Reply>) {
-        let Pending { method, deadline, cleanup, live, caller, .. } = pending;
+        let Pending { method, deadline, cleanup, live, kill, caller, .. } = pending;
         self.deadlines.remove(deadline, id);
+        if let Some(kill) = kill {
+            return self.killed(kill, reply);
+        }
         if let (Some(route), Ok(reply)) = (live, &reply) {
             self.register(route, reply);
         }
@@ -410,6 +438,9 @@ async fn close(socket: &mut Socket) {
     }
     while let Some(Ok(_)) = socket.next().await {}
 }
+
+/// Conflicts end as soon as the others are through.
+const KILL_TRIES: u32 = 100;
 
 const CLOSE_PATIENCE: Duration = Duration::from_secs(1);
 

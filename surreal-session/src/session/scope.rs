@@ -67,11 +67,21 @@ impl Scope {
     }
 
     /// Kills a live query and ends its streams.
+    ///
+    /// The server (3.3.5) lets kills at the same time conflict with each other, so that trying again succeeds.
     pub(crate) async fn kill(&self, id: LiveId) -> Result<()> {
-        let request = Request::kill(self.session.handle.next_id(), self.session.in_envelope(), id);
-        self.call(request, None).await?;
-        self.session.handle.killed(id);
-        Ok(())
+        let mut tries_left = KILL_TRIES;
+        loop {
+            let request = Request::kill(self.session.handle.next_id(), self.session.in_envelope(), id);
+            match self.call(request, None).await {
+                Err(error) if error.is_conflict() && tries_left > 0 => tries_left -= 1,
+                killed => {
+                    killed?;
+                    self.session.handle.killed(id);
+                    return Ok(());
+                }
+            }
+        }
     }
 
     /// A timer, wherever it is asked for.
@@ -98,6 +108,8 @@ pub(crate) fn check_name(name: &str) -> Result<()> {
     }
     Ok(())
 }
+
+const KILL_TRIES: u32 = 100;
 
 const PROTECTED: [&str; 4] = ["access", "auth", "token", "session"];
 

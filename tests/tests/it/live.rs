@@ -69,10 +69,7 @@ async fn changes_arrive_from_every_session_and_socket() {
     let (db, session) = with_items().await;
     let mut items = session.live::<Item>().await.unwrap();
     let twin = session.fork().await.unwrap();
-    let other = connect().await;
-    let login = login().await;
-    other.signin(Root::new(login.username, login.password)).await.unwrap();
-    other.use_ns(session.namespace().unwrap()).use_db("test").await.unwrap();
+    let other = elsewhere(&session).await;
 
     let a = twin.create::<Item>().id("a").content(NewItem { number: 1 }).await.unwrap();
     let created = change(&mut items).await;
@@ -167,23 +164,42 @@ async fn slow_consumer_is_told_how_many_events_it_missed() {
     assert_eq!(change(&mut slow).await.id, Id::new("after"));
 }
 
-#[tokio::test]
+/// A session of its own connection, signed in and in the same place.
+async fn elsewhere(session: &Session) -> Session {
+    let login = login().await;
+    let root = Root::new(login.username, login.password);
+    let place = session.namespace().unwrap();
+    connect().await.new_session().signin(root).use_ns(place).use_db("test").await.unwrap()
+}
+
+/// Creates items one by one: the server (3.3.5) closes a socket for which more than a hundred events wait.
+async fn write(session: Session, changes: u64) {
+    for _ in 0..changes {
+        session.query("CREATE item SET number = 1 RETURN NONE").await.unwrap().check().unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_change_of_many_writers_arrives_exactly_once() {
-    const WRITERS: i64 = 8;
-    const CHANGES: i64 = 1_250;
-    let (db, session) = with_items().await;
-    let other = session.fork().await.unwrap();
+    const WRITERS: u64 = 8;
+    const CHANGES: u64 = 10_000;
+    let (_db, session) = with_items().await;
+    let (twin, other, third) = (session.fork().await.unwrap(), elsewhere(&session).await, elsewhere(&session).await);
     let mut readers = Vec::new();
-    for (index, session) in [&session, &other, &session, &other].into_iter().enumerate() {
-        // One of them is too small, and never waited for.
-        let mut stream = session.live::<Item>().capacity(if index == 3 { 16 } else { 20_000 }).await.unwrap();
+    for (index, session) in [&session, &twin, &other, &third].into_iter().enumerate() {
+        // One of them is too small, and always late.
+        let is_slow = index == 3;
+        let mut stream = session.live::<Item>().capacity(if is_slow { 16 } else { 20_000 }).await.unwrap();
         readers.push(tokio::spawn(async move {
             let (mut seen, mut twice) = (HashSet::new(), 0);
-            while (seen.len() as u64) + stream.missed() < u64::try_from(WRITERS * CHANGES).unwrap() {
+            while (seen.len() as u64) + stream.missed() < CHANGES {
                 match next(&mut stream).await {
                     LiveEvent::Change(change) => twice += u64::from(!seen.insert(change.id)),
                     LiveEvent::Gap(_) => {}
                     other @ LiveEvent::Ended(_) => panic!("{other:?}"),
+                }
+                if is_slow {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
                 }
             }
             (seen.len() as u64, stream.missed(), twice)
@@ -191,27 +207,17 @@ async fn every_change_of_many_writers_arrives_exactly_once() {
     }
     let mut writers = Vec::new();
     for writer in 0..WRITERS {
-        let session = if writer % 2 == 0 { db.new_session() } else { connect().await.new_session() };
-        let login = login().await;
-        let place = other.namespace().unwrap();
-        let session = session.signin(Root::new(login.username, login.password)).use_ns(place).use_db("test");
-        writers.push(tokio::spawn(async move {
-            let session = session.await.unwrap();
-            for chunk in 0..CHANGES / 50 {
-                let text = "FOR $n IN 0..50 { CREATE type::record('item', $prefix + <string> $n) SET number = $n }";
-                let query = session.query(text).bind("prefix", format!("{writer}_{chunk}_"));
-                query.await.unwrap().check().unwrap();
-            }
-        }));
+        let session = if writer % 2 == 0 { twin.fork().await.unwrap() } else { elsewhere(&session).await };
+        writers.push(tokio::spawn(write(session, CHANGES / WRITERS)));
     }
     for writer in writers {
         writer.await.unwrap();
     }
     for (index, reader) in readers.into_iter().enumerate() {
         let (received, missed, twice) = reader.await.unwrap();
-        println!("stream {index}: {received} received, {missed} missed, {twice} twice");
-        assert_eq!((received + missed, twice), (u64::try_from(WRITERS * CHANGES).unwrap(), 0));
-        assert!(missed == 0 || index == 3, "stream {index} missed {missed}");
+        println!("stream {index}: {received} of {CHANGES} received, {missed} missed, {twice} twice");
+        assert_eq!((received + missed, twice), (CHANGES, 0));
+        assert_eq!(missed > 0, index == 3, "stream {index} missed {missed}");
     }
     nothing_is_registered(&session).await;
 }
@@ -309,7 +315,7 @@ async fn with_accounts(duration: &str) -> (Surreal, Session) {
     let (db, session) = place().await;
     let schema = format!(
         "DEFINE TABLE account; \
-         DEFINE TABLE item PERMISSIONS FOR select WHERE owner = $auth.id FOR create, update, delete FULL; \
+         DEFINE TABLE item PERMISSIONS FOR select WHERE owner = $auth FOR create, update, delete FULL; \
          DEFINE ACCESS account ON DATABASE TYPE RECORD \
              SIGNUP (CREATE account SET name = $name) SIGNIN (SELECT * FROM account WHERE name = $name) \
              WITH REFRESH DURATION FOR TOKEN 1h, FOR SESSION {duration}"
@@ -341,7 +347,7 @@ async fn record_users_see_their_own_records_alone() {
     assert_eq!(change(&mut of_bob).await.data.number, 2);
     // Renewed as the same user, the stream goes on; as another one, it ends.
     bob.refresh(&tokens).await.unwrap();
-    bob.query("CREATE item SET number = 4, owner = $auth.id").await.unwrap().check().unwrap();
+    bob.query("CREATE item SET number = 4, owner = $auth").await.unwrap().check().unwrap();
     assert_eq!(change(&mut of_bob).await.data.number, 4);
     bob.signin(account(&session, "ada")).await.unwrap();
     assert_eq!(end(&mut of_bob).await, EndReason::IdentityChanged);
@@ -353,7 +359,7 @@ async fn stream_ends_when_its_session_expires() {
     let ada = db.new_session().await.unwrap();
     ada.signup(account(&session, "ada")).await.unwrap();
     let mut items = ada.live::<Item>().await.unwrap();
-    ada.query("CREATE item SET number = 1, owner = $auth.id").await.unwrap().check().unwrap();
+    ada.query("CREATE item SET number = 1, owner = $auth").await.unwrap().check().unwrap();
     assert_eq!(change(&mut items).await.data.number, 1);
     assert_eq!(end(&mut items).await, EndReason::Expired);
     // Fact of the server (3.3.5): it sends nothing more, and does not say so.
