@@ -1,7 +1,12 @@
 //! Generates the code. Paths are absolute and go through the runtime crate: nothing in the user's scope is relied on.
 
+mod carried;
+mod fields;
 mod generics;
+mod header;
 mod new;
+mod object;
+mod patch;
 mod receiver;
 mod record;
 
@@ -14,6 +19,14 @@ pub(crate) fn expand(model: &Model, sound: bool) -> TokenStream {
     let mut tokens = record::expand(model, sound);
     if model.fields.is_some() {
         tokens.extend(new::expand(model));
+    }
+    // What it has beyond that, it has for all of time.
+    if model.input.generics.lifetimes().next().is_none() {
+        tokens.extend(object::expand(model));
+    }
+    if model.is_usable() {
+        tokens.extend(fields::expand(model));
+        tokens.extend(patch::expand(model));
     }
     tokens
 }
@@ -31,8 +44,8 @@ mod tests {
     /// The generated struct without its attributes, as text without blanks.
     fn new_struct(input: &str) -> String {
         let items = expanded(input).items.into_iter();
-        let structs = items.filter_map(|item| if let Item::Struct(item) = item { Some(item) } else { None });
-        let mut new = structs.last().unwrap();
+        let mut structs = items.filter_map(|item| if let Item::Struct(item) = item { Some(item) } else { None });
+        let mut new = structs.next().unwrap();
         new.attrs.clear();
         new.fields.iter_mut().for_each(|field| field.attrs.retain(|attr| attr.path().is_ident("cfg")));
         new.to_token_stream().to_string().replace(' ', "")
@@ -59,6 +72,7 @@ mod tests {
             ),
             ("struct A<const N: usize, const M: usize> { a: [u8; N] }", "structNewA<constN:usize>{a:[u8;N],}"),
             ("struct A<T> { a: m::T }", "structNewA{a:m::T,}"),
+            ("struct A<K, T> { #[serde(rename = \"id\")] k: K, a: B<Self> }", "structNewA<K,T>{a:B<A::<K,T>>,}"),
         ] {
             assert_eq!(new_struct(input), expected, "{input}");
         }

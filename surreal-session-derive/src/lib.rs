@@ -110,7 +110,7 @@ pub fn derive_record(input: TokenStream) -> TokenStream {
 
 fn record(input: &DeriveInput) -> proc_macro2::TokenStream {
     let mut errors = Errors::default();
-    let model = Model::read(input, &mut errors);
+    let model = Model::of(input, &mut errors);
     check::check(&model, &mut errors);
     let mut tokens = expand::expand(&model, errors.is_empty());
     tokens.extend(errors.into_compile_errors());

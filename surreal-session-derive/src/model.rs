@@ -1,6 +1,7 @@
 //! The record as the derive sees it: the nodes of `syn`, each beside what its attributes say.
 
-use quote::format_ident;
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, format_ident};
 use syn::ext::IdentExt;
 use syn::{Data, DataStruct, DeriveInput, Fields, Ident, Path, parse_quote};
 
@@ -26,7 +27,7 @@ pub(crate) struct Field<'a> {
 }
 
 impl<'a> Model<'a> {
-    pub(crate) fn read(input: &'a DeriveInput, errors: &mut Errors) -> Self {
+    pub(crate) fn of(input: &'a DeriveInput, errors: &mut Errors) -> Self {
         let record = record::Container::read(&input.attrs, errors);
         let serde = serde::Container::read(&input.attrs);
         let rule = serde.rule();
@@ -44,11 +45,27 @@ impl<'a> Model<'a> {
         }
     }
 
-    /// Returns the name of the generated struct.
+    /// Returns the name of the struct that a new record is made of, such as `NewUser`.
     pub(crate) fn new_name(&self) -> Ident {
         let ident = &self.input.ident;
-        let given = self.record.new.clone().filter(|new| new != ident);
-        given.unwrap_or_else(|| format_ident!("New{}", ident.unraw(), span = ident.span()))
+        self.named_or(self.record.new.as_ref(), || format_ident!("New{}", ident.unraw(), span = ident.span()))
+    }
+
+    /// Returns the name of the struct of changes, such as `UserPatch`.
+    pub(crate) fn patch_name(&self) -> Ident {
+        let ident = &self.input.ident;
+        self.named_or(self.record.patch.as_ref(), || format_ident!("{}Patch", ident.unraw(), span = ident.span()))
+    }
+
+    /// Returns the name of the struct of fields, such as `UserFields`.
+    pub(crate) fn fields_name(&self) -> Ident {
+        let ident = &self.input.ident;
+        self.named_or(self.record.fields.as_ref(), || format_ident!("{}Fields", ident.unraw(), span = ident.span()))
+    }
+
+    /// The struct's own name is taken, which the checks complain about.
+    fn named_or(&self, given: Option<&Ident>, default: impl FnOnce() -> Ident) -> Ident {
+        given.filter(|name| **name != self.input.ident).cloned().unwrap_or_else(default)
     }
 
     /// Returns the path to the runtime crate.
@@ -56,12 +73,16 @@ impl<'a> Model<'a> {
         self.record.krate.clone().unwrap_or_else(|| parse_quote!(::surreal_session))
     }
 
-    /// Returns a type parameter that serde would bound with too little: it derives `T: Deserialize<'de>`, and the id asks
-    /// for the whole record to be readable, whatever the lifetime.
-    pub(crate) fn unbound_param(&self) -> Option<&Ident> {
-        let id_is_bound = self.id().is_none_or(|id| id.serde.reading_is_bound);
-        let param = self.input.generics.type_params().next()?;
-        (!id_is_bound && !self.serde.reading_is_bound).then_some(&param.ident)
+    /// Returns that path as if it stood at another place, for the compiler to point at.
+    pub(crate) fn krate_at(&self, span: Span) -> TokenStream {
+        let span = span.resolved_at(Span::call_site());
+        let tokens = self.krate().into_token_stream().into_iter();
+        tokens
+            .map(|mut token| {
+                token.set_span(span);
+                token
+            })
+            .collect()
     }
 
     pub(crate) fn id(&self) -> Option<&Field<'a>> {
@@ -71,6 +92,30 @@ impl<'a> Model<'a> {
     /// Returns the fields that the program writes when it makes a record.
     pub(crate) fn written(&self) -> impl Iterator<Item = &Field<'a>> {
         self.all_fields().filter(|field| field.is_written() && !field.record.readonly && !field.is_id())
+    }
+
+    /// Returns the fields that the program changes of a record.
+    pub(crate) fn patched(&self) -> impl Iterator<Item = &Field<'a>> {
+        self.written()
+    }
+
+    /// Returns the fields that a record has when it is read.
+    pub(crate) fn read(&self) -> impl Iterator<Item = &Field<'a>> {
+        self.all_fields().filter(|field| field.is_read())
+    }
+
+    /// Returns those of them that have a name of their own on the wire.
+    pub(crate) fn named(&self) -> impl Iterator<Item = &Field<'a>> {
+        self.read().filter(|field| field.is_named())
+    }
+
+    pub(crate) fn has_no_fields_read(&self) -> bool {
+        self.read().next().is_none()
+    }
+
+    /// Tells whether it is a struct with fields whose types may stand in other structs.
+    pub(crate) fn is_usable(&self) -> bool {
+        self.fields.is_some() && self.input.generics.lifetimes().next().is_none()
     }
 
     fn all_fields(&self) -> impl Iterator<Item = &Field<'a>> {

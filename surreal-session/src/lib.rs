@@ -85,8 +85,8 @@ pub mod __private {
     pub use serde;
 
     pub use crate::record::{
-        Assignments, Encoded, Field, IdOf, NewRecord, NormalRecord, Object, Patch, Path, Record, Relation, Root, Step,
-        difference, encoded,
+        Assignments, Change, Encoded, Field, HasTable, IdOf, NewRecord, NoPatch, NormalRecord, Object, Patch, Path,
+        Record, Relation, Root, Step, difference, encoded, encoded_with,
     };
     pub use crate::value::Id;
 

@@ -11,6 +11,8 @@ use crate::errors::Errors;
 pub(crate) struct Container {
     pub(crate) table: Option<LitStr>,
     pub(crate) new: Option<Ident>,
+    pub(crate) patch: Option<Ident>,
+    pub(crate) fields: Option<Ident>,
     pub(crate) krate: Option<Path>,
 }
 
@@ -26,7 +28,9 @@ impl Container {
         for item in known(attrs, Place::Struct, errors) {
             match item.word().as_str() {
                 "table" => container.table = text(&item, "table = \"user\"", errors),
-                "new" => container.new = name(&item, errors),
+                "new" => container.new = name(&item, "UserDraft", errors),
+                "patch" => container.patch = name(&item, "UserChanges", errors),
+                "fields" => container.fields = name(&item, "UserColumns", errors),
                 "crate" => container.krate = path(&item, errors),
                 _ => {}
             }
@@ -93,11 +97,13 @@ fn text(item: &Item, example: &str, errors: &mut Errors) -> Option<LitStr> {
     text.cloned()
 }
 
-fn name(item: &Item, errors: &mut Errors) -> Option<Ident> {
-    let text = text(item, "new = \"UserDraft\"", errors)?;
+fn name(item: &Item, example: &str, errors: &mut Errors) -> Option<Ident> {
+    let word = item.word();
+    let example = format!("{word} = \"{example}\"");
+    let text = text(item, &example, errors)?;
     let name = text.parse::<Ident>();
     if name.is_err() {
-        errors.at(&text, "`new` takes the name of a struct, as in `#[record(new = \"UserDraft\")]`");
+        errors.at(&text, format_args!("`{word}` takes the name of a struct, as in `#[record({example})]`"));
     }
     name.ok()
 }

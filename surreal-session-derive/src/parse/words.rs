@@ -122,7 +122,7 @@ fn distance(from: &str, to: &str) -> usize {
     above[to.len()]
 }
 
-const ON_STRUCT: [&str; 3] = ["table", "new", "crate"];
+const ON_STRUCT: [&str; 5] = ["table", "new", "patch", "fields", "crate"];
 const ON_FIELD: [&str; 1] = ["readonly"];
 
 /// Words that people bring along, with the one that means it here.
@@ -162,7 +162,7 @@ mod tests {
             (Place::Field, "read_only", "did you mean `readonly`?"),
             (Place::Field, "table", "belongs on the struct"),
             (Place::Struct, "readonly", "belongs on a field"),
-            (Place::Struct, "wibble", "the struct takes `table`, `new` and `crate`"),
+            (Place::Struct, "wibble", "the struct takes `table`, `new`, `patch`, `fields` and `crate`"),
             (Place::Field, "wibble", "a field takes `readonly`"),
             (Place::Field, "rename", "use `#[serde(rename = \"…\")]` on a field"),
         ] {

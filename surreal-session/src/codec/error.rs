@@ -8,7 +8,7 @@ use crate::value::tag::Tag;
 
 /// Why a value could not be written.
 #[derive(Debug, Clone)]
-pub(crate) struct EncodeError(Box<Fault>);
+pub struct EncodeError(Box<Fault>);
 
 /// Why bytes could not be read as the type that was asked for.
 #[derive(Debug)]
