@@ -144,7 +144,19 @@ impl<T, D> Live<T, D> {
         }
     }
 
+    /// Registers the live query. The server (3.3.5) lets registrations at the same time conflict with each other, so that
+    /// trying again succeeds.
     pub(super) async fn register(&self) -> Result<LiveStream<T, D>> {
+        let mut tries_left = TRIES;
+        loop {
+            match self.try_register().await {
+                Err(error) if error.is_conflict() && tries_left > 0 => tries_left -= 1,
+                stream => return stream,
+            }
+        }
+    }
+
+    async fn try_register(&self) -> Result<LiveStream<T, D>> {
         let (scope, request, deadline) = self.query().into_request()?;
         // Dropped here: the connection's task kills what may have been registered.
         let (reply, followed) = scope.follow(request, deadline, self.capacity).await?;
@@ -193,3 +205,5 @@ impl<T, D> fmt::Debug for Live<T, D> {
 }
 
 const CAPACITY: usize = 1_024;
+
+const TRIES: u32 = 100;
