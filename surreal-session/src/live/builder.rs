@@ -16,6 +16,9 @@ use crate::value::{Table, Value};
 
 /// A live query to be registered when awaited, giving a [`LiveStream`] of the changes that are committed from then on.
 ///
+/// Transactions that were under way at that moment are not reported (server 3.3.5), and those of other clients may fail
+/// with a conflict, as they may when a live query is killed.
+///
 /// # Errors
 ///
 /// [`NotFound`](crate::ErrorKind::NotFound) for a table that does not exist; [`Auth`](crate::ErrorKind::Auth) if the

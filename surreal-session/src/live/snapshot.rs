@@ -33,8 +33,9 @@ impl<T, D> Live<T, D> {
     /// Reads the records first: awaiting this gives them, in the order of their ids, and the stream of what changes from
     /// there on.
     ///
-    /// No change is missing in between. One that the records already contain is not repeated, as far as it arrives
-    /// within a few seconds.
+    /// No change is missing in between, with one exception: a transaction that was under way when the live query was
+    /// registered, and was committed after the records were read, is in neither, as the server (3.3.5) reports nothing of
+    /// it. A change that the records already contain is not repeated, as far as it arrives within a few seconds.
     ///
     /// # Errors
     ///

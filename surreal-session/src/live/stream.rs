@@ -31,6 +31,10 @@ use crate::value::Value;
 /// not promise the order of commits, though it rarely differs. An update that leaves the live query's filter, and a
 /// record that the identity may not see any more, are not reported at all.
 ///
+/// The server (3.3.5) closes the connection when more than a hundred events wait to be written to its socket
+/// (`SURREAL_WEBSOCKET_RESPONSE_CHANNEL_SIZE`), however quickly the client reads: a single commit that changes more
+/// records than that is enough. Every stream of the connection then ends with [`EndReason::ConnectionLost`].
+///
 /// The stream keeps its session open. Dropping it kills the live query in the background, unless another stream
 /// follows it; [`kill`](Self::kill) does the same and waits.
 ///

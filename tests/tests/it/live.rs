@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use surreal_session::prelude::*;
 use surreal_session::{ErrorKind, LiveId};
 use surreal_session_tests::{Peer, Proxy, connect, eventually, login, place, poll_times, unique};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]
 struct Item {
@@ -107,12 +107,7 @@ async fn live_query_of_a_missing_table_is_not_found() {
 async fn record_that_does_not_fit_is_named_and_the_stream_goes_on() {
     let (_db, session) = with_items().await;
     let mut items = session.live::<Item>().await.unwrap();
-    session
-        .query("CREATE item:bad SET number = 'one'; CREATE item:good SET number = 1")
-        .await
-        .unwrap()
-        .check()
-        .unwrap();
+    session.query("CREATE item:bad SET number = 'one'").await.unwrap().check().unwrap();
     let error = items.next().await.unwrap().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Decode);
     assert!(error.to_string().contains("item:bad.number"), "{error}");
@@ -244,42 +239,61 @@ fn board_of(items: Vec<Item>) -> Board {
     items.into_iter().map(|item| (item.id.key().clone(), item.number)).collect()
 }
 
+/// One write: the item, its number afterwards, and when it was under way.
+struct Write {
+    key: String,
+    state: Option<i64>,
+    from: Instant,
+    to: Instant,
+}
+
 /// Some random changes of a few items; every state of an item is new.
-async fn scribble(session: Session, mut seed: u64, round: i64) {
-    for number in 0..8 {
+async fn scribble(session: Session, mut seed: u64, round: i64) -> Vec<Write> {
+    let mut writes = Vec::new();
+    for number in round * 100..round * 100 + 8 {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let id: Id<Item> = Id::new(format!("i{}", (seed >> 33) % 3));
-        let text = if (seed >> 60) < 4 { "DELETE $id" } else { "UPSERT $id SET number = $number" };
-        let write = || session.query(text).bind("id", &id).bind("number", round * 100 + number).into_future();
-        // Fact of the server (3.3.5): a write conflicts with a live query that is registered or killed meanwhile.
+        let key = format!("i{}", (seed >> 33) % 3);
+        let state = ((seed >> 60) >= 4).then_some(number);
+        let text = if state.is_some() { "UPSERT $id SET number = $number" } else { "DELETE $id" };
+        let id: Id<Item> = Id::new(&key);
+        let write = || session.query(text).bind("id", &id).bind("number", number).into_future();
+        let from = Instant::now();
+        // Fact of the server (3.3.5): a write may conflict with a live query that is registered or killed meanwhile.
         while let Err(error) = write().await.unwrap().check() {
             assert!(error.is_conflict(), "{error:?}");
         }
+        writes.push(Write { key, state, from, to: Instant::now() });
     }
+    writes
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn snapshot_and_changes_together_are_the_table() {
     let (_db, session) = with_items().await;
     let writer = elsewhere(&session).await;
-    let mut repeated = 0;
     for round in 0..200 {
         let writing = tokio::spawn(scribble(writer.clone(), round, i64::try_from(round).unwrap()));
+        let from = Instant::now();
         let (items, mut changes) = session.live::<Item>().snapshot().await.unwrap();
-        let mut board = board_of(items);
-        writing.await.unwrap();
-        let expected = board_of(session.select::<Item>().await.unwrap());
-        while board != expected {
+        let to = Instant::now();
+        let snapshot = board_of(items);
+        let writes = writing.await.unwrap();
+        let table = board_of(session.select::<Item>().await.unwrap());
+
+        let state = |board: &Board, key: &str| board.get(key).copied();
+        let mut told: HashSet<_> = ["i0", "i1", "i2"].map(|key| (key.to_owned(), state(&snapshot, key))).into();
+        // Fact of the server (3.3.5): what was under way when the live query was registered is not reported.
+        let unreported = |write: &&Write| write.from <= to && write.to >= from;
+        told.extend(writes.iter().filter(unreported).map(|write| (write.key.clone(), write.state)));
+        // It does not promise the order of commits either: each last state was read, or is told at some time.
+        while !["i0", "i1", "i2"].iter().all(|key| told.contains(&((*key).to_owned(), state(&table, key)))) {
             let change = change(&mut changes).await;
             let key = change.id.key().clone();
-            let before = match change.action {
-                Action::Delete => board.remove(&key).map(|_| None),
-                Action::Create | Action::Update => board.insert(key, change.data.number).map(Some),
-            };
-            repeated += i32::from(before == Some(Some(change.data.number)));
+            let now = (change.action != Action::Delete).then_some(change.data.number);
+            assert!(now.is_none() || now != state(&snapshot, &key), "{key} {now:?} was read, and is told again");
+            told.insert((key, now));
         }
     }
-    assert_eq!(repeated, 0, "changes that the snapshot contained already");
 }
 
 #[tokio::test]
