@@ -130,6 +130,16 @@ impl Error {
         Self::new(ErrorKind::SessionClosed, "session closed")
     }
 
+    /// A failure after which a part of what was asked for is done and stays done.
+    pub(crate) fn partly_applied(message: String, cause: Self) -> Self {
+        let mut error = Self::new(ErrorKind::PartlyApplied, message).with_delivery(match cause.delivery() {
+            Delivery::NotSent => Delivery::Answered,
+            other => other,
+        });
+        error.0.server.clone_from(&cause.0.server);
+        error.with_source(cause)
+    }
+
     /// The server's answer to `what`, as an error of the whole request.
     pub(crate) fn from_server(what: &str, server: ServerError) -> Self {
         let message = format!("the server refused `{what}`: {}", server.message());

@@ -57,7 +57,10 @@ pub mod value;
 pub use error::{Delivery, Error, ErrorDetails, ErrorKind, Result, ServerError};
 pub use live::{Action, EndReason, Gap, Identified, Live, LiveEvent, LiveStream, Notification, Snapshot};
 pub use protocol::{LiveId, SessionId};
-pub use query::{Args, Content, Create, NeedsContent, Query, Queryable, Response, Run, Select, SelectOne};
+pub use query::{
+    Args, Assign, Assignment, Condition, Content, Create, Expression, IntoCondition, IntoOrder, NeedsContent, Order,
+    PatchAction, PatchOp, Query, Queryable, Response, Run, Select, SelectOne, all, any, untyped, write,
+};
 pub use record::{
     Change, Field, IntoId, Key, NewRecord, NormalRecord, Object, Patch, Record, Relation, keep, merge, set, unset,
 };
@@ -68,11 +71,18 @@ pub use session::{
 pub use surreal_session_derive::Record;
 pub use value::{Datetime, Id, RecordId, RecordKey, Table, Value};
 
+/// What fields are compared with, and what their types allow.
+pub mod expression {
+    pub use crate::query::{
+        Collection, Computed, Container, List, Nowhere, Number, Operand, Optional, Ordered, Sum, Text,
+    };
+}
+
 /// What most programs need: `use surreal_session::prelude::*;`.
 pub mod prelude {
     pub use crate::error::{Delivery, ErrorKind};
     pub use crate::live::{Action, EndReason, Gap, LiveEvent, LiveStream, Notification};
-    pub use crate::query::Queryable;
+    pub use crate::query::{Assign, Condition, Expression, Queryable, all, any};
     pub use crate::record::{Change, Object, Patch, Record, Relation, keep, merge, set, unset};
     pub use crate::session::{Database, Namespace, RecordAccess, Root, Session, Surreal, Token, Tokens};
     pub use crate::value::{Datetime, Id, RecordId, RecordKey, Table, Value};
@@ -84,9 +94,11 @@ pub mod prelude {
 pub mod __private {
     pub use serde;
 
+    pub use crate::query::Term;
     pub use crate::record::{
-        Assignments, Change, Encoded, Field, HasTable, IdOf, NewRecord, NoPatch, NormalRecord, Object, Patch, Path,
-        Record, Relation, Root, Step, difference, encoded, encoded_with,
+        Assignments, At, Change, Encoded, Field, Fixed, HasTable, IdOf, Input, Item, Last, Linked, NewRecord, NoPatch,
+        NormalRecord, Object, Patch, Path, Record, Relation, Root, Step, Within, Writable, difference, encoded,
+        encoded_with,
     };
     pub use crate::value::Id;
 

@@ -14,7 +14,7 @@ pub use into_id::IntoId;
 pub use key::Key;
 pub use object::{NoPatch, Object};
 pub use patch::{Assignments, Change, Encoded, Patch, difference, encoded, encoded_with, keep, merge, set, unset};
-pub use path::{Field, Path, Root, Step};
+pub use path::{At, Field, Fixed, Input, Item, Last, Linked, Path, Root, Step, Within, Writable};
 
 use crate::value::Id;
 

@@ -82,6 +82,10 @@ impl Handle {
         &self.0.shared.attached
     }
 
+    pub(crate) fn max_message_bytes(&self) -> usize {
+        self.0.config.max_message_bytes
+    }
+
     /// The runtime that the connection lives on; what must outlive its caller is spawned there.
     pub(crate) fn runtime(&self) -> &runtime::Handle {
         &self.0.runtime

@@ -32,6 +32,9 @@ pub enum ErrorKind {
     Timeout,
     /// The server sent something that the protocol does not allow.
     Protocol,
+    /// The call took several requests, and one failed after others had been carried out; the message says which, and
+    /// the [`source`](std::error::Error::source) is that one's error. Calling again repeats what is done.
+    PartlyApplied,
 
     /// Something that the request names does not exist, or the session may not see it.
     NotFound,

@@ -105,6 +105,10 @@ impl BindingsWriter {
         writer::raw(&mut self.0.buffer, item);
     }
 
+    pub(crate) fn len_bytes(&self) -> usize {
+        self.0.buffer.len()
+    }
+
     pub(crate) fn finish(mut self) -> Request {
         writer::end(&mut self.0.buffer);
         self.0.finish()

@@ -1,5 +1,6 @@
 //! Pieces of SurrealQL with the values that belong into them.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,13 +14,15 @@ use crate::session::Scope;
 
 /// A piece of a statement. Its values have no names yet, so that any two pieces go together.
 #[doc(hidden)]
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Fragment {
     text: String,
     /// Where in the text each value belongs, in ascending order.
     values: Vec<(usize, Encoded)>,
     /// Values with names that the program chose.
     named: Vec<(Arc<str>, Encoded)>,
+    /// What is wrong with it, whatever the server would say.
+    refusal: Option<Arc<str>>,
 }
 
 type Encoded = Result<Bytes, EncodeError>;
@@ -62,9 +65,16 @@ impl Fragment {
         self
     }
 
+    /// Makes the statement fail before it is sent.
+    pub(crate) fn refused(mut self, reason: &str) -> Self {
+        self.refusal.get_or_insert_with(|| reason.into());
+        self
+    }
+
     pub(crate) fn then(mut self, next: Self) -> Self {
         let offset = self.text.len();
         self.text.push_str(&next.text);
+        self.refusal = self.refusal.or(next.refusal);
         self.values.extend(next.values.into_iter().map(|(at, value)| (at + offset, value)));
         self.named.extend(next.named);
         self
@@ -92,18 +102,28 @@ impl Fragment {
 
     /// The finished statement, its values bound as `$_0`, `$_1` and so on.
     pub(crate) fn into_query(self, scope: Scope, deadline: Option<Duration>) -> Query {
-        let mut text = String::with_capacity(self.text.len() + 4 * self.values.len());
-        let mut from = 0;
-        for (index, (at, _)) in self.values.iter().enumerate() {
-            text.push_str(&self.text[from..*at]);
-            text.push_str("$_");
-            text.push_str(&index.to_string());
-            from = *at;
-        }
-        text.push_str(&self.text[from..]);
-        let query = Query::new(scope, &text).deadline_if_any(deadline);
+        let query = Query::new(scope, &self.to_string()).deadline_if_any(deadline).refused_if(self.refusal.as_deref());
         let numbered = self.values.into_iter().enumerate();
         let query = numbered.fold(query, |query, (index, (_, value))| query.bind_encoded(format!("_{index}"), value));
         self.named.into_iter().fold(query, |query, (name, value)| query.bind_checked(&name, value))
+    }
+}
+
+/// The text, with `$_0`, `$_1` and so on where the values belong.
+impl fmt::Display for Fragment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut from = 0;
+        for (index, (at, _)) in self.values.iter().enumerate() {
+            write!(f, "{}$_{index}", &self.text[from..*at])?;
+            from = *at;
+        }
+        f.write_str(&self.text[from..])
+    }
+}
+
+/// Without the values.
+impl fmt::Debug for Fragment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Fragment({self})")
     }
 }

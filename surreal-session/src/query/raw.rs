@@ -82,6 +82,17 @@ impl Query {
         self
     }
 
+    /// The same for a builder that may have been given what cannot be sent.
+    pub(super) fn refused_if(mut self, reason: Option<&str>) -> Self {
+        self.error = self.error.or_else(|| reason.map(|reason| Error::argument(reason.to_owned())));
+        self
+    }
+
+    /// What the message takes, but for the few bytes that finish it.
+    pub(super) fn len_bytes(&self) -> usize {
+        self.bindings.len_bytes()
+    }
+
     /// The text and the names bound to it, for logs. Never shows a value.
     pub fn to_surql(&self) -> String {
         let mut text = self.text.clone();

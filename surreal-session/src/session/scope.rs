@@ -90,6 +90,11 @@ impl Scope {
         tokio::time::sleep(time)
     }
 
+    /// The size of the largest message that is sent.
+    pub(crate) fn max_message_bytes(&self) -> usize {
+        self.session.handle.max_message_bytes()
+    }
+
     /// A session that was closed while the request was under way is unknown to the server.
     fn explain(&self, error: Error) -> Error {
         let unknown = error.server().is_some_and(|server| server.is_detail("Session"));

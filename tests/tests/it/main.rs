@@ -21,3 +21,4 @@ mod query;
 mod records;
 mod run;
 mod server_facts;
+mod untyped;
