@@ -9,7 +9,41 @@ use crate::case::{Rule, snake_case};
 use crate::errors::Errors;
 use crate::parse::{record, serde};
 
+/// What is derived.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Record,
+    Object,
+    View,
+    Link,
+}
+
+impl Kind {
+    pub(crate) const ALL: [Self; 4] = [Self::Record, Self::Object, Self::View, Self::Link];
+
+    /// Returns the name of the derive macro.
+    pub(crate) fn derive(self) -> &'static str {
+        match self {
+            Self::Record => "Record",
+            Self::Object => "Object",
+            Self::View => "View",
+            Self::Link => "LinkTo",
+        }
+    }
+
+    /// Returns what messages call the struct.
+    pub(crate) fn noun(self) -> &'static str {
+        match self {
+            Self::Record => "a record",
+            Self::Object => "an object",
+            Self::View => "a view",
+            Self::Link => "a link",
+        }
+    }
+}
+
 pub(crate) struct Model<'a> {
+    pub(crate) kind: Kind,
     pub(crate) input: &'a DeriveInput,
     pub(crate) record: record::Container,
     pub(crate) serde: serde::Container,
@@ -27,15 +61,15 @@ pub(crate) struct Field<'a> {
 }
 
 impl<'a> Model<'a> {
-    pub(crate) fn of(input: &'a DeriveInput, errors: &mut Errors) -> Self {
-        let record = record::Container::read(&input.attrs, errors);
+    pub(crate) fn of(kind: Kind, input: &'a DeriveInput, errors: &mut Errors) -> Self {
+        let record = record::Container::read(&input.attrs, kind, errors);
         let serde = serde::Container::read(&input.attrs);
         let rule = serde.rule();
         let fields = named_fields(&input.data).map(|fields| {
             let named = fields.named.iter().filter_map(|node| Some((node, node.ident.as_ref()?)));
-            named.map(|(node, ident)| Field::read(node, ident, rule, errors)).collect()
+            named.map(|(node, ident)| Field::read(node, ident, kind, rule, errors)).collect()
         });
-        Self { input, record, serde, fields }
+        Self { kind, input, record, serde, fields }
     }
 
     pub(crate) fn table(&self) -> String {
@@ -85,18 +119,33 @@ impl<'a> Model<'a> {
             .collect()
     }
 
+    /// Returns the field that holds the id of a record.
     pub(crate) fn id(&self) -> Option<&Field<'a>> {
-        self.all_fields().find(|field| field.is_id())
+        self.all_fields().find(|field| self.is_id(field))
+    }
+
+    /// Returns the field that holds an end of an edge, `in` or `out`.
+    pub(crate) fn end(&self, wire: &str) -> Option<&Field<'a>> {
+        self.all_fields().find(|field| field.is_called(wire))
+    }
+
+    pub(crate) fn is_relation(&self) -> bool {
+        self.record.relation.is_some()
     }
 
     /// Returns the fields that the program writes when it makes a record.
     pub(crate) fn written(&self) -> impl Iterator<Item = &Field<'a>> {
-        self.all_fields().filter(|field| field.is_written() && !field.record.readonly && !field.is_id())
+        let set_by_server = |field: &&Field| field.record.readonly.is_some() || self.is_id(field);
+        self.all_fields().filter(move |field| field.is_written() && !set_by_server(field))
     }
 
-    /// Returns the fields that the program changes of a record.
+    /// Returns the fields that the program changes of a record. An edge keeps its ends.
     pub(crate) fn patched(&self) -> impl Iterator<Item = &Field<'a>> {
-        self.written()
+        self.written().filter(|field| !self.is_relation() || !ENDS.iter().any(|wire| field.is_called(wire)))
+    }
+
+    fn is_id(&self, field: &Field) -> bool {
+        self.kind == Kind::Record && field.is_called("id")
     }
 
     /// Returns the fields that a record has when it is read.
@@ -124,16 +173,17 @@ impl<'a> Model<'a> {
 }
 
 impl<'a> Field<'a> {
-    fn read(node: &'a syn::Field, ident: &'a Ident, rule: Rule, errors: &mut Errors) -> Self {
-        let record = record::Field::read(&node.attrs, errors);
+    fn read(node: &'a syn::Field, ident: &'a Ident, kind: Kind, rule: Rule, errors: &mut Errors) -> Self {
+        let record = record::Field::read(&node.attrs, kind, errors);
         let serde = serde::Field::read(&node.attrs);
         let mut field = Self { node, ident, record, serde, wire: String::new() };
         field.wire = if field.is_read() { field.name_read(rule) } else { field.name_written(rule) };
         field
     }
 
-    pub(crate) fn is_id(&self) -> bool {
-        self.wire == "id" && self.is_named() && (self.is_read() || self.is_written())
+    /// Tells whether this is its name on the wire, as far as it goes there.
+    pub(crate) fn is_called(&self, wire: &str) -> bool {
+        self.wire == wire && self.is_named() && (self.is_read() || self.is_written())
     }
 
     pub(crate) fn is_read(&self) -> bool {
@@ -163,6 +213,9 @@ impl<'a> Field<'a> {
         self.ident.unraw().to_string()
     }
 }
+
+/// The names of the fields that hold the ends of an edge.
+pub(crate) const ENDS: [&str; 2] = ["in", "out"];
 
 fn named_fields(data: &Data) -> Option<&syn::FieldsNamed> {
     match data {

@@ -9,6 +9,7 @@ mod condition;
 mod create;
 mod expression;
 mod fragment;
+mod link;
 mod order;
 mod patch;
 mod queryable;
@@ -28,10 +29,11 @@ pub use expression::{
     Collection, Computed, Container, Expression, List, Nowhere, Number, Operand, Optional, Ordered, Sum, Term, Text,
 };
 pub(crate) use fragment::Fragment;
+pub use link::{Fetch, Link, Links};
 pub use order::{IntoOrder, Order};
 pub use patch::{PatchAction, PatchOp};
 pub use queryable::Queryable;
 pub use raw::Query;
 pub use response::Response;
 pub use run::Run;
-pub use select::{Select, SelectOne};
+pub use select::{Explain, Fields, Select, state};

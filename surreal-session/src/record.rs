@@ -3,18 +3,22 @@
 mod id;
 mod into_id;
 mod key;
+mod link;
 mod object;
 mod patch;
 mod path;
+mod view;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use into_id::IntoId;
-pub use key::Key;
+pub use key::{Key, KeyData, KeyPart, has_key_fields, key_field, object_key, object_part, read_object_key};
+pub use link::{Endpoint, LinkTo, Linked, leads_elsewhere};
 pub use object::{NoPatch, Object};
 pub use patch::{Assignments, Change, Encoded, Patch, difference, encoded, encoded_with, keep, merge, set, unset};
-pub use path::{At, Field, Fixed, Input, Item, Last, Linked, Path, Root, Step, Within, Writable};
+pub use path::{At, Field, Fixed, Input, Item, Last, Path, Root, Step, Through, Within, Writable};
+pub use view::{Column, Shows, View, column};
 
 use crate::value::Id;
 
@@ -75,11 +79,11 @@ pub trait NormalRecord: Record {}
     note = "`#[record(relation)]` makes a record with the fields `in` and `out` an edge between their records"
 )]
 pub trait Relation: Record {
-    /// The id that an edge comes from: `Id<T>`.
-    type In;
+    /// The link to where an edge comes from, such as `Id<User>`.
+    type In: Endpoint;
 
-    /// The id that an edge goes to: `Id<T>`.
-    type Out;
+    /// The link to where an edge goes to, such as `Id<Post>`.
+    type Out: Endpoint;
 }
 
 /// The type of the field `id` of a record of type `R`. What the derive reads the type of the key from.

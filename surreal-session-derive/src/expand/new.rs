@@ -6,10 +6,10 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{LitStr, parse_quote};
 
-use super::carried;
 use super::generics::Dropped;
 use super::header::Header;
 use super::receiver::Receiver;
+use super::{carried, defaults};
 use crate::case::Rule;
 use crate::model::{Field, Model};
 
@@ -26,6 +26,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
     let carried = carried::by_struct(&model.input.attrs);
     let serde = container_attributes(model, &receiver, &dropped);
     let new_record = new_record(model, &receiver, &dropped);
+    let functions = defaults::functions(model, &receiver);
     let fields = model.written().map(|field| field_tokens(field, model, &receiver, &dropped));
     quote! {
         #[doc = #documentation]
@@ -38,6 +39,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
             #(#fields,)*
         }
 
+        #functions
         #new_record
     }
 }
@@ -97,6 +99,16 @@ fn field_tokens(field: &Field, model: &Model, receiver: &Receiver, dropped: &Dro
     let ident = field.ident;
     let ty = receiver.named_in(ty);
     let carried = carried::by_field(field, model);
+    if field.record.default.is_some() {
+        let serde = defaults::attributes(field, model, receiver, dropped);
+        return quote! {
+            #serde
+            #carried
+            ///
+            /// With `None` it is left out, and gets what the table's schema says by DEFAULT.
+            #vis #ident: ::core::option::Option<#ty>
+        };
+    }
     let serde = field_attributes(field, receiver, dropped);
     quote!(#serde #carried #vis #ident: #ty)
 }
@@ -104,10 +116,7 @@ fn field_tokens(field: &Field, model: &Model, receiver: &Receiver, dropped: &Dro
 /// The attribute is there even if it says nothing: serde reports a type that cannot be written at the first token of the
 /// field, and so that is made to point at the type.
 fn field_attributes(field: &Field, receiver: &Receiver, dropped: &Dropped) -> TokenStream {
-    let mut words = Vec::new();
-    if let Some(name) = field.serde.rename.as_ref().and_then(|names| names.writing.as_ref()) {
-        words.push(quote!(rename = #name));
-    }
+    let mut words = Vec::from_iter(rename_word(field));
     words.extend(field.serde.flatten.as_ref().map(ToTokens::to_token_stream));
     for (word, path) in &field.serde.functions {
         let path = receiver.named_in_text(path);
@@ -117,7 +126,12 @@ fn field_attributes(field: &Field, receiver: &Receiver, dropped: &Dropped) -> To
     quote_spanned!(field.node.ty.span()=> #[serde(#(#words),*)])
 }
 
-fn bound_word(bound: &LitStr, receiver: &Receiver, dropped: &Dropped) -> TokenStream {
+pub(super) fn rename_word(field: &Field) -> Option<TokenStream> {
+    let name = field.serde.rename.as_ref().and_then(|names| names.writing.as_ref())?;
+    Some(quote!(rename = #name))
+}
+
+pub(super) fn bound_word(bound: &LitStr, receiver: &Receiver, dropped: &Dropped) -> TokenStream {
     let bound = receiver.named_in_text(&dropped.leave_bounds_in_text(bound));
     quote!(bound(serialize = #bound))
 }

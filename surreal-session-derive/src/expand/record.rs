@@ -56,10 +56,19 @@ fn kind(model: &Model) -> TokenStream {
     let mut generics = model.input.generics.clone();
     generics.make_where_clause().predicates.push(parse_quote!(for<'__any> Self: #krate::__private::Record));
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
+    let (name, ends) = match (model.is_relation(), model.end("in"), model.end("out")) {
+        (false, _, _) => (quote!(NormalRecord), None),
+        (true, Some(from), Some(to)) => {
+            let (from, to) = (&from.node.ty, &to.node.ty);
+            (quote!(Relation), Some(quote!(type In = #from; type Out = #to;)))
+        }
+        // An edge without ends, which the checks complain about, is neither.
+        (true, _, _) => return TokenStream::new(),
+    };
     quote! {
         #[automatically_derived]
         #[allow(deprecated, reason = "a record may be deprecated itself")]
-        impl #impl_generics #krate::__private::NormalRecord for #ident #type_generics #where_clause {}
+        impl #impl_generics #krate::__private::#name for #ident #type_generics #where_clause { #ends }
     }
 }
 

@@ -87,12 +87,21 @@ impl Field {
 impl Field {
     /// Returns the function that writes the field's value, if it is not the type's own.
     pub(crate) fn writer(&self) -> Option<ExprPath> {
-        let (word, path) = self.functions.iter().find(|(word, _)| word == "with" || word == "serialize_with")?;
-        let mut path = path.parse::<ExprPath>().ok()?;
-        if word == "with" {
+        if let Some(mut path) = self.function("with") {
             path.path.segments.push(parse_quote!(serialize));
+            return Some(path);
         }
-        Some(path)
+        self.function("serialize_with")
+    }
+
+    /// Returns the function that says whether the field is left out.
+    pub(crate) fn skip_if(&self) -> Option<ExprPath> {
+        self.function("skip_serializing_if")
+    }
+
+    fn function(&self, word: &str) -> Option<ExprPath> {
+        let (_, path) = self.functions.iter().find(|(other, _)| other == word)?;
+        path.parse().ok()
     }
 }
 

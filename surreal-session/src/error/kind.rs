@@ -28,6 +28,8 @@ pub enum ErrorKind {
     SessionClosed,
     /// The connection holds as many sessions as the server allows.
     TooManySessions,
+    /// There are several records where the program asked for exactly one.
+    TooManyRecords,
     /// No reply came before the call's deadline.
     Timeout,
     /// The server sent something that the protocol does not allow.

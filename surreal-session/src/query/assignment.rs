@@ -126,8 +126,8 @@ impl<R, T: Assignment<R>, const N: usize> Assignment<R> for [T; N] {
 /// Nothing, if there is none.
 impl<R, T: Assignment<R>> Assignment<R> for Option<T> {
     fn assign(self, into: &mut Vec<Fragment>) {
-        for each in self {
-            each.assign(into);
+        if let Some(assignment) = self {
+            assignment.assign(into);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What an [`Id`] is once its record is known: an id of that record's table.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::str::FromStr;
 
 use serde::de::{self, DeserializeSeed, Error as _, SeqAccess, Unexpected, Visitor};
@@ -88,10 +89,20 @@ impl<'de, T: HasTable, K: Key> Tagged<'de> for Id<T, K> {
     fn from_elements<A: SeqAccess<'de>>(mut elements: A) -> Result<Self, A::Error> {
         let incomplete = || A::Error::custom("a record id has a table and a key");
         elements.next_element_seed(TableName(T::NAME))?.ok_or_else(incomplete)?;
-        let key: Option<K> = elements
-            .next_element()
+        let key = elements
+            .next_element_seed(KeyOf(PhantomData::<K>))
             .map_err(|error| A::Error::custom(format_args!("the key of an id of table `{}`: {error}", T::NAME)))?;
         key.map(Self::new).ok_or_else(incomplete)
+    }
+}
+
+struct KeyOf<K>(PhantomData<K>);
+
+impl<'de, K: Key> DeserializeSeed<'de> for KeyOf<K> {
+    type Value = K;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<K, D::Error> {
+        K::read(deserializer)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Objects with named fields: records, and what is nested in them.
 
 use super::patch::Patch;
-use super::{Linked, Path, Record};
+use super::{Path, Record, Through};
 use crate::value::Id;
 
 /// A struct whose fields are those of an object in the database, so that paths and patches can reach into it.
@@ -42,10 +42,10 @@ impl<T: Object> Object for Option<T> {
 /// A path through a link reads the record that it leads to.
 impl<T: Record<Key = K>, K: 'static> Object for Id<T, K> {
     const FIELDS: &'static [&'static str] = T::FIELDS;
-    type Fields<P: Path> = T::Fields<Linked<P>>;
+    type Fields<P: Path> = T::Fields<Through<P>>;
     type Patch = NoPatch;
 
-    fn fields<P: Path>() -> &'static T::Fields<Linked<P>> {
+    fn fields<P: Path>() -> &'static T::Fields<Through<P>> {
         T::fields()
     }
 }

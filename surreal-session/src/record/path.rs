@@ -58,7 +58,7 @@ pub struct Fixed<P>(PhantomData<fn() -> P>);
 
 /// The record that the link at `P` leads to.
 #[doc(hidden)]
-pub struct Linked<P>(PhantomData<fn() -> P>);
+pub struct Through<P>(PhantomData<fn() -> P>);
 
 /// The element `INDEX` of the array at `P`, counted from 0.
 #[doc(hidden)]
@@ -117,7 +117,7 @@ impl<P: Path> Path for Fixed<P> {
     }
 }
 
-impl<P: Path> Path for Linked<P> {
+impl<P: Path> Path for Through<P> {
     type Root = P::Root;
 
     fn write(into: &mut String) {
@@ -149,7 +149,7 @@ impl<R: 'static> Within<R> for Input<R> {}
 impl<T: 'static> Within<Self> for Item<T> {}
 impl<R, P: Within<R>, O: Object, const INDEX: usize> Within<R> for Step<P, O, INDEX> {}
 impl<R, P: Within<R>> Within<R> for Fixed<P> {}
-impl<R, P: Within<R>> Within<R> for Linked<P> {}
+impl<R, P: Within<R>> Within<R> for Through<P> {}
 impl<R, P: Within<R>, const INDEX: usize> Within<R> for At<P, INDEX> {}
 impl<R, P: Within<R>> Within<R> for Last<P> {}
 
@@ -201,7 +201,7 @@ copies! {
     [T] Item<T>;
     [P, O, const INDEX: usize] Step<P, O, INDEX>;
     [P] Fixed<P>;
-    [P] Linked<P>;
+    [P] Through<P>;
     [P, const INDEX: usize] At<P, INDEX>;
     [P] Last<P>;
     [P, T] Field<P, T>;
