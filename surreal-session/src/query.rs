@@ -23,6 +23,7 @@ pub mod write;
 
 pub use args::Args;
 pub use assignment::{Assign, Assignment};
+pub(crate) use condition::Tree;
 pub use condition::{Condition, IntoCondition, all, any};
 pub use create::{Content, Create, NeedsContent};
 pub use expression::{
@@ -36,4 +37,5 @@ pub use queryable::Queryable;
 pub use raw::Query;
 pub use response::Response;
 pub use run::Run;
+pub(crate) use select::columns;
 pub use select::{Explain, Fields, Select, state};

@@ -9,8 +9,9 @@ use serde::de::DeserializeOwned;
 use super::{Identified, LiveStream};
 use crate::error::Result;
 use crate::protocol::LiveId;
-use crate::query::{Fragment, Query, Response};
-use crate::record::{IntoId, Record};
+use crate::query::untyped::Untyped;
+use crate::query::{Fields, Fragment, IntoCondition, Query, Response, Tree, columns};
+use crate::record::{IntoId, Record, View};
 use crate::session::{CallFuture, Scope, Session, WHO};
 use crate::value::{Table, Value};
 
@@ -51,7 +52,9 @@ use crate::value::{Table, Value};
 pub struct Live<T, D = T> {
     scope: Scope,
     target: Table,
-    condition: Option<Fragment>,
+    /// Instead of all fields.
+    fields: Option<Fragment>,
+    filter: Vec<Tree>,
     capacity: usize,
     deadline: Option<Duration>,
     data: PhantomData<fn() -> (T, D)>,
@@ -105,7 +108,7 @@ impl Session {
 
 impl<T, D> Live<T, D> {
     pub(super) fn new(scope: Scope, target: Table) -> Self {
-        Self { scope, target, condition: None, capacity: CAPACITY, deadline: None, data: PhantomData }
+        Self { scope, target, fields: None, filter: Vec::new(), capacity: CAPACITY, deadline: None, data: PhantomData }
     }
 
     /// Sets how many events wait for the program at most; 1,024 unless set, at least one.
@@ -140,11 +143,12 @@ impl<T, D> Live<T, D> {
     }
 
     fn selection(&self) -> Fragment {
-        let selection = Fragment::new("SELECT * FROM ").value(&self.target);
-        match &self.condition {
-            Some(condition) => selection.text(" WHERE ").then(condition.clone()),
-            None => selection,
+        let fields = self.fields.clone().unwrap_or_else(|| Fragment::new("*"));
+        let selection = Fragment::new("SELECT ").then(fields).text(" FROM ").value(&self.target);
+        if self.filter.is_empty() {
+            return selection;
         }
+        selection.text(" WHERE ").then(Tree::all(self.filter.iter().cloned()).into_fragment())
     }
 
     /// Registers the live query. The server (3.3.5) lets registrations at the same time conflict with each other, so that
@@ -167,28 +171,46 @@ impl<T, D> Live<T, D> {
         let id = response.take(1)?;
         Ok(LiveStream::new(scope, id, followed, response.take(0)?))
     }
-
-    fn condition(mut self, condition: Fragment) -> Self {
-        self.condition = Some(match self.condition {
-            Some(before) => before.text(" AND ").then(condition),
-            None => condition,
-        });
-        self
-    }
 }
 
 impl<T: Record, D> Live<T, D> {
     /// Follows only the record with this id, or with this key.
     pub fn id(self, id: impl IntoId<T>) -> Self {
-        let condition = Fragment::new("id = ").value(&id.into_id());
-        self.condition(condition)
+        let id = Fragment::new("id = ").value(&id.into_id());
+        self.only(Tree::Leaf(id))
+    }
+
+    /// Follows only records of which this is true. Given several times, all of them have to be.
+    ///
+    /// It is asked of a record as it is after the change, or as it was before it was deleted: a record that comes to
+    /// fulfil it arrives with [`Action::Update`](super::Action::Update), and the change after which one does not any more
+    /// is not reported (server 3.3.5).
+    pub fn filter<C: IntoCondition<T>>(self, condition: impl FnOnce(Fields<T>) -> C) -> Self {
+        self.only(condition(*T::fields()).into_condition().into_tree())
+    }
+
+    fn only(mut self, condition: Tree) -> Self {
+        self.filter.push(condition);
+        self
     }
 }
 
-impl Live<Value> {
-    /// Follows a table without a model.
-    pub(crate) fn untyped(scope: Scope, table: Table) -> Self {
-        Self::new(scope, table)
+impl<T: Record> Live<T> {
+    /// Gives only the fields that are in the view `V`.
+    pub fn fields<V: View<Record = T>>(self) -> Live<T, V> {
+        let Self { scope, target, filter, capacity, deadline, .. } = self;
+        Live { scope, target, fields: Some(columns::<V>()), filter, capacity, deadline, data: PhantomData }
+    }
+}
+
+impl Untyped {
+    /// Follows the changes of a table, as [`Session::live`] does with a model.
+    ///
+    /// # Errors
+    ///
+    /// See [`Live`].
+    pub fn live(&self, table: Table) -> Live<Value> {
+        Live::new(self.scope().clone(), table)
     }
 }
 

@@ -95,6 +95,59 @@ async fn live_query_of_one_record_sees_only_that() {
 }
 
 #[tokio::test]
+async fn filter_reports_what_enters_and_not_what_leaves() {
+    let (_db, session) = with_items().await;
+    let live = session.live::<Item>().filter(|i| i.number.gte(10)).filter(|i| i.number.ne(12));
+    let mut items = live.await.unwrap();
+    for number in [1, 10, 5, 12, 11] {
+        let text = "UPSERT item:a SET number = $number";
+        session.query(text).bind("number", number).await.unwrap().check().unwrap();
+    }
+    session.query("DELETE item:a").await.unwrap().check().unwrap();
+    let mut seen = Vec::new();
+    while seen.last().is_none_or(|(action, _)| *action != Action::Delete) {
+        let change = change(&mut items).await;
+        seen.push((change.action, change.data.number));
+    }
+    assert_eq!(seen, [(Action::Update, 10), (Action::Update, 11), (Action::Delete, 11)]);
+}
+
+#[derive(Debug, PartialEq, Deserialize, View)]
+#[record(of = Item)]
+struct Number {
+    number: i64,
+}
+
+#[tokio::test]
+async fn view_gives_its_fields_and_the_id() {
+    let (_db, session) = with_items().await;
+    let mut numbers = session.live::<Item>().fields::<Number>().await.unwrap();
+    session.create::<Item>().id("a").content(NewItem { number: 1 }).await.unwrap();
+    let LiveEvent::Change(change) = next(&mut numbers).await else { panic!("no change") };
+    assert_eq!((change.id, change.data), (Id::new("a"), Number { number: 1 }));
+}
+
+#[tokio::test]
+async fn untyped_live_query_gives_values_on_connection_and_session() {
+    let (db, session) = with_items().await;
+    let login = login().await;
+    db.signin(Root::new(login.username, login.password)).await.unwrap();
+    db.use_ns(session.namespace().unwrap()).use_db("test").await.unwrap();
+    let mut of_session = session.untyped().live(Table::new("item")).await.unwrap();
+    let mut of_connection = db.untyped().live(Table::new("item")).await.unwrap();
+    session.query("CREATE item:a SET number = 1, extra = true").await.unwrap().check().unwrap();
+    for stream in [&mut of_session, &mut of_connection] {
+        let LiveEvent::Change(change) = next(stream).await else { panic!("no change") };
+        assert_eq!((change.action, change.id), (Action::Create, RecordId::new("item", "a")));
+        assert_eq!(change.data.to_string(), "{ extra: true, id: item:a, number: 1 }");
+    }
+    assert_eq!(registered(&session).await, 2);
+    db.kill(of_connection.id()).await.unwrap();
+    of_session.kill().await.unwrap();
+    assert_eq!(registered(&session).await, 0);
+}
+
+#[tokio::test]
 async fn live_query_of_a_missing_table_is_not_found() {
     let (_db, session) = place().await;
     session.query("DEFINE TABLE other").await.unwrap().check().unwrap();
