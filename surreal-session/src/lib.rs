@@ -54,7 +54,7 @@ mod session;
 pub mod value;
 
 pub use error::{Delivery, Error, ErrorDetails, ErrorKind, Result, ServerError};
-pub use protocol::SessionId;
+pub use protocol::{SessionId, TransactionId};
 pub use query::{Args, Content, Create, NeedsContent, Query, Queryable, Response, Run, Select, SelectOne};
 pub use record::{IntoId, Key, Record};
 pub use session::{

@@ -150,8 +150,10 @@ impl Driver {
 
     fn clean(&mut self, cleanup: Cleanup) {
         let request = match cleanup {
-            Cleanup::Nothing => return,
+            // There is nothing to cancel before the reply, and what to cancel after it.
+            Cleanup::Nothing | Cleanup::CancelBegun => return,
             Cleanup::Detach(session) => Request::detach(self.shared.next_id(), session),
+            Cleanup::Cancel(transaction) => Request::cancel(self.shared.next_id(), transaction),
         };
         self.enqueue(request, after(self.clean_up_deadline), Cleanup::Nothing, None);
     }
@@ -284,13 +286,13 @@ impl Driver {
     fn settle(&mut self, id: RequestId, pending: Pending, reply: Result<Reply>) {
         let Pending { method, deadline, cleanup, caller, .. } = pending;
         self.deadlines.remove(deadline, id);
-        let Some(caller) = caller else { return self.clean(cleanup) };
+        let Some(caller) = caller else { return self.clean(cleanup.after(&reply)) };
         let unread = caller.span.in_scope(|| {
             trace!(%id, method, "reply");
-            caller.reply.send(reply).is_err()
+            caller.reply.send(reply).err()
         });
-        if unread {
-            self.clean(cleanup);
+        if let Some(reply) = unread {
+            self.clean(cleanup.after(&reply));
         }
     }
 

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::{RequestId, SessionId};
+use super::{RequestId, SessionId, TransactionId};
 use crate::codec::{self, EncodeError, writer};
 
 /// A finished request: its id, its method, and the bytes of its frame.
@@ -23,6 +23,11 @@ impl Request {
     /// Closes a session. One that the server does not know is no error to it (3.3.5).
     pub(crate) fn detach(id: RequestId, session: SessionId) -> Self {
         RequestWriter::new(id, "detach", Some(session)).finish()
+    }
+
+    /// Rolls a transaction back. The server (3.3.5) wants a uuid, and does not look at the session.
+    pub(crate) fn cancel(id: RequestId, transaction: TransactionId) -> Self {
+        RequestWriter::new(id, "cancel", None).uuid(transaction.as_uuid()).finish()
     }
 }
 
@@ -54,6 +59,11 @@ impl RequestWriter {
 
     pub(crate) fn text(mut self, text: &str) -> Self {
         writer::text(&mut self.buffer, text);
+        self
+    }
+
+    pub(crate) fn uuid(mut self, uuid: &uuid::Uuid) -> Self {
+        writer::uuid(&mut self.buffer, uuid);
         self
     }
 

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{RequestId, read_failure};
+use super::{RequestId, TransactionId, read_begun, read_failure};
 use crate::codec::reader::{Reader, Remaining};
 use crate::codec::{DecodeError, Header};
 use crate::error::{Error, ErrorKind, Result, ServerError};
@@ -58,6 +58,14 @@ impl Reply {
                 Err(Error::from_server(method, failure))
             }
             Answer::Neither => Err(Error::protocol(format!("the reply to `{method}` has neither result nor error"))),
+        }
+    }
+
+    /// The transaction that this reply to `begin` says is open, if it says so.
+    pub(crate) fn begun(&self) -> Result<Option<TransactionId>, DecodeError> {
+        match self.find()? {
+            Answer::Result(result) => read_begun(result).map(Some),
+            Answer::Failure(_) | Answer::Neither => Ok(None),
         }
     }
 
