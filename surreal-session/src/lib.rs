@@ -50,6 +50,7 @@ mod protocol;
 mod query;
 mod record;
 mod session;
+mod transaction;
 
 pub mod value;
 
@@ -62,6 +63,7 @@ pub use session::{
     Token, Tokens, Use,
 };
 pub use surreal_session_derive::Record;
+pub use transaction::{Transact, Transaction};
 pub use value::{Datetime, Id, RecordId, RecordKey, Table, Value};
 
 /// What most programs need: `use surreal_session::prelude::*;`.
@@ -70,6 +72,7 @@ pub mod prelude {
     pub use crate::query::Queryable;
     pub use crate::record::Record;
     pub use crate::session::{Database, Namespace, RecordAccess, Root, Session, Surreal, Token, Tokens};
+    pub use crate::transaction::Transaction;
     pub use crate::value::{Datetime, Id, RecordId, RecordKey, Table, Value};
     pub use surreal_session_derive::Record;
 }

@@ -18,4 +18,4 @@ pub use id::{SessionId, TransactionId};
 pub(crate) use misfit::misfit;
 pub(crate) use request::{BindingsWriter, Request, RequestWriter};
 pub(crate) use response::{Head, Reply};
-pub(crate) use statement::{Outcome, Statement, read_statements};
+pub(crate) use statement::{Outcome, Statement, first_failure, is_echo, read_statements};

@@ -5,6 +5,7 @@
 
 mod args;
 mod create;
+mod effect;
 mod queryable;
 mod raw;
 mod response;

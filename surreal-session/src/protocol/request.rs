@@ -17,17 +17,17 @@ pub(crate) struct Request {
 impl Request {
     /// Opens a session under an id of the client's choice.
     pub(crate) fn attach(id: RequestId, session: SessionId) -> Self {
-        RequestWriter::new(id, "attach", Some(session)).finish()
+        RequestWriter::new(id, "attach", Some(session), None).finish()
     }
 
     /// Closes a session. One that the server does not know is no error to it (3.3.5).
     pub(crate) fn detach(id: RequestId, session: SessionId) -> Self {
-        RequestWriter::new(id, "detach", Some(session)).finish()
+        RequestWriter::new(id, "detach", Some(session), None).finish()
     }
 
     /// Rolls a transaction back. The server (3.3.5) wants a uuid, and does not look at the session.
     pub(crate) fn cancel(id: RequestId, transaction: TransactionId) -> Self {
-        RequestWriter::new(id, "cancel", None).uuid(transaction.as_uuid()).finish()
+        RequestWriter::new(id, "cancel", None, None).uuid(transaction.as_uuid()).finish()
     }
 }
 
@@ -40,10 +40,16 @@ pub(crate) struct RequestWriter {
 }
 
 impl RequestWriter {
-    /// Starts a request of `method`; the session is left out for the connection's default session.
-    pub(crate) fn new(id: RequestId, method: &'static str, session: Option<SessionId>) -> Self {
+    /// Starts a request of `method`; the session is left out for the connection's default session, the transaction for
+    /// what runs in none. Only `query` runs in one: other methods ignore it, some of them silently (3.3.5).
+    pub(crate) fn new(
+        id: RequestId,
+        method: &'static str,
+        session: Option<SessionId>,
+        transaction: Option<TransactionId>,
+    ) -> Self {
         let mut buffer = Vec::with_capacity(INITIAL_BYTES);
-        writer::map(&mut buffer, 3 + usize::from(session.is_some()));
+        writer::map(&mut buffer, 3 + usize::from(session.is_some()) + usize::from(transaction.is_some()));
         writer::text(&mut buffer, "id");
         writer::integer(&mut buffer, id.0);
         writer::text(&mut buffer, "method");
@@ -51,6 +57,10 @@ impl RequestWriter {
         if let Some(session) = session {
             writer::text(&mut buffer, "session");
             writer::uuid(&mut buffer, session.as_uuid());
+        }
+        if let Some(transaction) = transaction {
+            writer::text(&mut buffer, "txn");
+            writer::uuid(&mut buffer, transaction.as_uuid());
         }
         writer::text(&mut buffer, "params");
         writer::begin_array(&mut buffer);

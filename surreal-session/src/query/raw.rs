@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::Response;
+use super::effect::may_write;
 use crate::error::{Error, Result};
 use crate::protocol::{BindingsWriter, read_statements};
 use crate::session::{CallFuture, Scope, check_name};
@@ -109,12 +110,19 @@ impl Query {
         self
     }
 
-    async fn run(self) -> Result<Response> {
+    async fn run(mut self) -> Result<Response> {
         if let Some(error) = self.error {
             return Err(error);
         }
-        let reply = self.scope.call(self.bindings.finish(), self.deadline).await?;
-        Ok(Response::new(read_statements(&reply)?))
+        let Some(transaction) = self.scope.transaction() else {
+            let reply = self.scope.call(self.bindings.finish(), self.deadline).await?;
+            return Ok(Response::new(read_statements(&reply)?, None));
+        };
+        transaction.bind_variables(&mut self.bindings, &self.names);
+        let surql = self.to_surql();
+        let statements = self.scope.query_in(transaction, &surql, self.bindings.finish(), self.deadline).await?;
+        let witness = may_write(&self.text).then(|| transaction.witness(surql));
+        Ok(Response::new(statements, witness))
     }
 }
 
