@@ -20,3 +20,5 @@ mod query;
 mod records;
 mod run;
 mod server_facts;
+mod transaction;
+mod transfer;
