@@ -21,5 +21,5 @@ mod url;
 pub(crate) use call::Cleanup;
 pub(crate) use config::Config;
 pub(crate) use feed::{Item, Over, Subscription};
-pub(crate) use handle::Handle;
+pub(crate) use handle::{Handle, Patience};
 pub(crate) use url::ServerUrl;

@@ -51,12 +51,13 @@ mod protocol;
 mod query;
 mod record;
 mod session;
+mod transaction;
 
 pub mod value;
 
 pub use error::{Delivery, Error, ErrorDetails, ErrorKind, Result, ServerError};
 pub use live::{Action, EndReason, Gap, Identified, Live, LiveEvent, LiveStream, Notification, Snapshot};
-pub use protocol::{LiveId, SessionId};
+pub use protocol::{LiveId, SessionId, TransactionId};
 pub use query::{
     Args, Assign, Assignment, Condition, Content, Create, Explain, Expression, Fetch, Fields, IntoCondition, IntoOrder,
     Link, Links, NeedsContent, Order, PatchAction, PatchOp, Query, Queryable, Response, Run, Select, all, any, state,
@@ -71,6 +72,7 @@ pub use session::{
     Token, Tokens, Use,
 };
 pub use surreal_session_derive::{LinkTo, Object, Record, View};
+pub use transaction::{Transact, Transaction};
 pub use value::{Datetime, Id, RecordId, RecordKey, Table, Value};
 
 /// What fields are compared with, and what their types allow.
@@ -87,6 +89,7 @@ pub mod prelude {
     pub use crate::query::{Assign, Condition, Expression, Fields, Link, Queryable, all, any};
     pub use crate::record::{Change, LinkTo, Object, Patch, Record, Relation, View, keep, merge, set, unset};
     pub use crate::session::{Database, Namespace, RecordAccess, Root, Session, Surreal, Token, Tokens};
+    pub use crate::transaction::Transaction;
     pub use crate::value::{Datetime, Id, RecordId, RecordKey, Table, Value};
     pub use surreal_session_derive::{LinkTo, Object, Record, View};
 }

@@ -7,6 +7,7 @@ mod args;
 mod assignment;
 mod condition;
 mod create;
+mod effect;
 mod expression;
 mod fragment;
 mod link;

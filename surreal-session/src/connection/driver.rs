@@ -188,8 +188,10 @@ impl Driver {
 
     fn clean(&mut self, cleanup: Cleanup) {
         let request = match cleanup {
-            Cleanup::Nothing => return,
+            // There is nothing to cancel before the reply, and what to cancel after it.
+            Cleanup::Nothing | Cleanup::CancelBegun => return,
             Cleanup::Detach(session) => Request::detach(self.shared.next_id(), session),
+            Cleanup::Cancel(transaction) => Request::cancel(self.shared.next_id(), transaction),
         };
         let Request { id, method, frame } = request;
         self.enqueue(id, frame, Pending::clean_up(method, after(self.clean_up_deadline)));
@@ -370,13 +372,13 @@ impl Driver {
         if let (Some(route), Ok(reply)) = (live, &reply) {
             self.register(route, reply);
         }
-        let Some(caller) = caller else { return self.clean(cleanup) };
+        let Some(caller) = caller else { return self.clean(cleanup.after(&reply)) };
         let unread = caller.span.in_scope(|| {
             trace!(%id, method, "reply");
-            caller.reply.send(reply).is_err()
+            caller.reply.send(reply).err()
         });
-        if unread {
-            self.clean(cleanup);
+        if let Some(reply) = unread {
+            self.clean(cleanup.after(&reply));
         }
     }
 

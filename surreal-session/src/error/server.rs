@@ -56,6 +56,16 @@ impl ServerError {
         self.message.starts_with("Database index `") && self.message.contains("` already contains ")
     }
 
+    /// Whether the request named a transaction that the server does not have.
+    pub(crate) fn is_lost_transaction(&self) -> bool {
+        self.message == "Transaction not found"
+    }
+
+    /// Whether the storage is shutting down, which it also says of a commit that it applied and did not get to confirm.
+    pub(crate) fn is_shutting_down(&self) -> bool {
+        self.message == "The datastore is shutting down"
+    }
+
     /// Whether the details are `kind`, as in `NotAllowed` with details `Auth`.
     pub(crate) fn is_detail(&self, kind: &str) -> bool {
         self.details.as_ref().is_some_and(|details| details.kind == kind)
@@ -63,12 +73,14 @@ impl ServerError {
 
     pub(crate) fn error_kind(&self) -> ErrorKind {
         match self.kind.as_str() {
+            _ if self.message.starts_with("The transaction's commit outcome is unknown") => ErrorKind::CommitUnknown,
             "NotFound" => ErrorKind::NotFound,
             "AlreadyExists" => ErrorKind::AlreadyExists,
             "NotAllowed" if self.is_detail("Auth") => ErrorKind::Auth,
             "NotAllowed" => ErrorKind::NotAllowed,
             "Query" if self.is_detail("TransactionConflict") => ErrorKind::Conflict,
             "Query" => ErrorKind::Query,
+            "Validation" if self.message == "Too many open transactions" => ErrorKind::TooManyTransactions,
             "Validation" => ErrorKind::Validation,
             "Thrown" => ErrorKind::Thrown,
             "Configuration" => ErrorKind::Configuration,

@@ -18,11 +18,25 @@ pub(crate) struct RequestId(pub(crate) i64);
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SessionId(Uuid);
 
+/// The id of a transaction on its connection, chosen by the server.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TransactionId(Uuid);
+
 impl SessionId {
     pub(crate) fn random() -> Self {
         Self(Uuid::new_v4())
     }
 
+    pub(crate) fn new(id: value::Uuid) -> Self {
+        Self(id.into())
+    }
+
+    pub(crate) fn as_uuid(&self) -> &Uuid {
+        &self.0
+    }
+}
+
+impl TransactionId {
     pub(crate) fn new(id: value::Uuid) -> Self {
         Self(id.into())
     }
@@ -66,9 +80,27 @@ impl From<SessionId> for value::Uuid {
     }
 }
 
+impl fmt::Display for TransactionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 impl fmt::Display for LiveId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+impl fmt::Debug for TransactionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TransactionId({})", self.0)
+    }
+}
+
+impl From<TransactionId> for value::Uuid {
+    fn from(id: TransactionId) -> Self {
+        id.0.into()
     }
 }
 

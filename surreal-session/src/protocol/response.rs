@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{LiveId, RequestId, notification, read_failure, statement};
+use super::{LiveId, RequestId, TransactionId, notification, read_begun, read_failure, statement};
 use crate::codec::reader::{Reader, Remaining};
 use crate::codec::{DecodeError, Header};
 use crate::error::{Error, ErrorKind, Result, ServerError};
@@ -67,6 +67,14 @@ impl Reply {
     pub(crate) fn live_id(&self) -> Option<LiveId> {
         let Ok(Answer::Result(result)) = self.find() else { return None };
         statement::read_live_id(&self.0.slice_ref(result))
+    }
+
+    /// The transaction that this reply to `begin` says is open, if it says so.
+    pub(crate) fn begun(&self) -> Result<Option<TransactionId>, DecodeError> {
+        match self.find()? {
+            Answer::Result(result) => read_begun(result).map(Some),
+            Answer::Failure(_) | Answer::Neither => Ok(None),
+        }
     }
 
     fn find(&self) -> Result<Answer<'_>, DecodeError> {

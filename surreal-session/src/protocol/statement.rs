@@ -59,6 +59,23 @@ fn scan(result: &Bytes) -> Result<Vec<Statement>, DecodeError> {
     Ok(statements)
 }
 
+/// The first failure that is not just the echo of another: in a failed transaction block most statements report only
+/// that they were not executed. If only the commit failed, it is the last that says why.
+pub(crate) fn first_failure(statements: &[Statement]) -> Option<(usize, &ServerError)> {
+    let failures = || {
+        statements.iter().enumerate().filter_map(|(index, statement)| match &statement.outcome {
+            Outcome::Failed(error) => Some((index, error)),
+            Outcome::Ok(_) => None,
+        })
+    };
+    failures().find(|(_, error)| !is_echo(error)).or_else(|| failures().last())
+}
+
+/// Whether a statement only failed because its transaction did.
+pub(crate) fn is_echo(error: &ServerError) -> bool {
+    error.kind() == "Query" && (error.is_detail("NotExecuted") || error.is_detail("Cancelled"))
+}
+
 #[derive(Default)]
 struct Entry<'de> {
     failed: bool,

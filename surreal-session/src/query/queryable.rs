@@ -6,8 +6,9 @@ use super::untyped::Untyped;
 use super::{Create, Query, Run, Select};
 use crate::record::Record;
 use crate::session::{Scope, Session, Surreal};
+use crate::transaction::Transaction;
 
-/// Anything that queries can be run on: [`Surreal`], [`Session`], and references to them.
+/// Anything that queries can be run on: [`Surreal`], [`Session`], [`Transaction`], and references to them.
 ///
 /// Sealed: it is implemented by this crate alone, so that verbs can be added. A function that takes
 /// `&impl Queryable` works with any of them.
@@ -96,6 +97,12 @@ impl Queryable for Surreal {
     }
 }
 
+impl Queryable for Transaction {
+    fn scope(&self) -> Scope {
+        Self::scope(self)
+    }
+}
+
 impl<Q: Queryable> Queryable for &Q {
     fn scope(&self) -> Scope {
         (**self).scope()
@@ -103,10 +110,11 @@ impl<Q: Queryable> Queryable for &Q {
 }
 
 mod private {
-    use super::{Queryable, Session, Surreal};
+    use super::{Queryable, Session, Surreal, Transaction};
 
     pub trait Sealed {}
     impl Sealed for Session {}
     impl Sealed for Surreal {}
+    impl Sealed for Transaction {}
     impl<Q: Queryable> Sealed for &Q {}
 }

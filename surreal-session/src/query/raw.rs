@@ -7,6 +7,7 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use super::Response;
+use super::effect::may_write;
 use crate::codec::EncodeError;
 use crate::error::{Error, Result};
 use crate::protocol::{BindingsWriter, Request};
@@ -149,9 +150,19 @@ impl Query {
         self
     }
 
-    async fn run(self) -> Result<Response> {
-        let (scope, request, deadline) = self.into_request()?;
-        Response::read(&scope.call(request, deadline).await?)
+    async fn run(mut self) -> Result<Response> {
+        let Some(transaction) = self.scope.transaction() else {
+            let (scope, request, deadline) = self.into_request()?;
+            return Response::read(&scope.call(request, deadline).await?);
+        };
+        if let Some(error) = self.error {
+            return Err(error);
+        }
+        transaction.bind_variables(&mut self.bindings, &self.names);
+        let surql = self.to_surql();
+        let statements = self.scope.query_in(transaction, &surql, self.bindings.finish(), self.deadline).await?;
+        let witness = may_write(&self.text).then(|| transaction.witness(surql));
+        Ok(Response::new(statements, witness))
     }
 
     /// The request, or the first thing that was wrong with it.

@@ -5,37 +5,79 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::time::Sleep;
+use tracing::Instrument;
 
 use super::state::Shared;
 use super::streams::{Followed, StreamGuard};
-use crate::connection::Cleanup;
+use crate::connection::{Cleanup, Handle, Patience};
 use crate::error::{Error, ErrorKind, Result};
-use crate::protocol::{LiveId, Request, RequestWriter};
+use crate::protocol::{LiveId, Request, RequestWriter, Statement, read_statements};
+use crate::transaction::State;
 
-/// Where a request runs: a connection and one of its sessions.
+/// Where a request runs: a connection, one of its sessions, and perhaps a transaction.
 ///
 /// Opaque: it is what [`Queryable`](crate::Queryable) hands to the builders.
 #[derive(Debug, Clone)]
 pub struct Scope {
+    /// Before the session, so that the last handle of both cancels first and detaches then.
+    transaction: Option<Arc<State>>,
     session: Arc<Shared>,
 }
 
 impl Scope {
     pub(super) fn new(session: &Arc<Shared>) -> Self {
-        Self { session: Arc::clone(session) }
+        Self { transaction: None, session: Arc::clone(session) }
+    }
+
+    /// The same session, in a transaction.
+    pub(crate) fn within(&self, transaction: &Arc<State>) -> Self {
+        Self { transaction: Some(Arc::clone(transaction)), session: Arc::clone(&self.session) }
+    }
+
+    pub(crate) fn transaction(&self) -> Option<&State> {
+        self.transaction.as_deref()
+    }
+
+    pub(crate) fn handle(&self) -> &Handle {
+        &self.session.handle
     }
 
     /// Starts a request of this scope.
     pub(crate) fn request(&self, method: &'static str) -> RequestWriter {
-        RequestWriter::new(self.session.handle.next_id(), method, self.session.in_envelope())
+        let transaction = self.transaction.as_ref().map(|transaction| transaction.id());
+        RequestWriter::new(self.handle().next_id(), method, self.session.in_envelope(), transaction)
     }
 
     /// Sends a finished request and gives the bytes of its result.
     pub(crate) async fn call(&self, request: Request, deadline: Option<Duration>) -> Result<Bytes> {
+        self.call_within(request, self.handle().patience(deadline), Cleanup::Nothing).await
+    }
+
+    /// Sends a finished query of the scope's transaction when it is its turn, and finds the results of its statements.
+    ///
+    /// `surql` is what the query is called in messages.
+    pub(crate) async fn query_in(
+        &self,
+        transaction: &State,
+        surql: &str,
+        request: Request,
+        deadline: Option<Duration>,
+    ) -> Result<Vec<Statement>> {
+        let patience = self.handle().patience(deadline);
+        let turn = transaction.turn(surql, patience).await?;
+        let call = self.call_within(request, patience, Cleanup::Nothing).instrument(transaction.span().clone());
+        // Dropped here: the turn notes that nobody knows what became of the query.
+        let outcome = call.await.and_then(|reply| read_statements(&reply));
+        turn.end(&outcome);
+        outcome
+    }
+
+    /// The same for a call that has begun before, or that opens something.
+    pub(crate) async fn call_within(&self, request: Request, patience: Patience, cleanup: Cleanup) -> Result<Bytes> {
         if self.session.is_closed() {
             return Err(Error::session_closed());
         }
-        let result = self.session.handle.call(request, deadline, Cleanup::Nothing).await;
+        let result = self.session.handle.call_within(request, patience, cleanup).await;
         result.map_err(|error| self.explain(error))
     }
 
@@ -48,6 +90,9 @@ impl Scope {
     ) -> Result<(Bytes, Followed)> {
         if self.session.is_closed() {
             return Err(Error::session_closed());
+        }
+        if self.transaction.is_some() {
+            return Err(Error::argument("a live query cannot be registered in a transaction; do so in its session"));
         }
         // Counted before the request is sent, so that a change of identity that runs beside it looks for streams.
         let guard = StreamGuard::new(&self.session);
@@ -95,10 +140,15 @@ impl Scope {
         self.session.handle.max_message_bytes()
     }
 
-    /// A session that was closed while the request was under way is unknown to the server.
+    /// A session that was closed while the request was under way is unknown to the server, and so are its transactions.
     fn explain(&self, error: Error) -> Error {
-        let unknown = error.server().is_some_and(|server| server.is_detail("Session"));
-        if unknown && self.session.is_closed() { error.with_kind(ErrorKind::SessionClosed) } else { error }
+        let Some(server) = error.server() else { return error };
+        let lost = server.is_lost_transaction();
+        if (lost || server.is_detail("Session")) && self.session.is_closed() {
+            return error.with_kind(ErrorKind::SessionClosed);
+        }
+        // The server drops a transaction of its own accord only with its session's state or with the connection.
+        if lost { Error::transaction_reset(server.clone()) } else { error }
     }
 }
 

@@ -1,12 +1,23 @@
-//! The layers of the runtime crate point one way: a file uses what stands to its left, never to its right.
+//! The layers of the runtime crate point one way: a file uses what stands to its left, never to its right. Two stand
+//! side by side: a session opens transactions, and a transaction runs in a session.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const LAYERS: [&str; 9] = ["error", "value", "codec", "protocol", "connection", "session", "record", "query", "live"];
+const LAYERS: [&[&str]; 9] = [
+    &["error"],
+    &["value"],
+    &["codec"],
+    &["protocol"],
+    &["connection"],
+    &["session", "transaction"],
+    &["record"],
+    &["query"],
+    &["live"],
+];
 
 fn layer_of(module: &str) -> Option<usize> {
-    LAYERS.iter().position(|layer| *layer == module)
+    LAYERS.iter().position(|layer| layer.contains(&module))
 }
 
 fn sources(folder: &Path, into: &mut Vec<PathBuf>) {

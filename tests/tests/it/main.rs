@@ -21,4 +21,6 @@ mod query;
 mod records;
 mod run;
 mod server_facts;
+mod transaction;
+mod transfer;
 mod untyped;
