@@ -46,6 +46,9 @@
 mod codec;
 mod connection;
 mod error;
+#[cfg(any(fuzzing, test))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod live;
 mod protocol;
 mod query;
