@@ -2,6 +2,7 @@
 
 mod kind;
 mod server;
+mod violation;
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
@@ -9,6 +10,7 @@ use std::fmt;
 
 pub use kind::{Delivery, ErrorKind};
 pub use server::{ErrorDetails, ServerError};
+pub use violation::Violation;
 
 /// The result of every fallible call of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -72,11 +74,24 @@ impl Error {
         self.kind() == ErrorKind::Conflict
     }
 
-    /// Whether a UNIQUE index refused the write.
+    /// The constraint of the schema that refused the write, where one did: an index, a field's type or condition.
     ///
-    /// Told by the message text: server 3.3.5 sends no structured kind for it.
+    /// Told by the message text, as server 3.3.5 sends no structured kind for it: another server may word it otherwise,
+    /// and the error is then of kind [`Internal`](ErrorKind::Internal) like any other.
+    pub fn violation(&self) -> Option<Violation<'_>> {
+        self.server()?.violation()
+    }
+
+    /// Whether a UNIQUE index refused the write; [`violation`](Self::violation) says which, and for what.
     pub fn is_unique_violation(&self) -> bool {
-        self.server().is_some_and(ServerError::is_unique_violation)
+        matches!(self.violation(), Some(Violation::Unique { .. }))
+    }
+
+    /// The text that the query failed with by THROW, be it in the query itself, in a function or in an event.
+    ///
+    /// The server fails a few of its own statements by the same words, such as an ALTER of a field that cannot be.
+    pub fn thrown(&self) -> Option<&str> {
+        self.server()?.thrown()
     }
 
     /// Whether something named by the request does not exist: a record, table, namespace, database, session or method.

@@ -53,7 +53,7 @@ mod session;
 
 pub mod value;
 
-pub use error::{Delivery, Error, ErrorDetails, ErrorKind, Result, ServerError};
+pub use error::{Delivery, Error, ErrorDetails, ErrorKind, Result, ServerError, Violation};
 pub use protocol::SessionId;
 pub use query::{Args, Content, Create, NeedsContent, Query, Queryable, Response, Run, Select, SelectOne};
 pub use record::{IntoId, Key, Record};
@@ -66,7 +66,7 @@ pub use value::{Datetime, Id, RecordId, RecordKey, Table, Value};
 
 /// What most programs need: `use surreal_session::prelude::*;`.
 pub mod prelude {
-    pub use crate::error::{Delivery, ErrorKind};
+    pub use crate::error::{Delivery, ErrorKind, Violation};
     pub use crate::query::Queryable;
     pub use crate::record::Record;
     pub use crate::session::{Database, Namespace, RecordAccess, Root, Session, Surreal, Token, Tokens};

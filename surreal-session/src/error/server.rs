@@ -1,9 +1,9 @@
 //! The server's own error, kept as it was sent.
 
 use std::collections::BTreeMap;
-use std::fmt;
+use std::{fmt, iter};
 
-use super::ErrorKind;
+use super::{ErrorKind, Violation, violation};
 
 /// An error as the server sent it, word for word.
 ///
@@ -52,8 +52,17 @@ impl ServerError {
         self.cause.as_deref()
     }
 
-    pub(crate) fn is_unique_violation(&self) -> bool {
-        self.message.starts_with("Database index `") && self.message.contains("` already contains ")
+    /// The constraint that refused a write, told by this message or by that of a [`cause`](Self::cause); see
+    /// [`Error::violation`](super::Error::violation).
+    pub fn violation(&self) -> Option<Violation<'_>> {
+        iter::successors(Some(self), |error| error.cause()).find_map(|error| Violation::read(&error.message))
+    }
+
+    /// The text of the THROW that failed the query; see [`Error::thrown`](super::Error::thrown).
+    pub fn thrown(&self) -> Option<&str> {
+        // A server before 3.0 sends no kind; all others that are not `Internal` mean something else by such words.
+        let may_be = matches!(self.kind.as_str(), "Thrown" | "Internal" | "");
+        violation::innermost(&self.message).strip_prefix("An error occurred: ").filter(|_| may_be)
     }
 
     /// Whether the details are `kind`, as in `NotAllowed` with details `Auth`.
@@ -74,6 +83,8 @@ impl ServerError {
             "Configuration" => ErrorKind::Configuration,
             "Serialization" => ErrorKind::Serialization,
             _ if self.code == Some(CONFLICT) => ErrorKind::Conflict,
+            _ if self.violation().is_some() => ErrorKind::Violation,
+            _ if self.thrown().is_some() => ErrorKind::Thrown,
             _ => ErrorKind::Internal,
         }
     }
@@ -113,3 +124,38 @@ impl ErrorDetails {
 
 /// The code of a transaction conflict since server 3.0.1.
 const CONFLICT: i64 = -32009;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(kind: &str, message: &str, cause: Option<ServerError>) -> ServerError {
+        let (kind, message) = (kind.to_owned(), message.to_owned());
+        ServerError { code: Some(-32000), message, kind, details: None, cause: cause.map(Box::new) }
+    }
+
+    #[test]
+    fn violation_is_found_in_a_cause() {
+        let refused = error("Internal", "Database index `i` already contains 1, with record `t:1`", None);
+        let wrapped =
+            error("Context", "while signing up", Some(error("Context", "in the clause", Some(refused.clone()))));
+        assert!(refused.violation().is_some());
+        assert_eq!(wrapped.violation(), refused.violation());
+        assert_eq!(wrapped.error_kind(), ErrorKind::Violation);
+    }
+
+    #[test]
+    fn thrown_text_is_told_apart_by_kind_and_text() {
+        for (kind, message, thrown, is) in [
+            ("Thrown", "An error occurred: no", Some("no"), ErrorKind::Thrown),
+            ("", "An error occurred: no", Some("no"), ErrorKind::Thrown),
+            ("Internal", "Error while processing event e: An error occurred: a: b", Some("a: b"), ErrorKind::Thrown),
+            ("Internal", "An error occurred while updating references for `a:1`: x", None, ErrorKind::Internal),
+            ("Validation", "An error occurred: no", None, ErrorKind::Validation),
+            ("Later", "something new", None, ErrorKind::Internal),
+        ] {
+            let error = error(kind, message, None);
+            assert_eq!((error.thrown(), error.error_kind()), (thrown, is), "{kind}: {message}");
+        }
+    }
+}

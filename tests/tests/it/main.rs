@@ -20,3 +20,4 @@ mod query;
 mod records;
 mod run;
 mod server_facts;
+mod violations;
