@@ -147,13 +147,13 @@ impl Error {
 
     /// The server's answer to `what`, as an error of the whole request.
     pub(crate) fn from_server(what: &str, server: ServerError) -> Self {
-        let message = format!("the server refused `{what}`: {}", server.message());
+        let message = format!("the server refused `{what}`: {}", server.explained());
         Self::new(server.error_kind(), message).answered().with_server(server)
     }
 
     /// The server's answer to one statement of a query.
     pub(crate) fn from_statement(index: usize, server: ServerError) -> Self {
-        let message = format!("statement {index} failed: {}", server.message());
+        let message = format!("statement {index} failed: {}", server.explained());
         let mut error = Self::new(server.error_kind(), message).answered().with_server(server);
         error.0.statement = Some(index);
         error
@@ -162,6 +162,11 @@ impl Error {
     /// Puts what was being done in front of the message.
     pub(crate) fn in_context(mut self, what: impl fmt::Display) -> Self {
         self.0.message = format!("{what}: {}", self.0.message).into();
+        self
+    }
+
+    pub(crate) fn with_message(mut self, message: impl Into<Cow<'static, str>>) -> Self {
+        self.0.message = message.into();
         self
     }
 

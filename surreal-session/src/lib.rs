@@ -58,8 +58,8 @@ pub use protocol::SessionId;
 pub use query::{Args, Content, Create, NeedsContent, Query, Queryable, Response, Run, Select, SelectOne};
 pub use record::{IntoId, Key, Record};
 pub use session::{
-    CallFuture, Connect, Credentials, Database, Namespace, NewSession, RecordAccess, Root, Scope, Session, Surreal,
-    Token, Tokens, Use,
+    Bearer, CallFuture, Connect, Credentials, Database, Namespace, NewSession, RecordAccess, Root, Scope, Session,
+    Surreal, Token, Tokens, Use,
 };
 pub use surreal_session_derive::Record;
 pub use value::{Datetime, Id, RecordId, RecordKey, Table, Value};
@@ -69,7 +69,7 @@ pub mod prelude {
     pub use crate::error::{Delivery, ErrorKind, Violation};
     pub use crate::query::Queryable;
     pub use crate::record::Record;
-    pub use crate::session::{Database, Namespace, RecordAccess, Root, Session, Surreal, Token, Tokens};
+    pub use crate::session::{Bearer, Database, Namespace, RecordAccess, Root, Session, Surreal, Token, Tokens};
     pub use crate::value::{Datetime, Id, RecordId, RecordKey, Table, Value};
     pub use surreal_session_derive::Record;
 }

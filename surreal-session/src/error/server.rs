@@ -1,5 +1,6 @@
 //! The server's own error, kept as it was sent.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::{fmt, iter};
 
@@ -70,8 +71,36 @@ impl ServerError {
         self.details.as_ref().is_some_and(|details| details.kind == kind)
     }
 
+    /// What is the matter with the identity, such as `SessionExpired`, where that is the matter.
+    pub(crate) fn auth_detail(&self) -> Option<&str> {
+        let auth = self.details.as_ref().filter(|details| self.kind == "NotAllowed" && details.kind == "Auth")?;
+        auth.inner().map(ErrorDetails::kind)
+    }
+
+    /// The message, and behind it what the details know better.
+    pub(crate) fn explained(&self) -> Cow<'_, str> {
+        let explained = |why: &str| format!("{}; {why}", self.message).into();
+        match self.auth_detail() {
+            Some("SessionExpired") => explained("sign in again, or open another session"),
+            Some("NotAllowed") => self.lacks().map_or(Cow::from(&self.message), |lacks| explained(&lacks)),
+            _ => Cow::from(&self.message),
+        }
+    }
+
+    /// Who may not do what, where the server (3.3.5) says so in the details alone.
+    fn lacks(&self) -> Option<String> {
+        let details = self.details.as_ref()?.inner()?;
+        let (actor, action) = (details.field("actor")?, details.field("action")?);
+        if actor == "anonymous" {
+            return Some("sign in first: the server does not let guests in".to_owned());
+        }
+        Some(format!("{actor} may not {action} {}", details.field("resource")?))
+    }
+
     pub(crate) fn error_kind(&self) -> ErrorKind {
         match self.kind.as_str() {
+            // Of its kinds for these, the server (3.3.5) chooses one or the other.
+            "NotAllowed" | "Internal" if self.message.starts_with("You don't have permission to ") => ErrorKind::Auth,
             "NotFound" => ErrorKind::NotFound,
             "AlreadyExists" => ErrorKind::AlreadyExists,
             "NotAllowed" if self.is_detail("Auth") => ErrorKind::Auth,

@@ -23,7 +23,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`NotAllowed`](crate::ErrorKind::NotAllowed) for a namespace or database that the identity may not enter. The
+    /// [`Auth`](crate::ErrorKind::Auth) for a namespace or database that the identity may not enter. The
     /// session stays as it was.
     ///
     /// # Cancel safety

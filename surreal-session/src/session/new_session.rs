@@ -5,7 +5,8 @@ use std::fmt;
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::state::{Selected, State};
+use super::attempt::Attempt;
+use super::state::{Identity, Selected, State};
 use super::variables::encode;
 use super::{CallFuture, Credentials, Session, Token, auth, namespace, variables};
 use crate::connection::Handle;
@@ -30,7 +31,7 @@ pub struct NewSession {
 
 /// How a new session becomes somebody.
 pub(super) enum Proof {
-    Credentials(Result<Bytes>),
+    Credentials(Result<Attempt>),
     Token(Token),
 }
 
@@ -42,8 +43,9 @@ impl NewSession {
     /// A session like the one that `state` describes.
     pub(super) fn like(handle: Handle, state: State) -> Self {
         let identity = match state.identity {
-            super::state::Identity::Anonymous => None,
-            super::state::Identity::Token(token) => Some(Proof::Token(token)),
+            Identity::Anonymous => None,
+            Identity::Token(token) => Some(Proof::Token(token)),
+            Identity::Credentials(attempt) => Some(Proof::Credentials(Ok(attempt))),
         };
         let variables = state.variables.into_iter().map(|(name, value)| (name, Ok(value))).collect();
         Self { handle, identity, selected: state.selected, variables }
@@ -51,7 +53,7 @@ impl NewSession {
 
     /// Signs the session in; see [`Session::signin`].
     pub fn signin(mut self, credentials: impl Credentials) -> Self {
-        self.identity = Some(Proof::Credentials(encode(&credentials)));
+        self.identity = Some(Proof::Credentials(Attempt::signin(&credentials)));
         self
     }
 
@@ -84,7 +86,7 @@ impl NewSession {
         let shared = &session.shared;
         let signed_in = self.identity.is_some();
         match self.identity {
-            Some(Proof::Credentials(credentials)) => drop(auth::prove(shared, "signin", &credentials?).await?),
+            Some(Proof::Credentials(attempt)) => drop(auth::prove(shared, &attempt?).await?),
             Some(Proof::Token(token)) => auth::authenticate(shared, token).await?,
             None => {}
         }

@@ -9,6 +9,7 @@
 #![expect(clippy::float_cmp, reason = "floats come back as they went, or not")]
 
 mod auth;
+mod bearer;
 mod cancel;
 mod codec;
 mod connection;
