@@ -17,6 +17,7 @@ mod embedded;
 mod isolation;
 mod layers;
 mod lifecycle;
+mod place;
 mod query;
 mod records;
 mod run;
