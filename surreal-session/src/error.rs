@@ -2,6 +2,7 @@
 
 mod kind;
 mod server;
+mod violation;
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 
 pub use kind::{Delivery, ErrorKind};
 pub use server::{ErrorDetails, ServerError};
+pub use violation::Violation;
 
 /// The result of every fallible call of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -83,11 +85,24 @@ impl Error {
         }
     }
 
-    /// Whether a UNIQUE index refused the write.
+    /// The constraint of the schema that refused the write, where one did: an index, a field's type or condition.
     ///
-    /// Told by the message text: server 3.3.5 sends no structured kind for it.
+    /// Told by the message text, as server 3.3.5 sends no structured kind for it: another server may word it otherwise,
+    /// and the error is then of kind [`Internal`](ErrorKind::Internal) like any other.
+    pub fn violation(&self) -> Option<Violation<'_>> {
+        self.server()?.violation()
+    }
+
+    /// Whether a UNIQUE index refused the write; [`violation`](Self::violation) says which, and for what.
     pub fn is_unique_violation(&self) -> bool {
-        self.server().is_some_and(ServerError::is_unique_violation)
+        matches!(self.violation(), Some(Violation::Unique { .. }))
+    }
+
+    /// The text that the query failed with by THROW, be it in the query itself, in a function or in an event.
+    ///
+    /// The server fails a few of its own statements by the same words, such as an ALTER of a field that cannot be.
+    pub fn thrown(&self) -> Option<&str> {
+        self.server()?.thrown()
     }
 
     /// Whether something named by the request does not exist: a record, table, namespace, database, session or method.
@@ -159,13 +174,13 @@ impl Error {
 
     /// The server's answer to `what`, as an error of the whole request.
     pub(crate) fn from_server(what: &str, server: ServerError) -> Self {
-        let message = format!("the server refused `{what}`: {}", server.message());
+        let message = format!("the server refused `{what}`: {}", server.explained());
         Self::from_answer(message, server)
     }
 
     /// The server's answer to one statement of a query.
     pub(crate) fn from_statement(index: usize, server: ServerError) -> Self {
-        let message = format!("statement {index} failed: {}", server.message());
+        let message = format!("statement {index} failed: {}", server.explained());
         Self::from_answer(message, server).with_statement(index)
     }
 
@@ -178,6 +193,11 @@ impl Error {
     /// Puts what was being done in front of the message.
     pub(crate) fn in_context(mut self, what: impl fmt::Display) -> Self {
         self.0.message = format!("{what}: {}", self.0.message).into();
+        self
+    }
+
+    pub(crate) fn with_message(mut self, message: impl Into<Cow<'static, str>>) -> Self {
+        self.0.message = message.into();
         self
     }
 

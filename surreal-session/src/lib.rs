@@ -58,7 +58,7 @@ mod transaction;
 
 pub mod value;
 
-pub use error::{Delivery, Error, ErrorDetails, ErrorKind, Result, ServerError};
+pub use error::{Delivery, Error, ErrorDetails, ErrorKind, Result, ServerError, Violation};
 pub use live::{Action, EndReason, Gap, Identified, Live, LiveEvent, LiveStream, Notification, Snapshot};
 pub use protocol::{LiveId, SessionId, TransactionId};
 pub use query::{
@@ -71,8 +71,8 @@ pub use record::{
     merge, set, unset,
 };
 pub use session::{
-    CallFuture, Connect, Credentials, Database, Namespace, NewSession, RecordAccess, Root, Scope, Session, Surreal,
-    Token, Tokens, Use,
+    Bearer, CallFuture, Connect, Credentials, Database, Namespace, NewSession, RecordAccess, Root, Scope, Session,
+    Surreal, Token, Tokens, Use,
 };
 pub use surreal_session_derive::{LinkTo, Object, Record, View};
 pub use transaction::{Transact, Transaction};
@@ -87,11 +87,11 @@ pub mod expression {
 
 /// What most programs need: `use surreal_session::prelude::*;`.
 pub mod prelude {
-    pub use crate::error::{Delivery, ErrorKind};
+    pub use crate::error::{Delivery, ErrorKind, Violation};
     pub use crate::live::{Action, EndReason, Gap, LiveEvent, LiveStream, Notification};
     pub use crate::query::{Assign, Condition, Expression, Fields, Link, Queryable, all, any};
     pub use crate::record::{Change, LinkTo, Object, Patch, Record, Relation, View, keep, merge, set, unset};
-    pub use crate::session::{Database, Namespace, RecordAccess, Root, Session, Surreal, Token, Tokens};
+    pub use crate::session::{Bearer, Database, Namespace, RecordAccess, Root, Session, Surreal, Token, Tokens};
     pub use crate::transaction::Transaction;
     pub use crate::value::{Datetime, Id, RecordId, RecordKey, Table, Value};
     pub use surreal_session_derive::{LinkTo, Object, Record, View};

@@ -4,7 +4,9 @@
 //! same verbs, of its default session. What a session has selected is kept as the server last confirmed it, which is
 //! what [`Session::fork`] copies.
 
+mod attempt;
 mod auth;
+mod bearer;
 mod connect;
 mod credentials;
 mod fork;
@@ -20,6 +22,7 @@ mod surreal;
 mod token;
 mod variables;
 
+pub use bearer::Bearer;
 pub use connect::Connect;
 pub use credentials::{Credentials, Database, Namespace, RecordAccess, Root};
 pub use future::CallFuture;

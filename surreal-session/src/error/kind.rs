@@ -58,6 +58,8 @@ pub enum ErrorKind {
     NotAllowed,
     /// A write lost against a concurrent one.
     Conflict,
+    /// A constraint of the schema refused the write; [`Error::violation`](super::Error::violation) has its parts.
+    Violation,
     /// The query text or a parameter is not valid.
     Validation,
     /// The query failed with THROW.
@@ -68,7 +70,7 @@ pub enum ErrorKind {
     Configuration,
     /// The server could not serialise or deserialise a value.
     Serialization,
-    /// Any other failure on the server, among them violated constraints (ASSERT, UNIQUE, READONLY, a field's type).
+    /// Any other failure on the server.
     Internal,
 }
 

@@ -122,11 +122,7 @@ fn explain(handle: &Handle, error: Error) -> Error {
         "too many sessions: the server refuses another one on this connection, which has {open} open and its default one \
          (the server's limit is 256 in all unless SURREAL_WEBSOCKET_MAX_ATTACHED_SESSIONS says otherwise)"
     );
-    let explained = Error::new(ErrorKind::TooManySessions, message).answered();
-    match error.server() {
-        Some(server) => explained.with_server(server.clone()),
-        None => explained,
-    }
+    error.with_kind(ErrorKind::TooManySessions).with_message(message)
 }
 
 impl From<Surreal> for Session {

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use serde::Deserialize;
 
 use super::Token;
+use super::attempt::Attempt;
 use crate::connection::{Cleanup, Handle};
 use crate::protocol::SessionId;
 
@@ -54,6 +55,7 @@ pub(super) enum Identity {
     #[default]
     Anonymous,
     Token(Token),
+    Credentials(Attempt),
 }
 
 impl Shared {

@@ -9,6 +9,7 @@
 #![expect(clippy::float_cmp, reason = "floats come back as they went, or not")]
 
 mod auth;
+mod bearer;
 mod cancel;
 mod codec;
 mod connection;
@@ -17,6 +18,7 @@ mod isolation;
 mod layers;
 mod lifecycle;
 mod live;
+mod place;
 mod query;
 mod records;
 mod run;
@@ -24,3 +26,4 @@ mod server_facts;
 mod transaction;
 mod transfer;
 mod untyped;
+mod violations;
