@@ -29,6 +29,7 @@ pub(crate) mod tag;
 pub(crate) mod tagged;
 mod text;
 mod uuid;
+pub mod with;
 
 pub use any::Value;
 pub use bytes::Bytes;
