@@ -2,6 +2,7 @@
 //! for it where the user wrote the type.
 
 mod fields;
+pub(crate) mod foreign;
 mod id;
 
 use quote::ToTokens;
@@ -21,6 +22,7 @@ pub(crate) fn check(model: &Model, errors: &mut Errors) {
     new(model, errors);
     serde(model, errors);
     fields::check(fields, model.serde.rule(), errors);
+    foreign::check(model, fields, errors);
     id::check(model, fields, errors);
 }
 

@@ -1,5 +1,6 @@
 //! Generates the code. Paths are absolute and go through the runtime crate: nothing in the user's scope is relied on.
 
+mod foreign;
 mod generics;
 mod new;
 mod receiver;
@@ -14,6 +15,7 @@ pub(crate) fn expand(model: &Model, sound: bool) -> TokenStream {
     let mut tokens = record::expand(model, sound);
     if model.fields.is_some() {
         tokens.extend(new::expand(model));
+        tokens.extend(foreign::expand(model));
     }
     tokens
 }

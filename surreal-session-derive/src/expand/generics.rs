@@ -73,7 +73,7 @@ impl Dropped {
     }
 }
 
-fn name(param: &GenericParam) -> String {
+pub(super) fn name(param: &GenericParam) -> String {
     match param {
         GenericParam::Lifetime(param) => param.lifetime.ident.to_string(),
         GenericParam::Type(param) => param.ident.to_string(),
@@ -82,7 +82,7 @@ fn name(param: &GenericParam) -> String {
 }
 
 /// Collects the names that occur, other than as a later part of a path.
-fn mentioned(tokens: TokenStream, names: &BTreeSet<String>, found: &mut BTreeSet<String>) {
+pub(super) fn mentioned(tokens: TokenStream, names: &BTreeSet<String>, found: &mut BTreeSet<String>) {
     let mut after_colons = false;
     for token in tokens {
         match token {

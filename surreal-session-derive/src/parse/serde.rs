@@ -18,6 +18,8 @@ pub(crate) struct Container {
     pub(crate) bound: Option<LitStr>,
     /// Whether the bounds of the `Deserialize` impl are given.
     pub(crate) reading_is_bound: bool,
+    /// Whether an absent field has a value, whichever it is.
+    pub(crate) default: bool,
     /// The words that change the whole representation.
     pub(crate) reshaping: Vec<Path>,
 }
@@ -37,6 +39,10 @@ pub(crate) struct Field {
     pub(crate) unread: Option<Path>,
     /// The words with a path to a function that writes the field, or decides whether to.
     pub(crate) functions: Vec<(Ident, LitStr)>,
+    /// The word with a path to a function that reads the field.
+    pub(crate) reader: Option<Path>,
+    /// Whether the field has a value where it is absent.
+    pub(crate) default: bool,
 }
 
 /// The names, or rules for names, that `rename = ".."` and `rename(serialize = "..", deserialize = "..")` give.
@@ -57,6 +63,7 @@ impl Container {
                     container.reading_is_bound = bound.as_ref().is_some_and(|bound| bound.reading.is_some());
                     container.bound = bound.and_then(|bound| bound.writing);
                 }
+                "default" => container.default = true,
                 "transparent" | "from" | "try_from" | "into" | "remote" | "tag" => container.reshaping.push(item.path),
                 _ => {}
             }
@@ -88,7 +95,13 @@ impl Field {
                 }
                 "skip_serializing" => field.unwritten = Some(item.path),
                 "skip_deserializing" => field.unread = Some(item.path),
-                "with" | "serialize_with" | "skip_serializing_if" => field.functions.extend(function(&item)),
+                "with" => {
+                    field.functions.extend(function(&item));
+                    field.reader = Some(item.path);
+                }
+                "serialize_with" | "skip_serializing_if" => field.functions.extend(function(&item)),
+                "deserialize_with" => field.reader = Some(item.path),
+                "default" => field.default = true,
                 _ => {}
             }
         }

@@ -70,11 +70,11 @@ impl<'de, By, T: Adapted<By>> Deserialize<'de> for Through<By, T> {
 
 /// Makes a module an adapter: the functions that serde calls, and the types that they take.
 macro_rules! adapter {
-    ($by:ident, $module:literal; $($foreign:ty as $name:literal => $native:ident, not $stored:literal;)+) => {
+    ($module:literal; $($foreign:ty as $name:literal => $native:ident, not $stored:literal;)+) => {
         /// Writes a value, or an `Option` or `Vec` of them, as the server's own type.
         pub fn serialize<T, S>(value: &T, serializer: S) -> Result<S::Ok, S::Error>
         where
-            T: $crate::value::with::adapted::Adapted<$by>,
+            T: $crate::value::with::adapted::Adapted<Adapter>,
             S: serde::Serializer,
         {
             value.write(serializer)
@@ -83,7 +83,7 @@ macro_rules! adapter {
         /// Reads a value, or an `Option` or `Vec` of them, from the server's own type.
         pub fn deserialize<'de, T, D>(deserializer: D) -> Result<T, D::Error>
         where
-            T: $crate::value::with::adapted::Adapted<$by>,
+            T: $crate::value::with::adapted::Adapted<Adapter>,
             D: serde::Deserializer<'de>,
         {
             T::read(deserializer)
@@ -92,10 +92,10 @@ macro_rules! adapter {
         /// This adapter, so that it takes no type of another.
         #[doc(hidden)]
         #[derive(Debug)]
-        pub enum $by {}
+        pub enum Adapter {}
 
         $(
-            impl $crate::value::with::adapted::Adapted<$by> for $foreign {
+            impl $crate::value::with::adapted::Adapted<Adapter> for $foreign {
                 fn write<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                     let native = $crate::value::$native::try_from(self.clone()).map_err(serde::ser::Error::custom)?;
                     serde::Serialize::serialize(&native, serializer)

@@ -16,11 +16,11 @@ use super::span::{negative, too_long};
 use crate::value::{Datetime, Duration, InvalidValue, Value};
 
 adapter! {
-    Chrono, "chrono";
+    "chrono";
     TimeDelta as "chrono::TimeDelta" => Duration, not "an array";
 }
 
-impl<Tz: TimeZone> Adapted<Chrono> for DateTime<Tz>
+impl<Tz: TimeZone> Adapted<Adapter> for DateTime<Tz>
 where
     DateTime<Tz>: From<DateTime<Utc>>,
 {

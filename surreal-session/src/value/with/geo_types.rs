@@ -10,7 +10,7 @@ use crate::value::tag::Tag;
 use crate::value::{Geometry, InvalidValue, Position, Value};
 
 adapter! {
-    GeoTypes, "geo_types";
+    "geo_types";
     Coord as "geo_types::Coord" => Geometry, not "an object of `x` and `y`";
     Point as "geo_types::Point" => Geometry, not "an object of `x` and `y`";
     LineString as "geo_types::LineString" => Geometry, not "an array of objects";

@@ -11,7 +11,7 @@ use super::span::{negative, too_long};
 use crate::value::{Datetime, Duration, InvalidValue, Value};
 
 adapter! {
-    Jiff, "jiff";
+    "jiff";
     Timestamp as "jiff::Timestamp" => Datetime, not "a string";
     SignedDuration as "jiff::SignedDuration" => Duration, not "a string";
 }

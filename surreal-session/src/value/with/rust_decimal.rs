@@ -9,7 +9,7 @@ use super::adapted::adapter;
 use crate::value::{Decimal, Value};
 
 adapter! {
-    RustDecimal, "rust_decimal";
+    "rust_decimal";
     Foreign as "rust_decimal::Decimal" => Decimal, not "a string";
 }
 

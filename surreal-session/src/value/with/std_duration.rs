@@ -4,7 +4,7 @@ use super::adapted::adapter;
 use super::foreign::foreign;
 
 adapter! {
-    StdDuration, "std_duration";
+    "std_duration";
     std::time::Duration as "std::time::Duration" => Duration, not "an object";
 }
 

@@ -15,7 +15,7 @@ use super::span::{negative, too_long};
 use crate::value::{Datetime, Duration, InvalidValue, datetime};
 
 adapter! {
-    Time, "time";
+    "time";
     OffsetDateTime as "time::OffsetDateTime" => Datetime, not "an array";
     UtcDateTime as "time::UtcDateTime" => Datetime, not "an array";
     Timestamp as "time::Timestamp" => Datetime, not "an int";

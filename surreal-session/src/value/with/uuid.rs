@@ -3,6 +3,6 @@
 use super::adapted::adapter;
 
 adapter! {
-    UuidCrate, "uuid";
+    "uuid";
     uuid::Uuid as "uuid::Uuid" => Uuid, not "bytes";
 }
