@@ -31,7 +31,12 @@
 //!
 //! | Feature | Adds | Costs |
 //! |---|---|---|
+//! | `chrono` | its `DateTime` and `TimeDelta` as fields, with [`value::with`], and conversions | 3 crates |
+//! | `geo-types` | its `Geometry` and the types in it, likewise | 4 crates |
+//! | `jiff` | its `Timestamp` and `SignedDuration`, likewise | 2 crates |
+//! | `rust_decimal` | its `Decimal`, likewise | 4 crates |
 //! | `rustls` | `wss://` URLs, verified against Mozilla's root certificates | 15 crates, a C compiler for `ring` |
+//! | `time` | its `OffsetDateTime`, `UtcDateTime`, `Timestamp` and `Duration`, likewise | 5 crates |
 //!
 //! # What to expect
 //!

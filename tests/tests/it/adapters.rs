@@ -343,7 +343,7 @@ async fn value_that_the_type_cannot_hold_names_the_field() {
         session.create::<Visit>().content(NewVisit { at: jiff::Timestamp::UNIX_EPOCH, stay }).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Encode);
     assert!(error.to_string().contains("stay: not a duration: it is negative"), "{error}");
-    assert!(session.query("SELECT * FROM visit").await.unwrap().take::<Vec<Value>>(0).is_err(), "a visit was stored");
+    assert_eq!(error.delivery(), Delivery::NotSent);
 
     session.query("CREATE visit:far SET at = d'+10000-01-01T00:00:00Z'").await.unwrap().check().unwrap();
     let error = session.select::<Visit>().id("far").await.unwrap_err();

@@ -17,9 +17,13 @@ pub trait Native {
 
 impl<T: ?Sized> Native for Foreign<T> {}
 
-/// Fails to compile where it is called, with the advice as the message.
+/// Lets the constant that calls it fail to compile if there is advice, with that as the message.
+///
+/// # Panics
+///
+/// If there is advice.
 #[track_caller]
-#[expect(clippy::panic, reason = "it is called while a program compiles, and never when one runs")]
+#[expect(clippy::panic, reason = "it runs while a program compiles")]
 pub const fn refuse(advice: Option<&'static str>) {
     if let Some(advice) = advice {
         panic!("{}", advice);
@@ -62,3 +66,111 @@ macro_rules! use_adapter {
 }
 
 pub(super) use {foreign, use_adapter};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn assert_refused<const N: usize>(module: &str, advice: [Option<&str>; N]) {
+        for (index, advice) in advice.into_iter().enumerate() {
+            assert!(advice.is_some_and(|advice| advice.contains(module)), "{index}: {advice:?}");
+        }
+    }
+
+    #[test]
+    fn foreign_types_are_refused_alone_and_in_containers() {
+        type Alias = uuid::Uuid;
+        assert_refused(
+            "value::with::uuid",
+            [
+                Foreign::<uuid::Uuid>::ADVICE,
+                Foreign::<Option<uuid::Uuid>>::ADVICE,
+                Foreign::<Vec<uuid::Uuid>>::ADVICE,
+                Foreign::<Alias>::ADVICE,
+            ],
+        );
+        assert_refused("value::with::std_duration", [Foreign::<std::time::Duration>::ADVICE]);
+        assert_refused("surreal_session::value::Datetime", [Foreign::<std::time::SystemTime>::ADVICE]);
+    }
+
+    #[test]
+    fn other_types_are_not() {
+        let advice = [
+            Foreign::<crate::value::Uuid>::ADVICE,
+            Foreign::<crate::value::Decimal>::ADVICE,
+            Foreign::<crate::value::Duration>::ADVICE,
+            Foreign::<crate::value::Geometry>::ADVICE,
+            Foreign::<Option<crate::value::Datetime>>::ADVICE,
+            Foreign::<Vec<String>>::ADVICE,
+            Foreign::<str>::ADVICE,
+        ];
+        assert_eq!(advice, [None; 7]);
+    }
+
+    #[cfg(feature = "chrono")]
+    #[test]
+    fn types_of_chrono_are_refused() {
+        use chrono::{DateTime, FixedOffset, NaiveDateTime, TimeDelta, Utc};
+        let advice = [
+            Foreign::<DateTime<Utc>>::ADVICE,
+            Foreign::<DateTime<FixedOffset>>::ADVICE,
+            Foreign::<TimeDelta>::ADVICE,
+            Foreign::<NaiveDateTime>::ADVICE,
+        ];
+        assert_refused("value::with::chrono", advice);
+        assert_eq!(Foreign::<chrono::NaiveDate>::ADVICE, None);
+    }
+
+    #[cfg(feature = "time")]
+    #[test]
+    fn types_of_time_are_refused() {
+        use time::{OffsetDateTime, PrimitiveDateTime, Timestamp, UtcDateTime};
+        let advice = [
+            Foreign::<OffsetDateTime>::ADVICE,
+            Foreign::<UtcDateTime>::ADVICE,
+            Foreign::<Timestamp>::ADVICE,
+            Foreign::<time::Duration>::ADVICE,
+            Foreign::<PrimitiveDateTime>::ADVICE,
+        ];
+        assert_refused("value::with::time", advice);
+    }
+
+    #[cfg(feature = "jiff")]
+    #[test]
+    fn types_of_jiff_are_refused() {
+        use jiff::{SignedDuration, Timestamp, Zoned};
+        let advice = [
+            Foreign::<Timestamp>::ADVICE,
+            Foreign::<SignedDuration>::ADVICE,
+            Foreign::<Zoned>::ADVICE,
+            Foreign::<jiff::civil::DateTime>::ADVICE,
+        ];
+        assert_refused("value::with::jiff", advice);
+    }
+
+    #[cfg(feature = "rust_decimal")]
+    #[test]
+    fn decimals_are_refused() {
+        assert_refused("value::with::rust_decimal", [Foreign::<rust_decimal::Decimal>::ADVICE]);
+    }
+
+    #[cfg(feature = "geo-types")]
+    #[test]
+    fn types_of_geo_types_are_refused() {
+        use geo_types::{
+            Coord, GeometryCollection, LineString, MultiLineString, MultiPoint, MultiPolygon, Point, Polygon,
+        };
+        let advice = [
+            Foreign::<Coord>::ADVICE,
+            Foreign::<Point>::ADVICE,
+            Foreign::<LineString>::ADVICE,
+            Foreign::<Polygon>::ADVICE,
+            Foreign::<MultiPoint>::ADVICE,
+            Foreign::<MultiLineString>::ADVICE,
+            Foreign::<MultiPolygon>::ADVICE,
+            Foreign::<GeometryCollection>::ADVICE,
+            Foreign::<geo_types::Geometry>::ADVICE,
+        ];
+        assert_refused("value::with::geo_types", advice);
+    }
+}

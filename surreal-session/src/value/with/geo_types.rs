@@ -11,14 +11,14 @@ use crate::value::{Geometry, InvalidValue, Position, Value};
 
 adapter! {
     "geo_types";
-    Coord as "geo_types::Coord" => Geometry, not "an object of `x` and `y`";
-    Point as "geo_types::Point" => Geometry, not "an object of `x` and `y`";
-    LineString as "geo_types::LineString" => Geometry, not "an array of objects";
+    Coord as "geo_types::Coord" => Geometry, not "an object";
+    Point as "geo_types::Point" => Geometry, not "an object";
+    LineString as "geo_types::LineString" => Geometry, not "an array";
     Polygon as "geo_types::Polygon" => Geometry, not "an object";
-    MultiPoint as "geo_types::MultiPoint" => Geometry, not "an array of objects";
-    MultiLineString as "geo_types::MultiLineString" => Geometry, not "an array of arrays";
-    MultiPolygon as "geo_types::MultiPolygon" => Geometry, not "an array of objects";
-    GeometryCollection as "geo_types::GeometryCollection" => Geometry, not "an array of objects";
+    MultiPoint as "geo_types::MultiPoint" => Geometry, not "an array";
+    MultiLineString as "geo_types::MultiLineString" => Geometry, not "an array";
+    MultiPolygon as "geo_types::MultiPolygon" => Geometry, not "an array";
+    GeometryCollection as "geo_types::GeometryCollection" => Geometry, not "an array";
     geo_types::Geometry as "geo_types::Geometry" => Geometry, not "an object";
 }
 
@@ -125,8 +125,8 @@ fn any(geometry: Geometry) -> geo_types::Geometry {
         Geometry::Line(positions) => line(positions).into(),
         Geometry::Polygon(rings) => polygon(rings).into(),
         Geometry::MultiPoint(positions) => MultiPoint::from(positions).into(),
-        Geometry::MultiLine(lines) => MultiLineString::from_iter(lines.into_iter().map(line)).into(),
-        Geometry::MultiPolygon(polygons) => MultiPolygon::from_iter(polygons.into_iter().map(polygon)).into(),
+        Geometry::MultiLine(lines) => MultiLineString::new(lines.into_iter().map(line).collect()).into(),
+        Geometry::MultiPolygon(polygons) => MultiPolygon::new(polygons.into_iter().map(polygon).collect()).into(),
         Geometry::Collection(geometries) => geo_types::Geometry::GeometryCollection(collection(geometries)),
     }
 }

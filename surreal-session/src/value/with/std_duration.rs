@@ -10,5 +10,5 @@ adapter! {
 
 foreign! {
     std::time::SystemTime =>
-        "`std::time::SystemTime` would be stored as an object: use `surreal_session::Datetime`, which converts from and to it"
+        "`std::time::SystemTime` would be stored as an object: use `surreal_session::value::Datetime`, which converts from and to it"
 }
