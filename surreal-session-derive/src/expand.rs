@@ -3,6 +3,7 @@
 mod carried;
 mod defaults;
 mod fields;
+mod foreign;
 mod generics;
 mod header;
 mod key;
@@ -54,6 +55,7 @@ fn object(model: &Model) -> TokenStream {
     if model.is_usable() {
         tokens.extend(fields::expand(model));
         tokens.extend(patch::expand(model));
+        tokens.extend(foreign::expand(model));
     }
     tokens
 }

@@ -31,7 +31,12 @@
 //!
 //! | Feature | Adds | Costs |
 //! |---|---|---|
+//! | `chrono` | its `DateTime` and `TimeDelta` as fields, with [`value::with`], and conversions | 3 crates |
+//! | `geo-types` | its `Geometry` and the types in it, likewise | 4 crates |
+//! | `jiff` | its `Timestamp` and `SignedDuration`, likewise | 2 crates |
+//! | `rust_decimal` | its `Decimal`, likewise | 4 crates |
 //! | `rustls` | `wss://` URLs, verified against Mozilla's root certificates | 15 crates, a C compiler for `ring` |
+//! | `time` | its `OffsetDateTime`, `UtcDateTime`, `Timestamp` and `Duration`, likewise | 5 crates |
 //!
 //! # What to expect
 //!
@@ -111,6 +116,7 @@ pub mod __private {
         read_object_key,
     };
     pub use crate::record::{At, Fixed, Input, Item, Last, Shows, Through, Within, Writable};
+    pub use crate::value::with::{Foreign, Native, refuse};
     pub use crate::value::{Id, RecordId, RecordKey, Value};
 
     /// The error of a program that could not start the server that it wanted to connect to.
