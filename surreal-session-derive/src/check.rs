@@ -1,14 +1,16 @@
 //! Every rule that can be told from the tokens alone. What needs types is left to the compiler: the generated code asks
 //! for it where the user wrote the type.
 
+mod ends;
 mod fields;
 mod id;
 
 use quote::ToTokens;
-use syn::{Data, Fields, LitStr};
+use syn::ext::IdentExt;
+use syn::{Data, Fields, Ident, LitStr};
 
 use crate::errors::Errors;
-use crate::model::Model;
+use crate::model::{Field, Kind, Model};
 use crate::parse::serde::Names;
 
 pub(crate) fn check(model: &Model, errors: &mut Errors) {
@@ -16,30 +18,37 @@ pub(crate) fn check(model: &Model, errors: &mut Errors) {
         return shape(model, errors);
     };
     lifetimes(model, errors);
-    bounds(model, errors);
-    table(model, errors);
-    new(model, errors);
+    names(model, errors);
     serde(model, errors);
     fields::check(fields, model.serde.rule(), errors);
-    id::check(model, fields, errors);
+    if model.kind == Kind::View {
+        view(model, fields, errors);
+    }
+    if model.kind == Kind::Record {
+        table(model, errors);
+        id::check(model, fields, errors);
+        ends::check(model, fields, errors);
+    }
 }
 
 fn shape(model: &Model, errors: &mut Errors) {
     let ident = &model.input.ident;
+    let kind = model.kind.noun();
     match &model.input.data {
         Data::Enum(data) => errors.at(
             data.enum_token,
             format_args!(
-                "a record is a struct with named fields, and `{ident}` is an enum; derive only serde's traits for it, \
+                "{kind} is a struct with named fields, and `{ident}` is an enum; derive only serde's traits for it, \
                  and use it as the type of a field"
             ),
         ),
         Data::Union(data) => {
-            let message = format!("a record is a struct with named fields, and `{ident}` is a union");
+            let message = format!("{kind} is a struct with named fields, and `{ident}` is a union");
             errors.at(data.union_token, message);
         }
         Data::Struct(data) => {
-            let message = format!("a record is a struct with named fields, among them `id: Id<{ident}>`");
+            let id = if model.kind == Kind::Record { format!(", among them `id: Id<{ident}>`") } else { String::new() };
+            let message = format!("{kind} is a struct with named fields{id}");
             match &data.fields {
                 Fields::Unnamed(fields) => errors.at(fields, message),
                 Fields::Unit | Fields::Named(_) => errors.at(ident, message),
@@ -48,23 +57,26 @@ fn shape(model: &Model, errors: &mut Errors) {
     }
 }
 
+/// A view names its record, and its fields have names of their own.
+fn view(model: &Model, fields: &[Field], errors: &mut Errors) {
+    if model.record.of.is_none() && errors.is_empty() {
+        let message =
+            format!("a view says what it shows the fields of: put `#[record(of = User)]` on `{}`", model.input.ident);
+        errors.at(&model.input.ident, message);
+    }
+    for flatten in fields.iter().filter_map(|field| field.serde.flatten.as_ref()) {
+        errors.at(flatten, "a view names each field that it shows, and a flattened one has no name");
+    }
+}
+
 fn lifetimes(model: &Model, errors: &mut Errors) {
     for param in model.input.generics.lifetimes() {
         errors.at(
             &param.lifetime,
-            "a record owns its data, as it outlives the bytes that it is read from; use owned types, such as `String` \
-             for a text",
-        );
-    }
-}
-
-fn bounds(model: &Model, errors: &mut Errors) {
-    if let Some(param) = model.unbound_param() {
-        errors.at(
-            param,
             format_args!(
-                "a generic record says itself what its parameters need: give them bounds, such as `{param}: Serialize \
-                 + DeserializeOwned`, and keep serde from adding others with `#[serde(bound = \"\")]` on the struct"
+                "{} owns its data, as it outlives the bytes that it is read from; use owned types, such as `String` \
+                 for a text",
+                model.kind.noun()
             ),
         );
     }
@@ -82,17 +94,33 @@ fn table(model: &Model, errors: &mut Errors) {
     }
 }
 
-fn new(model: &Model, errors: &mut Errors) {
-    if let Some(new) = model.record.new.as_ref().filter(|new| **new == model.input.ident) {
-        errors.at(new, "the generated struct needs a name of its own");
+/// The generated structs need names of their own.
+fn names(model: &Model, errors: &mut Errors) {
+    let given = [&model.record.patch, &model.record.fields, &model.record.new];
+    let mut names = vec![model.patch_name(), model.fields_name()];
+    if model.kind == Kind::Record {
+        names.push(model.new_name());
+    }
+    for (at, given) in given.into_iter().enumerate() {
+        let Some(name) = given else {
+            continue;
+        };
+        let others = names.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, name)| name);
+        if *name == model.input.ident || others.into_iter().any(|other: &Ident| other == name) {
+            errors.at(
+                name,
+                format_args!("the generated struct needs a name of its own, and `{}` is taken", name.unraw()),
+            );
+        }
     }
 }
 
 fn serde(model: &Model, errors: &mut Errors) {
+    let derive = model.kind.derive();
     for path in &model.serde.reshaping {
-        if let Some(reason) = path.get_ident().and_then(|word| objection(&word.to_string())) {
+        if let Some(reason) = path.get_ident().and_then(|word| objection(model.kind, &word.to_string())) {
             let word = path.to_token_stream();
-            errors.at(path, format_args!("`#[serde({word})]` does not go with `Record`: {reason}"));
+            errors.at(path, format_args!("`#[serde({word})]` does not go with `{derive}`: {reason}"));
         }
     }
     let rename_all = model.serde.rename_all.as_ref();
@@ -101,19 +129,20 @@ fn serde(model: &Model, errors: &mut Errors) {
     }
 }
 
-fn objection(word: &str) -> Option<&'static str> {
+fn objection(kind: Kind, word: &str) -> Option<String> {
+    let (noun, derive) = (kind.noun(), kind.derive());
     Some(match word {
-        "transparent" => "a record is an object, and its only field would be written in its place",
-        "from" | "try_from" => {
-            "a record is read as the object of its fields; convert single fields with `#[serde(with = \"…\")]`, or \
-             derive `Record` for the other type"
-        }
-        "into" => {
-            "a record is written as the object of its fields; convert single fields with `#[serde(with = \"…\")]`, or \
-             derive `Record` for the other type"
-        }
-        "remote" => "it implements serde's traits for another type, and the record itself could not be read",
-        "tag" => "the struct's name would be written as one more field, which the record does not have",
+        "transparent" => format!("{noun} has named fields, and its only field would be written in its place"),
+        "from" | "try_from" => format!(
+            "{noun} is read as the object of its fields; convert single fields with `#[serde(with = \"…\")]`, or \
+             derive `{derive}` for the other type"
+        ),
+        "into" if kind != Kind::View => format!(
+            "{noun} is written as the object of its fields; convert single fields with `#[serde(with = \"…\")]`, or \
+             derive `{derive}` for the other type"
+        ),
+        "remote" => format!("it implements serde's traits for another type, and {noun} itself could not be read"),
+        "tag" => format!("the struct's name would be one more field, which {noun} does not show"),
         _ => return None,
     })
 }
@@ -134,7 +163,7 @@ mod tests {
     fn complaints(input: &str) -> Vec<String> {
         let input: DeriveInput = parse_str(input).unwrap();
         let mut errors = Errors::default();
-        check(&Model::read(&input, &mut errors), &mut errors);
+        check(&Model::of(Kind::Record, &input, &mut errors), &mut errors);
         errors.messages()
     }
 
@@ -146,11 +175,12 @@ mod tests {
             ("#[record(table = \"t\",)] struct User { id: Id<Self> }", &[]),
             ("struct User { #[serde(rename = \"id\")] key: Id<User> }", &[]),
             ("#[serde(rename_all = \"camelCase\")] struct User { id: Id<User>, a_b: u8 }", &[]),
-            ("#[serde(bound = \"\")] struct User<T> { id: Id<User<T>>, t: T }", &[]),
+            ("struct User<T> { id: Id<User<T>>, t: T }", &[]),
             ("struct User<const N: usize> { id: Id<User<N>> }", &[]),
-            ("struct User<T> { id: Id<User<T>>, t: T }", &["a generic record"]),
             ("struct User { #[serde(skip_serializing)] id: Id<User>, #[serde(skip)] b: u8 }", &[]),
             ("struct User { id: Id<User>, #[serde(rename(serialize = \"b\"), skip_deserializing)] a: u8 }", &[]),
+            ("#[record(relation)] struct E { id: Id<E>, r#in: Id<A>, out: Id<B> }", &[]),
+            ("#[record(relation)] struct E { id: Id<E>, #[serde(rename = \"in\")] a: Id<A>, out: Id<B> }", &[]),
             ("struct User {}", &["a record needs its id: add a field `id: Id<User>`"]),
             ("struct User(Id<User>);", &["a record is a struct with named fields"]),
             ("enum User { Id }", &["`User` is an enum"]),
@@ -161,6 +191,20 @@ mod tests {
             ("struct User { a: Id<User>, b: Id<User> }", &["a record needs its id"]),
             ("struct User { boss: Option<Id<User>> }", &["a record needs its id"]),
             ("#[serde(rename_all = \"UPPERCASE\")] struct User { id: Id<User> }", &["here it is called `ID`"]),
+            ("#[record(relation)] struct E { id: Id<E> }", &["needs the fields `in` and `out`"]),
+            ("#[record(relation)] struct E { id: Id<E>, out: Id<B> }", &["needs the field `in`"]),
+            ("#[record(relation)] struct E { id: Id<E>, from: Id<A>, out: Id<B> }", &["this one is called `from`"]),
+            ("#[record(relation)] struct E { id: Id<E>, r#in: Id<A>, #[serde(rename = \"o\")] out: Id<B> }", &["`o`"]),
+            (
+                "#[record(relation)] struct E { id: Id<E>, #[record(readonly)] r#in: Id<A>, out: Id<B> }",
+                &["`readonly`"],
+            ),
+            ("#[record(relation)] struct E { id: Id<E>, r#in: Id<A>, #[serde(skip)] out: Id<B> }", &["skipped"]),
+            ("struct User { #[record(readonly)] id: Id<User> }", &["is never in `NewUser`"]),
+            ("struct User { id: Id<User>, #[record(default)] a: Option<u8> }", &["needs no `default`"]),
+            ("struct User { id: Id<User>, #[record(default, readonly)] a: u8 }", &["`default` and `readonly`"]),
+            ("#[record(new = \"A\", patch = \"A\")] struct User { id: Id<User> }", &["is taken", "is taken"]),
+            ("#[record(fields = \"UserPatch\")] struct User { id: Id<User> }", &["is taken"]),
             ("#[record(tabel = \"a\", table = \"\")] struct User {}", &["`tabel`", "cannot be empty", "needs its id"]),
         ] {
             let complaints = complaints(input);

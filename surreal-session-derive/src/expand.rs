@@ -1,38 +1,79 @@
 //! Generates the code. Paths are absolute and go through the runtime crate: nothing in the user's scope is relied on.
 
+mod carried;
+mod defaults;
+mod fields;
 mod generics;
+mod header;
+mod key;
+pub(crate) mod link;
 mod new;
+mod object;
+mod patch;
 mod receiver;
 mod record;
+mod view;
 
 use proc_macro2::TokenStream;
 
-use crate::model::Model;
+use crate::model::{Kind, Model};
 
 /// Expands what can be expanded; `sound` says whether the checks found nothing wrong.
 pub(crate) fn expand(model: &Model, sound: bool) -> TokenStream {
+    match model.kind {
+        Kind::Record => expand_record(model, sound),
+        Kind::Object => expand_object(model),
+        Kind::View if sound => model.record.of.iter().map(|record| view::expand(model, record)).collect(),
+        Kind::View | Kind::Link => TokenStream::new(),
+    }
+}
+
+fn expand_record(model: &Model, sound: bool) -> TokenStream {
     let mut tokens = record::expand(model, sound);
     if model.fields.is_some() {
         tokens.extend(new::expand(model));
+    }
+    tokens.extend(object(model));
+    tokens
+}
+
+fn expand_object(model: &Model) -> TokenStream {
+    let mut tokens = object(model);
+    if model.is_usable() {
+        tokens.extend(key::expand(model));
+    }
+    tokens
+}
+
+/// The fields and the patch. What has them, has them for all of time.
+fn object(model: &Model) -> TokenStream {
+    if model.input.generics.lifetimes().next().is_some() {
+        return TokenStream::new();
+    }
+    let mut tokens = object::expand(model);
+    if model.is_usable() {
+        tokens.extend(fields::expand(model));
+        tokens.extend(patch::expand(model));
     }
     tokens
 }
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use quote::ToTokens;
     use syn::{DeriveInput, File, Item, parse_str, parse2};
 
     fn expanded(input: &str) -> File {
         let input: DeriveInput = parse_str(input).unwrap();
-        parse2(crate::record(&input)).unwrap()
+        parse2(crate::structure(Kind::Record, &input)).unwrap()
     }
 
     /// The generated struct without its attributes, as text without blanks.
     fn new_struct(input: &str) -> String {
         let items = expanded(input).items.into_iter();
-        let structs = items.filter_map(|item| if let Item::Struct(item) = item { Some(item) } else { None });
-        let mut new = structs.last().unwrap();
+        let mut structs = items.filter_map(|item| if let Item::Struct(item) = item { Some(item) } else { None });
+        let mut new = structs.next().unwrap();
         new.attrs.clear();
         new.fields.iter_mut().for_each(|field| field.attrs.retain(|attr| attr.path().is_ident("cfg")));
         new.to_token_stream().to_string().replace(' ', "")
@@ -59,6 +100,7 @@ mod tests {
             ),
             ("struct A<const N: usize, const M: usize> { a: [u8; N] }", "structNewA<constN:usize>{a:[u8;N],}"),
             ("struct A<T> { a: m::T }", "structNewA{a:m::T,}"),
+            ("struct A<K, T> { #[serde(rename = \"id\")] k: K, a: B<Self> }", "structNewA<K,T>{a:B<A::<K,T>>,}"),
         ] {
             assert_eq!(new_struct(input), expected, "{input}");
         }

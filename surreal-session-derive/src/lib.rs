@@ -11,6 +11,7 @@ mod case;
 mod check;
 mod errors;
 mod expand;
+mod link;
 mod model;
 mod parse;
 
@@ -18,7 +19,8 @@ use proc_macro::TokenStream;
 use syn::DeriveInput;
 
 use crate::errors::Errors;
-use crate::model::Model;
+use crate::link::Link;
+use crate::model::{Kind, Model};
 
 /// Makes a struct the typed form of the records of one table.
 ///
@@ -102,17 +104,47 @@ use crate::model::Model;
 /// ```
 #[proc_macro_derive(Record, attributes(record, serde))]
 pub fn derive_record(input: TokenStream) -> TokenStream {
+    derive(input, |input| structure(Kind::Record, input))
+}
+
+/// Makes a struct one whose fields paths and patches reach.
+#[proc_macro_derive(Object, attributes(record, serde))]
+pub fn derive_object(input: TokenStream) -> TokenStream {
+    derive(input, |input| structure(Kind::Object, input))
+}
+
+/// Makes a struct a view.
+#[proc_macro_derive(View, attributes(record, serde))]
+pub fn derive_view(input: TokenStream) -> TokenStream {
+    derive(input, |input| structure(Kind::View, input))
+}
+
+/// Makes an enum of ids a link.
+#[proc_macro_derive(LinkTo, attributes(record))]
+pub fn derive_link_to(input: TokenStream) -> TokenStream {
+    derive(input, link)
+}
+
+fn derive(input: TokenStream, expand: impl FnOnce(&DeriveInput) -> proc_macro2::TokenStream) -> TokenStream {
     match syn::parse::<DeriveInput>(input) {
-        Ok(input) => record(&input).into(),
+        Ok(input) => expand(&input).into(),
         Err(error) => error.into_compile_error().into(),
     }
 }
 
-fn record(input: &DeriveInput) -> proc_macro2::TokenStream {
+fn structure(kind: Kind, input: &DeriveInput) -> proc_macro2::TokenStream {
     let mut errors = Errors::default();
-    let model = Model::read(input, &mut errors);
+    let model = Model::of(kind, input, &mut errors);
     check::check(&model, &mut errors);
     let mut tokens = expand::expand(&model, errors.is_empty());
+    tokens.extend(errors.into_compile_errors());
+    tokens
+}
+
+fn link(input: &DeriveInput) -> proc_macro2::TokenStream {
+    let mut errors = Errors::default();
+    let link = Link::of(input, &mut errors);
+    let mut tokens = expand::link::expand(&link);
     tokens.extend(errors.into_compile_errors());
     tokens
 }

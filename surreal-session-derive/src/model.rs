@@ -1,6 +1,7 @@
 //! The record as the derive sees it: the nodes of `syn`, each beside what its attributes say.
 
-use quote::format_ident;
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, format_ident};
 use syn::ext::IdentExt;
 use syn::{Data, DataStruct, DeriveInput, Fields, Ident, Path, parse_quote};
 
@@ -8,7 +9,41 @@ use crate::case::{Rule, snake_case};
 use crate::errors::Errors;
 use crate::parse::{record, serde};
 
+/// What is derived.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Record,
+    Object,
+    View,
+    Link,
+}
+
+impl Kind {
+    pub(crate) const ALL: [Self; 4] = [Self::Record, Self::Object, Self::View, Self::Link];
+
+    /// Returns the name of the derive macro.
+    pub(crate) fn derive(self) -> &'static str {
+        match self {
+            Self::Record => "Record",
+            Self::Object => "Object",
+            Self::View => "View",
+            Self::Link => "LinkTo",
+        }
+    }
+
+    /// Returns what messages call the struct.
+    pub(crate) fn noun(self) -> &'static str {
+        match self {
+            Self::Record => "a record",
+            Self::Object => "an object",
+            Self::View => "a view",
+            Self::Link => "a link",
+        }
+    }
+}
+
 pub(crate) struct Model<'a> {
+    pub(crate) kind: Kind,
     pub(crate) input: &'a DeriveInput,
     pub(crate) record: record::Container,
     pub(crate) serde: serde::Container,
@@ -26,15 +61,15 @@ pub(crate) struct Field<'a> {
 }
 
 impl<'a> Model<'a> {
-    pub(crate) fn read(input: &'a DeriveInput, errors: &mut Errors) -> Self {
-        let record = record::Container::read(&input.attrs, errors);
+    pub(crate) fn of(kind: Kind, input: &'a DeriveInput, errors: &mut Errors) -> Self {
+        let record = record::Container::read(&input.attrs, kind, errors);
         let serde = serde::Container::read(&input.attrs);
         let rule = serde.rule();
         let fields = named_fields(&input.data).map(|fields| {
             let named = fields.named.iter().filter_map(|node| Some((node, node.ident.as_ref()?)));
-            named.map(|(node, ident)| Field::read(node, ident, rule, errors)).collect()
+            named.map(|(node, ident)| Field::read(node, ident, kind, rule, errors)).collect()
         });
-        Self { input, record, serde, fields }
+        Self { kind, input, record, serde, fields }
     }
 
     pub(crate) fn table(&self) -> String {
@@ -44,11 +79,27 @@ impl<'a> Model<'a> {
         }
     }
 
-    /// Returns the name of the generated struct.
+    /// Returns the name of the struct that a new record is made of, such as `NewUser`.
     pub(crate) fn new_name(&self) -> Ident {
         let ident = &self.input.ident;
-        let given = self.record.new.clone().filter(|new| new != ident);
-        given.unwrap_or_else(|| format_ident!("New{}", ident.unraw(), span = ident.span()))
+        self.named_or(self.record.new.as_ref(), || format_ident!("New{}", ident.unraw(), span = ident.span()))
+    }
+
+    /// Returns the name of the struct of changes, such as `UserPatch`.
+    pub(crate) fn patch_name(&self) -> Ident {
+        let ident = &self.input.ident;
+        self.named_or(self.record.patch.as_ref(), || format_ident!("{}Patch", ident.unraw(), span = ident.span()))
+    }
+
+    /// Returns the name of the struct of fields, such as `UserFields`.
+    pub(crate) fn fields_name(&self) -> Ident {
+        let ident = &self.input.ident;
+        self.named_or(self.record.fields.as_ref(), || format_ident!("{}Fields", ident.unraw(), span = ident.span()))
+    }
+
+    /// The struct's own name is taken, which the checks complain about.
+    fn named_or(&self, given: Option<&Ident>, default: impl FnOnce() -> Ident) -> Ident {
+        given.filter(|name| **name != self.input.ident).cloned().unwrap_or_else(default)
     }
 
     /// Returns the path to the runtime crate.
@@ -56,21 +107,64 @@ impl<'a> Model<'a> {
         self.record.krate.clone().unwrap_or_else(|| parse_quote!(::surreal_session))
     }
 
-    /// Returns a type parameter that serde would bound with too little: it derives `T: Deserialize<'de>`, and the id asks
-    /// for the whole record to be readable, whatever the lifetime.
-    pub(crate) fn unbound_param(&self) -> Option<&Ident> {
-        let id_is_bound = self.id().is_none_or(|id| id.serde.reading_is_bound);
-        let param = self.input.generics.type_params().next()?;
-        (!id_is_bound && !self.serde.reading_is_bound).then_some(&param.ident)
+    /// Returns that path as if it stood at another place, for the compiler to point at.
+    pub(crate) fn krate_at(&self, span: Span) -> TokenStream {
+        let span = span.resolved_at(Span::call_site());
+        let tokens = self.krate().into_token_stream().into_iter();
+        tokens
+            .map(|mut token| {
+                token.set_span(span);
+                token
+            })
+            .collect()
     }
 
+    /// Returns the field that holds the id of a record.
     pub(crate) fn id(&self) -> Option<&Field<'a>> {
-        self.all_fields().find(|field| field.is_id())
+        self.all_fields().find(|field| self.is_id(field))
+    }
+
+    /// Returns the field that holds an end of an edge, `in` or `out`.
+    pub(crate) fn end(&self, wire: &str) -> Option<&Field<'a>> {
+        self.all_fields().find(|field| field.is_called(wire))
+    }
+
+    pub(crate) fn is_relation(&self) -> bool {
+        self.record.relation.is_some()
     }
 
     /// Returns the fields that the program writes when it makes a record.
     pub(crate) fn written(&self) -> impl Iterator<Item = &Field<'a>> {
-        self.all_fields().filter(|field| field.is_written() && !field.record.readonly && !field.is_id())
+        let set_by_server = |field: &&Field| field.record.readonly.is_some() || self.is_id(field);
+        self.all_fields().filter(move |field| field.is_written() && !set_by_server(field))
+    }
+
+    /// Returns the fields that the program changes of a record. An edge keeps its ends.
+    pub(crate) fn patched(&self) -> impl Iterator<Item = &Field<'a>> {
+        self.written().filter(|field| !self.is_relation() || !ENDS.iter().any(|wire| field.is_called(wire)))
+    }
+
+    fn is_id(&self, field: &Field) -> bool {
+        self.kind == Kind::Record && field.is_called("id")
+    }
+
+    /// Returns the fields that a record has when it is read.
+    pub(crate) fn read(&self) -> impl Iterator<Item = &Field<'a>> {
+        self.all_fields().filter(|field| field.is_read())
+    }
+
+    /// Returns those of them that have a name of their own on the wire.
+    pub(crate) fn named(&self) -> impl Iterator<Item = &Field<'a>> {
+        self.read().filter(|field| field.is_named())
+    }
+
+    pub(crate) fn has_no_fields_read(&self) -> bool {
+        self.read().next().is_none()
+    }
+
+    /// Tells whether it is a struct with fields whose types may stand in other structs.
+    pub(crate) fn is_usable(&self) -> bool {
+        self.fields.is_some() && self.input.generics.lifetimes().next().is_none()
     }
 
     fn all_fields(&self) -> impl Iterator<Item = &Field<'a>> {
@@ -79,16 +173,17 @@ impl<'a> Model<'a> {
 }
 
 impl<'a> Field<'a> {
-    fn read(node: &'a syn::Field, ident: &'a Ident, rule: Rule, errors: &mut Errors) -> Self {
-        let record = record::Field::read(&node.attrs, errors);
+    fn read(node: &'a syn::Field, ident: &'a Ident, kind: Kind, rule: Rule, errors: &mut Errors) -> Self {
+        let record = record::Field::read(&node.attrs, kind, errors);
         let serde = serde::Field::read(&node.attrs);
         let mut field = Self { node, ident, record, serde, wire: String::new() };
         field.wire = if field.is_read() { field.name_read(rule) } else { field.name_written(rule) };
         field
     }
 
-    pub(crate) fn is_id(&self) -> bool {
-        self.wire == "id" && self.is_named() && (self.is_read() || self.is_written())
+    /// Tells whether this is its name on the wire, as far as it goes there.
+    pub(crate) fn is_called(&self, wire: &str) -> bool {
+        self.wire == wire && self.is_named() && (self.is_read() || self.is_written())
     }
 
     pub(crate) fn is_read(&self) -> bool {
@@ -118,6 +213,9 @@ impl<'a> Field<'a> {
         self.ident.unraw().to_string()
     }
 }
+
+/// The names of the fields that hold the ends of an edge.
+pub(crate) const ENDS: [&str; 2] = ["in", "out"];
 
 fn named_fields(data: &Data) -> Option<&syn::FieldsNamed> {
     match data {

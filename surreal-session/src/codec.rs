@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use ciborium_ll::Header;
 pub(crate) use error::{DecodeError, EncodeError};
+pub(crate) use ser::Serializer;
 
 /// How deep a value that is sent may be nested, counting arrays, objects and tags.
 ///
@@ -39,7 +40,7 @@ pub(crate) const NONE: &[u8] = b"\xc6\xf6";
 /// Writes a value at the end of the buffer. On an error the buffer is as it was.
 pub(crate) fn encode_into<T: Serialize + ?Sized>(buffer: &mut Vec<u8>, value: &T) -> Result<(), EncodeError> {
     let before = buffer.len();
-    value.serialize(&mut ser::Serializer::new(buffer)).inspect_err(|_| buffer.truncate(before))
+    value.serialize(&mut Serializer::new(buffer)).inspect_err(|_| buffer.truncate(before))
 }
 
 /// Writes a value into a buffer of its own.

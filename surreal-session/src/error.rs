@@ -141,6 +141,16 @@ impl Error {
         Self::new(ErrorKind::SessionClosed, "session closed")
     }
 
+    /// A failure after which a part of what was asked for is done and stays done.
+    pub(crate) fn partly_applied(message: String, cause: Self) -> Self {
+        let mut error = Self::new(ErrorKind::PartlyApplied, message).with_delivery(match cause.delivery() {
+            Delivery::NotSent => Delivery::Answered,
+            other => other,
+        });
+        error.0.server.clone_from(&cause.0.server);
+        error.with_source(cause)
+    }
+
     /// A reset of its session has taken a transaction along.
     pub(crate) fn transaction_reset(server: ServerError) -> Self {
         let message = "the server has cancelled the transaction, because its session was reset";

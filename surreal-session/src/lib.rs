@@ -46,6 +46,10 @@
 mod codec;
 mod connection;
 mod error;
+#[cfg(any(fuzzing, test))]
+#[doc(hidden)]
+pub mod fuzzing;
+mod live;
 mod protocol;
 mod query;
 mod record;
@@ -55,26 +59,42 @@ mod transaction;
 pub mod value;
 
 pub use error::{Delivery, Error, ErrorDetails, ErrorKind, Result, ServerError};
-pub use protocol::{SessionId, TransactionId};
-pub use query::{Args, Content, Create, NeedsContent, Query, Queryable, Response, Run, Select, SelectOne};
-pub use record::{IntoId, Key, Record};
+pub use live::{Action, EndReason, Gap, Identified, Live, LiveEvent, LiveStream, Notification, Snapshot};
+pub use protocol::{LiveId, SessionId, TransactionId};
+pub use query::{
+    Args, Assign, Assignment, Condition, Content, Create, Explain, Expression, Fetch, Fields, IntoCondition, IntoOrder,
+    Link, Links, NeedsContent, Order, PatchAction, PatchOp, Query, Queryable, Response, Run, Select, all, any, state,
+    untyped, write,
+};
+pub use record::{
+    Change, Endpoint, Field, IntoId, Key, LinkTo, NewRecord, NormalRecord, Object, Patch, Record, Relation, View, keep,
+    merge, set, unset,
+};
 pub use session::{
     CallFuture, Connect, Credentials, Database, Namespace, NewSession, RecordAccess, Root, Scope, Session, Surreal,
     Token, Tokens, Use,
 };
-pub use surreal_session_derive::Record;
+pub use surreal_session_derive::{LinkTo, Object, Record, View};
 pub use transaction::{Transact, Transaction};
 pub use value::{Datetime, Id, RecordId, RecordKey, Table, Value};
+
+/// What fields are compared with, and what their types allow.
+pub mod expression {
+    pub use crate::query::{
+        Collection, Computed, Container, List, Nowhere, Number, Operand, Optional, Ordered, Sum, Text,
+    };
+}
 
 /// What most programs need: `use surreal_session::prelude::*;`.
 pub mod prelude {
     pub use crate::error::{Delivery, ErrorKind};
-    pub use crate::query::Queryable;
-    pub use crate::record::Record;
+    pub use crate::live::{Action, EndReason, Gap, LiveEvent, LiveStream, Notification};
+    pub use crate::query::{Assign, Condition, Expression, Fields, Link, Queryable, all, any};
+    pub use crate::record::{Change, LinkTo, Object, Patch, Record, Relation, View, keep, merge, set, unset};
     pub use crate::session::{Database, Namespace, RecordAccess, Root, Session, Surreal, Token, Tokens};
     pub use crate::transaction::Transaction;
     pub use crate::value::{Datetime, Id, RecordId, RecordKey, Table, Value};
-    pub use surreal_session_derive::Record;
+    pub use surreal_session_derive::{LinkTo, Object, Record, View};
 }
 
 /// What generated code and the embedded server stand on. Not part of the public interface.
@@ -82,11 +102,19 @@ pub mod prelude {
 pub mod __private {
     pub use serde;
 
-    pub use crate::record::{IdOf, Record};
-    pub use crate::value::Id;
+    pub use crate::error::{Error, Result};
+    pub use crate::query::Term;
+    pub use crate::record::{
+        Assignments, Change, Column, Encoded, Endpoint, Field, HasTable, IdOf, IntoId, Key, KeyData, KeyPart, LinkTo,
+        Linked, NewRecord, NoPatch, NormalRecord, Object, Patch, Path, Record, Relation, Root, Step, View, column,
+        difference, encoded, encoded_with, has_key_fields, key_field, leads_elsewhere, object_key, object_part,
+        read_object_key,
+    };
+    pub use crate::record::{At, Fixed, Input, Item, Last, Shows, Through, Within, Writable};
+    pub use crate::value::{Id, RecordId, RecordKey, Value};
 
     /// The error of a program that could not start the server that it wanted to connect to.
-    pub fn start_failed(source: impl std::error::Error + Send + Sync + 'static) -> crate::Error {
-        crate::Error::new(crate::ErrorKind::Connect, "the embedded server did not start").with_source(source)
+    pub fn start_failed(source: impl std::error::Error + Send + Sync + 'static) -> Error {
+        Error::new(crate::ErrorKind::Connect, "the embedded server did not start").with_source(source)
     }
 }

@@ -4,18 +4,39 @@
 //! from the derive and are escaped or bound, values are bound and never spliced into text.
 
 mod args;
+mod assignment;
+mod condition;
 mod create;
 mod effect;
+mod expression;
+mod fragment;
+mod link;
+mod order;
+mod patch;
 mod queryable;
 mod raw;
 mod response;
 mod run;
 mod select;
+mod statement;
+pub mod untyped;
+pub mod write;
 
 pub use args::Args;
+pub use assignment::{Assign, Assignment};
+pub(crate) use condition::Tree;
+pub use condition::{Condition, IntoCondition, all, any};
 pub use create::{Content, Create, NeedsContent};
+pub use expression::{
+    Collection, Computed, Container, Expression, List, Nowhere, Number, Operand, Optional, Ordered, Sum, Term, Text,
+};
+pub(crate) use fragment::Fragment;
+pub use link::{Fetch, Link, Links};
+pub use order::{IntoOrder, Order};
+pub use patch::{PatchAction, PatchOp};
 pub use queryable::Queryable;
 pub use raw::Query;
 pub use response::Response;
 pub use run::Run;
-pub use select::{Select, SelectOne};
+pub(crate) use select::columns;
+pub use select::{Explain, Fields, Select, state};

@@ -45,4 +45,5 @@ pub use record_id::RecordId;
 pub use record_key::RecordKey;
 pub use set::Set;
 pub use table::Table;
+pub(crate) use text::escape_identifier;
 pub use uuid::Uuid;

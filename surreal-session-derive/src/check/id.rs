@@ -8,14 +8,18 @@ use crate::model::{Field, Model};
 
 pub(super) fn check(model: &Model, fields: &[Field], errors: &mut Errors) {
     match model.id() {
-        Some(id) => is_read(id, errors),
+        Some(id) => sound(model, id, errors),
         None => missing(model, fields, errors),
     }
 }
 
-fn is_read(id: &Field, errors: &mut Errors) {
+fn sound(model: &Model, id: &Field, errors: &mut Errors) {
     if let Some(unread) = &id.serde.unread {
         errors.at(unread, "the `id` is read with every record and cannot be skipped");
+    }
+    for word in id.record.readonly.iter().chain(&id.record.default) {
+        let new = model.new_name();
+        errors.at(word, format_args!("the `id` needs no attribute: it is never in `{new}`, and given with `.id(..)`"));
     }
 }
 
@@ -72,7 +76,7 @@ fn is_id_of(ty: &Type, record: &Ident) -> bool {
     ident == "Id" && target.is_some_and(|target| target == "Self" || target == record.unraw())
 }
 
-fn last_segment(ty: &Type) -> Option<(&Ident, &PathArguments)> {
+pub(super) fn last_segment(ty: &Type) -> Option<(&Ident, &PathArguments)> {
     match ty {
         Type::Path(path) => path.path.segments.last().map(|segment| (&segment.ident, &segment.arguments)),
         Type::Group(group) => last_segment(&group.elem),

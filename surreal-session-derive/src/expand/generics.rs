@@ -1,4 +1,4 @@
-//! The parameters of the generated struct: those of the record that its fields use, as a struct with a parameter that
+//! The parameters of a generated struct: those of the original that its fields use, as a struct with a parameter that
 //! none of its fields use does not compile.
 
 use std::collections::BTreeSet;
@@ -6,35 +6,70 @@ use std::collections::BTreeSet;
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::punctuated::Punctuated;
-use syn::{GenericParam, Generics, LitStr, Token, WherePredicate};
+use syn::{GenericParam, Generics, LitStr, Token, TypeParam, WherePredicate, parse_quote};
 
-use crate::model::Model;
+use crate::model::{Field, Model};
 
-/// The names of the record's parameters that the generated struct does not have.
+/// The names of the original's parameters that a generated struct does not have.
 pub(super) struct Dropped(BTreeSet<String>);
 
-/// Returns the parameters and the bounds of the generated struct.
-pub(super) fn of_new(model: &Model) -> Generics {
-    let dropped = Dropped::of(model);
-    let mut generics = model.input.generics.clone();
-    generics.params = generics.params.into_iter().filter(|param| !dropped.has(param)).collect();
-    for param in &mut generics.params {
-        dropped.leave_bounds(param);
-    }
-    if let Some(clause) = &mut generics.where_clause {
-        clause.predicates = dropped.leave_predicates(&clause.predicates);
-    }
-    generics
-}
+/// The original with all its parameters.
+const RECEIVER: &str = "Self";
 
 impl Dropped {
-    pub(super) fn of(model: &Model) -> Self {
-        let params = model.input.generics.params.iter().map(name).collect();
+    /// Returns what `NewUser` does not have.
+    pub(super) fn of_new(model: &Model) -> Self {
+        Self::of(model, model.written())
+    }
+
+    /// Returns what `UserPatch` does not have.
+    pub(super) fn of_patch(model: &Model) -> Self {
+        Self::of(model, model.patched())
+    }
+
+    fn of<'a>(model: &Model, fields: impl Iterator<Item = &'a Field<'a>>) -> Self {
+        let params: BTreeSet<String> = model.input.generics.params.iter().map(name).collect();
         let mut used = BTreeSet::new();
-        for field in model.written() {
-            mentioned(field.node.ty.to_token_stream(), &params, &mut used);
+        let looked_for = params.iter().cloned().chain([RECEIVER.to_owned()]).collect();
+        for field in fields {
+            mentioned(field.node.ty.to_token_stream(), &looked_for, &mut used);
+        }
+        if used.contains(RECEIVER) {
+            return Self(BTreeSet::new());
         }
         Self(params.difference(&used).cloned().collect())
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Returns the parameters and the bounds of the generated struct.
+    pub(super) fn leave(&self, generics: &Generics) -> Generics {
+        let mut generics = generics.clone();
+        generics.params = generics.params.into_iter().filter(|param| !self.has(param)).collect();
+        for param in &mut generics.params {
+            self.leave_bounds(param);
+        }
+        if let Some(clause) = &mut generics.where_clause {
+            clause.predicates = self.leave_predicates(&clause.predicates);
+        }
+        generics
+    }
+
+    /// Returns what a function on the generated struct needs to name the original: the parameters that are missing, and
+    /// the bounds that were lost with them.
+    pub(super) fn rest(&self, generics: &Generics) -> Generics {
+        if self.is_empty() {
+            return Generics::default();
+        }
+        let mut rest = generics.clone();
+        rest.params = generics.params.iter().filter(|param| self.has(param)).cloned().map(without_default).collect();
+        let kept = generics.type_params().filter(|param| !self.0.contains(&param.ident.to_string()));
+        for TypeParam { ident, bounds, .. } in kept.filter(|param| !param.bounds.is_empty()) {
+            rest.make_where_clause().predicates.push(parse_quote!(#ident: #bounds));
+        }
+        rest
     }
 
     /// Returns the bounds that speak of the parameters that are left, for serde to parse.
@@ -68,9 +103,22 @@ impl Dropped {
 
     fn is_in(&self, tokens: impl ToTokens) -> bool {
         let mut found = BTreeSet::new();
-        mentioned(tokens.to_token_stream(), &self.0, &mut found);
+        let mut looked_for = self.0.clone();
+        if !self.is_empty() {
+            looked_for.insert(RECEIVER.to_owned());
+        }
+        mentioned(tokens.to_token_stream(), &looked_for, &mut found);
         !found.is_empty()
     }
+}
+
+fn without_default(mut param: GenericParam) -> GenericParam {
+    match &mut param {
+        GenericParam::Type(param) => param.default = None,
+        GenericParam::Const(param) => param.default = None,
+        GenericParam::Lifetime(_) => {}
+    }
+    param
 }
 
 fn name(param: &GenericParam) -> String {

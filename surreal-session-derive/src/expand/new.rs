@@ -4,10 +4,12 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Meta, MetaNameValue, parse_quote};
+use syn::{LitStr, parse_quote};
 
-use super::generics::{self, Dropped};
+use super::generics::Dropped;
+use super::header::Header;
 use super::receiver::Receiver;
+use super::{carried, defaults};
 use crate::case::Rule;
 use crate::model::{Field, Model};
 
@@ -16,13 +18,15 @@ pub(super) fn expand(model: &Model) -> TokenStream {
     let new = model.new_name();
     let visibility = &model.input.vis;
     let receiver = Receiver::of(model);
-    let dropped = Dropped::of(model);
-    let generics = generics::of_new(model);
+    let dropped = Dropped::of_new(model);
+    let generics = dropped.leave(&model.input.generics);
     let where_clause = generics.where_clause.as_ref().map(|clause| receiver.named_in(clause));
     let generics = receiver.named_in(&generics);
     let documentation = documentation(model);
-    let carried = carried_by_struct(&model.input.attrs);
+    let carried = carried::by_struct(&model.input.attrs);
     let serde = container_attributes(model, &receiver, &dropped);
+    let new_record = new_record(model, &receiver, &dropped);
+    let functions = defaults::functions(model, &receiver);
     let fields = model.written().map(|field| field_tokens(field, model, &receiver, &dropped));
     quote! {
         #[doc = #documentation]
@@ -34,7 +38,41 @@ pub(super) fn expand(model: &Model) -> TokenStream {
         #visibility struct #new #generics #where_clause {
             #(#fields,)*
         }
+
+        #functions
+        #new_record
     }
+}
+
+/// The data of a generic record leads back to it only if it has all of its parameters.
+fn new_record(model: &Model, receiver: &Receiver, dropped: &Dropped) -> Option<TokenStream> {
+    if !dropped.is_empty() || !model.is_usable() {
+        return None;
+    }
+    let krate = model.krate();
+    let new = model.new_name();
+    let mut generics = model.input.generics.clone();
+    let ty = new_type(model);
+    let clause = generics.make_where_clause();
+    // What is no record is not blamed for that again, as the conditions are for any lifetime.
+    clause.predicates.push(parse_quote!(for<'__any> Self: #krate::__private::Record<New = #ty>));
+    clause.predicates.push(parse_quote!(for<'__any> #ty: #krate::__private::serde::Serialize));
+    let Header { params, arguments, where_clause } = Header::of(&generics, receiver);
+    Some(quote! {
+        #[automatically_derived]
+        #[allow(deprecated, reason = "a record may be deprecated itself")]
+        impl #params #krate::__private::NewRecord for #new #arguments #where_clause {
+            type Record = #receiver;
+        }
+    })
+}
+
+/// The generated struct as a type, with the parameters that it has.
+pub(super) fn new_type(model: &Model) -> TokenStream {
+    let new = model.new_name();
+    let generics = Dropped::of_new(model).leave(&model.input.generics);
+    let (_, arguments, _) = generics.split_for_impl();
+    quote!(#new #arguments)
 }
 
 fn documentation(model: &Model) -> String {
@@ -60,28 +98,25 @@ fn field_tokens(field: &Field, model: &Model, receiver: &Receiver, dropped: &Dro
     let syn::Field { vis, ty, .. } = field.node;
     let ident = field.ident;
     let ty = receiver.named_in(ty);
-    let carried = carried_by_field(&field.node.attrs, model);
-    let documentation = field_documentation(field, model);
-    let serde = field_attributes(field, receiver, dropped);
-    quote!(#serde #documentation #carried #vis #ident: #ty)
-}
-
-/// The documentation of a field that has none points at the record.
-fn field_documentation(field: &Field, model: &Model) -> Option<Attribute> {
-    if field.node.attrs.iter().any(|attr| attr.path().is_ident("doc")) {
-        return None;
+    let carried = carried::by_field(field, model);
+    if field.record.default.is_some() {
+        let serde = defaults::attributes(field, model, receiver, dropped);
+        return quote! {
+            #serde
+            #carried
+            ///
+            /// With `None` it is left out, and gets what the table's schema says by DEFAULT.
+            #vis #ident: ::core::option::Option<#ty>
+        };
     }
-    let text = format!("The field `{}` of a [`{}`].", field.own_name(), model.input.ident.unraw());
-    Some(parse_quote!(#[doc = #text]))
+    let serde = field_attributes(field, receiver, dropped);
+    quote!(#serde #carried #vis #ident: #ty)
 }
 
 /// The attribute is there even if it says nothing: serde reports a type that cannot be written at the first token of the
 /// field, and so that is made to point at the type.
 fn field_attributes(field: &Field, receiver: &Receiver, dropped: &Dropped) -> TokenStream {
-    let mut words = Vec::new();
-    if let Some(name) = field.serde.rename.as_ref().and_then(|names| names.writing.as_ref()) {
-        words.push(quote!(rename = #name));
-    }
+    let mut words = Vec::from_iter(rename_word(field));
     words.extend(field.serde.flatten.as_ref().map(ToTokens::to_token_stream));
     for (word, path) in &field.serde.functions {
         let path = receiver.named_in_text(path);
@@ -91,44 +126,12 @@ fn field_attributes(field: &Field, receiver: &Receiver, dropped: &Dropped) -> To
     quote_spanned!(field.node.ty.span()=> #[serde(#(#words),*)])
 }
 
-fn bound_word(bound: &LitStr, receiver: &Receiver, dropped: &Dropped) -> TokenStream {
+pub(super) fn rename_word(field: &Field) -> Option<TokenStream> {
+    let name = field.serde.rename.as_ref().and_then(|names| names.writing.as_ref())?;
+    Some(quote!(rename = #name))
+}
+
+pub(super) fn bound_word(bound: &LitStr, receiver: &Receiver, dropped: &Dropped) -> TokenStream {
     let bound = receiver.named_in_text(&dropped.leave_bounds_in_text(bound));
     quote!(bound(serialize = #bound))
-}
-
-/// Returns the attributes that mean for the generated struct what they mean for the record. Its text is not among them.
-fn carried_by_struct(attrs: &[Attribute]) -> TokenStream {
-    let described = |attr: &&Attribute| attr.path().is_ident("doc") && matches!(attr.meta, Meta::NameValue(_));
-    attrs.iter().filter(|attr| !described(attr)).filter_map(carried).collect()
-}
-
-fn carried_by_field(attrs: &[Attribute], model: &Model) -> TokenStream {
-    let record = model.input.ident.unraw().to_string();
-    attrs.iter().filter_map(|attr| relinked(attr, &record).or_else(|| carried(attr))).collect()
-}
-
-/// Lets the links to `Self` in a text lead to the record, which has what they speak of.
-fn relinked(attr: &Attribute, record: &str) -> Option<TokenStream> {
-    let Meta::NameValue(MetaNameValue { value: Expr::Lit(ExprLit { lit: Lit::Str(text), .. }), .. }) = &attr.meta
-    else {
-        return None;
-    };
-    let linked = text.value().replace("[`Self", &format!("[`{record}")).replace("[Self", &format!("[{record}"));
-    let linked = LitStr::new(&linked, text.span());
-    attr.path().is_ident("doc").then(|| quote!(#[doc = #linked]))
-}
-
-fn carried(attr: &Attribute) -> Option<TokenStream> {
-    let path = attr.path();
-    if ["doc", "cfg", "allow", "deprecated"].iter().any(|word| path.is_ident(word)) {
-        return Some(attr.to_token_stream());
-    }
-    // What is expected of the original need not happen again.
-    match &attr.meta {
-        Meta::List(list) if path.is_ident("expect") => {
-            let lints = &list.tokens;
-            Some(quote!(#[allow(#lints)]))
-        }
-        _ => None,
-    }
 }

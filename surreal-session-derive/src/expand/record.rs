@@ -4,25 +4,71 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Type, WhereClause, parse_quote};
 
-use super::generics;
+use super::new;
 use crate::model::Model;
 
 pub(super) fn expand(model: &Model, sound: bool) -> TokenStream {
+    let mut tokens = has_table(model);
+    // A record for one lifetime would have to be a record for all of them.
+    if model.input.generics.lifetimes().next().is_none() {
+        tokens.extend(record(model, sound));
+        tokens.extend(kind(model));
+    }
+    tokens
+}
+
+/// Unconditional, so that the ids of a record with mistakes are not found at fault as well.
+fn has_table(model: &Model) -> TokenStream {
     let krate = model.krate();
     let ident = &model.input.ident;
     let table = model.table();
+    let (impl_generics, type_generics, where_clause) = model.input.generics.split_for_impl();
+    quote! {
+        #[automatically_derived]
+        #[allow(deprecated, reason = "a record may be deprecated itself")]
+        impl #impl_generics #krate::__private::HasTable for #ident #type_generics #where_clause {
+            const NAME: &'static str = #table;
+        }
+    }
+}
+
+fn record(model: &Model, sound: bool) -> TokenStream {
+    let krate = model.krate();
+    let ident = &model.input.ident;
     let key = key(model);
-    let new = new(model);
+    let new = new_or_nothing(model);
     let (impl_generics, type_generics, _) = model.input.generics.split_for_impl();
     let where_clause = where_clause(model, &new, sound);
     quote! {
         #[automatically_derived]
         #[allow(deprecated, reason = "a record may be deprecated itself")]
         impl #impl_generics #krate::__private::Record for #ident #type_generics #where_clause {
-            const TABLE: &'static str = #table;
             type Key = #key;
             type New = #new;
         }
+    }
+}
+
+/// Whether it is an edge. What is no record is not blamed for that again, as the condition holds for any lifetime.
+fn kind(model: &Model) -> TokenStream {
+    let krate = model.krate();
+    let ident = &model.input.ident;
+    let mut generics = model.input.generics.clone();
+    generics.make_where_clause().predicates.push(parse_quote!(for<'__any> Self: #krate::__private::Record));
+    let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
+    let (name, ends) = match (model.is_relation(), model.end("in"), model.end("out")) {
+        (false, _, _) => (quote!(NormalRecord), None),
+        (true, Some(from), Some(to)) => {
+            let (from, to) = (&from.node.ty, &to.node.ty);
+            (quote!(Relation), Some(quote!(type In = #from; type Out = #to;)))
+        }
+        // An edge without ends, which the checks complain about, is neither.
+        (true, _, _) => return TokenStream::new(),
+    };
+    quote! {
+        #[automatically_derived]
+        #[allow(deprecated, reason = "a record may be deprecated itself")]
+        impl #impl_generics #krate::__private::#name for #ident #type_generics #where_clause { #ends }
     }
 }
 
@@ -45,30 +91,23 @@ fn ends(ty: &Type) -> (Span, Span) {
     (spans.first().copied().unwrap_or(here), spans.last().copied().unwrap_or(here))
 }
 
-fn new(model: &Model) -> TokenStream {
-    if model.fields.is_none() || model.unbound_param().is_some() {
-        return quote!(());
-    }
-    let new = model.new_name();
-    let generics = generics::of_new(model);
-    let (_, type_generics, _) = generics.split_for_impl();
-    quote!(#new #type_generics)
+fn new_or_nothing(model: &Model) -> TokenStream {
+    if model.fields.is_some() { new::new_type(model) } else { quote!(()) }
 }
 
 /// Whether a generic record can be read and written depends on its parameters, so there it is a condition of the impl
-/// instead of an error. A record with mistakes is not blamed for being unreadable as well, so there it is one, too; but
-/// a condition that cannot hold is left out, as it would be reported wherever the record is used.
+/// instead of an error. A record with mistakes is not blamed for being unreadable as well, so there it is one, too.
 fn where_clause(model: &Model, new: &TokenStream, sound: bool) -> Option<WhereClause> {
     let krate = model.krate();
     let mut generics = model.input.generics.clone();
     let is_generic = !generics.params.is_empty();
-    let is_unreadable = generics.lifetimes().next().is_some() || model.unbound_param().is_some();
-    if (is_generic || !sound) && !is_unreadable {
+    if is_generic || !sound {
         let clause = generics.make_where_clause();
         clause.predicates.push(parse_quote!(Self: for<'de> #krate::__private::serde::Deserialize<'de>));
     }
-    if is_generic && !is_unreadable {
+    if is_generic {
         let clause = generics.make_where_clause();
+        clause.predicates.push(parse_quote!(Self: #krate::__private::Object));
         clause.predicates.push(parse_quote!(#new: #krate::__private::serde::Serialize));
     }
     generics.where_clause

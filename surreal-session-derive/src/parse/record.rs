@@ -1,33 +1,49 @@
 //! `#[record(…)]`.
 
-use syn::{Attribute, Ident, LitStr, Meta, Path};
+use quote::ToTokens;
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Ident, LitStr, Meta, Path, Token, Type, parse2};
 
-use super::words::Place;
+use super::words::{Part, Place};
 use super::{Given, Item, items};
 use crate::errors::Errors;
+use crate::model::Kind;
 
 /// What stands on the struct.
 #[derive(Default)]
 pub(crate) struct Container {
     pub(crate) table: Option<LitStr>,
     pub(crate) new: Option<Ident>,
+    pub(crate) patch: Option<Ident>,
+    pub(crate) fields: Option<Ident>,
     pub(crate) krate: Option<Path>,
+    /// The word that makes the record an edge.
+    pub(crate) relation: Option<Path>,
+    /// The record that a view shows.
+    pub(crate) of: Option<Type>,
 }
 
 /// What stands on a field.
 #[derive(Default)]
 pub(crate) struct Field {
-    pub(crate) readonly: bool,
+    pub(crate) readonly: Option<Path>,
+    pub(crate) default: Option<Path>,
+    /// Where a field of a view stands in the record.
+    pub(crate) from: Option<Vec<Ident>>,
 }
 
 impl Container {
-    pub(crate) fn read(attrs: &[Attribute], errors: &mut Errors) -> Self {
+    pub(crate) fn read(attrs: &[Attribute], kind: Kind, errors: &mut Errors) -> Self {
         let mut container = Self::default();
-        for item in known(attrs, Place::Struct, errors) {
+        for item in known(attrs, Place { kind, part: Part::Whole }, errors) {
             match item.word().as_str() {
                 "table" => container.table = text(&item, "table = \"user\"", errors),
-                "new" => container.new = name(&item, errors),
+                "new" => container.new = name(&item, "UserDraft", errors),
+                "patch" => container.patch = name(&item, "UserChanges", errors),
+                "fields" => container.fields = name(&item, "UserColumns", errors),
                 "crate" => container.krate = path(&item, errors),
+                "relation" => container.relation = Some(flag(item, errors)),
+                "of" => container.of = ty(&item, errors),
                 _ => {}
             }
         }
@@ -36,12 +52,14 @@ impl Container {
 }
 
 impl Field {
-    pub(crate) fn read(attrs: &[Attribute], errors: &mut Errors) -> Self {
+    pub(crate) fn read(attrs: &[Attribute], kind: Kind, errors: &mut Errors) -> Self {
         let mut field = Self::default();
-        for item in known(attrs, Place::Field, errors) {
-            if item.word() == "readonly" {
-                field.readonly = true;
-                takes_nothing(&item, errors);
+        for item in known(attrs, Place { kind, part: Part::Field }, errors) {
+            match item.word().as_str() {
+                "readonly" => field.readonly = Some(flag(item, errors)),
+                "default" => field.default = Some(flag(item, errors)),
+                "from" => field.from = steps(&item, errors),
+                _ => {}
             }
         }
         field
@@ -93,11 +111,13 @@ fn text(item: &Item, example: &str, errors: &mut Errors) -> Option<LitStr> {
     text.cloned()
 }
 
-fn name(item: &Item, errors: &mut Errors) -> Option<Ident> {
-    let text = text(item, "new = \"UserDraft\"", errors)?;
+fn name(item: &Item, example: &str, errors: &mut Errors) -> Option<Ident> {
+    let word = item.word();
+    let example = format!("{word} = \"{example}\"");
+    let text = text(item, &example, errors)?;
     let name = text.parse::<Ident>();
     if name.is_err() {
-        errors.at(&text, "`new` takes the name of a struct, as in `#[record(new = \"UserDraft\")]`");
+        errors.at(&text, format_args!("`{word}` takes the name of a struct, as in `#[record({example})]`"));
     }
     name.ok()
 }
@@ -111,7 +131,40 @@ fn path(item: &Item, errors: &mut Errors) -> Option<Path> {
     path.ok()
 }
 
-fn takes_nothing(item: &Item, errors: &mut Errors) {
+/// Reads a type that is written as it is, or as text for what attributes do not take: `of = "Event<u8>"`.
+fn ty(item: &Item, errors: &mut Errors) -> Option<Type> {
+    let ty = match &item.given {
+        Given::Value(value) => match item.text() {
+            Some(text) => text.parse().ok(),
+            None => parse2(value.to_token_stream()).ok(),
+        },
+        Given::Nothing | Given::Nested(_) => None,
+    };
+    if ty.is_none() {
+        let word = item.word();
+        let message = format!("`{word}` takes the record, as in `#[record({word} = User)]`");
+        match &item.given {
+            Given::Value(value) => errors.at(value, message),
+            Given::Nothing | Given::Nested(_) => errors.at(&item.path, message),
+        }
+    }
+    ty
+}
+
+/// Reads the names of fields, each inside of the one before: `address.city`.
+fn steps(item: &Item, errors: &mut Errors) -> Option<Vec<Ident>> {
+    let text = text(item, "from = \"address.city\"", errors)?;
+    let steps = text.parse_with(Punctuated::<Ident, Token![.]>::parse_separated_nonempty);
+    match steps {
+        Ok(steps) => Some(steps.into_iter().collect()),
+        Err(_) => {
+            errors.at(&text, "`from` takes the way to a field, as in `#[record(from = \"address.city\")]`");
+            None
+        }
+    }
+}
+
+fn flag(item: Item, errors: &mut Errors) -> Path {
     let word = item.word();
     let message = format!("`{word}` takes no value: `#[record({word})]`");
     match &item.given {
@@ -119,4 +172,5 @@ fn takes_nothing(item: &Item, errors: &mut Errors) {
         Given::Value(value) => errors.at(value, message),
         Given::Nested(_) => errors.at(&item.path, message),
     }
+    item.path
 }

@@ -5,7 +5,7 @@
 
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Ident, LitStr, Path, Token};
+use syn::{Attribute, ExprPath, Ident, LitStr, Path, Token, parse_quote};
 
 use super::{Given, Item, items};
 use crate::case::Rule;
@@ -16,8 +16,6 @@ pub(crate) struct Container {
     pub(crate) rename_all: Option<Names>,
     /// The bounds of the `Serialize` impl.
     pub(crate) bound: Option<LitStr>,
-    /// Whether the bounds of the `Deserialize` impl are given.
-    pub(crate) reading_is_bound: bool,
     /// The words that change the whole representation.
     pub(crate) reshaping: Vec<Path>,
 }
@@ -28,8 +26,6 @@ pub(crate) struct Field {
     pub(crate) rename: Option<Names>,
     /// The bounds that the `Serialize` impl has for this field.
     pub(crate) bound: Option<LitStr>,
-    /// Whether the bounds that the `Deserialize` impl has for this field are given.
-    pub(crate) reading_is_bound: bool,
     pub(crate) flatten: Option<Path>,
     /// The word that keeps the field from being written.
     pub(crate) unwritten: Option<Path>,
@@ -52,11 +48,7 @@ impl Container {
         for item in all(attrs) {
             match item.word().as_str() {
                 "rename_all" => container.rename_all = Names::read(&item),
-                "bound" => {
-                    let bound = Names::read(&item);
-                    container.reading_is_bound = bound.as_ref().is_some_and(|bound| bound.reading.is_some());
-                    container.bound = bound.and_then(|bound| bound.writing);
-                }
+                "bound" => container.bound = Names::read(&item).and_then(|bound| bound.writing),
                 "transparent" | "from" | "try_from" | "into" | "remote" | "tag" => container.reshaping.push(item.path),
                 _ => {}
             }
@@ -76,11 +68,7 @@ impl Field {
         for item in all(attrs) {
             match item.word().as_str() {
                 "rename" => field.rename = Names::read(&item),
-                "bound" => {
-                    let bound = Names::read(&item);
-                    field.reading_is_bound = bound.as_ref().is_some_and(|bound| bound.reading.is_some());
-                    field.bound = bound.and_then(|bound| bound.writing);
-                }
+                "bound" => field.bound = Names::read(&item).and_then(|bound| bound.writing),
                 "flatten" => field.flatten = Some(item.path),
                 "skip" => {
                     field.unwritten = Some(item.path.clone());
@@ -93,6 +81,27 @@ impl Field {
             }
         }
         field
+    }
+}
+
+impl Field {
+    /// Returns the function that writes the field's value, if it is not the type's own.
+    pub(crate) fn writer(&self) -> Option<ExprPath> {
+        if let Some(mut path) = self.function("with") {
+            path.path.segments.push(parse_quote!(serialize));
+            return Some(path);
+        }
+        self.function("serialize_with")
+    }
+
+    /// Returns the function that says whether the field is left out.
+    pub(crate) fn skip_if(&self) -> Option<ExprPath> {
+        self.function("skip_serializing_if")
+    }
+
+    fn function(&self, word: &str) -> Option<ExprPath> {
+        let (_, path) = self.functions.iter().find(|(other, _)| other == word)?;
+        path.parse().ok()
     }
 }
 

@@ -1,9 +1,18 @@
 //! What `#[record(…)]` may contain and where, and what to say about any other word.
 
+use crate::model::Kind;
+
 /// Where an attribute stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
-    Struct,
+pub(super) struct Place {
+    pub(super) kind: Kind,
+    pub(super) part: Part,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// The struct, or the enum, itself.
+    Whole,
     Field,
 }
 
@@ -15,6 +24,11 @@ impl Place {
         }
         if self.other().words().contains(&word) {
             return Some(format!("`#[record({word})]` belongs on {}", self.other().name()));
+        }
+        let elsewhere = Kind::ALL.into_iter().flat_map(Self::both).find(|place| place.words().contains(&word));
+        if let Some(place) = elsewhere {
+            let derive = place.kind.derive();
+            return Some(format!("`#[record({word})]` belongs on {} with `#[derive({derive})]`", place.name()));
         }
         Some(explained(word).unwrap_or_else(|| self.unknown(word)))
     }
@@ -35,50 +49,61 @@ impl Place {
     }
 
     fn words(self) -> &'static [&'static str] {
-        match self {
-            Self::Struct => &ON_STRUCT,
-            Self::Field => &ON_FIELD,
+        match (self.kind, self.part) {
+            (Kind::Record, Part::Whole) => &["table", "relation", "new", "patch", "fields", "crate"],
+            (Kind::Record, Part::Field) => &["readonly", "default"],
+            (Kind::Object, Part::Whole) => &["patch", "fields", "crate"],
+            (Kind::View, Part::Whole) => &["of", "crate"],
+            (Kind::View, Part::Field) => &["from"],
+            (Kind::Link, Part::Whole) => &["crate"],
+            (Kind::Object | Kind::Link, Part::Field) => &[],
         }
     }
 
     fn name(self) -> &'static str {
-        match self {
-            Self::Struct => "the struct",
-            Self::Field => "a field",
+        match (self.part, self.kind) {
+            (Part::Whole, Kind::Link) => "the enum",
+            (Part::Whole, _) => "the struct",
+            (Part::Field, Kind::Link) => "a variant",
+            (Part::Field, _) => "a field",
         }
     }
 
     fn other(self) -> Self {
-        match self {
-            Self::Struct => Self::Field,
-            Self::Field => Self::Struct,
-        }
+        let part = if self.part == Part::Whole { Part::Field } else { Part::Whole };
+        Self { part, ..self }
+    }
+
+    fn both(kind: Kind) -> [Self; 2] {
+        [Self { kind, part: Part::Whole }, Self { kind, part: Part::Field }]
     }
 }
 
-/// Tells what is to be used instead of a word that is another's, or is not there yet.
+/// Tells what is to be used instead of a word that is another's.
 fn explained(word: &str) -> Option<String> {
     Some(match word {
-        "relation" => "relations are not supported yet".to_owned(),
-        "default" => "`default` is not supported yet; `#[serde(default)]` fills in what is absent when a record is \
-                      read"
-            .to_owned(),
         "id" | "key" | "primary_key" => {
             "the id needs no attribute: it is the field that is called `id` on the wire".to_owned()
         }
+        "in" | "out" | "source" | "target" => {
+            "the ends of an edge need no attribute: they are the fields that are called `in` and `out` on the wire"
+                .to_owned()
+        }
+        "edge" => "a record that is an edge has `#[record(relation)]` on the struct".to_owned(),
         "skip" => "`skip` is not a record attribute; use `#[serde(skip)]` for a field that is neither read nor \
                    written, or `#[record(readonly)]` for one that is only read"
             .to_owned(),
-        "rename_all" => not_ours(word, Place::Struct),
-        _ if SERDE_FIELD.contains(&word) => not_ours(word, Place::Field),
+        "rename_all" => not_ours(word, "the struct"),
+        _ if SERDE_FIELD.contains(&word) => not_ours(word, "a field"),
         _ => return None,
     })
 }
 
-fn not_ours(word: &str, place: Place) -> String {
-    let at = place.name();
+fn not_ours(word: &str, place: &str) -> String {
     let value = if word == "flatten" { "" } else { " = \"…\"" };
-    format!("`{word}` is not a record attribute: the wire is serde's matter, so use `#[serde({word}{value})]` on {at}")
+    format!(
+        "`{word}` is not a record attribute: the wire is serde's matter, so use `#[serde({word}{value})]` on {place}"
+    )
 }
 
 fn synonym(word: &str, words: &[&'static str]) -> Option<&'static str> {
@@ -88,7 +113,7 @@ fn synonym(word: &str, words: &[&'static str]) -> Option<&'static str> {
 
 fn list(words: &[&str]) -> String {
     match words {
-        [] => "none".to_owned(),
+        [] => "no attributes".to_owned(),
         [only] => format!("`{only}`"),
         [first @ .., last] => format!("`{}` and `{last}`", first.join("`, `")),
     }
@@ -122,11 +147,8 @@ fn distance(from: &str, to: &str) -> usize {
     above[to.len()]
 }
 
-const ON_STRUCT: [&str; 3] = ["table", "new", "crate"];
-const ON_FIELD: [&str; 1] = ["readonly"];
-
 /// Words that people bring along, with the one that means it here.
-const SYNONYMS: [(&str, &str); 8] = [
+const SYNONYMS: [(&str, &str); 11] = [
     ("collection", "table"),
     ("name", "table"),
     ("table_name", "table"),
@@ -135,6 +157,9 @@ const SYNONYMS: [(&str, &str); 8] = [
     ("generated", "readonly"),
     ("immutable", "readonly"),
     ("server", "readonly"),
+    ("optional", "default"),
+    ("record", "of"),
+    ("path", "from"),
 ];
 
 const SERDE_FIELD: [&str; 7] =
@@ -155,20 +180,27 @@ mod tests {
 
     #[test]
     fn complaint_names_the_word_that_was_meant() {
+        let [on_struct, on_field] = Place::both(Kind::Record);
+        let [on_object, on_nested] = Place::both(Kind::Object);
         for (place, word, expected) in [
-            (Place::Struct, "tabel", "did you mean `table`?"),
-            (Place::Struct, "name", "did you mean `table`?"),
-            (Place::Struct, "read_only", "did you mean `readonly`, which belongs on a field?"),
-            (Place::Field, "read_only", "did you mean `readonly`?"),
-            (Place::Field, "table", "belongs on the struct"),
-            (Place::Struct, "readonly", "belongs on a field"),
-            (Place::Struct, "wibble", "the struct takes `table`, `new` and `crate`"),
-            (Place::Field, "wibble", "a field takes `readonly`"),
-            (Place::Field, "rename", "use `#[serde(rename = \"…\")]` on a field"),
+            (on_struct, "tabel", "did you mean `table`?"),
+            (on_struct, "name", "did you mean `table`?"),
+            (on_struct, "read_only", "did you mean `readonly`, which belongs on a field?"),
+            (on_struct, "edge", "`#[record(relation)]`"),
+            (on_field, "read_only", "did you mean `readonly`?"),
+            (on_field, "table", "belongs on the struct"),
+            (on_field, "in", "called `in` and `out` on the wire"),
+            (on_struct, "readonly", "belongs on a field"),
+            (on_struct, "of", "belongs on the struct with `#[derive(View)]`"),
+            (on_object, "relation", "belongs on the struct with `#[derive(Record)]`"),
+            (on_struct, "wibble", "the struct takes `table`, `relation`, `new`, `patch`, `fields` and `crate`"),
+            (on_field, "wibble", "a field takes `readonly` and `default`"),
+            (on_nested, "wibble", "a field takes no attributes"),
+            (on_field, "rename", "use `#[serde(rename = \"…\")]` on a field"),
         ] {
             let complaint = place.complaint(word).unwrap();
             assert!(complaint.contains(expected), "{word}: {complaint}");
         }
-        assert_eq!(Place::Struct.complaint("table"), None);
+        assert_eq!(on_struct.complaint("table"), None);
     }
 }

@@ -7,27 +7,27 @@ use serde::de::{Expected, Unexpected};
 use crate::value::tag::Tag;
 
 /// Why a value could not be written.
-#[derive(Debug)]
-pub(crate) struct EncodeError(Box<Fault>);
+#[derive(Debug, Clone)]
+pub struct EncodeError(Box<Fault>);
 
 /// Why bytes could not be read as the type that was asked for.
 #[derive(Debug)]
 pub(crate) struct DecodeError(Box<Fault>);
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Fault {
     reason: Reason,
     /// Innermost first: it grows while the error travels up.
     path: Vec<Segment>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Reason {
     Message(String),
     Mismatch { expected: String, found: String },
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Segment {
     Key(String),
     Index(usize),

@@ -10,9 +10,9 @@ use super::{EncodeError, MAX_DEPTH, writer};
 use crate::value::tag::{self, Tag};
 use compound::Compound;
 
-/// Writes values at the end of a buffer.
+/// Writes values at the end of a buffer. Generated code hands it to the functions that `#[serde(with)]` names.
 #[derive(Debug)]
-pub(super) struct Serializer<'a> {
+pub struct Serializer<'a> {
     buffer: &'a mut Vec<u8>,
     /// How many arrays, objects and tags are open around the next item.
     depth: usize,
@@ -23,7 +23,7 @@ pub(super) struct Serializer<'a> {
 }
 
 impl<'a> Serializer<'a> {
-    pub(super) fn new(buffer: &'a mut Vec<u8>) -> Self {
+    pub(crate) fn new(buffer: &'a mut Vec<u8>) -> Self {
         Self { buffer, depth: 0, calls: 0, is_in_duration: false }
     }
 

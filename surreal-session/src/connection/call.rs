@@ -7,8 +7,10 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use tokio::time::Instant;
 use tracing::{Span, debug};
 
+use super::feed::{Feed, Item};
+use super::routes::Route;
 use crate::error::Result;
-use crate::protocol::{Reply, Request, RequestId, SessionId, TransactionId};
+use crate::protocol::{LiveId, Reply, Request, RequestId, SessionId, TransactionId};
 
 /// A message to the driver. All of them use one queue, so that what one task sends arrives in that order.
 #[derive(Debug)]
@@ -18,6 +20,14 @@ pub(super) enum Command {
     Abandon(RequestId),
     /// Something on the server belongs to nobody any more.
     Clean(Cleanup),
+    /// A stream is to be fed by a live query that exists already.
+    Follow(LiveId, Route),
+    /// A stream has gone.
+    Unfollow(Feed),
+    /// A live query was killed by this client.
+    Killed(LiveId),
+    /// Something happened to all streams of a session; `None` is the default one.
+    Tell(Option<SessionId>, Item),
     Close,
 }
 
@@ -27,6 +37,8 @@ pub(super) struct Call {
     pub(super) request: Request,
     pub(super) deadline: Instant,
     pub(super) cleanup: Cleanup,
+    /// The stream that is fed by the live query that the request registers.
+    pub(super) live: Option<Route>,
     pub(super) caller: Caller,
 }
 

@@ -13,9 +13,11 @@ use tracing::Span;
 use super::call::{Call, Caller, Cleanup, Command, InFlight, Progress};
 use super::driver::Driver;
 use super::end::End;
+use super::feed::{Feed, Item, Subscription};
+use super::routes::Route;
 use super::{Config, ServerUrl, socket};
 use crate::error::{Delivery, Error, ErrorKind, Result};
-use crate::protocol::{Request, RequestId, SessionId};
+use crate::protocol::{LiveId, Request, RequestId, SessionId};
 
 /// A connection, shared by all of its sessions. When the last one goes, the driver closes the socket.
 #[derive(Debug, Clone)]
@@ -87,6 +89,10 @@ impl Handle {
         &self.0.shared.attached
     }
 
+    pub(crate) fn max_message_bytes(&self) -> usize {
+        self.0.config.max_message_bytes
+    }
+
     /// The runtime that the connection lives on; what must outlive its caller is spawned there.
     pub(crate) fn runtime(&self) -> &runtime::Handle {
         &self.0.runtime
@@ -106,8 +112,55 @@ impl Handle {
         self.call_within(request, self.patience(deadline), cleanup).await
     }
 
-    /// The same for a call that has begun before, to wait for something else.
+    /// Sends a `query` request whose last statement is a LIVE SELECT, and gives the events of the live query beside its
+    /// result. Up to `capacity` events wait in the subscription.
+    ///
+    /// If this future is dropped, the live query that the server may have registered is killed.
+    pub(crate) async fn follow(
+        &self,
+        request: Request,
+        deadline: Option<Duration>,
+        session: Option<SessionId>,
+        capacity: usize,
+    ) -> Result<(Bytes, Subscription)> {
+        let (feed, subscription) = self.subscription(capacity);
+        // Dropped here: the call and the subscription each tell the driver that they are gone.
+        let result =
+            self.send(request, self.patience(deadline), Cleanup::Nothing, Some(Route { feed, session })).await?;
+        Ok((result, subscription))
+    }
+
+    /// Gives the events of a live query that exists already.
+    pub(crate) fn subscribe(&self, id: LiveId, session: Option<SessionId>, capacity: usize) -> Result<Subscription> {
+        let (feed, subscription) = self.subscription(capacity);
+        let command = Command::Follow(id, Route { feed, session });
+        self.0.commands.send(command).map_err(|_| self.ended("subscribe", Delivery::NotSent))?;
+        Ok(subscription)
+    }
+
+    /// Ends the streams of a live query that was killed.
+    pub(crate) fn killed(&self, id: LiveId) {
+        // Fails only when the connection is over, and its streams with it.
+        let _ = self.0.commands.send(Command::Killed(id));
+    }
+
+    /// Tells the streams of a session what happened to it.
+    pub(crate) fn tell(&self, session: Option<SessionId>, item: Item) {
+        // Fails only when the connection is over, and its streams with it.
+        let _ = self.0.commands.send(Command::Tell(session, item));
+    }
+
+    fn subscription(&self, capacity: usize) -> (Feed, Subscription) {
+        let feed = Feed::new(capacity);
+        (feed.clone(), Subscription::new(feed, self.0.commands.clone()))
+    }
+
+    /// Like [`call`](Self::call), for a call that has begun before, to wait for something else.
     pub(crate) async fn call_within(&self, request: Request, patience: Patience, cleanup: Cleanup) -> Result<Bytes> {
+        self.send(request, patience, cleanup, None).await
+    }
+
+    async fn send(&self, request: Request, patience: Patience, cleanup: Cleanup, live: Option<Route>) -> Result<Bytes> {
         let method = request.method;
         self.check_size(&request)?;
         let permit = self.permit(method, patience).await?;
@@ -120,7 +173,7 @@ impl Handle {
             done: Progress::Waiting,
         };
         let caller = Caller { reply, patience: patience.whole, span: Span::current(), _permit: permit };
-        let command = Command::Call(Box::new(Call { request, deadline: patience.until, cleanup, caller }));
+        let command = Command::Call(Box::new(Call { request, deadline: patience.until, cleanup, live, caller }));
         self.0.commands.send(command).map_err(|_| self.ended(method, Delivery::NotSent))?;
         // Dropped here: `InFlight` tells the driver, which undoes what the call may have opened.
         match call.await {

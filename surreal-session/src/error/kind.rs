@@ -28,6 +28,8 @@ pub enum ErrorKind {
     SessionClosed,
     /// The connection holds as many sessions as the server allows.
     TooManySessions,
+    /// There are several records where the program asked for exactly one.
+    TooManyRecords,
     /// The session has as many open transactions as the server allows.
     TooManyTransactions,
     /// The transaction was committed or cancelled before, perhaps through another handle of it.
@@ -42,6 +44,9 @@ pub enum ErrorKind {
     Timeout,
     /// The server sent something that the protocol does not allow.
     Protocol,
+    /// The call took several requests, and one failed after others had been carried out; the message says which, and
+    /// the [`source`](std::error::Error::source) is that one's error. Calling again repeats what is done.
+    PartlyApplied,
 
     /// Something that the request names does not exist, or the session may not see it.
     NotFound,

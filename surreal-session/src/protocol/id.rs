@@ -1,7 +1,9 @@
 //! The ids of the wire, each a type of its own.
 
 use std::fmt;
+use std::str::FromStr;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
 use crate::value;
@@ -44,6 +46,16 @@ impl TransactionId {
     }
 }
 
+/// The id of a live query, chosen by the server: what `LIVE SELECT` gives and KILL takes.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LiveId(Uuid);
+
+impl LiveId {
+    pub(crate) fn as_uuid(&self) -> &Uuid {
+        &self.0
+    }
+}
+
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
@@ -74,6 +86,12 @@ impl fmt::Display for TransactionId {
     }
 }
 
+impl fmt::Display for LiveId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 impl fmt::Debug for TransactionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "TransactionId({})", self.0)
@@ -83,5 +101,43 @@ impl fmt::Debug for TransactionId {
 impl From<TransactionId> for value::Uuid {
     fn from(id: TransactionId) -> Self {
         id.0.into()
+    }
+}
+
+impl fmt::Debug for LiveId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "LiveId({})", self.0)
+    }
+}
+
+impl From<LiveId> for value::Uuid {
+    fn from(id: LiveId) -> Self {
+        id.0.into()
+    }
+}
+
+impl From<value::Uuid> for LiveId {
+    fn from(id: value::Uuid) -> Self {
+        Self(id.into())
+    }
+}
+
+impl FromStr for LiveId {
+    type Err = value::InvalidValue;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse::<value::Uuid>().map(Self::from)
+    }
+}
+
+impl Serialize for LiveId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        value::Uuid::from(*self).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for LiveId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        value::Uuid::deserialize(deserializer).map(Self::from)
     }
 }

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::{RequestId, SessionId, TransactionId};
+use super::{LiveId, RequestId, SessionId, TransactionId};
 use crate::codec::{self, EncodeError, writer};
 
 /// A finished request: its id, its method, and the bytes of its frame.
@@ -28,6 +28,11 @@ impl Request {
     /// Rolls a transaction back. The server (3.3.5) wants a uuid, and does not look at the session.
     pub(crate) fn cancel(id: RequestId, transaction: TransactionId) -> Self {
         RequestWriter::new(id, "cancel", None, None).uuid(transaction.as_uuid()).finish()
+    }
+
+    /// Ends a live query; the session is left out for the connection's default session.
+    pub(crate) fn kill(id: RequestId, session: Option<SessionId>, live: LiveId) -> Self {
+        RequestWriter::new(id, "kill", session, None).uuid(live.as_uuid()).finish()
     }
 }
 
@@ -116,6 +121,10 @@ impl BindingsWriter {
     pub(crate) fn bind_raw(&mut self, name: &str, item: &[u8]) {
         writer::text(&mut self.0.buffer, name);
         writer::raw(&mut self.0.buffer, item);
+    }
+
+    pub(crate) fn len_bytes(&self) -> usize {
+        self.0.buffer.len()
     }
 
     pub(crate) fn finish(mut self) -> Request {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::LiveId;
 use super::failure::read_details;
 use super::response::{Entries, malformed};
 use crate::codec::reader::{Reader, Remaining};
@@ -38,6 +39,14 @@ impl fmt::Debug for Outcome {
 /// Finds the entries of a query's result. No result is decoded.
 pub(crate) fn read_statements(result: &Bytes) -> Result<Vec<Statement>> {
     scan(result).map_err(|error| malformed("query", error))
+}
+
+/// The id of the live query that the last statement has registered; `None` if it failed or was another statement.
+pub(super) fn read_live_id(result: &Bytes) -> Option<LiveId> {
+    match scan(result).ok()?.pop()?.outcome {
+        Outcome::Ok(id) => codec::decode(&id).ok(),
+        Outcome::Failed(_) => None,
+    }
 }
 
 fn scan(result: &Bytes) -> Result<Vec<Statement>, DecodeError> {

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::Query;
+use super::Response;
+use super::fragment::Fragment;
+use super::statement::{Call, Statement, send};
 use crate::error::{Error, ErrorKind, Result};
 use crate::record::{IntoId, Record};
 use crate::session::{CallFuture, Scope};
@@ -42,10 +44,9 @@ use crate::value::{Id, Table};
 /// ```
 #[must_use = "nothing is created until this is awaited"]
 pub struct Create<T: Record, C = NeedsContent> {
-    scope: Scope,
+    call: Call,
     id: Option<Id<T, T::Key>>,
     content: C,
-    deadline: Option<Duration>,
 }
 
 /// Stands in for the content of a [`Create`] that has none yet.
@@ -54,16 +55,17 @@ pub struct Create<T: Record, C = NeedsContent> {
 pub struct NeedsContent;
 
 /// The content of a [`Create`] that can be awaited.
-pub struct Content<T: Record>(T::New);
+#[derive(Debug)]
+pub struct Content(Fragment);
 
 impl<T: Record> Create<T> {
     pub(super) fn new(scope: Scope) -> Self {
-        Self { scope, id: None, content: NeedsContent, deadline: None }
+        Self { call: Call::new(scope), id: None, content: NeedsContent }
     }
 
     /// Sets the data of the record.
-    pub fn content(self, content: T::New) -> Create<T, Content<T>> {
-        Create { scope: self.scope, id: self.id, content: Content(content), deadline: self.deadline }
+    pub fn content(self, content: T::New) -> Create<T, Content> {
+        Create { call: self.call, id: self.id, content: Content(Fragment::of(&content)) }
     }
 }
 
@@ -74,53 +76,57 @@ impl<T: Record, C> Create<T, C> {
         self
     }
 
-    /// Sets how long to wait for the reply; see [`Query::deadline`].
+    /// Sets how long to wait for the reply; see [`Query::deadline`](super::Query::deadline).
     pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = Some(deadline);
+        self.call.deadline = Some(deadline);
         self
     }
 }
 
-impl<T: Record> Create<T, Content<T>> {
+impl<T: Record> Create<T, Content> {
     /// The statement and the names bound to it, for logs. Never shows a value.
     pub fn to_surql(&self) -> String {
         self.query().to_surql()
     }
+}
 
-    fn query(&self) -> Query {
-        let query = Query::new(self.scope.clone(), "CREATE ONLY $_target CONTENT $_content");
-        let query = match &self.id {
-            Some(id) => query.bind("_target", id),
-            None => query.bind("_target", Table::new(T::TABLE)),
+impl<T: Record> Statement for Create<T, Content> {
+    type Output = T;
+
+    fn call(&self) -> &Call {
+        &self.call
+    }
+
+    fn surql(&self) -> Fragment {
+        let target = match &self.id {
+            Some(id) => Fragment::of(id),
+            None => Fragment::of(&Table::new(T::TABLE)),
         };
-        query.bind("_content", &self.content.0).deadline_if_any(self.deadline)
+        Fragment::new("CREATE ONLY ").then(target).text(" CONTENT ").then(self.content.0.clone())
+    }
+
+    fn read(&self, response: &Response, index: usize) -> Result<T> {
+        response.take::<Option<T>>(index)?.ok_or_else(|| not_created::<T>().with_statement(index))
     }
 }
 
-impl<T: Record> IntoFuture for Create<T, Content<T>> {
+impl<T: Record> IntoFuture for Create<T, Content> {
     type Output = Result<T>;
     type IntoFuture = CallFuture<T>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let query = self.query().into_future();
-        Box::pin(async move { query.await?.take::<Option<T>>(0)?.ok_or_else(not_created::<T>) })
+        send(self)
     }
 }
 
 fn not_created<T: Record>() -> Error {
     let message =
         format!("no record of `{}` came back: it may not be created, or not be read, by this session", T::TABLE);
-    Error::new(ErrorKind::NotFound, message).answered().with_statement(0)
+    Error::new(ErrorKind::NotFound, message).answered()
 }
 
 impl<T: Record, C> fmt::Debug for Create<T, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Create").field("table", &T::TABLE).field("id", &self.id).finish_non_exhaustive()
-    }
-}
-
-impl<T: Record> fmt::Debug for Content<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Content(..)")
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
+use super::untyped::Untyped;
 use super::{Create, Query, Run, Select};
 use crate::record::Record;
 use crate::session::{Scope, Session, Surreal};
@@ -73,6 +74,14 @@ pub trait Queryable: private::Sealed {
         Self: Sized,
     {
         Create::new(self.scope())
+    }
+
+    /// The verbs for data without a model: any table, anything that serde can write, [`Value`](crate::Value)s back.
+    fn untyped(&self) -> Untyped
+    where
+        Self: Sized,
+    {
+        Untyped::new(self.scope())
     }
 }
 

@@ -3,12 +3,14 @@
 use std::fmt;
 use std::time::Duration;
 
+use bytes::Bytes;
 use serde::Serialize;
 
 use super::Response;
 use super::effect::may_write;
+use crate::codec::EncodeError;
 use crate::error::{Error, Result};
-use crate::protocol::{BindingsWriter, read_statements};
+use crate::protocol::{BindingsWriter, Request};
 use crate::session::{CallFuture, Scope, check_name};
 
 /// SurrealQL text to run when awaited, giving a [`Response`] with a result for each statement.
@@ -81,6 +83,17 @@ impl Query {
         self
     }
 
+    /// The same for a builder that may have been given what cannot be sent.
+    pub(super) fn refused_if(mut self, reason: Option<&str>) -> Self {
+        self.error = self.error.or_else(|| reason.map(|reason| Error::argument(reason.to_owned())));
+        self
+    }
+
+    /// What the message takes, but for the few bytes that finish it.
+    pub(super) fn len_bytes(&self) -> usize {
+        self.bindings.len_bytes()
+    }
+
     /// The text and the names bound to it, for logs. Never shows a value.
     pub fn to_surql(&self) -> String {
         let mut text = self.text.clone();
@@ -92,15 +105,42 @@ impl Query {
     }
 
     fn try_bind<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<()> {
-        check_name(name)?;
-        if self.names.iter().any(|bound| bound == name) {
-            return Err(Error::argument(format!("`${name}` is bound twice")));
-        }
+        self.check_free(name)?;
         self.bindings
             .bind(name, value)
             .map_err(|error| Error::from(error).in_context(format_args!("cannot bind `${name}`")))?;
         self.names.push(name.to_owned());
         Ok(())
+    }
+
+    fn check_free(&self, name: &str) -> Result<()> {
+        check_name(name)?;
+        if self.names.iter().any(|bound| bound == name) {
+            return Err(Error::argument(format!("`${name}` is bound twice")));
+        }
+        Ok(())
+    }
+
+    /// Binds a value that may be encoded already, under a name that the program chose.
+    pub(super) fn bind_checked(mut self, name: &str, value: Result<Bytes, EncodeError>) -> Self {
+        match self.check_free(name) {
+            Ok(()) => self.bind_encoded(name.to_owned(), value),
+            Err(error) => {
+                self.error.get_or_insert(error);
+                self
+            }
+        }
+    }
+
+    /// The same under a name that is known to be free.
+    pub(super) fn bind_encoded(mut self, name: String, value: Result<Bytes, EncodeError>) -> Self {
+        match value {
+            Ok(item) => self.bind_raw(name, &item),
+            Err(error) => {
+                self.error.get_or_insert(error.into());
+                self
+            }
+        }
     }
 
     /// Binds a value that is encoded already, under a name that is known to be free.
@@ -111,18 +151,26 @@ impl Query {
     }
 
     async fn run(mut self) -> Result<Response> {
+        let Some(transaction) = self.scope.transaction() else {
+            let (scope, request, deadline) = self.into_request()?;
+            return Response::read(&scope.call(request, deadline).await?);
+        };
         if let Some(error) = self.error {
             return Err(error);
         }
-        let Some(transaction) = self.scope.transaction() else {
-            let reply = self.scope.call(self.bindings.finish(), self.deadline).await?;
-            return Ok(Response::new(read_statements(&reply)?, None));
-        };
         transaction.bind_variables(&mut self.bindings, &self.names);
         let surql = self.to_surql();
         let statements = self.scope.query_in(transaction, &surql, self.bindings.finish(), self.deadline).await?;
         let witness = may_write(&self.text).then(|| transaction.witness(surql));
         Ok(Response::new(statements, witness))
+    }
+
+    /// The request, or the first thing that was wrong with it.
+    pub(crate) fn into_request(self) -> Result<(Scope, Request, Option<Duration>)> {
+        match self.error {
+            Some(error) => Err(error),
+            None => Ok((self.scope, self.bindings.finish(), self.deadline)),
+        }
     }
 }
 

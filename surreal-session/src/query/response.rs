@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use serde::Deserialize;
 
 use crate::codec;
 use crate::error::{Error, Result, ServerError};
-use crate::protocol::{Outcome, Statement, first_failure, is_echo, misfit};
+use crate::protocol::{Outcome, Statement, first_failure, is_echo, misfit, read_statements};
 use crate::transaction::Witness;
 
 /// What a [`Query`](super::Query) gave: one result for each statement, in their order.
@@ -21,6 +22,11 @@ pub struct Response {
 }
 
 impl Response {
+    /// Takes the reply to a `query` request apart.
+    pub(crate) fn read(reply: &Bytes) -> Result<Self> {
+        Ok(Self::new(read_statements(reply)?, None))
+    }
+
     pub(super) fn new(statements: Vec<Statement>, witness: Option<Witness>) -> Self {
         Self { statements, witness }
     }
@@ -54,18 +60,24 @@ impl Response {
     /// [`Decode`](crate::ErrorKind::Decode), which names record and path, if the result does not fit `T`;
     /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) if there is no such statement.
     pub fn take<'de, T: Deserialize<'de>>(&'de self, index: usize) -> Result<T> {
+        let result = self.result(index)?;
+        codec::decode_row(result).map_err(|error| {
+            let error = misfit(result, &error).with_statement(index);
+            if let Some(witness) = &self.witness {
+                witness.fail(&error);
+            }
+            error
+        })
+    }
+
+    /// The result of the statement at `index` as it came.
+    pub(crate) fn result(&self, index: usize) -> Result<&Bytes> {
         let statement = self.statements.get(index).ok_or_else(|| {
             let count = self.statements.len();
             Error::argument(format!("there is no statement {index}: the query has {count}")).answered()
         })?;
         match &statement.outcome {
-            Outcome::Ok(result) => codec::decode_row(result).map_err(|error| {
-                let error = misfit(result, &error).with_statement(index);
-                if let Some(witness) = &self.witness {
-                    witness.fail(&error);
-                }
-                error
-            }),
+            Outcome::Ok(result) => Ok(result),
             Outcome::Failed(error) => Err(self.cause(index, error)),
         }
     }

@@ -1,37 +1,38 @@
 //! What an [`Id`] is once its record is known: an id of that record's table.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::str::FromStr;
 
 use serde::de::{self, DeserializeSeed, Error as _, SeqAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Key, Record};
+use super::{HasTable, Key};
 use crate::error::{Error, ErrorKind, Result};
 use crate::value::tag::Tag;
 use crate::value::tagged::{self, Tagged};
 use crate::value::{Id, RecordId, Value};
 
-impl<T: Record, K: Key> Id<T, K> {
+impl<T: HasTable, K: Key> Id<T, K> {
     /// This id as an untyped one.
     pub fn to_record_id(&self) -> RecordId {
-        RecordId::new(T::TABLE, self.key().to_record_key())
+        RecordId::new(T::NAME, self.key().to_record_key())
     }
 
     fn from_record_id(id: RecordId) -> Result<Self, String> {
-        if id.table() != T::TABLE {
-            return Err(format!("expected an id of table `{}`, found `{id}`", T::TABLE));
+        if id.table() != T::NAME {
+            return Err(format!("expected an id of table `{}`, found `{id}`", T::NAME));
         }
         let key = id.into_key();
         let expected = || std::any::type_name::<K>();
         let key = K::from_record_key(key).map_err(|key| {
-            format!("expected an id of table `{}` with a key of type {}, found the key {key}", T::TABLE, expected())
+            format!("expected an id of table `{}` with a key of type {}, found the key {key}", T::NAME, expected())
         })?;
         Ok(Self::new(key))
     }
 }
 
-impl<T: Record, K: Key> TryFrom<RecordId> for Id<T, K> {
+impl<T: HasTable, K: Key> TryFrom<RecordId> for Id<T, K> {
     type Error = Error;
 
     /// Fails with [`ErrorKind::Decode`] for an id of another table, or with a key of another type.
@@ -40,19 +41,19 @@ impl<T: Record, K: Key> TryFrom<RecordId> for Id<T, K> {
     }
 }
 
-impl<T: Record, K: Key> From<Id<T, K>> for RecordId {
+impl<T: HasTable, K: Key> From<Id<T, K>> for RecordId {
     fn from(id: Id<T, K>) -> Self {
         id.to_record_id()
     }
 }
 
-impl<T: Record, K: Key> From<Id<T, K>> for Value {
+impl<T: HasTable, K: Key> From<Id<T, K>> for Value {
     fn from(id: Id<T, K>) -> Self {
         Self::RecordId(id.to_record_id())
     }
 }
 
-impl<T: Record, K: Key> FromStr for Id<T, K> {
+impl<T: HasTable, K: Key> FromStr for Id<T, K> {
     type Err = Error;
 
     /// Reads the text form of a record id, such as `user:ada`.
@@ -65,20 +66,20 @@ impl<T: Record, K: Key> FromStr for Id<T, K> {
     }
 }
 
-impl<T: Record, K: Key> Serialize for Id<T, K> {
+impl<T: HasTable, K: Key> Serialize for Id<T, K> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        tagged::serialize(serializer, Tag::RecordId, self, &(T::TABLE, self.key()))
+        tagged::serialize(serializer, Tag::RecordId, self, &(T::NAME, self.key()))
     }
 }
 
-impl<'de, T: Record, K: Key> Deserialize<'de> for Id<T, K> {
+impl<'de, T: HasTable, K: Key> Deserialize<'de> for Id<T, K> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         tagged::deserialize(deserializer)
     }
 }
 
 /// Without an untyped id in between: the table is compared where it stands, and the key is read as its type.
-impl<'de, T: Record, K: Key> Tagged<'de> for Id<T, K> {
+impl<'de, T: HasTable, K: Key> Tagged<'de> for Id<T, K> {
     const TAG: Tag = Tag::RecordId;
 
     fn from_text<E: de::Error>(text: &str) -> Result<Self, E> {
@@ -87,11 +88,21 @@ impl<'de, T: Record, K: Key> Tagged<'de> for Id<T, K> {
 
     fn from_elements<A: SeqAccess<'de>>(mut elements: A) -> Result<Self, A::Error> {
         let incomplete = || A::Error::custom("a record id has a table and a key");
-        elements.next_element_seed(TableName(T::TABLE))?.ok_or_else(incomplete)?;
-        let key: Option<K> = elements
-            .next_element()
-            .map_err(|error| A::Error::custom(format_args!("the key of an id of table `{}`: {error}", T::TABLE)))?;
+        elements.next_element_seed(TableName(T::NAME))?.ok_or_else(incomplete)?;
+        let key = elements
+            .next_element_seed(KeyOf(PhantomData::<K>))
+            .map_err(|error| A::Error::custom(format_args!("the key of an id of table `{}`: {error}", T::NAME)))?;
         key.map(Self::new).ok_or_else(incomplete)
+    }
+}
+
+struct KeyOf<K>(PhantomData<K>);
+
+impl<'de, K: Key> DeserializeSeed<'de> for KeyOf<K> {
+    type Value = K;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<K, D::Error> {
+        K::read(deserializer)
     }
 }
 
@@ -118,14 +129,14 @@ impl Visitor<'_> for TableName {
     }
 }
 
-impl<T: Record, K: Key> fmt::Display for Id<T, K> {
+impl<T: HasTable, K: Key> fmt::Display for Id<T, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.to_record_id().fmt(f)
     }
 }
 
-impl<T: Record, K: fmt::Debug> fmt::Debug for Id<T, K> {
+impl<T: HasTable, K: fmt::Debug> fmt::Debug for Id<T, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Id({}:{:?})", T::TABLE, self.key())
+        write!(f, "Id({}:{:?})", T::NAME, self.key())
     }
 }

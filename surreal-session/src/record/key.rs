@@ -1,21 +1,25 @@
 //! The keys that a record's id can have.
 
+use std::any::type_name;
 use std::fmt;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error};
+use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::value::{RecordKey, Uuid, Value};
+use super::HasTable;
+use crate::value::{Datetime, Id, RecordId, RecordKey, Uuid, Value};
 
-/// A type of key: text, `i64`, [`Uuid`], a tuple of them, or [`RecordKey`] for any.
+/// A type of key: text, `i64`, [`Uuid`], a tuple, a struct with `#[derive(Object)]`, or [`RecordKey`] for any.
 ///
-/// A key keeps its type: the text `"1"` and the integer `1` are different records.
+/// A key keeps its type: the text `"1"` and the integer `1` are different records. Tuples and structs are made of text,
+/// ints, bools, [`Uuid`], [`Datetime`] and ids, and of tuples and structs of these.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the key of a record",
     label = "not a key",
-    note = "keys are `String`, `i64`, `surreal_session::value::Uuid`, tuples of these, and `RecordKey` for any"
+    note = "keys are `String`, `i64`, `surreal_session::value::Uuid`, tuples, structs with `#[derive(Object)]`, and \
+            `RecordKey` for any"
 )]
-pub trait Key: Clone + fmt::Debug + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static {
+pub trait Key: KeyData {
     /// This key as an untyped one.
     fn to_record_key(&self) -> RecordKey;
 
@@ -25,6 +29,12 @@ pub trait Key: Clone + fmt::Debug + PartialEq + Serialize + DeserializeOwned + S
     ///
     /// Gives `key` back if it is of another type.
     fn from_record_key(key: RecordKey) -> Result<Self, RecordKey>;
+
+    /// Reads the key where it stands in an id.
+    #[doc(hidden)]
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::deserialize(deserializer)
+    }
 }
 
 impl Key for RecordKey {
@@ -76,45 +86,106 @@ impl Key for Uuid {
     }
 }
 
-/// A part of a tuple key, as an element of the array that the key is on the server.
-trait Part: Sized {
+/// What a key must be able to do.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the key of a record",
+    label = "a key is `Clone`, `Debug`, `PartialEq`, `Serialize` and `Deserialize`"
+)]
+pub trait KeyData: Clone + fmt::Debug + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static {}
+
+impl<T: Clone + fmt::Debug + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static> KeyData for T {}
+
+/// A part of a key that is made of several, as it is in the array or object that the key is on the server.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a part of the key of a record",
+    label = "not a part of a key",
+    note = "keys are made of `String`, ints of up to 64 bits, `bool`, `Uuid`, `Datetime`, `Id<T>`, and of tuples and \
+            structs of these"
+)]
+pub trait KeyPart: KeyData {
     fn to_value(&self) -> Value;
     fn from_value(value: &Value) -> Option<Self>;
 }
 
-impl Part for String {
+macro_rules! parts {
+    ($($type:ty: $variant:ident;)+) => {$(
+        impl KeyPart for $type {
+            fn to_value(&self) -> Value {
+                Value::from(self.clone())
+            }
+
+            fn from_value(value: &Value) -> Option<Self> {
+                if let Value::$variant(part) = value { part.clone().try_into().ok() } else { None }
+            }
+        }
+    )+};
+}
+
+parts! {
+    String: String;
+    bool: Bool;
+    i8: Int;
+    i16: Int;
+    i32: Int;
+    i64: Int;
+    u8: Int;
+    u16: Int;
+    u32: Int;
+    Uuid: Uuid;
+    Datetime: Datetime;
+    RecordId: RecordId;
+}
+
+impl<T: HasTable + 'static, K: Key> KeyPart for Id<T, K> {
     fn to_value(&self) -> Value {
-        Value::String(self.clone())
+        Value::RecordId(self.to_record_id())
     }
 
     fn from_value(value: &Value) -> Option<Self> {
-        if let Value::String(text) = value { Some(text.clone()) } else { None }
+        if let Value::RecordId(id) = value { Self::try_from(id.clone()).ok() } else { None }
     }
 }
 
-impl Part for i64 {
-    fn to_value(&self) -> Value {
-        Value::Int(*self)
-    }
+/// For generated code: the key that a struct is.
+#[doc(hidden)]
+pub fn object_key<const N: usize>(fields: [(&str, Value); N]) -> RecordKey {
+    RecordKey::Object(fields.into_iter().map(|(name, part)| (name.to_owned(), part)).collect())
+}
 
-    fn from_value(value: &Value) -> Option<Self> {
-        if let Value::Int(number) = value { Some(*number) } else { None }
+/// For generated code: a field of a struct that is a key.
+#[doc(hidden)]
+pub fn key_field<T: KeyPart>(key: &RecordKey, name: &str) -> Option<T> {
+    match key {
+        RecordKey::Object(fields) => T::from_value(fields.get(name)?),
+        _ => None,
     }
 }
 
-impl Part for Uuid {
-    fn to_value(&self) -> Value {
-        Value::Uuid(*self)
-    }
+/// For generated code: whether a key has this many fields. With more it is the key of another record.
+#[doc(hidden)]
+pub fn has_key_fields(key: &RecordKey, count: usize) -> bool {
+    matches!(key, RecordKey::Object(fields) if fields.len() == count)
+}
 
-    fn from_value(value: &Value) -> Option<Self> {
-        if let Value::Uuid(uuid) = value { Some(*uuid) } else { None }
-    }
+/// For generated code: the struct that is a part of a key.
+#[doc(hidden)]
+pub fn object_part<K: Key>(value: &Value) -> Option<K> {
+    if let Value::Object(fields) = value { K::from_record_key(fields.clone().into()).ok() } else { None }
+}
+
+/// For generated code: reads a struct that is a key. serde would pass over a field that it does not know.
+#[doc(hidden)]
+pub fn read_object_key<'de, K: Key, D: Deserializer<'de>>(deserializer: D) -> Result<K, D::Error> {
+    let key = RecordKey::deserialize(deserializer)?;
+    K::from_record_key(key)
+        .map_err(|key| D::Error::custom(format_args!("expected a key of type {}, found {key}", type_name::<K>())))
 }
 
 macro_rules! tuple_keys {
     ($($count:literal: $($name:ident $part:ident $index:tt),+;)+) => {$(
-        impl<$($name: Key + Part),+> Key for ($($name,)+) {
+        impl<$($name: KeyPart),+> Key for ($($name,)+) {
             fn to_record_key(&self) -> RecordKey {
                 RecordKey::Array(vec![$(self.$index.to_value()),+])
             }
@@ -128,6 +199,16 @@ macro_rules! tuple_keys {
                     ($(Some($part),)+) => Ok(($($part,)+)),
                     _ => Err(key),
                 }
+            }
+        }
+
+        impl<$($name: KeyPart),+> KeyPart for ($($name,)+) {
+            fn to_value(&self) -> Value {
+                self.to_record_key().into()
+            }
+
+            fn from_value(value: &Value) -> Option<Self> {
+                if let Value::Array(parts) = value { Self::from_record_key(parts.clone().into()).ok() } else { None }
             }
         }
     )+};

@@ -8,8 +8,9 @@ use serde::Serialize;
 
 use super::state::{Identity, Shared, State};
 use super::variables::encode;
-use super::{CallFuture, Credentials, RecordAccess, Scope, Session, Token, Tokens, namespace};
+use super::{CallFuture, Credentials, RecordAccess, Scope, Session, Token, Tokens, namespace, streams};
 use crate::codec;
+use crate::connection::Over;
 use crate::error::{Delivery, Error, ErrorKind, Result};
 
 impl Session {
@@ -76,7 +77,9 @@ impl Session {
         let token = token.into();
         let shared = Arc::clone(&self.shared);
         self.change(async move {
-            authenticate(&shared, token).await?;
+            let authenticated = authenticate(&shared, token).await;
+            streams::recheck(&shared, &authenticated).await;
+            authenticated?;
             namespace::refresh(&shared).await
         })
         .await
@@ -127,7 +130,9 @@ impl Session {
         let shared = Arc::clone(&self.shared);
         self.change(async move {
             let scope = Scope::new(&shared);
-            scope.call(scope.request("reset").finish(), None).await?;
+            let reply = scope.call(scope.request("reset").finish(), None).await;
+            end_streams(&shared, &reply);
+            reply?;
             *shared.state() = State::default();
             Ok(())
         })
@@ -147,7 +152,9 @@ impl Session {
         let shared = Arc::clone(&self.shared);
         self.change(async move {
             let scope = Scope::new(&shared);
-            scope.call(scope.request("invalidate").finish(), None).await?;
+            let reply = scope.call(scope.request("invalidate").finish(), None).await;
+            end_streams(&shared, &reply);
+            reply?;
             shared.state().identity = Identity::Anonymous;
             Ok(())
         })
@@ -159,7 +166,9 @@ impl Session {
         Box::pin(async move {
             let (shared, credentials) = (Arc::clone(&session.shared), credentials?);
             let change = async move {
-                let tokens = prove(&shared, method, &credentials).await?;
+                let tokens = prove(&shared, method, &credentials).await;
+                streams::recheck(&shared, &tokens).await;
+                let tokens = tokens?;
                 namespace::refresh(&shared).await?;
                 Ok(tokens)
             };
@@ -198,6 +207,14 @@ pub(super) async fn authenticate(shared: &Arc<Shared>, token: Token) -> Result<(
     scope.call(scope.request("authenticate").text(token.as_str()).finish(), None).await.map_err(denied)?;
     shared.state().identity = Identity::Token(token);
     Ok(())
+}
+
+/// Ends the streams of a session that was, or may have been, made anonymous: the server has dropped them.
+fn end_streams(shared: &Shared, reply: &Result<Bytes>) {
+    let is_unchanged = reply.as_ref().is_err_and(|error| error.delivery() != Delivery::Unknown);
+    if !is_unchanged {
+        streams::end(shared, Over::IdentityChanged);
+    }
 }
 
 /// The server says no to credentials in many ways: not found, not allowed, a failed clause.

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use tracing::Instrument;
 
 use super::state::{Role, Shared};
-use super::{Scope, Surreal};
-use crate::connection::{Cleanup, Handle};
+use super::{Scope, Surreal, streams};
+use crate::connection::{Cleanup, Handle, Over};
 use crate::error::{Delivery, Error, ErrorKind, Result};
 use crate::protocol::{Request, SessionId};
 
@@ -71,6 +71,7 @@ impl Session {
         if !self.shared.mark_closed() {
             return Err(Error::session_closed());
         }
+        streams::end(&self.shared, Over::SessionClosed);
         let shared = Arc::clone(&self.shared);
         self.change(async move {
             let Shared { handle, id, .. } = &*shared;

@@ -4,12 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::time::Sleep;
 use tracing::Instrument;
 
-use super::state::{Role, Shared};
+use super::state::Shared;
+use super::streams::{Followed, StreamGuard};
 use crate::connection::{Cleanup, Handle, Patience};
 use crate::error::{Error, ErrorKind, Result};
-use crate::protocol::{Request, RequestWriter, Statement, read_statements};
+use crate::protocol::{LiveId, Request, RequestWriter, Statement, read_statements};
 use crate::transaction::State;
 
 /// Where a request runs: a connection, one of its sessions, and perhaps a transaction.
@@ -42,14 +44,8 @@ impl Scope {
 
     /// Starts a request of this scope.
     pub(crate) fn request(&self, method: &'static str) -> RequestWriter {
-        let Shared { handle, id, role, .. } = &*self.session;
-        let session = (*role == Role::Attached).then_some(*id);
-        RequestWriter::new(
-            handle.next_id(),
-            method,
-            session,
-            self.transaction.as_ref().map(|transaction| transaction.id()),
-        )
+        let transaction = self.transaction.as_ref().map(|transaction| transaction.id());
+        RequestWriter::new(self.handle().next_id(), method, self.session.in_envelope(), transaction)
     }
 
     /// Sends a finished request and gives the bytes of its result.
@@ -85,6 +81,65 @@ impl Scope {
         result.map_err(|error| self.explain(error))
     }
 
+    /// Sends a finished `query` request that ends with a LIVE SELECT, and gives the events beside its result.
+    pub(crate) async fn follow(
+        &self,
+        request: Request,
+        deadline: Option<Duration>,
+        capacity: usize,
+    ) -> Result<(Bytes, Followed)> {
+        if self.session.is_closed() {
+            return Err(Error::session_closed());
+        }
+        if self.transaction.is_some() {
+            return Err(Error::argument("a live query cannot be registered in a transaction; do so in its session"));
+        }
+        // Counted before the request is sent, so that a change of identity that runs beside it looks for streams.
+        let guard = StreamGuard::new(&self.session);
+        let result = self.session.handle.follow(request, deadline, self.session.in_envelope(), capacity).await;
+        let (reply, subscription) = result.map_err(|error| self.explain(error))?;
+        Ok((reply, Followed { subscription, _guard: guard }))
+    }
+
+    /// Gives the events of a live query that exists already.
+    pub(crate) fn subscribe(&self, id: LiveId, capacity: usize) -> Result<Followed> {
+        if self.session.is_closed() {
+            return Err(Error::session_closed());
+        }
+        let guard = StreamGuard::new(&self.session);
+        let subscription = self.session.handle.subscribe(id, self.session.in_envelope(), capacity)?;
+        Ok(Followed { subscription, _guard: guard })
+    }
+
+    /// Kills a live query and ends its streams.
+    ///
+    /// The server (3.3.5) lets kills at the same time conflict with each other, so that trying again succeeds.
+    pub(crate) async fn kill(&self, id: LiveId) -> Result<()> {
+        let mut tries_left = KILL_TRIES;
+        loop {
+            let request = Request::kill(self.session.handle.next_id(), self.session.in_envelope(), id);
+            match self.call(request, None).await {
+                Err(error) if error.is_conflict() && tries_left > 0 => tries_left -= 1,
+                killed => {
+                    killed?;
+                    self.session.handle.killed(id);
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// A timer, wherever it is asked for.
+    pub(crate) fn sleep(&self, time: Duration) -> Sleep {
+        let _runtime = self.session.handle.runtime().enter();
+        tokio::time::sleep(time)
+    }
+
+    /// The size of the largest message that is sent.
+    pub(crate) fn max_message_bytes(&self) -> usize {
+        self.session.handle.max_message_bytes()
+    }
+
     /// A session that was closed while the request was under way is unknown to the server, and so are its transactions.
     fn explain(&self, error: Error) -> Error {
         let Some(server) = error.server() else { return error };
@@ -108,6 +163,8 @@ pub(crate) fn check_name(name: &str) -> Result<()> {
     }
     Ok(())
 }
+
+const KILL_TRIES: u32 = 100;
 
 const PROTECTED: [&str; 4] = ["access", "auth", "token", "session"];
 

@@ -62,9 +62,9 @@ fn quoted(text: &str, quote: char) -> String {
 /// The words that the server (3.3.5) does not take as identifiers everywhere, and the names of two numbers.
 const RESERVED: &[&str] = &[
     "AFTER", "ALL", "ALTER", "BEFORE", "BEGIN", "BREAK", "BY", "CANCEL", "COMMIT", "CONTINUE", "CREATE", "DEFINE",
-    "DELETE", "DIFF", "FALSE", "FOR", "FUNCTION", "IF", "INFINITY", "INFO", "INSERT", "KILL", "LET", "LIVE", "NAN",
-    "NONE", "NULL", "OPTION", "RAND", "REBUILD", "RELATE", "REMOVE", "RETURN", "SELECT", "SEQUENCE", "SHOW", "SLEEP",
-    "TABLE", "TB", "THROW", "TRUE", "UPDATE", "UPSERT", "USE", "VALUE", "WHERE",
+    "DELETE", "DIFF", "EXPLAIN", "FALSE", "FOR", "FUNCTION", "IF", "INFINITY", "INFO", "INSERT", "KILL", "LET", "LIVE",
+    "NAN", "NONE", "NULL", "OPTION", "RAND", "REBUILD", "RELATE", "REMOVE", "RETURN", "SELECT", "SEQUENCE", "SHOW",
+    "SLEEP", "TABLE", "TB", "THROW", "TRUE", "UPDATE", "UPSERT", "USE", "VALUE", "WHERE",
 ];
 
 #[cfg(test)]
@@ -86,6 +86,7 @@ mod tests {
             ("a\0b\n", "`a\\0b\\n`"),
             ("\u{8}\u{c}\u{7f}", "`\\u{8}\\u{c}\\u{7f}`"),
             ("select", "`select`"),
+            ("explain", "`explain`"),
             ("None", "`None`"),
             ("user; DELETE user", "`user; DELETE user`"),
         ] {

@@ -8,7 +8,7 @@ use serde_json::json;
 use surreal_session::Key;
 use surreal_session::prelude::*;
 
-trait Payload: Serialize + DeserializeOwned {
+trait Payload: Serialize + DeserializeOwned + 'static {
     type Extra: Serialize + DeserializeOwned + Clone + std::fmt::Debug;
 }
 
@@ -51,7 +51,7 @@ where
 
 /// The bounds that serde is told are carried over.
 #[derive(Serialize, Deserialize, Record)]
-#[serde(bound = "T: Serialize + DeserializeOwned")]
+#[serde(bound = "T: Serialize + DeserializeOwned + 'static")]
 struct Bounded<T> {
     id: Id<Bounded<T>>,
     data: T,

@@ -9,7 +9,7 @@ use crate::codec::reader::Reader;
 use crate::codec::{EncodeError, writer};
 
 /// An open array or object.
-pub(in crate::codec) struct Compound<'b> {
+pub struct Compound<'b> {
     buffer: &'b mut Vec<u8>,
     depth: &'b mut usize,
     calls: usize,

@@ -1,0 +1,75 @@
+//! `impl Object for User`.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{WhereClause, parse_quote};
+
+use super::generics::Dropped;
+use crate::model::Model;
+
+pub(super) fn expand(model: &Model) -> TokenStream {
+    if !model.is_usable() {
+        return without_fields(model);
+    }
+    let krate = model.krate();
+    let ident = &model.input.ident;
+    let fields = model.fields_name();
+    let names = model.named().map(|field| &field.wire);
+    let idents = model.read().map(|field| field.ident);
+    let empty = model.has_no_fields_read().then(|| quote!(__place: ::core::marker::PhantomData));
+    let patch = patch(model);
+    let where_clause = where_clause(model, &patch);
+    let (impl_generics, type_generics, _) = model.input.generics.split_for_impl();
+    let arguments = super::fields::arguments(model);
+    quote! {
+        #[automatically_derived]
+        #[allow(deprecated, reason = "the struct, or a field of it, may be deprecated itself")]
+        impl #impl_generics #krate::__private::Object for #ident #type_generics #where_clause {
+            const FIELDS: &'static [&'static str] = &[#(#names),*];
+            type Fields<__P: #krate::__private::Path> = #fields #arguments;
+            type Patch = #patch;
+
+            fn fields<__P: #krate::__private::Path>() -> &'static Self::Fields<__P> {
+                const { &#fields { #(#idents: #krate::__private::Field::new(),)* #empty } }
+            }
+        }
+    }
+}
+
+/// What stands in for the impl of something that is not a struct with fields, so that it is not blamed for more.
+fn without_fields(model: &Model) -> TokenStream {
+    let krate = model.krate();
+    let ident = &model.input.ident;
+    let (impl_generics, type_generics, where_clause) = model.input.generics.split_for_impl();
+    quote! {
+        #[automatically_derived]
+        impl #impl_generics #krate::__private::Object for #ident #type_generics #where_clause {
+            const FIELDS: &'static [&'static str] = &[];
+            type Fields<__P: #krate::__private::Path> = ();
+            type Patch = #krate::__private::NoPatch;
+
+            fn fields<__P: #krate::__private::Path>() -> &'static () {
+                &()
+            }
+        }
+    }
+}
+
+pub(super) fn patch(model: &Model) -> TokenStream {
+    let patch = model.patch_name();
+    let generics = Dropped::of_patch(model).leave(&model.input.generics);
+    let (_, type_generics, _) = generics.split_for_impl();
+    quote!(#patch #type_generics)
+}
+
+/// Whether the fields of a generic struct can be written depends on its parameters.
+fn where_clause(model: &Model, patch: &TokenStream) -> Option<WhereClause> {
+    let krate = model.krate();
+    let mut generics = model.input.generics.clone();
+    if !generics.params.is_empty() {
+        let clause = generics.make_where_clause();
+        clause.predicates.push(parse_quote!(Self: 'static));
+        clause.predicates.push(parse_quote!(#patch: #krate::__private::Patch));
+    }
+    generics.where_clause
+}

@@ -1,0 +1,178 @@
+//! `struct UserPatch`.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::ext::IdentExt;
+use syn::punctuated::Punctuated;
+use syn::spanned::Spanned;
+use syn::{Generics, Token, WherePredicate, parse_quote};
+
+use super::carried;
+use super::generics::Dropped;
+use super::header::Header;
+use super::receiver::Receiver;
+use crate::model::{Field, Model};
+
+pub(super) fn expand(model: &Model) -> TokenStream {
+    let name = model.patch_name();
+    let visibility = &model.input.vis;
+    let receiver = Receiver::of(model);
+    let dropped = Dropped::of_patch(model);
+    let generics = dropped.leave(&model.input.generics);
+    let Header { params, arguments, where_clause } = Header::of(&generics, &receiver);
+    let header = quote!(for #name #arguments #where_clause);
+    let implementation = implementation(model, &receiver, &dropped);
+    let diff = diff(model, &receiver, &dropped);
+    let generics = receiver.named_in(&generics);
+    let documentation = documentation(model);
+    let carried = carried::by_struct(&model.input.attrs);
+    let fields = model.patched().map(|field| field_tokens(field, model, &receiver));
+    let idents: Vec<_> = model.patched().map(|field| field.ident).collect();
+    let names = idents.iter().map(|ident| ident.unraw().to_string());
+    let shown = name.unraw().to_string();
+    quote! {
+        #[doc = #documentation]
+        #carried
+        #[allow(dead_code, reason = "a program may only read its records")]
+        #[allow(rustdoc::broken_intra_doc_links, reason = "the documentation was written for the original")]
+        #visibility struct #name #generics #where_clause {
+            #(#fields,)*
+        }
+
+        #[automatically_derived]
+        #[allow(deprecated, reason = "the struct, or a field of it, may be deprecated itself")]
+        impl #params ::core::default::Default #header {
+            fn default() -> Self {
+                Self { #(#idents: ::core::default::Default::default(),)* }
+            }
+        }
+
+        #[automatically_derived]
+        #[allow(deprecated, reason = "the struct, or a field of it, may be deprecated itself")]
+        impl #params ::core::fmt::Debug #header {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                ::core::fmt::Formatter::debug_struct(f, #shown)#(.field(#names, &self.#idents))*.finish()
+            }
+        }
+
+        #implementation
+        #diff
+    }
+}
+
+fn documentation(model: &Model) -> String {
+    let original = model.input.ident.unraw();
+    format!("What a program changes of a [`{original}`]: each field is kept, as by default, or set, or unset.")
+}
+
+fn field_tokens(field: &Field, model: &Model, receiver: &Receiver) -> TokenStream {
+    let krate = model.krate();
+    let syn::Field { vis, ty, .. } = field.node;
+    let ident = field.ident;
+    let ty = receiver.named_in(ty);
+    let carried = carried::by_field(field, model);
+    quote!(#carried #vis #ident: #krate::__private::Change<#ty>)
+}
+
+fn implementation(model: &Model, receiver: &Receiver, dropped: &Dropped) -> TokenStream {
+    let krate = model.krate();
+    let name = model.patch_name();
+    let generics = written_generics(model, dropped);
+    let Header { params, arguments, where_clause } = Header::of(&generics, receiver);
+    let into = model.patched().next().map_or_else(|| quote!(_), |_| quote!(into));
+    let assignments = model.patched().map(|field| {
+        let ident = field.ident;
+        let wire = &field.wire;
+        let encode = encode(field, model, receiver);
+        let assign = if field.is_named() { quote!(assign) } else { quote!(assign_flat) };
+        quote!(self.#ident.#assign(#wire, into, #encode);)
+    });
+    quote! {
+        #[automatically_derived]
+        #[allow(deprecated, reason = "the struct, or a field of it, may be deprecated itself")]
+        impl #params #krate::__private::Patch for #name #arguments #where_clause {
+            fn assignments(&self, #into: &mut #krate::__private::Assignments) {
+                #(#assignments)*
+            }
+        }
+    }
+}
+
+fn diff(model: &Model, receiver: &Receiver, dropped: &Dropped) -> TokenStream {
+    let krate = model.krate();
+    let name = model.patch_name();
+    let visibility = &model.input.vis;
+    let generics = written_generics(model, dropped);
+    let Header { params, arguments, where_clause } = Header::of(&generics, receiver);
+    let rest = dropped.rest(&model.input.generics);
+    let Header { params: rest, where_clause: rest_clause, .. } = Header::of(&rest, receiver);
+    let [before, after] = match model.patched().next() {
+        Some(_) => [quote!(before), quote!(after)],
+        None => [quote!(_), quote!(_)],
+    };
+    let changes = model.patched().map(|field| {
+        let ident = field.ident;
+        let encode = encode(field, model, receiver);
+        quote!(#ident: #krate::__private::difference(&before.#ident, &after.#ident, #encode),)
+    });
+    let documentation = diff_documentation(model);
+    quote! {
+        #[automatically_derived]
+        #[allow(deprecated, reason = "the struct, or a field of it, may be deprecated itself")]
+        #[allow(dead_code, reason = "not every program compares its records")]
+        impl #params #name #arguments #where_clause {
+            #[doc = #documentation]
+            #visibility fn diff #rest (#before: &#receiver, #after: &#receiver) -> Self #rest_clause {
+                Self { #(#changes)* }
+            }
+        }
+    }
+}
+
+fn diff_documentation(model: &Model) -> String {
+    let original = model.input.ident.unraw();
+    format!(
+        "Returns what turns `before` into `after`, another state of the same [`{original}`]: only what differs is set, \
+         down to the fields of nested objects. Fields that a patch does not have are not compared."
+    )
+}
+
+/// The function that writes the value of a field. The compiler objects under the field's type if there is none.
+fn encode(field: &Field, model: &Model, receiver: &Receiver) -> TokenStream {
+    let span = field.node.ty.span();
+    let krate = model.krate_at(span);
+    match field.serde.writer() {
+        Some(path) => {
+            let path = receiver.named_in(path);
+            quote_spanned!(span=> |value| #krate::__private::encoded_with(value, |value, serializer| {
+                #path(value, serializer)
+            }))
+        }
+        None => quote_spanned!(span=> |value| #krate::__private::encoded(value)),
+    }
+}
+
+/// The parameters with what they need for the fields to be written: what serde is told, or else what it assumes.
+fn written_generics(model: &Model, dropped: &Dropped) -> Generics {
+    let krate = model.krate();
+    let mut generics: Generics = dropped.leave(&model.input.generics);
+    let mut predicates: Vec<WherePredicate> = Vec::new();
+    match &model.serde.bound {
+        Some(bound) => predicates.extend(parsed(&dropped.leave_bounds_in_text(bound))),
+        None => predicates.extend(generics.type_params().map(|param| -> WherePredicate {
+            let ident = &param.ident;
+            parse_quote!(#ident: #krate::__private::serde::Serialize)
+        })),
+    }
+    let of_fields = model.patched().filter_map(|field| field.serde.bound.as_ref());
+    predicates.extend(of_fields.flat_map(|bound| parsed(&dropped.leave_bounds_in_text(bound))));
+    if !predicates.is_empty() {
+        generics.make_where_clause().predicates.extend(predicates);
+    }
+    generics
+}
+
+/// Bounds that do not parse are serde's to complain about.
+fn parsed(bound: &syn::LitStr) -> Punctuated<WherePredicate, Token![,]> {
+    bound.parse_with(Punctuated::parse_terminated).unwrap_or_default()
+}

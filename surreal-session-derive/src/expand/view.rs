@@ -1,0 +1,43 @@
+//! `impl View for Profile`.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::Type;
+use syn::spanned::Spanned;
+
+use crate::model::{Field, Model};
+
+pub(super) fn expand(model: &Model, record: &Type) -> TokenStream {
+    let krate = model.krate();
+    let ident = &model.input.ident;
+    let (params, arguments, where_clause) = model.input.generics.split_for_impl();
+    let columns = model.read().map(|field| column(field, model));
+    quote! {
+        #[automatically_derived]
+        impl #params #krate::__private::View for #ident #arguments #where_clause {
+            type Record = #record;
+
+            fn columns() -> ::std::vec::Vec<#krate::__private::Column> {
+                let record = <#record as #krate::__private::Object>::fields::<#krate::__private::Root<#record>>();
+                let columns = [#(#columns),*];
+                ::std::convert::From::from(columns)
+            }
+        }
+    }
+}
+
+/// The compiler objects under the field's name if the record has no such field, and under its type if it is another.
+fn column(field: &Field, model: &Model) -> TokenStream {
+    let span = field.node.ty.span();
+    let krate = model.krate_at(span);
+    let ty = &field.node.ty;
+    let wire = &field.wire;
+    let place = match &field.record.from {
+        Some(steps) => quote!(record #(.#steps)*),
+        None => {
+            let ident = field.ident;
+            quote!(record.#ident)
+        }
+    };
+    quote_spanned!(span=> #krate::__private::column::<_, _, #ty>(#place, #wire))
+}

@@ -1,0 +1,184 @@
+//! What is true or false of a record.
+
+mod tree;
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::{BitAnd, BitOr, Not};
+
+use serde::Serialize;
+
+use super::fragment::Fragment;
+use crate::record::{Field, Path, Within};
+pub(crate) use tree::Tree;
+
+/// Something that is true or false of a record of type `R`.
+///
+/// Made by the methods of [`Expression`](crate::Expression), and put together with `&`, `|` and `!`, or from lists
+/// with [`any`] and [`all`]. A field of type `bool` is a condition by itself.
+///
+/// A comparison with something missing is false: NONE, NULL, a field that a record does not have, and whatever is read
+/// through a link that leads nowhere. In this it is as Rust's `is_some_and`, and not as SurrealQL, for which NONE is
+/// less than any number. [`ne`](crate::Expression::ne) is the opposite of `eq`, so it is true for them.
+///
+/// # Examples
+///
+/// ```no_run
+/// # use serde::{Deserialize, Serialize};
+/// # use surreal_session::prelude::*;
+/// # #[derive(Serialize, Deserialize, Record)]
+/// # struct User { id: Id<User>, name: String, age: u8, active: bool, nickname: Option<String> }
+/// # async fn example(session: Session, search: &[&str]) -> surreal_session::Result<()> {
+/// let users = session
+///     .select::<User>()
+///     .filter(|u| u.active & (u.age.gte(18) | u.nickname.is_some()) & !u.name.starts_with("_"))
+///     .filter(|u| any(search.iter().map(|word| u.name.contains(*word))))
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "a condition does nothing until a builder is given it"]
+pub struct Condition<R> {
+    tree: Tree,
+    record: PhantomData<fn() -> R>,
+}
+
+impl<R> Condition<R> {
+    pub(super) fn new(tree: Tree) -> Self {
+        Self { tree, record: PhantomData }
+    }
+
+    /// A condition in SurrealQL, for what has no method: values go into it with [`bind`](Self::bind).
+    ///
+    /// The text is not checked until the server reads it. It must never be made from what users type.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # use serde::{Deserialize, Serialize};
+    /// # use surreal_session::prelude::*;
+    /// # #[derive(Serialize, Deserialize, Record)]
+    /// # struct User { id: Id<User>, name: String, age: u8 }
+    /// # async fn example(session: Session) -> surreal_session::Result<()> {
+    /// let users = session
+    ///     .select::<User>()
+    ///     .filter(|u| u.age.gte(18) & Condition::raw("string::len(name) > $min").bind("min", 3))
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn raw(surql: impl AsRef<str>) -> Self {
+        // In parentheses also where it stands alone, so that it cannot begin another clause.
+        Self::new(Tree::Leaf(Fragment::new("(").text(surql.as_ref()).text(")")))
+    }
+
+    /// Binds `value` to `$name` in the text of a [`raw`](Self::raw) condition.
+    ///
+    /// A name is bound once in a statement: two conditions in one filter need names of their own.
+    pub fn bind(mut self, name: impl AsRef<str>, value: impl Serialize) -> Self {
+        self.tree = Tree::Leaf(self.tree.into_fragment().bind(name.as_ref(), &value));
+        self
+    }
+
+    pub(crate) fn into_tree(self) -> Tree {
+        self.tree
+    }
+}
+
+/// What can stand where a condition on records of type `R` is wanted: a [`Condition`], or a field of type `bool`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a condition on `{R}`",
+    label = "expected a condition",
+    note = "conditions are made by comparing fields, as in `u.age.gte(18)`, and joined with `&`, `|` and `!`"
+)]
+pub trait IntoCondition<R> {
+    /// The condition.
+    fn into_condition(self) -> Condition<R>;
+}
+
+impl<R> IntoCondition<R> for Condition<R> {
+    fn into_condition(self) -> Self {
+        self
+    }
+}
+
+impl<R, P: Within<R>> IntoCondition<R> for Field<P, bool> {
+    fn into_condition(self) -> Condition<R> {
+        Condition::new(truth::<P>().tree)
+    }
+}
+
+fn truth<P: Path>() -> Condition<P::Root> {
+    Condition::new(Tree::Leaf(Fragment::path::<P>()))
+}
+
+/// The condition that at least one of these is true; of none it is false.
+pub fn any<R>(conditions: impl IntoIterator<Item = Condition<R>>) -> Condition<R> {
+    Condition::new(Tree::any(conditions.into_iter().map(Condition::into_tree)))
+}
+
+/// The condition that each of these is true; of none it is true.
+pub fn all<R>(conditions: impl IntoIterator<Item = Condition<R>>) -> Condition<R> {
+    Condition::new(Tree::all(conditions.into_iter().map(Condition::into_tree)))
+}
+
+impl<R, C: IntoCondition<R>> BitAnd<C> for Condition<R> {
+    type Output = Self;
+
+    fn bitand(self, other: C) -> Self {
+        all([self, other.into_condition()])
+    }
+}
+
+impl<R, C: IntoCondition<R>> BitOr<C> for Condition<R> {
+    type Output = Self;
+
+    fn bitor(self, other: C) -> Self {
+        any([self, other.into_condition()])
+    }
+}
+
+impl<R> Not for Condition<R> {
+    type Output = Self;
+
+    fn not(self) -> Self {
+        Self::new(self.tree.negated())
+    }
+}
+
+impl<P: Path, C: IntoCondition<P::Root>> BitAnd<C> for Field<P, bool> {
+    type Output = Condition<P::Root>;
+
+    fn bitand(self, other: C) -> Self::Output {
+        truth::<P>() & other
+    }
+}
+
+impl<P: Path, C: IntoCondition<P::Root>> BitOr<C> for Field<P, bool> {
+    type Output = Condition<P::Root>;
+
+    fn bitor(self, other: C) -> Self::Output {
+        truth::<P>() | other
+    }
+}
+
+impl<P: Path> Not for Field<P, bool> {
+    type Output = Condition<P::Root>;
+
+    fn not(self) -> Self::Output {
+        !truth::<P>()
+    }
+}
+
+impl<R> Clone for Condition<R> {
+    fn clone(&self) -> Self {
+        Self::new(self.tree.clone())
+    }
+}
+
+/// The SurrealQL, without the values.
+impl<R> fmt::Debug for Condition<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Condition({})", self.tree.clone().into_fragment())
+    }
+}

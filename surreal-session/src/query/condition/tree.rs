@@ -1,0 +1,135 @@
+//! Conditions as trees, until they become text.
+
+use crate::query::fragment::Fragment;
+
+/// A condition whose parts are put together when it is written: the server limits how deep text may be nested.
+#[derive(Debug, Clone)]
+pub(crate) enum Tree {
+    Leaf(Fragment),
+    Not(Box<Tree>),
+    All(Vec<Tree>),
+    Any(Vec<Tree>),
+}
+
+/// How many conditions stand side by side before they are grouped.
+///
+/// The server (3.3.5) reads a chain of operators as nested, 128 levels deep at most, and parentheses to 20 levels.
+const CHAIN: usize = 16;
+
+impl Tree {
+    /// All of them, without a level for those that are such a list themselves.
+    pub(crate) fn all(trees: impl IntoIterator<Item = Self>) -> Self {
+        Self::only(Self::All(flat(trees, |tree| match tree {
+            Self::All(inner) => Ok(inner),
+            other => Err(other),
+        })))
+    }
+
+    /// Any of them, likewise.
+    pub(crate) fn any(trees: impl IntoIterator<Item = Self>) -> Self {
+        Self::only(Self::Any(flat(trees, |tree| match tree {
+            Self::Any(inner) => Ok(inner),
+            other => Err(other),
+        })))
+    }
+
+    pub(crate) fn negated(self) -> Self {
+        match self {
+            Self::Not(inner) => *inner,
+            other => Self::Not(Box::new(other)),
+        }
+    }
+
+    /// As text that stands by itself.
+    pub(crate) fn into_fragment(self) -> Fragment {
+        match self {
+            Self::Leaf(fragment) => fragment,
+            Self::Not(inner) => Fragment::new("!(").then(inner.into_fragment()).text(")"),
+            Self::All(parts) if parts.is_empty() => Fragment::new("true"),
+            Self::Any(parts) if parts.is_empty() => Fragment::new("false"),
+            Self::All(parts) => chain(parts.into_iter().map(Self::into_fragment).collect(), " AND "),
+            Self::Any(parts) => chain(parts.into_iter().map(Self::into_fragment).collect(), " OR "),
+        }
+    }
+
+    /// A list of one is that one.
+    fn only(list: Self) -> Self {
+        match list {
+            Self::All(mut parts) | Self::Any(mut parts) if parts.len() == 1 => parts.remove(0),
+            other => other,
+        }
+    }
+}
+
+fn flat(trees: impl IntoIterator<Item = Tree>, inner: impl Fn(Tree) -> Result<Vec<Tree>, Tree>) -> Vec<Tree> {
+    let mut parts = Vec::new();
+    for tree in trees {
+        match inner(tree) {
+            Ok(inner) => parts.extend(inner),
+            Err(tree) => parts.push(tree),
+        }
+    }
+    parts
+}
+
+fn chain(mut parts: Vec<Fragment>, operator: &str) -> Fragment {
+    while parts.len() > CHAIN {
+        parts = parts.chunks(CHAIN).map(|group| link(group, operator)).collect();
+    }
+    link(&parts, operator)
+}
+
+fn link(parts: &[Fragment], operator: &str) -> Fragment {
+    match parts {
+        [one] => one.clone(),
+        _ => {
+            let parts = parts.iter().map(|part| Fragment::new("(").then(part.clone()).text(")"));
+            Fragment::default().joined(parts, operator)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn leaf(text: &str) -> Tree {
+        Tree::Leaf(Fragment::new(text))
+    }
+
+    fn text(tree: Tree) -> String {
+        tree.into_fragment().to_string()
+    }
+
+    #[test]
+    fn parts_are_in_parentheses_and_lists_are_flat() {
+        let [a, b, c] = ["a", "b", "c"].map(leaf);
+        let all = Tree::all([Tree::all([a.clone(), b.clone()]), c.clone()]);
+        assert_eq!(text(all.clone()), "(a) AND (b) AND (c)");
+        assert_eq!(text(Tree::any([all.clone(), b.clone()])), "((a) AND (b) AND (c)) OR (b)");
+        assert_eq!(text(Tree::any([all.negated(), b])), "(!((a) AND (b) AND (c))) OR (b)");
+        assert_eq!(text(a.clone().negated().negated()), "a");
+        assert_eq!(text(Tree::all([Tree::any([c])])), "c");
+    }
+
+    #[test]
+    fn nothing_is_true_for_all_and_false_for_any() {
+        assert_eq!(text(Tree::all([])), "true");
+        assert_eq!(text(Tree::any([])), "false");
+        assert_eq!(text(Tree::all([Tree::any([]), leaf("a")])), "(false) AND (a)");
+    }
+
+    #[test]
+    fn long_lists_are_shallow() {
+        let long = text(Tree::any((0..10_000).map(|number| leaf(&number.to_string()))));
+        let mut depth = 0_usize;
+        let depths = long.chars().map(|c| {
+            depth += usize::from(c == '(');
+            depth -= usize::from(c == ')');
+            depth
+        });
+        let deepest = depths.max();
+        assert!(deepest <= Some(4), "{deepest:?} levels");
+        assert_eq!(long.matches(" OR ").count(), 9_999);
+    }
+}

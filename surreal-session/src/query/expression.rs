@@ -1,0 +1,352 @@
+//! What can be asked of a field: comparisons, text, arrays, and calculations.
+
+mod compare;
+mod computed;
+mod kind;
+mod operand;
+mod term;
+#[cfg(test)]
+mod tests;
+
+use super::condition::{Condition, IntoCondition, Tree};
+use super::fragment::Fragment;
+use crate::record::{At, Field, Item, Last, Path, Within};
+use compare::{Order, calling, contained, equal, ordered};
+pub use computed::{Computed, Nowhere};
+pub use kind::{Collection, Container, List, Number, Optional, Ordered, Sum, Text};
+pub use operand::Operand;
+pub use term::Term;
+
+/// A value in a record, or computed from it: a [`Field`], or a [`Computed`].
+///
+/// What it is compared with is a value of its type or another field of the same record; other types do not compile.
+/// With a value that is missing every comparison is false: see [`Condition`].
+///
+/// # Examples
+///
+/// ```no_run
+/// # use serde::{Deserialize, Serialize};
+/// # use surreal_session::prelude::*;
+/// #[derive(Serialize, Deserialize, Object)]
+/// struct Line {
+///     product: String,
+///     price: u32,
+/// }
+///
+/// #[derive(Serialize, Deserialize, Record)]
+/// struct Order {
+///     id: Id<Order>,
+///     customer: Id<Customer>,
+///     lines: Vec<Line>,
+///     total: u32,
+///     paid: u32,
+///     paid_at: Option<Datetime>,
+/// }
+/// # #[derive(Serialize, Deserialize, Record)]
+/// # struct Customer { id: Id<Customer>, name: String }
+///
+/// # async fn example(session: Session, ada: Id<Customer>) -> surreal_session::Result<()> {
+/// let orders = session.select::<Order>();
+/// let open = orders.filter(|o| o.customer.eq(&ada) & (o.paid_at.is_none() | o.paid.lt(o.total))).await?;
+///
+/// let orders = session.select::<Order>();
+/// let tea = orders.filter(|o| o.lines.any(|line| line.product.eq("tea") & line.price.between(100, 500))).await?;
+///
+/// let orders = session.select::<Order>();
+/// let of_ada = orders.filter(|o| o.customer.name.starts_with("Ada") & o.total.sub(o.paid).gt(0)).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[diagnostic::on_unimplemented(message = "`{Self}` is not a field, nor computed from one", label = "expected a field")]
+#[expect(clippy::wrong_self_convention, reason = "what it is asked of is a field, which is nothing but a name")]
+pub trait Expression: Sized {
+    /// The record that it is a value of.
+    type Record;
+
+    /// The type of the value.
+    type Type;
+
+    /// Where it stands, if a write can change it there.
+    #[doc(hidden)]
+    type Place;
+
+    /// What stands in the statement.
+    #[doc(hidden)]
+    fn term(self) -> Term;
+
+    /// Whether the two are the same. A missing value is the same as another missing one.
+    fn eq<V: Operand<Self::Record, Self::Type>>(self, other: V) -> Condition<Self::Record> {
+        Condition::new(equal(self.term(), other.term()))
+    }
+
+    /// Whether the two are not the same: the opposite of [`eq`](Self::eq), so true if just one of them is missing.
+    fn ne<V: Operand<Self::Record, Self::Type>>(self, other: V) -> Condition<Self::Record> {
+        Condition::new(compare::unequal(self.term(), other.term()))
+    }
+
+    /// Whether this is greater than the other.
+    fn gt<V: Operand<Self::Record, Self::Type>>(self, other: V) -> Condition<Self::Record>
+    where
+        Self::Type: Ordered,
+    {
+        Condition::new(ordered(self.term(), Order::Greater, other.term()))
+    }
+
+    /// Whether this is greater than the other, or the same.
+    fn gte<V: Operand<Self::Record, Self::Type>>(self, other: V) -> Condition<Self::Record>
+    where
+        Self::Type: Ordered,
+    {
+        Condition::new(ordered(self.term(), Order::GreaterOrSame, other.term()))
+    }
+
+    /// Whether this is less than the other.
+    fn lt<V: Operand<Self::Record, Self::Type>>(self, other: V) -> Condition<Self::Record>
+    where
+        Self::Type: Ordered,
+    {
+        Condition::new(ordered(self.term(), Order::Less, other.term()))
+    }
+
+    /// Whether this is less than the other, or the same.
+    fn lte<V: Operand<Self::Record, Self::Type>>(self, other: V) -> Condition<Self::Record>
+    where
+        Self::Type: Ordered,
+    {
+        Condition::new(ordered(self.term(), Order::LessOrSame, other.term()))
+    }
+
+    /// Whether this is between the two, or the same as one of them.
+    fn between<L, H>(self, lowest: L, highest: H) -> Condition<Self::Record>
+    where
+        Self::Type: Ordered,
+        L: Operand<Self::Record, Self::Type>,
+        H: Operand<Self::Record, Self::Type>,
+    {
+        let term = self.term();
+        let above = ordered(term.clone(), Order::GreaterOrSame, lowest.term());
+        Condition::new(Tree::all([above, ordered(term, Order::LessOrSame, highest.term())]))
+    }
+
+    /// Whether this is the same as one of these; of none it is false.
+    fn in_<I>(self, values: I) -> Condition<Self::Record>
+    where
+        I: IntoIterator<Item: Operand<Self::Record, Self::Type>>,
+    {
+        Condition::new(compare::one_of(self.term(), values.into_iter().map(Operand::term).collect()))
+    }
+
+    /// Whether there is no value: NONE, NULL, or no such field.
+    fn is_none(self) -> Condition<Self::Record> {
+        Condition::new(compare::absent(self.term()))
+    }
+
+    /// Whether there is a value: neither NONE nor NULL.
+    fn is_some(self) -> Condition<Self::Record> {
+        Condition::new(compare::present(self.term()))
+    }
+
+    /// Whether the value is NULL, and not just missing. In Rust both are `None`.
+    fn is_null(self) -> Condition<Self::Record> {
+        Condition::new(Tree::Leaf(self.term().into_fragment().text(" = NULL")))
+    }
+
+    /// Whether the text begins with the other.
+    fn starts_with<V: Operand<Self::Record, Self::Type>>(self, other: V) -> Condition<Self::Record>
+    where
+        Self::Type: Text,
+    {
+        Condition::new(calling("string::starts_with", self.term(), other.term()))
+    }
+
+    /// Whether the text ends with the other.
+    fn ends_with<V: Operand<Self::Record, Self::Type>>(self, other: V) -> Condition<Self::Record>
+    where
+        Self::Type: Text,
+    {
+        Condition::new(calling("string::ends_with", self.term(), other.term()))
+    }
+
+    /// Whether the text is found by this search, in the words of the full-text index on the field.
+    ///
+    /// Without such an index the server fails the statement.
+    fn matches<V: Operand<Self::Record, Self::Type>>(self, search: V) -> Condition<Self::Record>
+    where
+        Self::Type: Text,
+    {
+        Condition::new(contained(self.term(), " @@ ", search.term()))
+    }
+
+    /// The text in lower case.
+    fn lowercase(self) -> Computed<Self::Record, Self::Type>
+    where
+        Self::Type: Text,
+    {
+        Computed::new(compare::of_text("string::lowercase", self.term()))
+    }
+
+    /// The text in upper case.
+    fn uppercase(self) -> Computed<Self::Record, Self::Type>
+    where
+        Self::Type: Text,
+    {
+        Computed::new(compare::of_text("string::uppercase", self.term()))
+    }
+
+    /// Whether the text contains this text, or the array or set this element.
+    fn contains<V>(self, item: V) -> Condition<Self::Record>
+    where
+        Self::Type: Container,
+        V: Operand<Self::Record, <Self::Type as Container>::Item>,
+    {
+        Condition::new(contained(self.term(), " CONTAINS ", item.term()))
+    }
+
+    /// Whether at least one of these is contained; of none it is false.
+    fn contains_any<I>(self, items: I) -> Condition<Self::Record>
+    where
+        Self::Type: Container,
+        I: IntoIterator<Item: Operand<Self::Record, <Self::Type as Container>::Item>>,
+    {
+        let items = Term::array(items.into_iter().map(Operand::term).collect());
+        Condition::new(contained(self.term(), " CONTAINSANY ", items))
+    }
+
+    /// Whether each of these is contained; of none it is true.
+    fn contains_all<I>(self, items: I) -> Condition<Self::Record>
+    where
+        Self::Type: Container,
+        I: IntoIterator<Item: Operand<Self::Record, <Self::Type as Container>::Item>>,
+    {
+        let items = Term::array(items.into_iter().map(Operand::term).collect());
+        Condition::new(contained(self.term(), " CONTAINSALL ", items))
+    }
+
+    /// How many elements there are; none where there is no array or set.
+    fn len(self) -> Computed<Self::Record, u64>
+    where
+        Self::Type: Collection,
+    {
+        Computed::new(compare::length(self.term(), None))
+    }
+
+    /// Whether there are no elements, or no array or set.
+    fn is_empty(self) -> Condition<Self::Record>
+    where
+        Self::Type: Collection,
+    {
+        Condition::new(Tree::Leaf(compare::length(self.term(), None).into_fragment().text(" = 0")))
+    }
+
+    /// Whether the condition is true of at least one element.
+    fn any<T, C>(self, condition: impl FnOnce(Field<Item<T>, T>) -> C) -> Condition<Self::Record>
+    where
+        Self::Type: Collection + Container<Item = T>,
+        C: IntoCondition<Item<T>>,
+    {
+        let condition = condition(Field::new()).into_condition().into_tree();
+        let matching = compare::length(self.term(), Some(condition));
+        Condition::new(Tree::Leaf(matching.into_fragment().text(" > 0")))
+    }
+
+    /// Whether the condition is true of each element; so it is where there are none.
+    fn all<T, C>(self, condition: impl FnOnce(Field<Item<T>, T>) -> C) -> Condition<Self::Record>
+    where
+        Self::Type: Collection + Container<Item = T>,
+        C: IntoCondition<Item<T>>,
+    {
+        let condition = condition(Field::new()).into_condition().into_tree();
+        let exceptions = compare::length(self.term(), Some(condition.negated()));
+        Condition::new(Tree::Leaf(exceptions.into_fragment().text(" = 0")))
+    }
+
+    /// One field of each element, as an array: `o.lines.each(|line| line.price).contains(100)`.
+    fn each<T, P, U>(self, field: impl FnOnce(Field<Item<T>, T>) -> Field<P, U>) -> Computed<Self::Record, Vec<U>>
+    where
+        Self::Type: List + Container<Item = T>,
+        P: Within<Item<T>>,
+    {
+        let _ = field(Field::new());
+        Computed::new(compare::each::<P>(self.term()))
+    }
+
+    /// The sum of the two; as an assignment, adds to the field.
+    ///
+    /// As an assignment to a missing field, it sets it to what is added.
+    fn add<V>(self, other: V) -> Computed<Self::Record, Self::Type, Self::Place>
+    where
+        Self::Type: Sum,
+        V: Operand<Self::Record, <Self::Type as Sum>::Addend>,
+    {
+        calculate(self, '+', other.term())
+    }
+
+    /// The difference of the two; as an assignment, subtracts from the field.
+    ///
+    /// As an assignment to a missing field, it subtracts from zero. Datetimes and durations cannot become negative: the
+    /// server fails the statement.
+    fn sub<V>(self, other: V) -> Computed<Self::Record, Self::Type, Self::Place>
+    where
+        Self::Type: Sum,
+        V: Operand<Self::Record, <Self::Type as Sum>::Addend>,
+    {
+        calculate(self, '-', other.term())
+    }
+
+    /// The product of the two; as an assignment, multiplies the field.
+    fn mul<V: Operand<Self::Record, Self::Type>>(self, other: V) -> Computed<Self::Record, Self::Type, Self::Place>
+    where
+        Self::Type: Number,
+    {
+        calculate(self, '*', other.term())
+    }
+
+    /// The quotient of the two, of ints without the rest; as an assignment, divides the field.
+    fn div<V: Operand<Self::Record, Self::Type>>(self, other: V) -> Computed<Self::Record, Self::Type, Self::Place>
+    where
+        Self::Type: Number,
+    {
+        calculate(self, '/', other.term())
+    }
+}
+
+impl<P: Path, T> Field<P, T> {
+    /// The element `INDEX` of the array, counted from 0: `u.tags.at::<0>()`. Missing if there are not so many.
+    pub fn at<const INDEX: usize>(self) -> Field<At<P, INDEX>, Option<T::Item>>
+    where
+        T: List,
+    {
+        Field::new()
+    }
+
+    /// The last element of the array. Missing if there is none.
+    pub fn last(self) -> Field<Last<P>, Option<T::Item>>
+    where
+        T: List,
+    {
+        Field::new()
+    }
+}
+
+impl<P: Path, T> Expression for Field<P, T> {
+    type Record = P::Root;
+    type Type = T;
+    type Place = P;
+
+    fn term(self) -> Term {
+        Term::place::<P>()
+    }
+}
+
+fn calculate<E: Expression>(left: E, operator: char, right: Term) -> Computed<E::Record, E::Type, E::Place> {
+    let left = left.term();
+    let conditions = [left.presence(), right.presence()].concat();
+    let (left, right) = (left.into_fragment(), right.into_fragment());
+    let change = match operator {
+        // These have a form of their own, for which a missing field is zero.
+        '+' | '-' => left.clone().text(&format!(" {operator}= ")).then(right.clone()),
+        _ => left.clone().text(" = ").then(left.clone()).text(&format!(" {operator} ")).then(right.clone()),
+    };
+    let value = Fragment::new("(").then(left).text(&format!(" {operator} ")).then(right).text(")");
+    Computed::changing(Term::computed(value, conditions), change)
+}

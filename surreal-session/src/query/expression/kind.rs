@@ -1,0 +1,158 @@
+//! What can be done with a type, as far as the database is concerned.
+
+use std::borrow::Cow;
+use std::collections::{BTreeSet, HashSet, VecDeque};
+use std::sync::Arc;
+
+use crate::value::{Datetime, Decimal, Duration, Id, RecordId, Set, Uuid, Value};
+
+/// A type that is stored as text.
+///
+/// Implement it for a type of your own that serde writes as a string, such as a newtype around `String`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not text",
+    label = "this is for text",
+    note = "a type of your own that serde writes as a string says so with `impl Text for {Self} {{}}`"
+)]
+pub trait Text {}
+
+/// A type whose values come in the same order in the database as in Rust, so that less and greater mean something.
+///
+/// An enum does not: it is stored as text, in the order of the alphabet.
+#[diagnostic::on_unimplemented(
+    message = "the database does not know an order of `{Self}`",
+    label = "this is for numbers, text, times and ids",
+    note = "a type of your own that is stored in its order, such as a newtype around `u32`, says so with `impl Ordered for {Self} {{}}`"
+)]
+pub trait Ordered {}
+
+/// A type with which one can calculate: a number.
+///
+/// The server calculates with ints of 64 bits and fails beyond them, divides ints without a rest, and gives NaN for a
+/// division of ints by zero. It knows nothing of smaller or unsigned types: 0 minus 1 is -1, also in a field of type
+/// `u8`, and if that is stored the record can no longer be read.
+#[diagnostic::on_unimplemented(message = "`{Self}` is not a number", label = "this is for numbers")]
+pub trait Number: Sum {}
+
+/// A type to which something can be added: a number, or a time to which a [`Duration`] is added.
+#[diagnostic::on_unimplemented(
+    message = "nothing can be added to, or subtracted from, `{Self}`",
+    label = "this is for numbers, datetimes and durations",
+    note = "an array gets an element with `.push(..)` and loses it with `.remove(..)`"
+)]
+pub trait Sum {
+    /// What is added.
+    type Addend;
+}
+
+/// A type in which something can be contained: text, an array, or a set.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is neither text nor an array nor a set",
+    label = "this is for what contains something"
+)]
+pub trait Container {
+    /// What is contained.
+    type Item;
+}
+
+/// A type that has elements: an array or a set.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is neither an array nor a set",
+    label = "this is for arrays and sets"
+)]
+pub trait Collection: Container {
+    /// Whether it is stored as a set, and not as an array.
+    #[doc(hidden)]
+    const IS_SET: bool = false;
+}
+
+/// A type whose elements have places: an array.
+#[diagnostic::on_unimplemented(message = "`{Self}` is not an array", label = "this is for arrays")]
+pub trait List: Collection {}
+
+/// A type that says when there is nothing: an `Option`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be unset",
+    label = "this is for fields of type `Option`",
+    note = "a record whose field is missing could not be read as `{Self}` any more"
+)]
+pub trait Optional {}
+
+macro_rules! marked {
+    ($($trait:ident: $([$($generics:tt)*] $ty:ty),+;)+) => {$($(
+        impl<$($generics)*> $trait for $ty {}
+    )+)+};
+}
+
+marked! {
+    Text: [] String, [] Box<str>, [] Arc<str>, [] Cow<'static, str>, [] char, [T: Text] Option<T>;
+    Ordered: [] String, [] Box<str>, [] Arc<str>, [] Cow<'static, str>, [] char, [] bool, [] Datetime, [] Duration,
+        [] Uuid, [] RecordId, [] Value, [T: Ordered] Vec<T>, [T: Ordered] Option<T>, [T, K: Ordered] Id<T, K>,
+        [A: Ordered] (A,), [A: Ordered, B: Ordered] (A, B), [A: Ordered, B: Ordered, C: Ordered] (A, B, C),
+        [A: Ordered, B: Ordered, C: Ordered, D: Ordered] (A, B, C, D);
+    Number: [T: Number] Option<T>;
+    List: [T] Vec<T>, [T] VecDeque<T>, [T, const N: usize] [T; N], [T: List] Option<T>;
+    Optional: [T] Option<T>;
+}
+
+macro_rules! numbers {
+    ($($ty:ty)+) => {$(
+        impl Ordered for $ty {}
+
+        impl Sum for $ty {
+            type Addend = Self;
+        }
+
+        impl Number for $ty {}
+    )+};
+}
+
+numbers! { i8 i16 i32 i64 isize u8 u16 u32 u64 usize f32 f64 Decimal }
+
+impl Sum for Datetime {
+    type Addend = Duration;
+}
+
+impl Sum for Duration {
+    type Addend = Self;
+}
+
+impl<T: Sum> Sum for Option<T> {
+    type Addend = T::Addend;
+}
+
+macro_rules! containers {
+    ($([$($generics:tt)*] $ty:ty => $item:ty;)+) => {$(
+        impl<$($generics)*> Container for $ty {
+            type Item = $item;
+        }
+    )+};
+}
+
+containers! {
+    [] String => Self;
+    [] Box<str> => Self;
+    [] Arc<str> => Self;
+    [] Cow<'static, str> => Self;
+    [T] Vec<T> => T;
+    [T] VecDeque<T> => T;
+    [T, const N: usize] [T; N] => T;
+    [T] Set<T> => T;
+    [T] BTreeSet<T> => T;
+    [T, S] HashSet<T, S> => T;
+    [T: Container] Option<T> => T::Item;
+}
+
+impl<T> Collection for Vec<T> {}
+impl<T> Collection for VecDeque<T> {}
+impl<T, const N: usize> Collection for [T; N] {}
+impl<T> Collection for BTreeSet<T> {}
+impl<T, S> Collection for HashSet<T, S> {}
+
+impl<T> Collection for Set<T> {
+    const IS_SET: bool = true;
+}
+
+impl<T: Collection> Collection for Option<T> {
+    const IS_SET: bool = T::IS_SET;
+}

@@ -1,0 +1,77 @@
+//! What a field can be compared with, and set to.
+
+use std::time;
+
+use serde::Serialize;
+
+use super::{Computed, Term, Text};
+use crate::record::{Field, Path, Within};
+use crate::value::Duration;
+
+/// What goes together with a field of type `T` of a record of type `R`: a value, another field of that record, or what
+/// is computed from its fields.
+///
+/// Values are what they are in Rust: literals of the field's type, `&str` where the field is text, a reference, and for
+/// a field that is an `Option` what is inside of it. They are bound, never written into the statement.
+#[diagnostic::on_unimplemented(
+    message = "a field of type `{T}` cannot be compared with, or set to, `{Self}`",
+    label = "expected a `{T}`, or a field of that type in the same record"
+)]
+pub trait Operand<R, T> {
+    /// What stands in the statement.
+    #[doc(hidden)]
+    fn term(self) -> Term;
+}
+
+macro_rules! values {
+    ($([$($generics:tt)*] $value:ty => $ty:ty;)+) => {$(
+        impl<R, $($generics)*> Operand<R, $ty> for $value {
+            fn term(self) -> Term {
+                Term::value(&self)
+            }
+        }
+    )+};
+}
+
+values! {
+    [T: Serialize] T => T;
+    [T: Serialize] T => Option<T>;
+    [T: Serialize] &T => T;
+    [T: Serialize] &T => Option<T>;
+    [T: Text] &str => T;
+}
+
+impl<R> Operand<R, Duration> for time::Duration {
+    fn term(self) -> Term {
+        Term::value(&Duration::from(self))
+    }
+}
+
+impl<R> Operand<R, Option<Duration>> for time::Duration {
+    fn term(self) -> Term {
+        Term::value(&Duration::from(self))
+    }
+}
+
+macro_rules! places {
+    ($($place:ty => $ty:ty;)+) => {$(
+        impl<R, P: Path + Within<R>, T> Operand<R, $ty> for Field<P, $place> {
+            fn term(self) -> Term {
+                Term::place::<P>()
+            }
+        }
+
+        impl<R, T, P> Operand<R, $ty> for Computed<R, $place, P> {
+            fn term(self) -> Term {
+                self.into_term()
+            }
+        }
+    )+};
+}
+
+// Whether one of the two may be missing makes no difference to what they can be compared with.
+places! {
+    T => T;
+    T => Option<T>;
+    Option<T> => T;
+}

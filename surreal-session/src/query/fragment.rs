@@ -1,0 +1,129 @@
+//! Pieces of SurrealQL with the values that belong into them.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde::Serialize;
+
+use super::Query;
+use crate::codec::{self, EncodeError};
+use crate::record::{Assignments, Path};
+use crate::session::Scope;
+
+/// A piece of a statement. Its values have no names yet, so that any two pieces go together.
+#[doc(hidden)]
+#[derive(Clone, Default)]
+pub struct Fragment {
+    text: String,
+    /// Where in the text each value belongs, in ascending order.
+    values: Vec<(usize, Encoded)>,
+    /// Values with names that the program chose.
+    named: Vec<(Arc<str>, Encoded)>,
+    /// What is wrong with it, whatever the server would say.
+    refusal: Option<Arc<str>>,
+}
+
+type Encoded = Result<Bytes, EncodeError>;
+
+impl Fragment {
+    pub(crate) fn new(text: impl Into<String>) -> Self {
+        Self { text: text.into(), ..Self::default() }
+    }
+
+    /// A value alone.
+    pub(crate) fn of<T: Serialize + ?Sized>(value: &T) -> Self {
+        Self::default().value(value)
+    }
+
+    /// A place in a record alone.
+    pub(crate) fn path<P: Path>() -> Self {
+        let mut text = String::new();
+        P::write(&mut text);
+        Self::new(text)
+    }
+
+    pub(crate) fn text(mut self, text: &str) -> Self {
+        self.text.push_str(text);
+        self
+    }
+
+    pub(crate) fn value<T: Serialize + ?Sized>(self, value: &T) -> Self {
+        self.encoded(codec::encode(value))
+    }
+
+    /// Adds a value that is encoded already.
+    pub(crate) fn encoded(mut self, value: Encoded) -> Self {
+        self.values.push((self.text.len(), value));
+        self
+    }
+
+    /// Binds a value to a name that stands in the text.
+    pub(crate) fn bind<T: Serialize + ?Sized>(mut self, name: &str, value: &T) -> Self {
+        self.named.push((name.into(), codec::encode(value)));
+        self
+    }
+
+    /// Makes the statement fail before it is sent.
+    pub(crate) fn refused(mut self, reason: &str) -> Self {
+        self.refusal.get_or_insert_with(|| reason.into());
+        self
+    }
+
+    pub(crate) fn then(mut self, next: Self) -> Self {
+        let offset = self.text.len();
+        self.text.push_str(&next.text);
+        self.refusal = self.refusal.or(next.refusal);
+        self.values.extend(next.values.into_iter().map(|(at, value)| (at + offset, value)));
+        self.named.extend(next.named);
+        self
+    }
+
+    /// Adds the pieces with `separator` between them.
+    pub(crate) fn joined(mut self, pieces: impl IntoIterator<Item = Self>, separator: &str) -> Self {
+        for (index, piece) in pieces.into_iter().enumerate() {
+            if index > 0 {
+                self.text.push_str(separator);
+            }
+            self = self.then(piece);
+        }
+        self
+    }
+
+    /// Adds `path = value, ..`.
+    pub(crate) fn assignments(self, assignments: &Assignments) -> Self {
+        let pieces = assignments
+            .0
+            .iter()
+            .map(|assignment| Self::new(assignment.path.as_str()).text(" = ").encoded(assignment.value.clone()));
+        self.joined(pieces, ", ")
+    }
+
+    /// The finished statement, its values bound as `$_0`, `$_1` and so on.
+    pub(crate) fn into_query(self, scope: Scope, deadline: Option<Duration>) -> Query {
+        let query = Query::new(scope, &self.to_string()).deadline_if_any(deadline).refused_if(self.refusal.as_deref());
+        let numbered = self.values.into_iter().enumerate();
+        let query = numbered.fold(query, |query, (index, (_, value))| query.bind_encoded(format!("_{index}"), value));
+        self.named.into_iter().fold(query, |query, (name, value)| query.bind_checked(&name, value))
+    }
+}
+
+/// The text, with `$_0`, `$_1` and so on where the values belong.
+impl fmt::Display for Fragment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut from = 0;
+        for (index, (at, _)) in self.values.iter().enumerate() {
+            write!(f, "{}$_{index}", &self.text[from..*at])?;
+            from = *at;
+        }
+        f.write_str(&self.text[from..])
+    }
+}
+
+/// Without the values.
+impl fmt::Debug for Fragment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Fragment({self})")
+    }
+}

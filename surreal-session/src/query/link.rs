@@ -1,0 +1,209 @@
+//! Links between records that were followed.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, Deserializer, Error, SeqAccess, Visitor};
+
+use crate::record::{Field, Key, Path, Record, Shows, Within};
+use crate::value::Id;
+
+/// Where a link led to that was followed with [`fetch`](crate::Select::fetch).
+///
+/// A model holds an [`Id`], and so does what is written; a `Link` is only ever read. It has no further states: what may
+/// be missing altogether is an `Option<Link<T>>`.
+///
+/// # Examples
+///
+/// ```no_run
+/// # use serde::{Deserialize, Serialize};
+/// # use surreal_session::prelude::*;
+/// # use surreal_session::Link;
+/// # #[derive(Serialize, Deserialize, Record)]
+/// # struct Company { id: Id<Company>, name: String }
+/// # #[derive(Serialize, Deserialize, Record)]
+/// # struct User { id: Id<User>, name: String, employer: Option<Id<Company>> }
+/// # async fn example(session: Session) -> surreal_session::Result<()> {
+/// for (user, employer) in session.select::<User>().fetch(|u| u.employer).await? {
+///     match employer {
+///         Some(Link::Record(company)) => println!("{} works for {}", user.name, company.name),
+///         Some(Link::Dangling(id)) => println!("{} works for {id}, which is no more", user.name),
+///         None => println!("{} works for nobody", user.name),
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
+pub enum Link<T: Record> {
+    /// The record that it leads to.
+    Record(T),
+    /// It leads nowhere: the record does not exist, or the identity may not see it.
+    Dangling(Id<T, T::Key>),
+}
+
+impl<T: Record> Link<T> {
+    /// The record, if there is one.
+    pub fn record(&self) -> Option<&T> {
+        if let Self::Record(record) = self { Some(record) } else { None }
+    }
+
+    /// The record, if there is one.
+    pub fn into_record(self) -> Option<T> {
+        if let Self::Record(record) = self { Some(record) } else { None }
+    }
+
+    /// Whether it leads nowhere.
+    pub fn is_dangling(&self) -> bool {
+        matches!(self, Self::Dangling(_))
+    }
+}
+
+/// A field that links to records: an [`Id`], an `Option` of one, or a `Vec` of them.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a link to a record",
+    label = "expected a field of type `Id<_>`, `Option<Id<_>>` or `Vec<Id<_>>`"
+)]
+pub trait Fetch {
+    /// What is there once the links were followed: a [`Link`] for each [`Id`].
+    type Fetched: DeserializeOwned + 'static;
+
+    /// What gives it, from the field at `path`.
+    #[doc(hidden)]
+    fn fetched(path: &str) -> String;
+}
+
+macro_rules! links {
+    ($($id:ty => $link:ty, $followed:ident;)+) => {$(
+        impl<T: Record<Key = K>, K: Key> Fetch for $id {
+            type Fetched = $link;
+
+            fn fetched(path: &str) -> String {
+                $followed(path)
+            }
+        }
+
+        impl<T: Record<Key = K>, K: Key> Shows<$id> for $link {
+            fn shown(path: String) -> String {
+                $followed(&path)
+            }
+        }
+    )+};
+}
+
+links! {
+    Id<T, K> => Link<T>, pair;
+    Option<Id<T, K>> => Option<Link<T>>, pair_if_any;
+    Vec<Id<T, K>> => Vec<Link<T>>, pairs;
+    Option<Vec<Id<T, K>>> => Option<Vec<Link<T>>>, pairs;
+}
+
+/// The id with the record. FETCH would give NONE for a link that leads nowhere, and nothing of its id.
+fn pair(path: &str) -> String {
+    format!("[{path}, {path}.*]")
+}
+
+fn pair_if_any(path: &str) -> String {
+    format!("(IF {path} > NULL THEN {} END)", pair(path))
+}
+
+fn pairs(path: &str) -> String {
+    format!("(IF type::is_array({path}) THEN {path}.map(|$link| {}) END)", pair("$link"))
+}
+
+/// The fields of a record of type `T` whose links are followed: one, or several in a tuple.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say which links of `{T}` to follow",
+    label = "expected a field that links to a record, or a tuple of them"
+)]
+pub trait Links<T: Record> {
+    /// What a record becomes: a tuple of it and where each link led to.
+    type Row: DeserializeOwned + 'static;
+
+    /// What gives each.
+    #[doc(hidden)]
+    fn fetched(self) -> Vec<String>;
+}
+
+impl<T: Record, P: Within<T>, F: Fetch> Links<T> for Field<P, F> {
+    type Row = (T, F::Fetched);
+
+    fn fetched(self) -> Vec<String> {
+        vec![followed(self)]
+    }
+}
+
+macro_rules! tuples {
+    ($($($path:ident $link:ident $index:tt),+;)+) => {$(
+        impl<R: Record, $($path: Within<R>, $link: Fetch),+> Links<R> for ($(Field<$path, $link>,)+) {
+            type Row = (R, $($link::Fetched),+);
+
+            fn fetched(self) -> Vec<String> {
+                vec![$(followed(self.$index)),+]
+            }
+        }
+    )+};
+}
+
+tuples! {
+    P A 0;
+    P A 0, Q B 1;
+    P A 0, Q B 1, S C 2;
+    P A 0, Q B 1, S C 2, T D 3;
+}
+
+fn followed<P: Path, F: Fetch>(_: Field<P, F>) -> String {
+    let mut path = String::new();
+    P::write(&mut path);
+    F::fetched(&path)
+}
+
+impl<'de, T: Record> Deserialize<'de> for Link<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(Pair(PhantomData))
+    }
+}
+
+struct Pair<T>(PhantomData<T>);
+
+impl<'de, T: Record> Visitor<'de> for Pair<T> {
+    type Value = Link<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a link to a record of `{}` that was followed", T::TABLE)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut pair: A) -> Result<Link<T>, A::Error> {
+        let id = pair.next_element()?.ok_or_else(|| A::Error::invalid_length(0, &self))?;
+        let record: Option<T> = pair.next_element()?.ok_or_else(|| A::Error::invalid_length(1, &self))?;
+        Ok(record.map_or(Link::Dangling(id), Link::Record))
+    }
+}
+
+impl<T: Record + Clone> Clone for Link<T> {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Record(record) => Self::Record(record.clone()),
+            Self::Dangling(id) => Self::Dangling(id.clone()),
+        }
+    }
+}
+
+impl<T: Record + PartialEq> PartialEq for Link<T> {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Record(one), Self::Record(other)) => one == other,
+            (Self::Dangling(one), Self::Dangling(other)) => one == other,
+            _ => false,
+        }
+    }
+}
+
+impl<T: Record + fmt::Debug> fmt::Debug for Link<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Record(record) => f.debug_tuple("Record").field(record).finish(),
+            Self::Dangling(id) => f.debug_tuple("Dangling").field(id).finish(),
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! The order in which records come.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use super::fragment::Fragment;
+use crate::record::{Field, Path, Within};
+
+/// By which field of a record of type `R` records are put in order, and in which direction.
+///
+/// What is missing comes before everything else: first when ascending, last when descending.
+#[must_use = "nothing is put in order until a select is given it"]
+pub struct Order<R> {
+    path: Fragment,
+    collate: bool,
+    numeric: bool,
+    direction: &'static str,
+    record: PhantomData<fn() -> R>,
+}
+
+impl<P: Path, T> Field<P, T> {
+    /// From the least to the greatest.
+    pub fn asc(self) -> Order<P::Root> {
+        Order::new(Fragment::path::<P>(), " ASC")
+    }
+
+    /// From the greatest to the least.
+    pub fn desc(self) -> Order<P::Root> {
+        Order::new(Fragment::path::<P>(), " DESC")
+    }
+}
+
+impl<R> Order<R> {
+    fn new(path: Fragment, direction: &'static str) -> Self {
+        Self { path, collate: false, numeric: false, direction, record: PhantomData }
+    }
+
+    /// Puts text in the order of a dictionary, where `é` is near `e` and case matters little, instead of that of bytes.
+    pub fn collate(mut self) -> Self {
+        self.collate = true;
+        self
+    }
+
+    /// Puts the numbers in text in their order: `a9` before `a10`.
+    pub fn numeric(mut self) -> Self {
+        self.numeric = true;
+        self
+    }
+
+    fn into_fragment(self) -> Fragment {
+        let collate = if self.collate { " COLLATE" } else { "" };
+        let numeric = if self.numeric { " NUMERIC" } else { "" };
+        self.path.text(collate).text(numeric).text(self.direction)
+    }
+}
+
+/// What records of type `R` are put in order by: a field, an [`Order`], or several in a tuple or a `Vec`.
+#[diagnostic::on_unimplemented(
+    message = "records of type `{R}` cannot be put in order by `{Self}`",
+    label = "expected a field, as in `u.name.asc()`",
+    note = "several go into a tuple: `(u.age.desc(), u.name.asc())`"
+)]
+pub trait IntoOrder<R> {
+    /// Adds each as it stands after ORDER BY.
+    #[doc(hidden)]
+    fn order(self, into: &mut Vec<Fragment>);
+}
+
+impl<R> IntoOrder<R> for Order<R> {
+    fn order(self, into: &mut Vec<Fragment>) {
+        into.push(self.into_fragment());
+    }
+}
+
+impl<R, P: Within<R>, T> IntoOrder<R> for Field<P, T> {
+    fn order(self, into: &mut Vec<Fragment>) {
+        into.push(self.asc().into_fragment());
+    }
+}
+
+impl<R> IntoOrder<R> for Vec<Order<R>> {
+    fn order(self, into: &mut Vec<Fragment>) {
+        into.extend(self.into_iter().map(Order::into_fragment));
+    }
+}
+
+macro_rules! tuples {
+    ($($($name:ident $index:tt),+;)+) => {$(
+        impl<R, $($name: IntoOrder<R>),+> IntoOrder<R> for ($($name,)+) {
+            fn order(self, into: &mut Vec<Fragment>) {
+                $(self.$index.order(into);)+
+            }
+        }
+    )+};
+}
+
+tuples! {
+    A 0;
+    A 0, B 1;
+    A 0, B 1, C 2;
+    A 0, B 1, C 2, D 3;
+}
+
+impl<R> Clone for Order<R> {
+    fn clone(&self) -> Self {
+        Self { path: self.path.clone(), record: PhantomData, ..*self }
+    }
+}
+
+impl<R> fmt::Debug for Order<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Order({})", self.clone().into_fragment())
+    }
+}

@@ -1,0 +1,50 @@
+//! What builders have in common: each is one statement, and knows how to read its result.
+
+use std::time::Duration;
+
+use super::fragment::Fragment;
+use super::{Query, Response};
+use crate::error::Result;
+use crate::session::{CallFuture, Scope};
+
+/// A builder of one statement.
+pub(crate) trait Statement: Send + Sized + 'static {
+    /// What awaiting it gives.
+    type Output;
+
+    /// Where it runs, and how long its reply may take.
+    fn call(&self) -> &Call;
+
+    /// The statement.
+    fn surql(&self) -> Fragment;
+
+    /// Reads the result of the statement, which is the one at `index`.
+    fn read(&self, response: &Response, index: usize) -> Result<Self::Output>;
+
+    fn query(&self) -> Query {
+        let Call { scope, deadline } = self.call().clone();
+        self.surql().into_query(scope, deadline)
+    }
+}
+
+/// Where a statement runs, and how long its reply may take.
+#[derive(Debug, Clone)]
+pub(crate) struct Call {
+    pub(crate) scope: Scope,
+    pub(crate) deadline: Option<Duration>,
+}
+
+impl Call {
+    pub(crate) fn new(scope: Scope) -> Self {
+        Self { scope, deadline: None }
+    }
+}
+
+/// Sends a statement and reads its result. Everything is encoded before the future is made.
+pub(super) fn send<S: Statement>(statement: S) -> CallFuture<S::Output> {
+    let query = statement.query().into_future();
+    Box::pin(async move {
+        let response = query.await?;
+        statement.read(&response, 0)
+    })
+}

@@ -1,0 +1,104 @@
+//! The handle that has the untyped verbs.
+
+use serde::Serialize;
+
+use super::target::{Endpoint, NewTarget, Target};
+use super::{Insert, Select, Write};
+use crate::query::write::{Before, MayHaveContent, NeedsData, NoData, One, Place, Verb};
+use crate::session::Scope;
+use crate::value::{Table, Value};
+
+/// The verbs for programs without models; made by [`Queryable::untyped`](crate::Queryable::untyped).
+///
+/// A [`Target`] says which records are meant, anything that serde can write is data, and what comes back is a [`Value`]
+/// or what `.decode::<T>()` says. A table as target means all of its records.
+///
+/// # Examples
+///
+/// ```no_run
+/// use serde::{Deserialize, Serialize};
+/// use surreal_session::prelude::*;
+///
+/// #[derive(Serialize, Deserialize)]
+/// struct Person {
+///     name: String,
+///     age: u8,
+/// }
+///
+/// # async fn example(session: Session) -> surreal_session::Result<()> {
+/// let db = session.untyped();
+/// let ada = RecordId::new("person", "ada");
+/// db.create(&ada).content(Person { name: "Ada".into(), age: 36 }).await?;
+///
+/// let older: Value = db.update(&ada).merge([("age", 37)].into_iter().collect::<std::collections::BTreeMap<_, _>>()).await?;
+/// println!("{older}");
+/// let people: Vec<Person> = db.select(Table::new("person")).decode().await?;
+/// println!("{}", people.len());
+///
+/// let bob = db.create(Table::new("person")).content(Person { name: "Bob".into(), age: 40 }).await?;
+/// if let Some(bob) = bob.get("id").and_then(Value::as_record_id) {
+///     db.relate(&ada, Table::new("knows"), bob).await?;
+/// }
+/// db.delete(&ada).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Untyped {
+    scope: Scope,
+}
+
+impl Untyped {
+    pub(in crate::query) fn new(scope: Scope) -> Self {
+        Self { scope }
+    }
+
+    pub(crate) fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// Reads records.
+    pub fn select<T: Target>(&self, target: T) -> Select<T::Shape> {
+        Select::new(self.scope.clone(), target.place())
+    }
+
+    /// Creates one record: empty, but for what the schema makes of it, unless it is given content.
+    ///
+    /// It is an error if the id is taken.
+    pub fn create(&self, target: impl NewTarget) -> Write<One, MayHaveContent> {
+        Write::new(self.scope.clone(), Verb::Create, target.place())
+    }
+
+    /// Changes records that exist.
+    pub fn update<T: Target>(&self, target: T) -> Write<T::Shape, NeedsData> {
+        Write::new(self.scope.clone(), Verb::Update, target.place())
+    }
+
+    /// Changes a record, or creates it if it does not exist.
+    ///
+    /// In a [`Table`] the record that a UNIQUE index has the same value for is changed, and one is created if there is
+    /// none; with an id such a value is an error (server 3.3.5).
+    pub fn upsert(&self, target: impl NewTarget) -> Write<One, NeedsData> {
+        Write::new(self.scope.clone(), Verb::Upsert, target.place())
+    }
+
+    /// Deletes records, and gives them back as they were.
+    pub fn delete<T: Target>(&self, target: T) -> Write<T::Shape, NoData, Before<Value>> {
+        Write::new(self.scope.clone(), Verb::Delete, target.place())
+    }
+
+    /// Inserts any number of records into a table, or edges if it is told so with [`Insert::relation`].
+    pub fn insert(&self, table: Table, rows: impl IntoIterator<Item = impl Serialize>) -> Insert {
+        Insert::new(self.scope.clone(), table, rows)
+    }
+
+    /// Creates an edge from one record to another, with content if it is given some.
+    ///
+    /// An edge that has an id and exists already is given the new content (server 3.3.5); an
+    /// [`insert`](Self::insert) of edges refuses it.
+    pub fn relate(&self, from: impl Endpoint, edge: impl NewTarget, to: impl Endpoint) -> Write<One, MayHaveContent> {
+        let (from, edge, to) = (from.place(), edge.place(), to.place());
+        let target = from.target.text("->").then(edge.target).text("->").then(to.target);
+        Write::new(self.scope.clone(), Verb::Relate, Place { target, subject: edge.subject })
+    }
+}

@@ -1,0 +1,129 @@
+//! How many records a write touches, and whether it is complete.
+
+use super::Returning;
+use crate::error::{Error, Result};
+use crate::query::Response;
+
+/// How many records a write gives something back of: [`One`], [`OneOrNone`] or [`Many`]. Sealed.
+pub trait Shape: private::Sealed + 'static {
+    /// What awaiting gives.
+    type Output<R: Returning>;
+
+    /// The same where there may be no record at all, as when reading.
+    #[doc(hidden)]
+    type Perhaps: Shape;
+
+    #[doc(hidden)]
+    fn clause<R: Returning>() -> &'static str;
+
+    /// Reads the result of the statement at `index`; `missing` makes the error for a record that has to be there.
+    #[doc(hidden)]
+    fn read<R: Returning>(
+        response: &Response,
+        index: usize,
+        missing: impl FnOnce() -> Error,
+    ) -> Result<Self::Output<R>>;
+}
+
+/// Exactly one record; there being none is an error.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct One;
+
+/// One record or none.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct OneOrNone;
+
+/// Any number of records.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Many;
+
+impl Shape for One {
+    type Output<R: Returning> = R::One;
+    type Perhaps = OneOrNone;
+
+    fn clause<R: Returning>() -> &'static str {
+        R::COUNTED
+    }
+
+    fn read<R: Returning>(response: &Response, index: usize, missing: impl FnOnce() -> Error) -> Result<R::One> {
+        only_row::<R>(response, index)?.ok_or_else(|| missing().with_statement(index))
+    }
+}
+
+impl Shape for OneOrNone {
+    type Output<R: Returning> = Option<R::One>;
+    type Perhaps = Self;
+
+    fn clause<R: Returning>() -> &'static str {
+        R::COUNTED
+    }
+
+    fn read<R: Returning>(response: &Response, index: usize, _: impl FnOnce() -> Error) -> Result<Option<R::One>> {
+        only_row::<R>(response, index)
+    }
+}
+
+impl Shape for Many {
+    type Output<R: Returning> = R::Many;
+    type Perhaps = Self;
+
+    fn clause<R: Returning>() -> &'static str {
+        R::CLAUSE
+    }
+
+    fn read<R: Returning>(response: &Response, index: usize, _: impl FnOnce() -> Error) -> Result<R::Many> {
+        response.take(index).map(R::many)
+    }
+}
+
+/// The server gives an array even of one record: `ONLY` would make a record that was not there the same as none.
+fn only_row<R: Returning>(response: &Response, index: usize) -> Result<Option<R::One>> {
+    let rows: Vec<R::Row> = response.take(index)?;
+    Ok(rows.into_iter().next().map(R::one))
+}
+
+/// A write that has everything that it needs, so that it can be awaited.
+#[diagnostic::on_unimplemented(
+    message = "this write does not say what to write",
+    label = "there is no data to write",
+    note = "say it before `.await`: `.content(..)`, `.replace(..)`, `.merge(..)` or `.patch(..)`"
+)]
+pub trait Complete: private::Sealed + 'static {}
+
+/// Stands in for the data of a write that has to be given some.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct NeedsData;
+
+/// Stands in for the data of a write that can do without.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct MayHaveContent;
+
+/// Marks a write that has been given its data.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct HasData;
+
+/// Marks a write that takes no data.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct NoData;
+
+impl Complete for MayHaveContent {}
+impl Complete for HasData {}
+impl Complete for NoData {}
+
+impl private::Sealed for One {}
+impl private::Sealed for OneOrNone {}
+impl private::Sealed for Many {}
+impl private::Sealed for MayHaveContent {}
+impl private::Sealed for HasData {}
+impl private::Sealed for NoData {}
+
+mod private {
+    pub trait Sealed {}
+}

@@ -1,0 +1,63 @@
+//! Links between records, and the ends of edges.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::{HasTable, Key};
+use crate::error::{Error, ErrorKind, Result};
+use crate::value::{Id, RecordId};
+
+/// What can stand at an end of an edge, in its field `in` or `out`: an [`Id`], an enum of ids with
+/// [`#[derive(LinkTo)]`](derive@crate::LinkTo), or a [`RecordId`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the end of an edge",
+    label = "expected an id, such as `Id<User>`",
+    note = "for records of several tables use an enum of ids with `#[derive(LinkTo)]`, for any record `RecordId`"
+)]
+pub trait Endpoint: Serialize + DeserializeOwned {}
+
+/// A link that may be the id `I`: that id itself, an enum of ids with it among them, or a [`RecordId`].
+#[diagnostic::on_unimplemented(message = "`{Self}` is never `{I}`", label = "leads to other records than `{I}`")]
+pub trait LinkTo<I>: Endpoint {}
+
+impl<T: HasTable, K: Key> Endpoint for Id<T, K> {}
+
+impl<T: HasTable, K: Key> LinkTo<Self> for Id<T, K> {}
+
+impl Endpoint for RecordId {}
+
+impl<T: HasTable, K: Key> LinkTo<Id<T, K>> for RecordId {}
+
+/// For generated code: the id in a variant of an enum of ids.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not the id of a record",
+    label = "expected an id, such as `Id<User>`",
+    note = "each variant of an enum with `#[derive(LinkTo)]` holds the id of another record"
+)]
+pub trait Linked: Sized {
+    /// The table of the record.
+    const TABLE: &'static str;
+
+    /// Reads an id that is known to be of that table.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Decode`] if the key is of another type.
+    fn linked(id: RecordId) -> Result<Self>;
+}
+
+impl<T: HasTable, K: Key> Linked for Id<T, K> {
+    const TABLE: &'static str = T::NAME;
+
+    fn linked(id: RecordId) -> Result<Self> {
+        Self::try_from(id)
+    }
+}
+
+/// For generated code: the error for an id of none of the tables.
+#[doc(hidden)]
+pub fn leads_elsewhere(id: &RecordId, tables: &[&str]) -> Error {
+    let tables = tables.iter().map(|table| format!("`{table}`")).collect::<Vec<_>>().join(" or ");
+    Error::new(ErrorKind::Decode, format!("expected an id of table {tables}, found `{id}`"))
+}

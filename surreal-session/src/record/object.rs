@@ -1,0 +1,61 @@
+//! Objects with named fields: records, and what is nested in them.
+
+use super::patch::Patch;
+use super::{Path, Record, Through};
+use crate::value::Id;
+
+/// A struct whose fields are those of an object in the database, so that paths and patches can reach into it.
+///
+/// Implemented with `#[derive(Object)]`, and by `#[derive(Record)]` for records.
+#[diagnostic::on_unimplemented(
+    message = "the fields of `{Self}` are not known",
+    label = "a struct with `#[derive(Object)]` is needed here"
+)]
+pub trait Object: 'static {
+    /// The names of the fields in the database, not escaped.
+    #[doc(hidden)]
+    const FIELDS: &'static [&'static str];
+
+    /// The fields of this object where it stands at `P` in a record.
+    #[doc(hidden)]
+    type Fields<P: Path>: Copy + 'static;
+
+    /// What a program changes of this object: each field kept, set or unset.
+    type Patch: Patch;
+
+    /// The fields, which hold nothing.
+    #[doc(hidden)]
+    fn fields<P: Path>() -> &'static Self::Fields<P>;
+}
+
+/// What may be missing has the fields that it has when it is there: SurrealQL reads a path through NONE as NONE.
+impl<T: Object> Object for Option<T> {
+    const FIELDS: &'static [&'static str] = T::FIELDS;
+    type Fields<P: Path> = T::Fields<P>;
+    type Patch = T::Patch;
+
+    fn fields<P: Path>() -> &'static T::Fields<P> {
+        T::fields()
+    }
+}
+
+/// A path through a link reads the record that it leads to.
+impl<T: Record<Key = K>, K: 'static> Object for Id<T, K> {
+    const FIELDS: &'static [&'static str] = T::FIELDS;
+    type Fields<P: Path> = T::Fields<Through<P>>;
+    type Patch = NoPatch;
+
+    fn fields<P: Path>() -> &'static T::Fields<Through<P>> {
+        T::fields()
+    }
+}
+
+/// The patch of what cannot be patched from where it is seen: a linked record is changed by a write of its own.
+#[doc(hidden)]
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct NoPatch;
+
+impl Patch for NoPatch {
+    fn assignments(&self, _: &mut super::patch::Assignments) {}
+}

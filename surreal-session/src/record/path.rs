@@ -1,0 +1,208 @@
+//! Places in a record, known to the compiler: the type of a path is the path.
+
+use std::fmt::{self, Write};
+use std::marker::PhantomData;
+use std::ops::Deref;
+
+use super::Object;
+use crate::value::escape_identifier;
+
+/// A place in a record. Implemented by the types of this module and of no others.
+#[doc(hidden)]
+pub trait Path: Copy + 'static {
+    /// What the path starts in: a record, or an element of an array.
+    type Root: 'static;
+
+    /// Writes the path as SurrealQL; nothing for the record itself.
+    fn write(into: &mut String);
+}
+
+/// A path that starts in `R`. Says the same as [`Path::Root`], in words that the compiler repeats.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "this field belongs to another record",
+    label = "not a field of the record that this is about",
+    note = "a condition, an order or an assignment uses the fields that its closure is given, and no others"
+)]
+pub trait Within<R>: Path {}
+
+/// A place that a write can change.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "this field cannot be changed",
+    label = "not a field that a write can change",
+    note = "the id, the ends of an edge and what is `#[record(readonly)]` stay as they are",
+    note = "a linked record is changed by a write of its own"
+)]
+pub trait Writable: Path {}
+
+/// The record itself.
+#[doc(hidden)]
+pub struct Root<R>(PhantomData<fn() -> R>);
+
+/// The row that is being inserted, where one like it exists already.
+#[doc(hidden)]
+pub struct Input<R>(PhantomData<fn() -> R>);
+
+/// An element of type `T` of an array that is gone through.
+#[doc(hidden)]
+pub struct Item<T>(PhantomData<fn() -> T>);
+
+/// The field `INDEX` of the object `O` that stands at `P`.
+#[doc(hidden)]
+pub struct Step<P, O, const INDEX: usize>(PhantomData<fn() -> (P, O)>);
+
+/// The same place as `P`, of which a program reads and which it does not change.
+#[doc(hidden)]
+pub struct Fixed<P>(PhantomData<fn() -> P>);
+
+/// The record that the link at `P` leads to.
+#[doc(hidden)]
+pub struct Through<P>(PhantomData<fn() -> P>);
+
+/// The element `INDEX` of the array at `P`, counted from 0.
+#[doc(hidden)]
+pub struct At<P, const INDEX: usize>(PhantomData<fn() -> P>);
+
+/// The last element of the array at `P`.
+#[doc(hidden)]
+pub struct Last<P>(PhantomData<fn() -> P>);
+
+/// The field of type `T` that stands at `P` in a record.
+///
+/// It is what closures such as that of [`filter`](crate::Select::filter) are given. It holds nothing: where it stands is
+/// part of its type. The fields of an [`Object`] in it, or of a record that it links to, are its own: `u.address.city`.
+/// What can be done with it is in [`Expression`](crate::Expression).
+pub struct Field<P, T>(PhantomData<fn() -> (P, T)>);
+
+impl<R: 'static> Path for Root<R> {
+    type Root = R;
+
+    fn write(_: &mut String) {}
+}
+
+impl<R: 'static> Path for Input<R> {
+    type Root = R;
+
+    fn write(into: &mut String) {
+        into.push_str("$input");
+    }
+}
+
+impl<T: 'static> Path for Item<T> {
+    type Root = Self;
+
+    fn write(into: &mut String) {
+        into.push_str("$this");
+    }
+}
+
+impl<P: Path, O: Object, const INDEX: usize> Path for Step<P, O, INDEX> {
+    type Root = P::Root;
+
+    fn write(into: &mut String) {
+        P::write(into);
+        if !into.is_empty() {
+            into.push('.');
+        }
+        into.push_str(&escape_identifier(O::FIELDS[INDEX]));
+    }
+}
+
+impl<P: Path> Path for Fixed<P> {
+    type Root = P::Root;
+
+    fn write(into: &mut String) {
+        P::write(into);
+    }
+}
+
+impl<P: Path> Path for Through<P> {
+    type Root = P::Root;
+
+    fn write(into: &mut String) {
+        P::write(into);
+    }
+}
+
+impl<P: Path, const INDEX: usize> Path for At<P, INDEX> {
+    type Root = P::Root;
+
+    fn write(into: &mut String) {
+        P::write(into);
+        // Writing to a `String` cannot fail.
+        let _ = write!(into, "[{INDEX}]");
+    }
+}
+
+impl<P: Path> Path for Last<P> {
+    type Root = P::Root;
+
+    fn write(into: &mut String) {
+        P::write(into);
+        into.push_str("[$]");
+    }
+}
+
+impl<R: 'static> Within<R> for Root<R> {}
+impl<R: 'static> Within<R> for Input<R> {}
+impl<T: 'static> Within<Self> for Item<T> {}
+impl<R, P: Within<R>, O: Object, const INDEX: usize> Within<R> for Step<P, O, INDEX> {}
+impl<R, P: Within<R>> Within<R> for Fixed<P> {}
+impl<R, P: Within<R>> Within<R> for Through<P> {}
+impl<R, P: Within<R>, const INDEX: usize> Within<R> for At<P, INDEX> {}
+impl<R, P: Within<R>> Within<R> for Last<P> {}
+
+impl<R: 'static> Writable for Root<R> {}
+impl<P: Writable, O: Object, const INDEX: usize> Writable for Step<P, O, INDEX> {}
+impl<P: Writable, const INDEX: usize> Writable for At<P, INDEX> {}
+impl<P: Writable> Writable for Last<P> {}
+
+impl<P, T> Field<P, T> {
+    /// For generated code.
+    #[doc(hidden)]
+    pub const fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<P: Path, T: Object> Deref for Field<P, T> {
+    type Target = T::Fields<P>;
+
+    fn deref(&self) -> &T::Fields<P> {
+        T::fields::<P>()
+    }
+}
+
+impl<P: Path, T> fmt::Debug for Field<P, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut path = String::new();
+        P::write(&mut path);
+        write!(f, "Field({path})")
+    }
+}
+
+macro_rules! copies {
+    ($([$($generics:tt)*] $ty:ty;)+) => {$(
+        impl<$($generics)*> Clone for $ty {
+            fn clone(&self) -> Self {
+                *self
+            }
+        }
+
+        impl<$($generics)*> Copy for $ty {}
+    )+};
+}
+
+// Derived, they would ask the same of the parameters, of which there is nothing inside.
+copies! {
+    [R] Root<R>;
+    [R] Input<R>;
+    [T] Item<T>;
+    [P, O, const INDEX: usize] Step<P, O, INDEX>;
+    [P] Fixed<P>;
+    [P] Through<P>;
+    [P, const INDEX: usize] At<P, INDEX>;
+    [P] Last<P>;
+    [P, T] Field<P, T>;
+}

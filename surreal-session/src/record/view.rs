@@ -1,0 +1,61 @@
+//! Views: some fields of a record, as a type of their own.
+
+use serde::de::DeserializeOwned;
+
+use super::{Field, Path, Record};
+
+/// Some of the fields of a record, read without the others.
+///
+/// Implemented with `#[derive(View)]`, which checks the fields against those of the record.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a view",
+    label = "a type with `#[derive(View)]` is needed here",
+    note = "`#[derive(View)]` and `#[record(of = User)]` make a struct with some of the fields of `User` a view of it"
+)]
+pub trait View: DeserializeOwned {
+    /// The record that the fields are of.
+    type Record: Record;
+
+    /// The fields.
+    #[doc(hidden)]
+    fn columns() -> Vec<Column>;
+}
+
+/// One field of a view.
+#[doc(hidden)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    /// What it is in the record, as SurrealQL.
+    pub(crate) path: String,
+    /// What it is called in the view, not escaped.
+    pub(crate) name: &'static str,
+}
+
+/// For generated code: the field of type `V` in a view, called `name` there, that is `field` of the record.
+#[doc(hidden)]
+pub fn column<P: Path, T, V: Shows<T>>(field: Field<P, T>, name: &'static str) -> Column {
+    let _ = field;
+    let mut path = String::new();
+    P::write(&mut path);
+    Column { path: V::shown(path), name }
+}
+
+/// A type that a field of a view can have if it has the type `T` in the record.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "the view reads a field as `{Self}` that is `{T}` in the record",
+    label = "expected `{T}`",
+    note = "a field of a view has the type that it has in the record, or is an `Option` of it",
+    note = "an `Id<_>` may be a `Link<_>` in the view, which follows it"
+)]
+pub trait Shows<T> {
+    /// What is shown of what stands at `path`.
+    fn shown(path: String) -> String {
+        path
+    }
+}
+
+impl<T> Shows<T> for T {}
+
+/// What is reached through something that may be missing may be missing itself.
+impl<T> Shows<T> for Option<T> {}
