@@ -76,7 +76,7 @@ async fn dropped_commit_and_cancel_end_the_transaction() {
         }
     }
     assert_none_open(&session).await;
-    // What was polled is committed: once, or twice.
+    // Those that were polled once or twice are committed.
     eventually("commits are carried out", async || accounts(&session).await.len() == 24).await;
 }
 
@@ -108,8 +108,10 @@ async fn lose_a_begin(deadline: Duration, give_up: impl AsyncFnOnce(&Surreal)) {
 
 #[tokio::test]
 async fn transaction_begun_for_a_caller_that_left_is_cancelled() {
-    lose_a_begin(HANGS, async |db| drop(timeout(Duration::from_millis(50), db.begin_transaction()).await.unwrap_err()))
-        .await;
+    lose_a_begin(HANGS, async |db| {
+        timeout(Duration::from_millis(50), db.begin_transaction()).await.unwrap_err();
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -18,10 +18,9 @@ async fn transaction_that_has_ended_says_so_on_every_handle() {
         let tx = session.begin_transaction().await.unwrap();
         let clone = tx.clone();
         let query = tx.query("CREATE account:late");
-        if commit {
-            tx.commit().await.unwrap()
-        } else {
-            tx.cancel().await.unwrap()
+        match commit {
+            true => tx.commit().await.unwrap(),
+            false => tx.cancel().await.unwrap(),
         }
         for error in [
             clone.query("RETURN 1").await.unwrap_err(),
