@@ -184,7 +184,8 @@ impl Error {
         Self::from_answer(message, server).with_statement(index)
     }
 
-    fn from_answer(message: String, server: ServerError) -> Self {
+    /// An answer of the server in words that say what it means.
+    pub(crate) fn from_answer(message: String, server: ServerError) -> Self {
         let kind = server.error_kind();
         let delivery = if kind == ErrorKind::CommitUnknown { Delivery::Unknown } else { Delivery::Answered };
         Self::new(kind, message).with_delivery(delivery).with_server(server)

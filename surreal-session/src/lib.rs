@@ -67,9 +67,9 @@ pub use error::{Delivery, Error, ErrorDetails, ErrorKind, Result, ServerError, V
 pub use live::{Action, EndReason, Gap, Identified, Live, LiveEvent, LiveStream, Notification, Snapshot};
 pub use protocol::{LiveId, SessionId, TransactionId};
 pub use query::{
-    Args, Assign, Assignment, Condition, Content, Create, Explain, Expression, Fetch, Fields, IntoCondition, IntoOrder,
-    Link, Links, NeedsContent, Order, PatchAction, PatchOp, Query, Queryable, Response, Run, Select, all, any, state,
-    untyped, write,
+    Args, Assign, Assignment, Batch, Condition, Content, Create, Explain, Expression, Fetch, Fields, IntoCondition,
+    IntoOrder, Link, Links, NeedsContent, Order, PatchAction, PatchOp, Query, Queryable, Response, Run, Select, all,
+    any, batch, state, untyped, write,
 };
 pub use record::{
     Change, Endpoint, Field, IntoId, Key, LinkTo, NewRecord, NormalRecord, Object, Patch, Record, Relation, View, keep,

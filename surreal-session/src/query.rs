@@ -5,6 +5,7 @@
 
 mod args;
 mod assignment;
+pub mod batch;
 mod condition;
 mod create;
 mod effect;
@@ -24,6 +25,7 @@ pub mod write;
 
 pub use args::Args;
 pub use assignment::{Assign, Assignment};
+pub use batch::Batch;
 pub(crate) use condition::Tree;
 pub use condition::{Condition, IntoCondition, all, any};
 pub use create::{Content, Create, NeedsContent};

@@ -108,6 +108,10 @@ impl<T: Record> Statement for Create<T, Content> {
     fn read(&self, response: &Response, index: usize) -> Result<T> {
         response.take::<Option<T>>(index)?.ok_or_else(|| not_created::<T>().with_statement(index))
     }
+
+    fn missing(&self) -> Option<Error> {
+        Some(not_created::<T>())
+    }
 }
 
 impl<T: Record> IntoFuture for Create<T, Content> {

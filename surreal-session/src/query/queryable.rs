@@ -2,6 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
+use super::batch::{Batch, Statements};
 use super::untyped::Untyped;
 use super::{Create, Query, Run, Select};
 use crate::record::Record;
@@ -74,6 +75,18 @@ pub trait Queryable: private::Sealed {
         Self: Sized,
     {
         Create::new(self.scope())
+    }
+
+    /// Runs several builders in one request: a tuple of them, or a `Vec`, none of which was awaited.
+    ///
+    /// # Errors
+    ///
+    /// See [`Batch`].
+    fn batch<B: Statements>(&self, statements: B) -> Batch<B>
+    where
+        Self: Sized,
+    {
+        Batch::new(self.scope(), statements)
     }
 
     /// The verbs for data without a model: any table, anything that serde can write, [`Value`](crate::Value)s back.

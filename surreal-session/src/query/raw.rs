@@ -84,8 +84,8 @@ impl Query {
     }
 
     /// The same for a builder that may have been given what cannot be sent.
-    pub(super) fn refused_if(mut self, reason: Option<&str>) -> Self {
-        self.error = self.error.or_else(|| reason.map(|reason| Error::argument(reason.to_owned())));
+    pub(super) fn refused_if(mut self, error: Option<Error>) -> Self {
+        self.error = self.error.or(error);
         self
     }
 

@@ -89,14 +89,24 @@ impl Response {
     /// The first failure that is not just the echo of another: in a failed transaction block most statements
     /// report only that they were not executed.
     pub fn check(self) -> Result<Self> {
-        match first_failure(&self.statements) {
+        match self.first_failure() {
             Some((index, error)) => Err(Error::from_statement(index, error.clone())),
             None => Ok(self),
         }
     }
 
+    /// Whether there is a statement at `index` that succeeded.
+    pub(super) fn is_ok(&self, index: usize) -> bool {
+        self.statements.get(index).is_some_and(|statement| matches!(statement.outcome, Outcome::Ok(_)))
+    }
+
+    /// The failure that [`check`](Self::check) tells of.
+    pub(super) fn first_failure(&self) -> Option<(usize, &ServerError)> {
+        first_failure(&self.statements)
+    }
+
     fn cause(&self, index: usize, error: &ServerError) -> Error {
-        let real = if is_echo(error) { first_failure(&self.statements) } else { None };
+        let real = if is_echo(error) { self.first_failure() } else { None };
         let (index, error) = real.filter(|(_, real)| !is_echo(real)).unwrap_or((index, error));
         Error::from_statement(index, error.clone())
     }

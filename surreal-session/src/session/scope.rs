@@ -34,6 +34,12 @@ impl Scope {
         Self { transaction: Some(Arc::clone(transaction)), session: Arc::clone(&self.session) }
     }
 
+    /// Whether both are the same transaction, or the same session outside of any.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        let id = |scope: &Self| scope.transaction().map(State::id);
+        Arc::ptr_eq(&self.session, &other.session) && id(self) == id(other)
+    }
+
     pub(crate) fn transaction(&self) -> Option<&State> {
         self.transaction.as_deref()
     }
@@ -53,6 +59,15 @@ impl Scope {
         self.call_within(request, self.handle().patience(deadline), Cleanup::Nothing).await
     }
 
+    /// The same for a call that has begun before, or that opens something.
+    pub(crate) async fn call_within(&self, request: Request, patience: Patience, cleanup: Cleanup) -> Result<Bytes> {
+        if self.session.is_closed() {
+            return Err(Error::session_closed());
+        }
+        let result = self.session.handle.call_within(request, patience, cleanup).await;
+        result.map_err(|error| self.explain(error))
+    }
+
     /// Sends a finished query of the scope's transaction when it is its turn, and finds the results of its statements.
     ///
     /// `surql` is what the query is called in messages.
@@ -70,15 +85,6 @@ impl Scope {
         let outcome = call.await.and_then(|reply| read_statements(&reply));
         turn.end(&outcome);
         outcome
-    }
-
-    /// The same for a call that has begun before, or that opens something.
-    pub(crate) async fn call_within(&self, request: Request, patience: Patience, cleanup: Cleanup) -> Result<Bytes> {
-        if self.session.is_closed() {
-            return Err(Error::session_closed());
-        }
-        let result = self.session.handle.call_within(request, patience, cleanup).await;
-        result.map_err(|error| self.explain(error))
     }
 
     /// Sends a finished `query` request that ends with a LIVE SELECT, and gives the events beside its result.

@@ -119,8 +119,7 @@ impl Transact {
 
     async fn pause(&self, retry: u32) {
         let longest = self.backoff.start.saturating_mul(2_u32.saturating_pow(retry)).min(self.backoff.end);
-        let handle = self.scope.handle();
-        handle.timer(handle.patience(Some(random_up_to(longest))).until).await;
+        self.scope.sleep(random_up_to(longest)).await;
     }
 }
 

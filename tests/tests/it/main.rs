@@ -10,6 +10,7 @@
 
 mod adapters;
 mod auth;
+mod batch;
 mod bearer;
 mod cancel;
 mod codec;

@@ -83,8 +83,16 @@ impl Parts {
         response: &Response,
         index: usize,
     ) -> Result<S::Output<R>> {
-        let missing = || Error::new(ErrorKind::NotFound, self.verb.explain(&self.place.subject)).answered();
-        S::read::<R>(response, index, missing)
+        S::read::<R>(response, index, || self.no_record())
+    }
+
+    /// The error if there is no record, where there has to be one.
+    pub(in crate::query) fn missing<S: Shape>(&self) -> Option<Error> {
+        S::NEEDS_RECORD.then(|| self.no_record())
+    }
+
+    fn no_record(&self) -> Error {
+        Error::new(ErrorKind::NotFound, self.verb.explain(&self.place.subject)).answered()
     }
 }
 

@@ -141,7 +141,7 @@ async fn closure_is_not_run_again_after_anything_else() {
             Ok::<_, Refused>(())
         })
         .await;
-    assert_eq!((result, runs.get()), (Err(Refused::Database(ErrorKind::Internal)), 1));
+    assert_eq!((result, runs.get()), (Err(Refused::Database(ErrorKind::Violation)), 1));
 }
 
 /// A peer whose first `conflicts` queries fail with a conflict, as those of a distributed storage may.

@@ -35,7 +35,7 @@ async fn unique_violation_then_commit_writes_nothing() {
     assert_eq!(
         failed.to_string(),
         "nothing of the transaction is kept, because \
-         `CREATE ONLY $_target CONTENT $_content -- $_target, $_content` failed in it"
+         `CREATE ONLY $_0 CONTENT $_1 -- $_0, $_1` failed in it"
     );
     assert_eq!(accounts(&other).await, []);
 }
