@@ -9,6 +9,13 @@ use crate::query::statement::Statement;
 ///
 /// The text of a [`Query`](crate::Query) cannot be part of one: there is no telling how many statements it has, and a
 /// RETURN in it would have those after it skipped.
+///
+/// ```compile_fail,E0277
+/// # use surreal_session::prelude::*;
+/// # fn example(session: Session) {
+/// let batch = session.batch((session.run::<i64>("count"), session.query("CREATE user; CREATE user")));
+/// # }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be run as a batch",
     label = "neither a tuple of builders nor a `Vec` of builders",

@@ -2,7 +2,7 @@
 use surreal_session::prelude::*;
 
 async fn example(session: Session) -> surreal_session::Result<()> {
-    session.batch(session.run::<i64>("count").await?).await?;
+    let _ = session.batch(session.run::<i64>("count").await?);
     Ok(())
 }
 
