@@ -7,8 +7,8 @@ use std::time::Duration;
 use super::Response;
 use super::fragment::Fragment;
 use super::statement::{Call, Statement, send};
-use super::write::{After, Before, Diff, Nothing, Returning, Shape, Single, SingleOrNone, State, Verb, timeout};
-use crate::error::Result;
+use super::write::{After, Before, Diff, Nothing, Returning, Shape, Single, SingleOrNone, State, Verb};
+use crate::error::{Error, Result};
 use crate::record::{IntoId, Relation};
 use crate::session::{CallFuture, Scope};
 use crate::value::Table;
@@ -135,11 +135,15 @@ impl<T: Relation, S: Shape, R: Returning> Statement for Relate<T, S, R> {
             None => self.edge.clone(),
         };
         let statement = Fragment::new("INSERT RELATION INTO ").value(&Table::new(T::TABLE)).text(" ").then(edge);
-        statement.text(" RETURN ").text(S::clause::<R>()).then(timeout(self.timeout))
+        statement.text(" RETURN ").text(S::clause::<R>()).timeout(self.timeout)
     }
 
     fn read(&self, response: &Response, index: usize) -> Result<Self::Output> {
-        S::read::<R>(response, index, || Verb::Relate.missing(T::TABLE, false))
+        S::read::<R>(response, index, no_edge::<T>)
+    }
+
+    fn missing(&self) -> Option<Error> {
+        S::NEEDS_RECORD.then(no_edge::<T>)
     }
 }
 
@@ -150,6 +154,10 @@ impl<T: Relation, S: Shape, R: Returning> IntoFuture for Relate<T, S, R> {
     fn into_future(self) -> Self::IntoFuture {
         send(self)
     }
+}
+
+fn no_edge<T: Relation>() -> Error {
+    Verb::Relate.missing(T::TABLE, false)
 }
 
 impl<T: Relation, S, R> fmt::Debug for Relate<T, S, R> {

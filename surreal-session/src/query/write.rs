@@ -19,9 +19,9 @@ pub use builder::Mutation;
 pub(super) use bulk::Bulk;
 #[doc(hidden)]
 pub use bulk::Rows;
+pub(super) use parts::Parts;
 #[doc(hidden)]
 pub use parts::Place;
-pub(super) use parts::{Parts, timeout};
 pub use returning::{After, Before, Diff, Nothing, Returning, ReturningRecords};
 pub use shape::{
     Complete, Filtered, HasData, Many, MayHaveContent, NeedsData, NeedsTarget, NoData, Shape, Single, SingleOrNone,

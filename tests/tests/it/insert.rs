@@ -196,6 +196,25 @@ async fn failure_of_the_first_request_is_a_plain_one() {
 }
 
 #[tokio::test]
+async fn failed_insert_of_a_transaction_leaves_nothing() {
+    let (_db, session) = place().await;
+    session.insert(numbers([1_234])).await.unwrap();
+    let tx = session.begin_transaction().await.unwrap();
+    let error = tx.insert(numbers(0..2_000)).await.unwrap_err();
+    assert!(error.is_already_exists(), "{error:?}");
+    assert!(error.to_string().starts_with("rows 1000 to 1499 of 2000 failed: "), "{error}");
+    assert!(tx.commit().await.is_err());
+    assert_eq!(count(&session).await, 1);
+
+    // As one statement of a batch, it is sent as a whole.
+    let batch = session.batch((session.insert(numbers(0..2_000)), session.select::<Number>().count()));
+    assert!(batch.atomic().await.unwrap_err().is_already_exists());
+    let (made, sum) =
+        session.batch((session.insert(numbers(2_000..2_600)), session.select::<Number>().count())).await.unwrap();
+    assert_eq!((made.len(), sum), (600, 601));
+}
+
+#[tokio::test]
 async fn dropped_insert_leaves_whole_requests() {
     let (_db, session) = place().await;
     // Polled again when the first request is answered, which sends the second.

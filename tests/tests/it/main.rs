@@ -8,7 +8,10 @@
 )]
 #![expect(clippy::float_cmp, reason = "floats come back as they went, or not")]
 
+mod adapters;
 mod auth;
+mod batch;
+mod bearer;
 mod cancel;
 mod codec;
 mod conditions;
@@ -18,12 +21,17 @@ mod insert;
 mod isolation;
 mod layers;
 mod lifecycle;
+mod live;
 mod names;
+mod place;
 mod query;
 mod records;
 mod relations;
 mod run;
 mod select;
 mod server_facts;
+mod transaction;
+mod transfer;
 mod untyped;
+mod violations;
 mod writes;

@@ -53,6 +53,10 @@ impl Untyped {
         Self { scope }
     }
 
+    pub(crate) fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
     /// Reads records.
     pub fn select<T: Target>(&self, target: T) -> Select<T::Shape> {
         Select::new(self.scope.clone(), target.place())

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::query::fragment::Fragment;
 use crate::query::statement::{Call, Statement, send};
 use crate::query::write::{
@@ -153,6 +153,10 @@ impl<S: Shape, D: Complete, R: Returning> Statement for Write<S, D, R> {
 
     fn read(&self, response: &Response, index: usize) -> Result<Self::Output> {
         self.parts.read::<S, R>(response, index)
+    }
+
+    fn missing(&self) -> Option<Error> {
+        self.parts.missing::<S>()
     }
 }
 

@@ -8,7 +8,7 @@ use super::{
     After, Changing, Complete, Diff, Filtered, HasData, Many, NeedsData, NeedsTarget, Nothing, Parts, Place, Returning,
     Shape, Single, SingleOrNone, State, Verb, Writing,
 };
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::query::assignment::Assignment;
 use crate::query::condition::{IntoCondition, Tree};
 use crate::query::fragment::Fragment;
@@ -214,6 +214,10 @@ impl<V: Writing, T: Record, S: Shape, D: Complete, R: Returning> Statement for M
 
     fn read(&self, response: &Response, index: usize) -> Result<Self::Output> {
         self.parts.read::<S, R>(response, index)
+    }
+
+    fn missing(&self) -> Option<Error> {
+        self.parts.missing::<S>()
     }
 }
 

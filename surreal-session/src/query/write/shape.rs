@@ -13,6 +13,10 @@ pub trait Shape: private::Sealed + 'static {
     #[doc(hidden)]
     type Perhaps: Shape;
 
+    /// Whether there being no record is an error.
+    #[doc(hidden)]
+    const NEEDS_RECORD: bool = false;
+
     #[doc(hidden)]
     fn clause<R: Returning>() -> &'static str;
 
@@ -70,6 +74,8 @@ impl Filtered for SingleOrNone {
 impl Shape for Single {
     type Output<R: Returning> = R::One;
     type Perhaps = SingleOrNone;
+
+    const NEEDS_RECORD: bool = true;
 
     fn clause<R: Returning>() -> &'static str {
         R::COUNTED
