@@ -5,9 +5,11 @@
 
 mod args;
 mod assignment;
+pub mod batch;
 mod condition;
 mod create;
 mod delete;
+mod effect;
 mod expression;
 mod fragment;
 mod insert;
@@ -21,6 +23,7 @@ mod response;
 mod run;
 mod select;
 mod statement;
+mod traverse;
 pub mod untyped;
 mod update;
 mod upsert;
@@ -28,12 +31,15 @@ pub mod write;
 
 pub use args::Args;
 pub use assignment::{Assign, Assignment};
+pub use batch::Batch;
+pub(crate) use condition::Tree;
 pub use condition::{Condition, IntoCondition, all, any};
 pub use create::Create;
 pub use delete::Delete;
 pub use expression::{
     Collection, Computed, Container, Expression, List, Nowhere, Number, Operand, Optional, Ordered, Sum, Term, Text,
 };
+pub(crate) use fragment::Fragment;
 pub use insert::{Insert, NewRecords, NewRow};
 pub use link::{Fetch, Link, Links};
 pub use order::{IntoOrder, Order};
@@ -43,6 +49,11 @@ pub use raw::Query;
 pub use relate::Relate;
 pub use response::Response;
 pub use run::Run;
+pub(crate) use select::columns;
 pub use select::{Explain, Fields, Select, state};
+pub use traverse::{
+    Against, Along, Direction, Edges, Filters, Origin, Own, Reached, Referred, Referrers, Refers, Repeated, Repeats,
+    Start, Traverse,
+};
 pub use update::Update;
 pub use upsert::Upsert;

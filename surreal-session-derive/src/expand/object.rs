@@ -33,7 +33,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
             type Fields<__P: #krate::__private::Path> = #fields #arguments;
             type Patch = #patch;
 
-            fn fields<__P: #krate::__private::Path>() -> &'static Self::Fields<__P> {
+            fn fields<__P: #krate::__private::Path>() -> &'static #fields #arguments {
                 const { &#fields { #(#values,)* #empty } }
             }
         }

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::Query;
 use crate::codec::{self, EncodeError};
+use crate::error::{Error, Result};
 use crate::record::{Assignments, Path};
 use crate::session::Scope;
 use crate::value;
@@ -23,7 +24,7 @@ pub struct Fragment {
     /// Values with names that the program chose.
     named: Vec<(Arc<str>, Encoded)>,
     /// What is wrong with it, whatever the server would say.
-    refusal: Option<Arc<str>>,
+    refusal: Option<Error>,
 }
 
 type Encoded = Result<Bytes, EncodeError>;
@@ -78,8 +79,13 @@ impl Fragment {
     }
 
     /// Makes the statement fail before it is sent.
-    pub(crate) fn refused(mut self, reason: &str) -> Self {
-        self.refusal.get_or_insert_with(|| reason.into());
+    pub(crate) fn refused(self, reason: &str) -> Self {
+        self.failed(Error::argument(reason.to_owned()))
+    }
+
+    /// The same for a reason that is an error already.
+    pub(crate) fn failed(mut self, error: Error) -> Self {
+        self.refusal.get_or_insert(error);
         self
     }
 
@@ -113,13 +119,25 @@ impl Fragment {
     }
 
     #[cfg(test)]
+    pub(crate) fn is_refused(&self) -> bool {
+        self.refusal.is_some()
+    }
+
+    #[cfg(test)]
     pub(crate) fn values(self) -> impl Iterator<Item = Encoded> {
         self.values.into_iter().map(|(_, value)| value)
     }
 
+    /// Fails if it cannot be sent.
+    pub(crate) fn check(&self) -> Result<()> {
+        let encoded = self.values.iter().map(|(_, value)| value).chain(self.named.iter().map(|(_, value)| value));
+        let invalid = encoded.filter_map(|value| value.as_ref().err()).next().map(|error| error.clone().into());
+        self.refusal.clone().or(invalid).map_or(Ok(()), Err)
+    }
+
     /// The finished statement, its values bound as `$_0`, `$_1` and so on.
     pub(crate) fn into_query(self, scope: Scope, deadline: Option<Duration>) -> Query {
-        let query = Query::new(scope, &self.to_string()).deadline_if_any(deadline).refused_if(self.refusal.as_deref());
+        let query = Query::new(scope, &self.to_string()).deadline_if_any(deadline).refused_if(self.refusal);
         let numbered = self.values.into_iter().enumerate();
         let query = numbered.fold(query, |query, (index, (_, value))| query.bind_encoded(format!("_{index}"), value));
         self.named.into_iter().fold(query, |query, (name, value)| query.bind_checked(&name, value))

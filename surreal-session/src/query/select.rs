@@ -93,6 +93,14 @@ impl<T: Record> Select<T> {
     }
 }
 
+#[expect(clippy::mismatching_type_param_order, reason = "the rows are records")]
+impl<T: Record> Select<T, T, state::Found> {
+    /// The records with the ids in the array that `source` is.
+    pub(super) fn found(call: Call, source: Fragment) -> Self {
+        Self::of(Parts::new(call, source))
+    }
+}
+
 impl<T: Record, V, S: State> Select<T, V, S> {
     /// Reads only the record with this id, or with this key.
     pub fn id(mut self, id: impl IntoId<T>) -> Select<T, V, ById>
@@ -270,7 +278,7 @@ impl<T: Record, V, S: State> Select<T, V, S> {
 impl<T: Record, S: Gives> Select<T, T, S> {
     /// Reads only the fields that are in the view `V`.
     pub fn fields<V: View<Record = T>>(mut self) -> Select<T, V, S> {
-        self.parts.fields = Some(Fragment::default().joined(V::columns().into_iter().map(column), ", "));
+        self.parts.fields = Some(columns::<V>());
         self.told()
     }
 
@@ -301,6 +309,11 @@ impl<T: Record, S: Gives> Select<T, T, S> {
         self.parts.links = links(*T::fields()).fetched();
         self.told()
     }
+}
+
+/// The fields of a view.
+pub(crate) fn columns<V: View>() -> Fragment {
+    Fragment::default().joined(V::columns().into_iter().map(column), ", ")
 }
 
 fn column(column: Column) -> Fragment {

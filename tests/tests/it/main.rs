@@ -8,20 +8,30 @@
 )]
 #![expect(clippy::float_cmp, reason = "floats come back as they went, or not")]
 
+mod adapters;
 mod auth;
+mod batch;
+mod bearer;
 mod cancel;
 mod codec;
 mod conditions;
 mod connection;
 mod embedded;
+mod insert;
 mod isolation;
 mod layers;
 mod lifecycle;
+mod live;
 mod names;
+mod place;
 mod query;
 mod records;
+mod relations;
 mod run;
 mod select;
 mod server_facts;
+mod transaction;
+mod transfer;
 mod untyped;
+mod violations;
 mod writes;

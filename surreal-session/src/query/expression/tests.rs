@@ -40,7 +40,7 @@ struct User {
     hostile: Option<u8>,
     #[serde(with = "doubled")]
     half: i64,
-    #[serde(with = "doubled::optional")]
+    #[serde(with = "doubled::optional", default)]
     perhaps_half: Option<i64>,
     #[record(readonly)]
     created: Datetime,

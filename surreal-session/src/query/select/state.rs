@@ -104,6 +104,8 @@ states! {
     Whole => Vec<V>, all: Targets Pages Counts Begins Singles Gives;
     /// The records whose keys are in a range.
     Range => Vec<V>, all: Pages Counts Begins Singles Gives;
+    /// The records that a walk through the graph has come to.
+    Found => Vec<V>, all: Pages Counts Begins Singles Gives;
     /// The records with these ids.
     Ids => Vec<V>, all: Counts Begins Singles Gives Locks;
     /// The record with this id.
@@ -127,6 +129,10 @@ impl Orders for Whole {
 }
 
 impl Orders for Range {
+    type Then = Ordered;
+}
+
+impl Orders for Found {
     type Then = Ordered;
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Returning, Shape, Verb};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::query::Response;
 use crate::query::condition::Tree;
 use crate::query::fragment::Fragment;
@@ -36,7 +36,7 @@ impl Parts {
     }
 
     pub(in crate::query) fn surql<S: Shape, R: Returning>(&self) -> Fragment {
-        self.clauses().text(" RETURN ").text(S::clause::<R>()).then(timeout(self.timeout))
+        self.clauses().text(" RETURN ").text(S::clause::<R>()).timeout(self.timeout)
     }
 
     /// The statement up to what it gives back.
@@ -56,12 +56,15 @@ impl Parts {
         response: &Response,
         index: usize,
     ) -> Result<S::Output<R>> {
-        let missing = || self.verb.missing(&self.place.subject, !self.filter.is_empty());
-        S::read::<R>(response, index, missing)
+        S::read::<R>(response, index, || self.no_record())
     }
-}
 
-/// The clause that limits how long the server works on a statement.
-pub(in crate::query) fn timeout(limit: Option<Duration>) -> Fragment {
-    Fragment::default().timeout(limit)
+    /// The error if there is no record, where there has to be one.
+    pub(in crate::query) fn missing<S: Shape>(&self) -> Option<Error> {
+        S::NEEDS_RECORD.then(|| self.no_record())
+    }
+
+    fn no_record(&self) -> Error {
+        self.verb.missing(&self.place.subject, !self.filter.is_empty())
+    }
 }
