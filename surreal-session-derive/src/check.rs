@@ -3,6 +3,7 @@
 
 mod ends;
 mod fields;
+pub(crate) mod foreign;
 mod id;
 
 use quote::ToTokens;
@@ -21,6 +22,7 @@ pub(crate) fn check(model: &Model, errors: &mut Errors) {
     names(model, errors);
     serde(model, errors);
     fields::check(fields, model.serde.rule(), errors);
+    foreign::check(model, fields, errors);
     if model.kind == Kind::View {
         view(model, fields, errors);
     }

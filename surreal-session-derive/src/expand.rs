@@ -4,6 +4,7 @@ mod adapted;
 mod carried;
 mod defaults;
 mod fields;
+mod foreign;
 mod generics;
 mod header;
 mod key;
@@ -56,6 +57,7 @@ fn object(model: &Model) -> TokenStream {
         tokens.extend(fields::expand(model));
         tokens.extend(adapted::expand(model));
         tokens.extend(patch::expand(model));
+        tokens.extend(foreign::expand(model));
     }
     tokens
 }

@@ -84,6 +84,17 @@ use crate::model::{Kind, Model};
 /// same of `rename_all`), and on the struct `transparent`, `from`, `try_from`, `into`, `remote` and `tag`: with them a
 /// record would not be an object of the fields that the struct shows.
 ///
+/// # Types of other crates
+///
+/// serde would store some types as something else than the server's own: a `chrono::DateTime` as a string, a
+/// `std::time::Duration` as an object, a `uuid::Uuid` as bytes. Such a field is refused, also inside of `Option`, `Vec`
+/// and other containers, until `#[serde(with = "…")]` or `serialize_with` says how it is stored. For most of them there is
+/// an adapter in `surreal_session::value::with`; `#[serde(serialize_with = "serde::Serialize::serialize")]` is for a field
+/// that is meant to be what serde makes of it.
+///
+/// An `Option` beside `with` or `deserialize_with` needs `default`: what is `None` is absent from a record, and there serde
+/// does not take what is absent for `None`.
+///
 /// # Generic records
 ///
 /// What the parameters need is said on the struct, and serde is kept from adding to it. All instances share the table.

@@ -3,7 +3,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::path::PathBuf;
 
 use crate::handle;
-use crate::server::Settings;
+use crate::server::{Guests, Settings};
 use crate::storage::Storage;
 use crate::{Embedded, StartError};
 
@@ -16,11 +16,18 @@ pub struct Builder {
     username: String,
     password: String,
     storage: Storage,
+    guests: Guests,
 }
 
 impl Builder {
     pub(crate) fn new() -> Self {
-        Self { port: 0, username: "root".to_owned(), password: "root".to_owned(), storage: Storage::Memory }
+        Self {
+            port: 0,
+            username: "root".to_owned(),
+            password: "root".to_owned(),
+            storage: Storage::Memory,
+            guests: Guests::Allowed,
+        }
     }
 
     /// Listens on this port of `127.0.0.1`. Default: 0, which lets the system choose a free one.
@@ -47,6 +54,13 @@ impl Builder {
         self
     }
 
+    /// Refuses queries of sessions that are not signed in, as the server's own program does unless it is started with
+    /// `--allow-guests`. Default: they may query, and see what permissions let them.
+    pub fn deny_guests(mut self) -> Self {
+        self.guests = Guests::Denied;
+        self
+    }
+
     /// Starts the server and returns when it accepts connections.
     ///
     /// Works in any runtime and on any thread: it waits for the server's own threads and for nothing else.
@@ -69,6 +83,7 @@ impl Builder {
             username: self.username.clone(),
             password: self.password.clone(),
             storage: self.storage,
+            guests: self.guests,
         };
         let starting = handle::spawn(settings)?;
         let handle = starting.started().await?;
@@ -83,6 +98,7 @@ impl fmt::Debug for Builder {
             .field("port", &self.port)
             .field("username", &self.username)
             .field("storage", &self.storage)
+            .field("guests", &self.guests)
             .finish_non_exhaustive()
     }
 }

@@ -28,6 +28,14 @@ pub(crate) struct Settings {
     pub(crate) username: String,
     pub(crate) password: String,
     pub(crate) storage: Storage,
+    pub(crate) guests: Guests,
+}
+
+/// Whether a session that is not signed in may query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Guests {
+    Allowed,
+    Denied,
 }
 
 pub(crate) struct Server {
@@ -47,7 +55,7 @@ impl Server {
         let address = settings.storage.prepare()?;
         let (notify, notifications) = channel::bounded(NOTIFICATIONS);
         let datastore = Datastore::builder()
-            .with_capabilities(Capabilities::all())
+            .with_capabilities(Capabilities::all().with_guest_access(settings.guests == Guests::Allowed))
             .with_notify(notify)
             .with_auth(true)
             .without_maintenance_tasks()

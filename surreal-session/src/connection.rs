@@ -10,7 +10,9 @@ mod config;
 mod deadlines;
 mod driver;
 mod end;
+mod feed;
 mod handle;
+mod routes;
 mod socket;
 #[cfg(feature = "rustls")]
 mod tls;
@@ -18,5 +20,6 @@ mod url;
 
 pub(crate) use call::Cleanup;
 pub(crate) use config::Config;
-pub(crate) use handle::Handle;
+pub(crate) use feed::{Item, Over, Subscription};
+pub(crate) use handle::{Handle, Patience};
 pub(crate) use url::ServerUrl;

@@ -2,20 +2,23 @@
 
 mod kind;
 mod server;
+mod violation;
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 
 pub use kind::{Delivery, ErrorKind};
 pub use server::{ErrorDetails, ServerError};
+pub use violation::Violation;
 
 /// The result of every fallible call of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a call did not do what it was asked to.
 ///
-/// One word wide. [`kind`](Self::kind) says what happened, [`delivery`](Self::delivery) whether the server may have
+/// One word wide, and cheap to clone beside its message. [`kind`](Self::kind) says what happened, [`delivery`](Self::delivery) whether the server may have
 /// acted on the request, [`server`](Self::server) holds the server's own words where it answered. The predicates
 /// (`is_…`) give the same answer for an error of a whole request and for an error of one of its statements, and
 /// look at the server's structured kind first and at its text only where the server (3.3.5) sends nothing else.
@@ -35,15 +38,17 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// # Ok(())
 /// # }
 /// ```
+#[derive(Clone)]
 pub struct Error(Box<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     kind: ErrorKind,
     delivery: Delivery,
     statement: Option<usize>,
     message: Cow<'static, str>,
     server: Option<ServerError>,
-    source: Option<Box<dyn StdError + Send + Sync>>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 impl Error {
@@ -68,15 +73,36 @@ impl Error {
     }
 
     /// Whether a write lost against a concurrent one; the whole transaction may be run again.
+    ///
+    /// True also for a [`TransactionFailed`](ErrorKind::TransactionFailed) whose first failure was a conflict.
     pub fn is_conflict(&self) -> bool {
-        self.kind() == ErrorKind::Conflict
+        match self.kind() {
+            ErrorKind::Conflict => true,
+            ErrorKind::TransactionFailed => {
+                self.server().is_some_and(|server| server.error_kind() == ErrorKind::Conflict)
+            }
+            _ => false,
+        }
     }
 
-    /// Whether a UNIQUE index refused the write.
+    /// The constraint of the schema that refused the write, where one did: an index, a field's type or condition.
     ///
-    /// Told by the message text: server 3.3.5 sends no structured kind for it.
+    /// Told by the message text, as server 3.3.5 sends no structured kind for it: another server may word it otherwise,
+    /// and the error is then of kind [`Internal`](ErrorKind::Internal) like any other.
+    pub fn violation(&self) -> Option<Violation<'_>> {
+        self.server()?.violation()
+    }
+
+    /// Whether a UNIQUE index refused the write; [`violation`](Self::violation) says which, and for what.
     pub fn is_unique_violation(&self) -> bool {
-        self.server().is_some_and(ServerError::is_unique_violation)
+        matches!(self.violation(), Some(Violation::Unique { .. }))
+    }
+
+    /// The text that the query failed with by THROW, be it in the query itself, in a function or in an event.
+    ///
+    /// The server fails a few of its own statements by the same words, such as an ALTER of a field that cannot be.
+    pub fn thrown(&self) -> Option<&str> {
+        self.server()?.thrown()
     }
 
     /// Whether something named by the request does not exist: a record, table, namespace, database, session or method.
@@ -100,7 +126,7 @@ impl Error {
     /// request may have been applied.
     pub fn is_retryable(&self) -> bool {
         match self.kind() {
-            ErrorKind::Conflict => true,
+            ErrorKind::Conflict | ErrorKind::TransactionFailed => self.is_conflict(),
             ErrorKind::Connect | ErrorKind::Disconnected | ErrorKind::Timeout => self.delivery() == Delivery::NotSent,
             _ => false,
         }
@@ -140,23 +166,39 @@ impl Error {
         error.with_source(cause)
     }
 
+    /// A reset of its session has taken a transaction along.
+    pub(crate) fn transaction_reset(server: ServerError) -> Self {
+        let message = "the server has cancelled the transaction, because its session was reset";
+        Self::new(ErrorKind::TransactionFailed, message).answered().with_server(server)
+    }
+
     /// The server's answer to `what`, as an error of the whole request.
     pub(crate) fn from_server(what: &str, server: ServerError) -> Self {
-        let message = format!("the server refused `{what}`: {}", server.message());
-        Self::new(server.error_kind(), message).answered().with_server(server)
+        let message = format!("the server refused `{what}`: {}", server.explained());
+        Self::from_answer(message, server)
     }
 
     /// The server's answer to one statement of a query.
     pub(crate) fn from_statement(index: usize, server: ServerError) -> Self {
-        let message = format!("statement {index} failed: {}", server.message());
-        let mut error = Self::new(server.error_kind(), message).answered().with_server(server);
-        error.0.statement = Some(index);
-        error
+        let message = format!("statement {index} failed: {}", server.explained());
+        Self::from_answer(message, server).with_statement(index)
+    }
+
+    /// An answer of the server in words that say what it means.
+    pub(crate) fn from_answer(message: String, server: ServerError) -> Self {
+        let kind = server.error_kind();
+        let delivery = if kind == ErrorKind::CommitUnknown { Delivery::Unknown } else { Delivery::Answered };
+        Self::new(kind, message).with_delivery(delivery).with_server(server)
     }
 
     /// Puts what was being done in front of the message.
     pub(crate) fn in_context(mut self, what: impl fmt::Display) -> Self {
         self.0.message = format!("{what}: {}", self.0.message).into();
+        self
+    }
+
+    pub(crate) fn with_message(mut self, message: impl Into<Cow<'static, str>>) -> Self {
+        self.0.message = message.into();
         self
     }
 
@@ -176,7 +218,7 @@ impl Error {
     }
 
     pub(crate) fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        self.0.source = Some(source.into());
+        self.0.source = Some(source.into().into());
         self
     }
 
@@ -235,12 +277,22 @@ mod tests {
     #[test]
     fn retryable_only_when_nothing_can_have_been_applied() {
         let lost = || Error::new(ErrorKind::Disconnected, "connection lost");
+        let conflict = || ServerError {
+            code: None,
+            message: "Transaction conflict: Transaction write conflict. This transaction can be retried".to_owned(),
+            kind: "Query".to_owned(),
+            details: Some(ErrorDetails { kind: "TransactionConflict".to_owned(), ..ErrorDetails::default() }),
+            cause: None,
+        };
         for (error, expected) in [
             (lost(), true),
             (lost().with_delivery(Delivery::Unknown), false),
             (Error::new(ErrorKind::Conflict, "conflict").answered(), true),
             (Error::new(ErrorKind::Timeout, "no reply").with_delivery(Delivery::Unknown), false),
             (Error::argument("bad name"), false),
+            (Error::new(ErrorKind::CommitUnknown, "lost").with_delivery(Delivery::Unknown), false),
+            (Error::new(ErrorKind::TransactionFailed, "failed"), false),
+            (Error::new(ErrorKind::TransactionFailed, "failed").with_server(conflict()), true),
         ] {
             assert_eq!(error.is_retryable(), expected, "{error:?}");
         }

@@ -31,7 +31,12 @@
 //!
 //! | Feature | Adds | Costs |
 //! |---|---|---|
+//! | `chrono` | its `DateTime` and `TimeDelta` as fields, with [`value::with`], and conversions | 3 crates |
+//! | `geo-types` | its `Geometry` and the types in it, likewise | 4 crates |
+//! | `jiff` | its `Timestamp` and `SignedDuration`, likewise | 2 crates |
+//! | `rust_decimal` | its `Decimal`, likewise | 4 crates |
 //! | `rustls` | `wss://` URLs, verified against Mozilla's root certificates | 15 crates, a C compiler for `ring` |
+//! | `time` | its `OffsetDateTime`, `UtcDateTime`, `Timestamp` and `Duration`, likewise | 5 crates |
 //!
 //! # What to expect
 //!
@@ -46,29 +51,37 @@
 mod codec;
 mod connection;
 mod error;
+#[cfg(any(fuzzing, test))]
+#[doc(hidden)]
+pub mod fuzzing;
+mod live;
 mod protocol;
 mod query;
 mod record;
 mod session;
+mod transaction;
 
 pub mod value;
 
-pub use error::{Delivery, Error, ErrorDetails, ErrorKind, Result, ServerError};
-pub use protocol::SessionId;
+pub use error::{Delivery, Error, ErrorDetails, ErrorKind, Result, ServerError, Violation};
+pub use live::{Action, EndReason, Gap, Identified, Live, LiveEvent, LiveStream, Notification, Snapshot};
+pub use protocol::{LiveId, SessionId, TransactionId};
 pub use query::{
-    Args, Assign, Assignment, Condition, Create, Delete, Edges, Explain, Expression, Fetch, Fields, Insert,
+    Args, Assign, Assignment, Batch, Condition, Create, Delete, Edges, Explain, Expression, Fetch, Fields, Insert,
     IntoCondition, IntoOrder, Link, Links, NewRecords, NewRow, Order, Origin, PatchAction, PatchOp, Query, Queryable,
-    Reached, Referrers, Relate, Response, Run, Select, Traverse, Update, Upsert, all, any, state, untyped, write,
+    Reached, Referrers, Relate, Response, Run, Select, Traverse, Update, Upsert, all, any, batch, state, untyped,
+    write,
 };
 pub use record::{
     Change, Endpoint, Field, Flattened, GenerateKey, IntoId, Key, LinkTo, NewRecord, NormalRecord, Object, Patch,
     Record, Relation, View, keep, merge, set, unset,
 };
 pub use session::{
-    CallFuture, Connect, Credentials, Database, Namespace, NewSession, RecordAccess, Root, Scope, Session, Surreal,
-    Token, Tokens, Use,
+    Bearer, CallFuture, Connect, Credentials, Database, Namespace, NewSession, RecordAccess, Root, Scope, Session,
+    Surreal, Token, Tokens, Use,
 };
 pub use surreal_session_derive::{LinkTo, Object, Record, View};
+pub use transaction::{Transact, Transaction};
 pub use value::{Datetime, Id, RecordId, RecordKey, Table, Value};
 
 /// What fields are compared with, and what their types allow.
@@ -88,10 +101,12 @@ pub mod traverse {
 
 /// What most programs need: `use surreal_session::prelude::*;`.
 pub mod prelude {
-    pub use crate::error::{Delivery, ErrorKind};
+    pub use crate::error::{Delivery, ErrorKind, Violation};
+    pub use crate::live::{Action, EndReason, Gap, LiveEvent, LiveStream, Notification};
     pub use crate::query::{Assign, Condition, Expression, Fields, Link, Queryable, all, any};
     pub use crate::record::{Change, LinkTo, Object, Patch, Record, Relation, View, keep, merge, set, unset};
-    pub use crate::session::{Database, Namespace, RecordAccess, Root, Session, Surreal, Token, Tokens};
+    pub use crate::session::{Bearer, Database, Namespace, RecordAccess, Root, Session, Surreal, Token, Tokens};
+    pub use crate::transaction::Transaction;
     pub use crate::value::{Datetime, Id, RecordId, RecordKey, Table, Value};
     pub use surreal_session_derive::{LinkTo, Object, Record, View};
 }
@@ -112,6 +127,7 @@ pub mod __private {
         Root, Step, View, column, difference, encoded, encoded_with, has_key_fields, key_field, leads_elsewhere,
         object_key, object_part,
     };
+    pub use crate::value::with::{Foreign, Native, refuse};
     pub use crate::value::{Id, RecordId, RecordKey, Value};
 
     /// The error of a program that could not start the server that it wanted to connect to.

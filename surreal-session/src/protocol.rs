@@ -3,17 +3,21 @@
 //! Nothing here reads more of a reply than it is asked to: [`Head`] stops at the id, [`Reply`] finds the byte range of
 //! the result, and the caller's type is decoded straight from that range. Facts are those of server 3.3.5.
 
+mod begun;
 mod failure;
 mod id;
 mod misfit;
+mod notification;
 mod request;
 mod response;
 mod statement;
 
+pub(crate) use begun::read_begun;
 pub(crate) use failure::read_failure;
 pub(crate) use id::RequestId;
-pub use id::SessionId;
+pub use id::{LiveId, SessionId, TransactionId};
 pub(crate) use misfit::misfit;
+pub(crate) use notification::{EventKind, Notification};
 pub(crate) use request::{BindingsWriter, Request, RequestWriter};
-pub(crate) use response::{Head, Reply};
-pub(crate) use statement::{Outcome, Statement, read_statements};
+pub(crate) use response::{Head, Reply, find_entry, malformed};
+pub(crate) use statement::{Outcome, Statement, first_failure, is_echo, read_statements};

@@ -5,9 +5,11 @@
 
 mod args;
 mod assignment;
+pub mod batch;
 mod condition;
 mod create;
 mod delete;
+mod effect;
 mod expression;
 mod fragment;
 mod insert;
@@ -29,12 +31,15 @@ pub mod write;
 
 pub use args::Args;
 pub use assignment::{Assign, Assignment};
+pub use batch::Batch;
+pub(crate) use condition::Tree;
 pub use condition::{Condition, IntoCondition, all, any};
 pub use create::Create;
 pub use delete::Delete;
 pub use expression::{
     Collection, Computed, Container, Expression, List, Nowhere, Number, Operand, Optional, Ordered, Sum, Term, Text,
 };
+pub(crate) use fragment::Fragment;
 pub use insert::{Insert, NewRecords, NewRow};
 pub use link::{Fetch, Link, Links};
 pub use order::{IntoOrder, Order};
@@ -44,6 +49,7 @@ pub use raw::Query;
 pub use relate::Relate;
 pub use response::Response;
 pub use run::Run;
+pub(crate) use select::columns;
 pub use select::{Explain, Fields, Select, state};
 pub use traverse::{
     Against, Along, BeginsAt, Direction, Edges, EndsAt, Filters, Origin, Own, Reached, ReachedBy, Referred, Referrers,

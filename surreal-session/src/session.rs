@@ -4,7 +4,9 @@
 //! same verbs, of its default session. What a session has selected is kept as the server last confirmed it, which is
 //! what [`Session::fork`] copies.
 
+mod attempt;
 mod auth;
+mod bearer;
 mod connect;
 mod credentials;
 mod fork;
@@ -15,10 +17,12 @@ mod namespace;
 mod new_session;
 mod scope;
 mod state;
+mod streams;
 mod surreal;
 mod token;
 mod variables;
 
+pub use bearer::Bearer;
 pub use connect::Connect;
 pub use credentials::{Credentials, Database, Namespace, RecordAccess, Root};
 pub use future::CallFuture;
@@ -27,5 +31,6 @@ pub use namespace::Use;
 pub use new_session::NewSession;
 pub use scope::Scope;
 pub(crate) use scope::check_name;
+pub(crate) use streams::{Followed, WHO};
 pub use surreal::Surreal;
 pub use token::{Token, Tokens};

@@ -2,7 +2,7 @@
 //!
 //! All of them implement serde's traits, so that they can be fields of any type. On the way to and from the server they
 //! keep their type; in a human-readable format such as JSON they are plain text or data: a record id is `"user:ada"`, a
-//! datetime is RFC 3339, a geometry is `GeoJSON`.
+//! datetime is RFC 3339, a geometry is `GeoJSON`. Types of other crates for the same things are fields through [`with`].
 //!
 //! In an untagged enum of one's own, a variant that holds text should come before one that holds such a type: serde
 //! does not say whether an untagged string came from JSON, and `user:ada` would be read as a record id.
@@ -29,6 +29,7 @@ pub(crate) mod tag;
 pub(crate) mod tagged;
 mod text;
 mod uuid;
+pub mod with;
 
 pub use any::Value;
 pub use bytes::Bytes;

@@ -6,9 +6,11 @@
 mod partly;
 mod peer;
 mod proxy;
+mod raw;
 mod server;
 
 pub use partly::{eventually, poll_times};
 pub use peer::{Conversation, Peer};
 pub use proxy::Proxy;
+pub use raw::Raw;
 pub use server::{Login, connect, login, place, unique};

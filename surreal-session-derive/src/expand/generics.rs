@@ -122,7 +122,7 @@ fn without_default(mut param: GenericParam) -> GenericParam {
     param
 }
 
-fn name(param: &GenericParam) -> String {
+pub(super) fn name(param: &GenericParam) -> String {
     match param {
         GenericParam::Lifetime(param) => param.lifetime.ident.to_string(),
         GenericParam::Type(param) => param.ident.to_string(),
@@ -131,7 +131,7 @@ fn name(param: &GenericParam) -> String {
 }
 
 /// Collects the names that occur, other than as a later part of a path.
-fn mentioned(tokens: TokenStream, names: &BTreeSet<String>, found: &mut BTreeSet<String>) {
+pub(super) fn mentioned(tokens: TokenStream, names: &BTreeSet<String>, found: &mut BTreeSet<String>) {
     let mut after_colons = false;
     for token in tokens {
         match token {

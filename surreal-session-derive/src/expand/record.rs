@@ -93,7 +93,7 @@ fn key(model: &Model) -> TokenStream {
     quote_spanned!(last=> #id_of::Key)
 }
 
-fn ends(ty: &Type) -> (Span, Span) {
+pub(super) fn ends(ty: &Type) -> (Span, Span) {
     let spans: Vec<Span> = ty.to_token_stream().into_iter().map(|token| token.span()).collect();
     let here = Span::call_site();
     (spans.first().copied().unwrap_or(here), spans.last().copied().unwrap_or(here))

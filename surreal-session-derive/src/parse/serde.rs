@@ -16,6 +16,8 @@ pub(crate) struct Container {
     pub(crate) rename_all: Option<Names>,
     /// The bounds of the `Serialize` impl.
     pub(crate) bound: Option<LitStr>,
+    /// Whether an absent field has a value, whichever it is.
+    pub(crate) default: bool,
     /// The words that change the whole representation.
     pub(crate) reshaping: Vec<Path>,
 }
@@ -33,6 +35,10 @@ pub(crate) struct Field {
     pub(crate) unread: Option<Path>,
     /// The words with a path to a function that writes the field, or decides whether to.
     pub(crate) functions: Vec<(Ident, LitStr)>,
+    /// The word with a path to a function that reads the field.
+    pub(crate) reader: Option<Path>,
+    /// Whether the field has a value where it is absent.
+    pub(crate) default: bool,
 }
 
 /// The names, or rules for names, that `rename = ".."` and `rename(serialize = "..", deserialize = "..")` give.
@@ -49,6 +55,7 @@ impl Container {
             match item.word().as_str() {
                 "rename_all" => container.rename_all = Names::read(&item),
                 "bound" => container.bound = Names::read(&item).and_then(|bound| bound.writing),
+                "default" => container.default = true,
                 "transparent" | "from" | "try_from" | "into" | "remote" | "tag" => container.reshaping.push(item.path),
                 _ => {}
             }
@@ -76,7 +83,13 @@ impl Field {
                 }
                 "skip_serializing" => field.unwritten = Some(item.path),
                 "skip_deserializing" => field.unread = Some(item.path),
-                "with" | "serialize_with" | "skip_serializing_if" => field.functions.extend(function(&item)),
+                "with" => {
+                    field.functions.extend(function(&item));
+                    field.reader = Some(item.path);
+                }
+                "serialize_with" | "skip_serializing_if" => field.functions.extend(function(&item)),
+                "deserialize_with" => field.reader = Some(item.path),
+                "default" => field.default = true,
                 _ => {}
             }
         }

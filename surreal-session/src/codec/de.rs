@@ -31,15 +31,24 @@ pub(super) struct Deserializer<'de> {
 }
 
 pub(super) fn decode<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, DecodeError> {
-    let mut deserializer = Deserializer::new(bytes);
-    let value = T::deserialize(&mut deserializer)?;
-    deserializer.end()?;
-    Ok(value)
+    Deserializer::new(bytes).read()
 }
 
 impl<'de> Deserializer<'de> {
     fn new(bytes: &'de [u8]) -> Self {
         Self { reader: Reader::new(bytes), depth: 0, is_in_id: false }
+    }
+
+    /// For an element of an array that was opened elsewhere.
+    fn in_array(element: &'de [u8]) -> Self {
+        Self { depth: 1, ..Self::new(element) }
+    }
+
+    /// Reads a value that takes up all of the bytes.
+    fn read<T: Deserialize<'de>>(mut self) -> Result<T, DecodeError> {
+        let value = T::deserialize(&mut self)?;
+        self.end()?;
+        Ok(value)
     }
 
     /// Fails unless all has been read.

@@ -9,6 +9,7 @@ mod random;
 mod reader;
 mod row;
 mod strategy;
+mod with;
 
 use ciborium::Value as Cbor;
 use serde::Serialize;

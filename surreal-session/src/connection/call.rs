@@ -5,10 +5,12 @@ use std::task::{Context, Poll};
 
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use tokio::time::Instant;
-use tracing::Span;
+use tracing::{Span, debug};
 
+use super::feed::{Feed, Item};
+use super::routes::Route;
 use crate::error::Result;
-use crate::protocol::{Reply, Request, RequestId, SessionId};
+use crate::protocol::{LiveId, Reply, Request, RequestId, SessionId, TransactionId};
 
 /// A message to the driver. All of them use one queue, so that what one task sends arrives in that order.
 #[derive(Debug)]
@@ -18,6 +20,14 @@ pub(super) enum Command {
     Abandon(RequestId),
     /// Something on the server belongs to nobody any more.
     Clean(Cleanup),
+    /// A stream is to be fed by a live query that exists already.
+    Follow(LiveId, Route),
+    /// A stream has gone.
+    Unfollow(Feed),
+    /// A live query was killed by this client.
+    Killed(LiveId),
+    /// Something happened to all streams of a session; `None` is the default one.
+    Tell(Option<SessionId>, Item),
     Close,
 }
 
@@ -27,6 +37,8 @@ pub(super) struct Call {
     pub(super) request: Request,
     pub(super) deadline: Instant,
     pub(super) cleanup: Cleanup,
+    /// The stream that is fed by the live query that the request registers.
+    pub(super) live: Option<Route>,
     pub(super) caller: Caller,
 }
 
@@ -45,6 +57,24 @@ pub(super) struct Caller {
 pub(crate) enum Cleanup {
     Nothing,
     Detach(SessionId),
+    /// Cancels the transaction that the reply names.
+    CancelBegun,
+    Cancel(TransactionId),
+}
+
+impl Cleanup {
+    /// What is left to undo now that the reply is known.
+    pub(super) fn after(self, reply: &Result<Reply>) -> Self {
+        let Self::CancelBegun = self else { return self };
+        match reply.as_ref().map(Reply::begun) {
+            Ok(Ok(Some(transaction))) => Self::Cancel(transaction),
+            Ok(Ok(None)) | Err(_) => Self::Nothing,
+            Ok(Err(error)) => {
+                debug!(%error, "a transaction was begun that nobody can cancel: its id cannot be read");
+                Self::Nothing
+            }
+        }
+    }
 }
 
 /// A call that the driver has, as its caller sees it.
@@ -85,7 +115,7 @@ impl Drop for InFlight {
         }
         self.reply.close();
         let command = match self.reply.try_recv() {
-            Ok(_) => Command::Clean(self.cleanup),
+            Ok(reply) => Command::Clean(self.cleanup.after(&reply)),
             Err(_) => Command::Abandon(self.id),
         };
         // Fails only when the connection is over, and everything on the server with it.

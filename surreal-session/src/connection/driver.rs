@@ -21,10 +21,12 @@ use tracing::{debug, trace};
 use super::call::{Call, Caller, Cleanup, Command};
 use super::deadlines::Deadlines;
 use super::end::End;
+use super::feed::{Feed, Item, Over};
 use super::handle::{Shared, after};
+use super::routes::{Route, Routes};
 use super::socket::Socket;
 use crate::error::{Delivery, Error, ErrorKind, Result, ServerError};
-use crate::protocol::{Head, Reply, Request, RequestId};
+use crate::protocol::{EventKind, Head, LiveId, Reply, Request, RequestId, SessionId};
 
 #[derive(Debug)]
 pub(super) struct Driver {
@@ -36,6 +38,7 @@ pub(super) struct Driver {
     /// Invariant: holds every request that is queued or on the server and whose end somebody waits for.
     pending: HashMap<RequestId, Pending>,
     deadlines: Deadlines,
+    routes: Routes,
     /// The last error that the server could not attribute to a request, and when it came.
     stray: Option<(Instant, ServerError)>,
     /// What the server said when it closed.
@@ -49,8 +52,33 @@ struct Pending {
     deadline: Instant,
     sent_at: Option<Instant>,
     cleanup: Cleanup,
+    /// The stream that the live query of the reply is for.
+    live: Option<Route>,
+    /// The live query that the request kills, and how often that may still be tried again.
+    kill: Option<Kill>,
     /// Nobody, for a clean-up and for a call that must be undone when its reply comes.
     caller: Option<Caller>,
+}
+
+/// A live query that nobody follows any more.
+#[derive(Debug, Clone, Copy)]
+struct Kill {
+    id: LiveId,
+    session: Option<SessionId>,
+    tries_left: u32,
+}
+
+impl Pending {
+    /// A request whose reply nobody waits for.
+    fn clean_up(method: &'static str, deadline: Instant) -> Self {
+        let cleanup = Cleanup::Nothing;
+        Self { method, deadline, sent_at: None, cleanup, live: None, kill: None, caller: None }
+    }
+
+    /// Whether the server may open something for this call that must be closed if nobody waits for it.
+    fn may_open_something(&self) -> bool {
+        self.sent_at.is_some() && (self.cleanup != Cleanup::Nothing || self.live.is_some())
+    }
 }
 
 impl Driver {
@@ -67,6 +95,7 @@ impl Driver {
             queue: VecDeque::new(),
             pending: HashMap::new(),
             deadlines: Deadlines::new(),
+            routes: Routes::default(),
             stray: None,
             farewell: None,
             clean_up_deadline,
@@ -110,6 +139,11 @@ impl Driver {
                 Some(Command::Call(call)) => self.accept(*call),
                 Some(Command::Abandon(id)) => self.abandon(id),
                 Some(Command::Clean(cleanup)) => self.clean(cleanup),
+                Some(Command::Follow(id, route)) => self.routes.follow(id, route),
+                Some(Command::Unfollow(feed)) => self.unfollow(&feed),
+                Some(Command::Killed(id)) => self.routes.end(id, &Over::Killed),
+                Some(Command::Tell(session, Item::End(over))) => self.routes.end_session(session, &over),
+                Some(Command::Tell(session, item)) => self.routes.tell(session, &item),
                 Some(Command::Close) | None => return Poll::Ready(Err(End::closed())),
             }
             Poll::Ready(Ok(()))
@@ -117,21 +151,25 @@ impl Driver {
     }
 
     fn accept(&mut self, call: Call) {
-        let Call { request, deadline, cleanup, caller } = call;
-        self.enqueue(request, deadline, cleanup, Some(caller));
+        let Call { request, deadline, cleanup, live, caller } = call;
+        let Request { id, method, frame } = request;
+        self.enqueue(
+            id,
+            frame,
+            Pending { method, deadline, sent_at: None, cleanup, live, kill: None, caller: Some(caller) },
+        );
     }
 
-    fn enqueue(&mut self, request: Request, deadline: Instant, cleanup: Cleanup, caller: Option<Caller>) {
-        let Request { id, method, frame } = request;
-        self.deadlines.insert(deadline, id);
-        self.pending.insert(id, Pending { method, deadline, sent_at: None, cleanup, caller });
+    fn enqueue(&mut self, id: RequestId, frame: Bytes, pending: Pending) {
+        self.deadlines.insert(pending.deadline, id);
+        self.pending.insert(id, pending);
         self.queue.push_back((id, frame));
     }
 
     /// Forgets a call, unless the server may open something for it that must then be closed.
     fn abandon(&mut self, id: RequestId) {
         let Some(pending) = self.pending.get_mut(&id) else { return };
-        if pending.sent_at.is_some() && pending.cleanup != Cleanup::Nothing {
+        if pending.may_open_something() {
             pending.caller = None;
             return;
         }
@@ -150,10 +188,48 @@ impl Driver {
 
     fn clean(&mut self, cleanup: Cleanup) {
         let request = match cleanup {
-            Cleanup::Nothing => return,
+            // There is nothing to cancel before the reply, and what to cancel after it.
+            Cleanup::Nothing | Cleanup::CancelBegun => return,
             Cleanup::Detach(session) => Request::detach(self.shared.next_id(), session),
+            Cleanup::Cancel(transaction) => Request::cancel(self.shared.next_id(), transaction),
         };
-        self.enqueue(request, after(self.clean_up_deadline), Cleanup::Nothing, None);
+        let Request { id, method, frame } = request;
+        self.enqueue(id, frame, Pending::clean_up(method, after(self.clean_up_deadline)));
+    }
+
+    /// Ends a live query that nobody follows any more.
+    fn unfollow(&mut self, feed: &Feed) {
+        if let Some((id, session)) = self.routes.unfollow(feed) {
+            self.kill(Kill { id, session, tries_left: KILL_TRIES });
+        }
+    }
+
+    fn kill(&mut self, kill: Kill) {
+        let Request { id, method, frame } = Request::kill(self.shared.next_id(), kill.session, kill.id);
+        let pending = Pending::clean_up(method, after(self.clean_up_deadline));
+        self.enqueue(id, frame, Pending { kill: Some(kill), ..pending });
+    }
+
+    /// Tries again to kill a live query: the server (3.3.5) lets kills at the same time conflict with each other.
+    fn killed(&mut self, kill: Kill, reply: Result<Reply>) {
+        match reply.and_then(|reply| reply.into_result("kill")) {
+            Err(error) if error.is_conflict() && kill.tries_left > 0 => {
+                self.kill(Kill { tries_left: kill.tries_left - 1, ..kill });
+            }
+            Err(error) => debug!(%error, live = %kill.id, "a live query that nobody follows was not killed"),
+            Ok(_) => {}
+        }
+    }
+
+    /// Registers a live query in the same turn as the reply that names it, so that no event falls in between.
+    fn register(&mut self, route: Route, reply: &Reply) {
+        let Some(id) = reply.live_id() else { return };
+        let (feed, session) = (route.feed.clone(), route.session);
+        self.routes.follow(id, route);
+        if feed.is_gone() {
+            self.unfollow(&feed);
+        }
+        debug!(live = %id, ?session, "live query");
     }
 
     /// Writes what is queued as far as the socket takes it, and flushes.
@@ -210,7 +286,13 @@ impl Driver {
                 None => debug!(%id, "a reply came for a call that nobody waits for"),
             },
             Ok(Head::Unattributed(error)) => self.attribute(*error),
-            Ok(Head::Notification) => debug!("an event came for a live query that nobody follows"),
+            Ok(Head::Notification(head)) if head.kind == EventKind::Killed => {
+                self.routes.end(head.id, &Over::KilledByServer);
+            }
+            Ok(Head::Notification(head)) => {
+                trace!(live = %head.id, bytes = frame.len(), "event");
+                self.routes.deliver(head.id, frame);
+            }
             Err(error) => debug!(%error, bytes = frame.len(), "ignored a frame that cannot be read"),
         }
     }
@@ -259,7 +341,7 @@ impl Driver {
             None => debug!(method = pending.method, "no reply, and nobody who waits for one"),
         }
         // What the server may still open has to be closed when it says so, however late.
-        if pending.sent_at.is_some() && pending.cleanup != Cleanup::Nothing {
+        if pending.may_open_something() {
             self.pending.insert(id, pending);
         }
     }
@@ -282,15 +364,21 @@ impl Driver {
 
     /// Ends a call. A reply that nobody takes is undone.
     fn settle(&mut self, id: RequestId, pending: Pending, reply: Result<Reply>) {
-        let Pending { method, deadline, cleanup, caller, .. } = pending;
+        let Pending { method, deadline, cleanup, live, kill, caller, .. } = pending;
         self.deadlines.remove(deadline, id);
-        let Some(caller) = caller else { return self.clean(cleanup) };
+        if let Some(kill) = kill {
+            return self.killed(kill, reply);
+        }
+        if let (Some(route), Ok(reply)) = (live, &reply) {
+            self.register(route, reply);
+        }
+        let Some(caller) = caller else { return self.clean(cleanup.after(&reply)) };
         let unread = caller.span.in_scope(|| {
             trace!(%id, method, "reply");
-            caller.reply.send(reply).is_err()
+            caller.reply.send(reply).err()
         });
-        if unread {
-            self.clean(cleanup);
+        if let Some(reply) = unread {
+            self.clean(cleanup.after(&reply));
         }
     }
 
@@ -301,10 +389,13 @@ impl Driver {
         self.shared.capacity.close();
         self.commands.close();
         while let Some(command) = self.commands.recv().await {
-            if let Command::Call(call) = command {
-                self.accept(*call);
+            match command {
+                Command::Call(call) => self.accept(*call),
+                Command::Follow(id, route) => self.routes.follow(id, route),
+                _ => {}
             }
         }
+        self.routes.end_all(&Over::Connection(end.clone()));
         for (_, pending) in self.pending.drain() {
             let delivery = if pending.sent_at.is_some() { Delivery::Unknown } else { Delivery::NotSent };
             if let Some(caller) = pending.caller {
@@ -349,6 +440,9 @@ async fn close(socket: &mut Socket) {
     }
     while let Some(Ok(_)) = socket.next().await {}
 }
+
+/// Conflicts end as soon as the others are through.
+const KILL_TRIES: u32 = 100;
 
 const CLOSE_PATIENCE: Duration = Duration::from_secs(1);
 

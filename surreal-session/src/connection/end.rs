@@ -29,6 +29,11 @@ impl End {
         self
     }
 
+    /// Whether the program closed the connection, or it was lost.
+    pub(crate) fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
     /// The error of one call of `method`.
     pub(super) fn error(&self, method: &str, delivery: Delivery) -> Error {
         let when = match delivery {

@@ -7,15 +7,17 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::runtime;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, Sleep, sleep_until};
 use tracing::Span;
 
 use super::call::{Call, Caller, Cleanup, Command, InFlight, Progress};
 use super::driver::Driver;
 use super::end::End;
+use super::feed::{Feed, Item, Subscription};
+use super::routes::Route;
 use super::{Config, ServerUrl, socket};
 use crate::error::{Delivery, Error, ErrorKind, Result};
-use crate::protocol::{Request, RequestId, SessionId};
+use crate::protocol::{LiveId, Request, RequestId, SessionId};
 
 /// A connection, shared by all of its sessions. When the last one goes, the driver closes the socket.
 #[derive(Debug, Clone)]
@@ -29,6 +31,13 @@ struct Inner {
     id: SessionId,
     runtime: runtime::Handle,
     finished: watch::Receiver<()>,
+}
+
+/// How long a call may take in all, and when that is over.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Patience {
+    pub(crate) whole: Duration,
+    pub(crate) until: Instant,
 }
 
 /// What the handle and the driver have in common.
@@ -89,16 +98,72 @@ impl Handle {
         &self.0.runtime
     }
 
+    /// How long a call that begins now may take: `deadline`, or else what the connection is configured with.
+    pub(crate) fn patience(&self, deadline: Option<Duration>) -> Patience {
+        let whole = deadline.unwrap_or(self.0.config.deadline);
+        Patience { whole, until: after(whole) }
+    }
+
     /// Sends a request and gives the bytes of its result.
     ///
     /// `deadline` is the connection's unless given. `cleanup` is carried out if the request may have succeeded on the
     /// server and this future is dropped before it could say so.
     pub(crate) async fn call(&self, request: Request, deadline: Option<Duration>, cleanup: Cleanup) -> Result<Bytes> {
+        self.call_within(request, self.patience(deadline), cleanup).await
+    }
+
+    /// Sends a `query` request whose last statement is a LIVE SELECT, and gives the events of the live query beside its
+    /// result. Up to `capacity` events wait in the subscription.
+    ///
+    /// If this future is dropped, the live query that the server may have registered is killed.
+    pub(crate) async fn follow(
+        &self,
+        request: Request,
+        deadline: Option<Duration>,
+        session: Option<SessionId>,
+        capacity: usize,
+    ) -> Result<(Bytes, Subscription)> {
+        let (feed, subscription) = self.subscription(capacity);
+        // Dropped here: the call and the subscription each tell the driver that they are gone.
+        let result =
+            self.send(request, self.patience(deadline), Cleanup::Nothing, Some(Route { feed, session })).await?;
+        Ok((result, subscription))
+    }
+
+    /// Gives the events of a live query that exists already.
+    pub(crate) fn subscribe(&self, id: LiveId, session: Option<SessionId>, capacity: usize) -> Result<Subscription> {
+        let (feed, subscription) = self.subscription(capacity);
+        let command = Command::Follow(id, Route { feed, session });
+        self.0.commands.send(command).map_err(|_| self.ended("subscribe", Delivery::NotSent))?;
+        Ok(subscription)
+    }
+
+    /// Ends the streams of a live query that was killed.
+    pub(crate) fn killed(&self, id: LiveId) {
+        // Fails only when the connection is over, and its streams with it.
+        let _ = self.0.commands.send(Command::Killed(id));
+    }
+
+    /// Tells the streams of a session what happened to it.
+    pub(crate) fn tell(&self, session: Option<SessionId>, item: Item) {
+        // Fails only when the connection is over, and its streams with it.
+        let _ = self.0.commands.send(Command::Tell(session, item));
+    }
+
+    fn subscription(&self, capacity: usize) -> (Feed, Subscription) {
+        let feed = Feed::new(capacity);
+        (feed.clone(), Subscription::new(feed, self.0.commands.clone()))
+    }
+
+    /// Like [`call`](Self::call), for a call that has begun before, to wait for something else.
+    pub(crate) async fn call_within(&self, request: Request, patience: Patience, cleanup: Cleanup) -> Result<Bytes> {
+        self.send(request, patience, cleanup, None).await
+    }
+
+    async fn send(&self, request: Request, patience: Patience, cleanup: Cleanup, live: Option<Route>) -> Result<Bytes> {
         let method = request.method;
         self.check_size(&request)?;
-        let patience = deadline.unwrap_or(self.0.config.deadline);
-        let deadline = after(patience);
-        let permit = self.permit(method, patience, deadline).await?;
+        let permit = self.permit(method, patience).await?;
         let (reply, receiver) = oneshot::channel();
         let call = InFlight {
             id: request.id,
@@ -107,8 +172,8 @@ impl Handle {
             commands: self.0.commands.clone(),
             done: Progress::Waiting,
         };
-        let caller = Caller { reply, patience, span: Span::current(), _permit: permit };
-        let command = Command::Call(Box::new(Call { request, deadline, cleanup, caller }));
+        let caller = Caller { reply, patience: patience.whole, span: Span::current(), _permit: permit };
+        let command = Command::Call(Box::new(Call { request, deadline: patience.until, cleanup, live, caller }));
         self.0.commands.send(command).map_err(|_| self.ended(method, Delivery::NotSent))?;
         // Dropped here: `InFlight` tells the driver, which undoes what the call may have opened.
         match call.await {
@@ -141,22 +206,24 @@ impl Handle {
         Err(Error::new(ErrorKind::TooLarge, message))
     }
 
-    async fn permit(&self, method: &str, patience: Duration, deadline: Instant) -> Result<OwnedSemaphorePermit> {
+    /// Waits until `deadline`, whatever the caller is polled by: a timer cannot be made outside of tokio.
+    pub(crate) fn timer(&self, deadline: Instant) -> Sleep {
+        let _runtime = self.0.runtime.enter();
+        sleep_until(deadline)
+    }
+
+    async fn permit(&self, method: &str, patience: Patience) -> Result<OwnedSemaphorePermit> {
         let capacity = &self.0.shared.capacity;
         if let Ok(permit) = Arc::clone(capacity).try_acquire_owned() {
             return Ok(permit);
         }
-        let timer = {
-            // The caller may be polled outside of tokio; a timer cannot be made there.
-            let _runtime = self.0.runtime.enter();
-            sleep_until(deadline)
-        };
+        let Patience { whole, until } = patience;
         tokio::select! {
             biased;
             permit = Arc::clone(capacity).acquire_owned() => permit.map_err(|_| self.ended(method, Delivery::NotSent)),
-            () = timer => Err(Error::new(
+            () = self.timer(until) => Err(Error::new(
                 ErrorKind::Timeout,
-                format!("`{method}` found no room within {patience:?}: {} calls are in flight", self.0.config.max_calls),
+                format!("`{method}` found no room within {whole:?}: {} calls are in flight", self.0.config.max_calls),
             )),
         }
     }

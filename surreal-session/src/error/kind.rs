@@ -30,6 +30,16 @@ pub enum ErrorKind {
     TooManySessions,
     /// There are several records where the program asked for exactly one.
     TooManyRecords,
+    /// The session has as many open transactions as the server allows.
+    TooManyTransactions,
+    /// The transaction was committed or cancelled before, perhaps through another handle of it.
+    TransactionClosed,
+    /// Something failed in the transaction before, or its session was reset: nothing of it is or will be kept. The
+    /// [source](std::error::Error::source) is the first failure.
+    TransactionFailed,
+    /// The commit was sent, and whether it was carried out cannot be known; see
+    /// [`Transaction::commit`](crate::Transaction::commit).
+    CommitUnknown,
     /// No reply came before the call's deadline.
     Timeout,
     /// The server sent something that the protocol does not allow.
@@ -48,6 +58,8 @@ pub enum ErrorKind {
     NotAllowed,
     /// A write lost against a concurrent one.
     Conflict,
+    /// A constraint of the schema refused the write; [`Error::violation`](super::Error::violation) has its parts.
+    Violation,
     /// The query text or a parameter is not valid.
     Validation,
     /// The query failed with THROW.
@@ -58,7 +70,7 @@ pub enum ErrorKind {
     Configuration,
     /// The server could not serialise or deserialise a value.
     Serialization,
-    /// Any other failure on the server, among them violated constraints (ASSERT, UNIQUE, READONLY, a field's type).
+    /// Any other failure on the server.
     Internal,
 }
 
@@ -70,6 +82,7 @@ pub enum Delivery {
     NotSent,
     /// The server answered it; what the answer says is what happened.
     Answered,
-    /// The request was written to the socket and no answer came: it may or may not have been carried out.
+    /// The request was written to the socket and no answer came, or one that does not know the outcome: it may or may
+    /// not have been carried out.
     Unknown,
 }

@@ -1,9 +1,10 @@
 //! The server's own error, kept as it was sent.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fmt;
+use std::{fmt, iter};
 
-use super::ErrorKind;
+use super::{ErrorKind, Violation, violation};
 
 /// An error as the server sent it, word for word.
 ///
@@ -52,8 +53,27 @@ impl ServerError {
         self.cause.as_deref()
     }
 
-    pub(crate) fn is_unique_violation(&self) -> bool {
-        self.message.starts_with("Database index `") && self.message.contains("` already contains ")
+    /// The constraint that refused a write, told by this message or by that of a [`cause`](Self::cause); see
+    /// [`Error::violation`](super::Error::violation).
+    pub fn violation(&self) -> Option<Violation<'_>> {
+        iter::successors(Some(self), |error| error.cause()).find_map(|error| Violation::read(&error.message))
+    }
+
+    /// The text of the THROW that failed the query; see [`Error::thrown`](super::Error::thrown).
+    pub fn thrown(&self) -> Option<&str> {
+        // A server before 3.0 sends no kind; all others that are not `Internal` mean something else by such words.
+        let may_be = matches!(self.kind.as_str(), "Thrown" | "Internal" | "");
+        violation::innermost(&self.message).strip_prefix("An error occurred: ").filter(|_| may_be)
+    }
+
+    /// Whether the request named a transaction that the server does not have.
+    pub(crate) fn is_lost_transaction(&self) -> bool {
+        self.message == "Transaction not found"
+    }
+
+    /// Whether the storage is shutting down, which it also says of a commit that it applied and did not get to confirm.
+    pub(crate) fn is_shutting_down(&self) -> bool {
+        self.message == "The datastore is shutting down"
     }
 
     /// Whether the details are `kind`, as in `NotAllowed` with details `Auth`.
@@ -61,19 +81,51 @@ impl ServerError {
         self.details.as_ref().is_some_and(|details| details.kind == kind)
     }
 
+    /// What is the matter with the identity, such as `SessionExpired`, where that is the matter.
+    pub(crate) fn auth_detail(&self) -> Option<&str> {
+        let auth = self.details.as_ref().filter(|details| self.kind == "NotAllowed" && details.kind == "Auth")?;
+        auth.inner().map(ErrorDetails::kind)
+    }
+
+    /// The message, and behind it what the details know better.
+    pub(crate) fn explained(&self) -> Cow<'_, str> {
+        let explained = |why: &str| format!("{}; {why}", self.message).into();
+        match self.auth_detail() {
+            Some("SessionExpired") => explained("sign in again, or open another session"),
+            Some("NotAllowed") => self.lacks().map_or(Cow::from(&self.message), |lacks| explained(&lacks)),
+            _ => Cow::from(&self.message),
+        }
+    }
+
+    /// Who may not do what, where the server (3.3.5) says so in the details alone.
+    fn lacks(&self) -> Option<String> {
+        let details = self.details.as_ref()?.inner()?;
+        let (actor, action) = (details.field("actor")?, details.field("action")?);
+        if actor == "anonymous" {
+            return Some("sign in first: the server does not let guests in".to_owned());
+        }
+        Some(format!("{actor} may not {action} {}", details.field("resource")?))
+    }
+
     pub(crate) fn error_kind(&self) -> ErrorKind {
         match self.kind.as_str() {
+            _ if self.message.starts_with("The transaction's commit outcome is unknown") => ErrorKind::CommitUnknown,
+            // Of its kinds for these, the server (3.3.5) chooses one or the other.
+            "NotAllowed" | "Internal" if self.message.starts_with("You don't have permission to ") => ErrorKind::Auth,
             "NotFound" => ErrorKind::NotFound,
             "AlreadyExists" => ErrorKind::AlreadyExists,
             "NotAllowed" if self.is_detail("Auth") => ErrorKind::Auth,
             "NotAllowed" => ErrorKind::NotAllowed,
             "Query" if self.is_detail("TransactionConflict") => ErrorKind::Conflict,
             "Query" => ErrorKind::Query,
+            "Validation" if self.message == "Too many open transactions" => ErrorKind::TooManyTransactions,
             "Validation" => ErrorKind::Validation,
             "Thrown" => ErrorKind::Thrown,
             "Configuration" => ErrorKind::Configuration,
             "Serialization" => ErrorKind::Serialization,
             _ if self.code == Some(CONFLICT) => ErrorKind::Conflict,
+            _ if self.violation().is_some() => ErrorKind::Violation,
+            _ if self.thrown().is_some() => ErrorKind::Thrown,
             _ => ErrorKind::Internal,
         }
     }
@@ -113,3 +165,38 @@ impl ErrorDetails {
 
 /// The code of a transaction conflict since server 3.0.1.
 const CONFLICT: i64 = -32009;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(kind: &str, message: &str, cause: Option<ServerError>) -> ServerError {
+        let (kind, message) = (kind.to_owned(), message.to_owned());
+        ServerError { code: Some(-32000), message, kind, details: None, cause: cause.map(Box::new) }
+    }
+
+    #[test]
+    fn violation_is_found_in_a_cause() {
+        let refused = error("Internal", "Database index `i` already contains 1, with record `t:1`", None);
+        let wrapped =
+            error("Context", "while signing up", Some(error("Context", "in the clause", Some(refused.clone()))));
+        assert!(refused.violation().is_some());
+        assert_eq!(wrapped.violation(), refused.violation());
+        assert_eq!(wrapped.error_kind(), ErrorKind::Violation);
+    }
+
+    #[test]
+    fn thrown_text_is_told_apart_by_kind_and_text() {
+        for (kind, message, thrown, is) in [
+            ("Thrown", "An error occurred: no", Some("no"), ErrorKind::Thrown),
+            ("", "An error occurred: no", Some("no"), ErrorKind::Thrown),
+            ("Internal", "Error while processing event e: An error occurred: a: b", Some("a: b"), ErrorKind::Thrown),
+            ("Internal", "An error occurred while updating references for `a:1`: x", None, ErrorKind::Internal),
+            ("Validation", "An error occurred: no", None, ErrorKind::Validation),
+            ("Later", "something new", None, ErrorKind::Internal),
+        ] {
+            let error = error(kind, message, None);
+            assert_eq!((error.thrown(), error.error_kind()), (thrown, is), "{kind}: {message}");
+        }
+    }
+}

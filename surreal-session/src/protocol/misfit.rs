@@ -1,6 +1,6 @@
 //! Results that do not fit the type asked for, in words that lead to the record.
 
-use super::response::Entries;
+use super::response::find_entry;
 use crate::codec::reader::Reader;
 use crate::codec::{self, DecodeError, EncodeError};
 use crate::error::{Error, ErrorKind};
@@ -48,19 +48,12 @@ fn split_row<'p>(result: &[u8], path: &'p str) -> Option<(String, &'p str)> {
             path
         }
     };
-    record_id(&mut reader).map(|id| (id, rest))
+    record_id(reader.skip().ok()?).map(|id| (id, rest))
 }
 
-fn record_id(reader: &mut Reader<'_>) -> Option<String> {
-    let mut entries = Entries::of(reader).ok()?;
-    while let Some(key) = entries.next(reader).ok()? {
-        let item = reader.skip().ok()?;
-        if key == "id" {
-            return match codec::decode(item).ok()? {
-                Value::RecordId(id) => Some(id.to_string()),
-                _ => None,
-            };
-        }
+fn record_id(row: &[u8]) -> Option<String> {
+    match codec::decode(find_entry(row, "id").ok()??).ok()? {
+        Value::RecordId(id) => Some(id.to_string()),
+        _ => None,
     }
-    None
 }

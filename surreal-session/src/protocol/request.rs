@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::{RequestId, SessionId};
+use super::{LiveId, RequestId, SessionId, TransactionId};
 use crate::codec::{self, EncodeError, writer};
 
 /// A finished request: its id, its method, and the bytes of its frame.
@@ -17,12 +17,22 @@ pub(crate) struct Request {
 impl Request {
     /// Opens a session under an id of the client's choice.
     pub(crate) fn attach(id: RequestId, session: SessionId) -> Self {
-        RequestWriter::new(id, "attach", Some(session)).finish()
+        RequestWriter::new(id, "attach", Some(session), None).finish()
     }
 
     /// Closes a session. One that the server does not know is no error to it (3.3.5).
     pub(crate) fn detach(id: RequestId, session: SessionId) -> Self {
-        RequestWriter::new(id, "detach", Some(session)).finish()
+        RequestWriter::new(id, "detach", Some(session), None).finish()
+    }
+
+    /// Rolls a transaction back. The server (3.3.5) wants a uuid, and does not look at the session.
+    pub(crate) fn cancel(id: RequestId, transaction: TransactionId) -> Self {
+        RequestWriter::new(id, "cancel", None, None).uuid(transaction.as_uuid()).finish()
+    }
+
+    /// Ends a live query; the session is left out for the connection's default session.
+    pub(crate) fn kill(id: RequestId, session: Option<SessionId>, live: LiveId) -> Self {
+        RequestWriter::new(id, "kill", session, None).uuid(live.as_uuid()).finish()
     }
 }
 
@@ -35,10 +45,16 @@ pub(crate) struct RequestWriter {
 }
 
 impl RequestWriter {
-    /// Starts a request of `method`; the session is left out for the connection's default session.
-    pub(crate) fn new(id: RequestId, method: &'static str, session: Option<SessionId>) -> Self {
+    /// Starts a request of `method`; the session is left out for the connection's default session, the transaction for
+    /// what runs in none. Only `query` runs in one: other methods ignore it, some of them silently (3.3.5).
+    pub(crate) fn new(
+        id: RequestId,
+        method: &'static str,
+        session: Option<SessionId>,
+        transaction: Option<TransactionId>,
+    ) -> Self {
         let mut buffer = Vec::with_capacity(INITIAL_BYTES);
-        writer::map(&mut buffer, 3 + usize::from(session.is_some()));
+        writer::map(&mut buffer, 3 + usize::from(session.is_some()) + usize::from(transaction.is_some()));
         writer::text(&mut buffer, "id");
         writer::integer(&mut buffer, id.0);
         writer::text(&mut buffer, "method");
@@ -47,6 +63,10 @@ impl RequestWriter {
             writer::text(&mut buffer, "session");
             writer::uuid(&mut buffer, session.as_uuid());
         }
+        if let Some(transaction) = transaction {
+            writer::text(&mut buffer, "txn");
+            writer::uuid(&mut buffer, transaction.as_uuid());
+        }
         writer::text(&mut buffer, "params");
         writer::begin_array(&mut buffer);
         Self { id, method, buffer }
@@ -54,6 +74,11 @@ impl RequestWriter {
 
     pub(crate) fn text(mut self, text: &str) -> Self {
         writer::text(&mut self.buffer, text);
+        self
+    }
+
+    pub(crate) fn uuid(mut self, uuid: &uuid::Uuid) -> Self {
+        writer::uuid(&mut self.buffer, uuid);
         self
     }
 

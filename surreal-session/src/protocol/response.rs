@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{RequestId, read_failure};
+use super::{LiveId, RequestId, TransactionId, notification, read_begun, read_failure, statement};
 use crate::codec::reader::{Reader, Remaining};
 use crate::codec::{DecodeError, Header};
 use crate::error::{Error, ErrorKind, Result, ServerError};
@@ -15,25 +15,27 @@ pub(crate) enum Head {
     /// An error that the server could not attribute to a request, as for a frame that it could not decode.
     Unattributed(Box<ServerError>),
     /// An event of a live query.
-    Notification,
+    Notification(notification::Head),
 }
 
 impl Head {
     /// Reads as much of a frame as tells where it belongs.
     pub(crate) fn read(frame: &[u8]) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(frame);
-        let mut failure = None;
+        let (mut failure, mut result) = (None, None);
         let mut entries = Entries::of(&mut reader)?;
         while let Some(key) = entries.next(&mut reader)? {
             match &*key {
                 "id" if is_integer(&reader)? => return Ok(Self::Reply(RequestId(reader.integer()?))),
                 "error" => failure = Some(reader.skip()?),
+                "result" => result = Some(reader.skip()?),
                 _ => drop(reader.skip()?),
             }
         }
-        match failure {
-            Some(failure) => Ok(Self::Unattributed(Box::new(read_failure(failure)?))),
-            None => Ok(Self::Notification),
+        match (failure, result) {
+            (Some(failure), _) => Ok(Self::Unattributed(Box::new(read_failure(failure)?))),
+            (None, Some(result)) => notification::Head::read(result).map(Self::Notification),
+            (None, None) => Err(DecodeError::new("neither a reply nor an event")),
         }
     }
 }
@@ -58,6 +60,20 @@ impl Reply {
                 Err(Error::from_server(method, failure))
             }
             Answer::Neither => Err(Error::protocol(format!("the reply to `{method}` has neither result nor error"))),
+        }
+    }
+
+    /// The id of the live query that the last statement of a `query` request has registered.
+    pub(crate) fn live_id(&self) -> Option<LiveId> {
+        let Ok(Answer::Result(result)) = self.find() else { return None };
+        statement::read_live_id(&self.0.slice_ref(result))
+    }
+
+    /// The transaction that this reply to `begin` says is open, if it says so.
+    pub(crate) fn begun(&self) -> Result<Option<TransactionId>, DecodeError> {
+        match self.find()? {
+            Answer::Result(result) => read_begun(result).map(Some),
+            Answer::Failure(_) | Answer::Neither => Ok(None),
         }
     }
 
@@ -100,11 +116,24 @@ impl Entries {
     }
 }
 
+/// The value of an entry of an object, as it is written.
+pub(crate) fn find_entry<'de>(object: &'de [u8], name: &str) -> Result<Option<&'de [u8]>, DecodeError> {
+    let mut reader = Reader::new(object);
+    let mut entries = Entries::of(&mut reader)?;
+    while let Some(key) = entries.next(&mut reader)? {
+        let item = reader.skip()?;
+        if key == name {
+            return Ok(Some(item));
+        }
+    }
+    Ok(None)
+}
+
 fn is_integer(reader: &Reader<'_>) -> Result<bool, DecodeError> {
     Ok(matches!(reader.peek()?, Header::Positive(_) | Header::Negative(_)))
 }
 
-pub(super) fn malformed(method: &str, error: DecodeError) -> Error {
+pub(crate) fn malformed(method: &str, error: DecodeError) -> Error {
     Error::new(ErrorKind::Protocol, format!("the reply to `{method}` is malformed")).answered().with_source(error)
 }
 
@@ -125,7 +154,6 @@ mod tests {
         let cases = [
             (cbor!({"id" => 7, "result" => [1, 2]}), Head::Reply(RequestId(7))),
             (cbor!({"error" => {"code" => -32000, "message" => "no"}, "id" => 8}), Head::Reply(RequestId(8))),
-            (cbor!({"result" => {"id" => "live", "action" => "CREATE"}}), Head::Notification),
         ];
         for (value, expected) in cases {
             assert_eq!(Head::read(&frame(&value.unwrap())).unwrap(), expected);

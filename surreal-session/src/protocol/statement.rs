@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::LiveId;
 use super::failure::read_details;
 use super::response::{Entries, malformed};
 use crate::codec::reader::{Reader, Remaining};
@@ -40,6 +41,14 @@ pub(crate) fn read_statements(result: &Bytes) -> Result<Vec<Statement>> {
     scan(result).map_err(|error| malformed("query", error))
 }
 
+/// The id of the live query that the last statement has registered; `None` if it failed or was another statement.
+pub(super) fn read_live_id(result: &Bytes) -> Option<LiveId> {
+    match scan(result).ok()?.pop()?.outcome {
+        Outcome::Ok(id) => codec::decode(&id).ok(),
+        Outcome::Failed(_) => None,
+    }
+}
+
 fn scan(result: &Bytes) -> Result<Vec<Statement>, DecodeError> {
     let mut reader = Reader::new(result);
     let mut statements = Vec::new();
@@ -48,6 +57,23 @@ fn scan(result: &Bytes) -> Result<Vec<Statement>, DecodeError> {
         statements.push(read_statement(result, &mut reader)?);
     }
     Ok(statements)
+}
+
+/// The first failure that is not just the echo of another: in a failed transaction block most statements report only
+/// that they were not executed. If only the commit failed, it is the last that says why.
+pub(crate) fn first_failure(statements: &[Statement]) -> Option<(usize, &ServerError)> {
+    let failures = || {
+        statements.iter().enumerate().filter_map(|(index, statement)| match &statement.outcome {
+            Outcome::Failed(error) => Some((index, error)),
+            Outcome::Ok(_) => None,
+        })
+    };
+    failures().find(|(_, error)| !is_echo(error)).or_else(|| failures().last())
+}
+
+/// Whether a statement only failed because its transaction did.
+pub(crate) fn is_echo(error: &ServerError) -> bool {
+    error.kind() == "Query" && (error.is_detail("NotExecuted") || error.is_detail("Cancelled"))
 }
 
 #[derive(Default)]

@@ -1,17 +1,17 @@
 //! CREATE: one new record.
 
-use super::write::{After, Creates, NeedsData, One, Write};
+use super::write::{After, Creates, Mutation, NeedsData, Single};
 use crate::record::{IntoId, Record};
 
 /// A record to be created when awaited, giving it back as stored.
 ///
-/// It can be awaited once it has its content: [`content`](Write::content).
+/// It can be awaited once it has its content: [`content`](Mutation::content).
 ///
 /// # Errors
 ///
 /// [`AlreadyExists`](crate::ErrorKind::AlreadyExists) for an id that is taken;
 /// [`NotFound`](crate::ErrorKind::NotFound) if the server gives no record back, because the identity may not create or
-/// not read it, unless [`optional`](Write::optional);
+/// not read it, unless [`optional`](Mutation::optional);
 /// [`is_unique_violation`](crate::Error::is_unique_violation) for a value that a UNIQUE index has already; otherwise
 /// what the table's schema refuses.
 ///
@@ -35,7 +35,7 @@ use crate::record::{IntoId, Record};
 /// # Ok(())
 /// # }
 /// ```
-pub type Create<T, D = NeedsData, R = After<T>> = Write<Creates, T, One, D, R>;
+pub type Create<T, D = NeedsData, R = After<T>> = Mutation<Creates, T, Single, D, R>;
 
 impl<T: Record, D, R> Create<T, D, R> {
     /// Sets the id, or the key of the id, of the record; the server makes one otherwise.

@@ -1,17 +1,17 @@
 //! DELETE: records that are to be no more.
 
-use super::write::{Before, Deletes, NeedsTarget, NoData, Write};
+use super::write::{Before, Deletes, Mutation, NeedsTarget, NoData};
 
 /// Records to be deleted when awaited, giving them back as they were.
 ///
-/// It can be awaited once it says which records it is about, with [`id`](Write::id), [`filter`](Write::filter) or
-/// [`all`](Write::all). [`return_none`](Write::return_none) spares the way back. Edges from and to a record that is
+/// It can be awaited once it says which records it is about, with [`id`](Mutation::id), [`filter`](Mutation::filter) or
+/// [`all`](Mutation::all). [`return_none`](Mutation::return_none) spares the way back. Edges from and to a record that is
 /// deleted are deleted with it.
 ///
 /// # Errors
 ///
 /// [`NotFound`](crate::ErrorKind::NotFound) if it is about one record and none came back, because it does not exist,
-/// does not pass the filter, or the identity may not delete or not read it, unless [`optional`](Write::optional); and if
+/// does not pass the filter, or the identity may not delete or not read it, unless [`optional`](Mutation::optional); and if
 /// the table does not exist (server 3.3.5). Otherwise what the schema refuses, such as a record that is referenced.
 ///
 /// # Cancel safety
@@ -33,4 +33,4 @@ use super::write::{Before, Deletes, NeedsTarget, NoData, Write};
 /// # Ok(())
 /// # }
 /// ```
-pub type Delete<T, S = NeedsTarget, R = Before<T>> = Write<Deletes, T, S, NoData, R>;
+pub type Delete<T, S = NeedsTarget, R = Before<T>> = Mutation<Deletes, T, S, NoData, R>;

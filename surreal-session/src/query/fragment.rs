@@ -9,8 +9,10 @@ use serde::Serialize;
 
 use super::Query;
 use crate::codec::{self, EncodeError};
+use crate::error::{Error, Result};
 use crate::record::{Assignments, Path};
 use crate::session::Scope;
+use crate::value;
 
 /// A piece of a statement. Its values have no names yet, so that any two pieces go together.
 #[doc(hidden)]
@@ -22,10 +24,13 @@ pub struct Fragment {
     /// Values with names that the program chose.
     named: Vec<(Arc<str>, Encoded)>,
     /// What is wrong with it, whatever the server would say.
-    refusal: Option<Arc<str>>,
+    refusal: Option<Error>,
 }
 
 type Encoded = Result<Bytes, EncodeError>;
+
+/// A hundred years. The server (3.3.5) never answers a statement whose timeout its clock cannot be added to.
+const LONGEST_TIMEOUT: Duration = Duration::from_hours(100 * 365 * 24);
 
 impl Fragment {
     pub(crate) fn new(text: impl Into<String>) -> Self {
@@ -65,9 +70,22 @@ impl Fragment {
         self
     }
 
+    /// Adds the clause that limits how long the server may take.
+    pub(crate) fn timeout(self, timeout: Option<Duration>) -> Self {
+        match timeout {
+            Some(timeout) => self.text(" TIMEOUT ").value(&value::Duration::from(timeout.min(LONGEST_TIMEOUT))),
+            None => self,
+        }
+    }
+
     /// Makes the statement fail before it is sent.
-    pub(crate) fn refused(mut self, reason: &str) -> Self {
-        self.refusal.get_or_insert_with(|| reason.into());
+    pub(crate) fn refused(self, reason: &str) -> Self {
+        self.failed(Error::argument(reason.to_owned()))
+    }
+
+    /// The same for a reason that is an error already.
+    pub(crate) fn failed(mut self, error: Error) -> Self {
+        self.refusal.get_or_insert(error);
         self
     }
 
@@ -110,9 +128,16 @@ impl Fragment {
         self.values.into_iter().map(|(_, value)| value)
     }
 
+    /// Fails if it cannot be sent.
+    pub(crate) fn check(&self) -> Result<()> {
+        let encoded = self.values.iter().map(|(_, value)| value).chain(self.named.iter().map(|(_, value)| value));
+        let invalid = encoded.filter_map(|value| value.as_ref().err()).next().map(|error| error.clone().into());
+        self.refusal.clone().or(invalid).map_or(Ok(()), Err)
+    }
+
     /// The finished statement, its values bound as `$_0`, `$_1` and so on.
     pub(crate) fn into_query(self, scope: Scope, deadline: Option<Duration>) -> Query {
-        let query = Query::new(scope, &self.to_string()).deadline_if_any(deadline).refused_if(self.refusal.as_deref());
+        let query = Query::new(scope, &self.to_string()).deadline_if_any(deadline).refused_if(self.refusal);
         let numbered = self.values.into_iter().enumerate();
         let query = numbered.fold(query, |query, (index, (_, value))| query.bind_encoded(format!("_{index}"), value));
         self.named.into_iter().fold(query, |query, (name, value)| query.bind_checked(&name, value))

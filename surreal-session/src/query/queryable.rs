@@ -2,12 +2,14 @@
 
 use serde::de::DeserializeOwned;
 
+use super::batch::{Batch, Statements};
 use super::untyped::Untyped;
 use super::{Create, Delete, Insert, NewRecords, Origin, Query, Relate, Run, Select, Traverse, Update, Upsert};
 use crate::record::{NewRecord, NormalRecord, Record, Relation};
 use crate::session::{Scope, Session, Surreal};
+use crate::transaction::Transaction;
 
-/// Anything that queries can be run on: [`Surreal`], [`Session`], and references to them.
+/// Anything that queries can be run on: [`Surreal`], [`Session`], [`Transaction`], and references to them.
 ///
 /// Sealed: it is implemented by this crate alone, so that verbs can be added. A function that takes
 /// `&impl Queryable` works with any of them.
@@ -147,6 +149,18 @@ pub trait Queryable: private::Sealed {
         Relate::new(self.scope(), &edge)
     }
 
+    /// Runs several builders in one request: a tuple of them, or a `Vec`, none of which was awaited.
+    ///
+    /// # Errors
+    ///
+    /// See [`Batch`].
+    fn batch<B: Statements>(&self, statements: B) -> Batch<B>
+    where
+        Self: Sized,
+    {
+        Batch::new(self.scope(), statements)
+    }
+
     /// The verbs for data without a model: any table, anything that serde can write, [`Value`](crate::Value)s back.
     fn untyped(&self) -> Untyped
     where
@@ -168,6 +182,12 @@ impl Queryable for Surreal {
     }
 }
 
+impl Queryable for Transaction {
+    fn scope(&self) -> Scope {
+        Self::scope(self)
+    }
+}
+
 impl<Q: Queryable> Queryable for &Q {
     fn scope(&self) -> Scope {
         (**self).scope()
@@ -175,10 +195,11 @@ impl<Q: Queryable> Queryable for &Q {
 }
 
 mod private {
-    use super::{Queryable, Session, Surreal};
+    use super::{Queryable, Session, Surreal, Transaction};
 
     pub trait Sealed {}
     impl Sealed for Session {}
     impl Sealed for Surreal {}
+    impl Sealed for Transaction {}
     impl<Q: Queryable> Sealed for &Q {}
 }

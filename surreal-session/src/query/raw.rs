@@ -7,9 +7,10 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use super::Response;
+use super::effect::may_write;
 use crate::codec::EncodeError;
 use crate::error::{Error, Result};
-use crate::protocol::{BindingsWriter, read_statements};
+use crate::protocol::{BindingsWriter, Request};
 use crate::session::{CallFuture, Scope, check_name};
 
 /// SurrealQL text to run when awaited, giving a [`Response`] with a result for each statement.
@@ -83,8 +84,8 @@ impl Query {
     }
 
     /// The same for a builder that may have been given what cannot be sent.
-    pub(super) fn refused_if(mut self, reason: Option<&str>) -> Self {
-        self.error = self.error.or_else(|| reason.map(|reason| Error::argument(reason.to_owned())));
+    pub(super) fn refused_if(mut self, error: Option<Error>) -> Self {
+        self.error = self.error.or(error);
         self
     }
 
@@ -149,12 +150,27 @@ impl Query {
         self
     }
 
-    async fn run(self) -> Result<Response> {
+    async fn run(mut self) -> Result<Response> {
+        let Some(transaction) = self.scope.transaction() else {
+            let (scope, request, deadline) = self.into_request()?;
+            return Response::read(&scope.call(request, deadline).await?);
+        };
         if let Some(error) = self.error {
             return Err(error);
         }
-        let reply = self.scope.call(self.bindings.finish(), self.deadline).await?;
-        Ok(Response::new(read_statements(&reply)?))
+        transaction.bind_variables(&mut self.bindings, &self.names);
+        let surql = self.to_surql();
+        let statements = self.scope.query_in(transaction, &surql, self.bindings.finish(), self.deadline).await?;
+        let witness = may_write(&self.text).then(|| transaction.witness(surql));
+        Ok(Response::new(statements, witness))
+    }
+
+    /// The request, or the first thing that was wrong with it.
+    pub(crate) fn into_request(self) -> Result<(Scope, Request, Option<Duration>)> {
+        match self.error {
+            Some(error) => Err(error),
+            None => Ok((self.scope, self.bindings.finish(), self.deadline)),
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! One new edge.
+//! Single new edge.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -7,11 +7,11 @@ use std::time::Duration;
 use super::Response;
 use super::fragment::Fragment;
 use super::statement::{Call, Statement, send};
-use super::write::{After, Before, Diff, Nothing, One, OneOrNone, Returning, Shape, State, Verb, timeout};
-use crate::error::Result;
+use super::write::{After, Before, Diff, Nothing, Returning, Shape, Single, SingleOrNone, State, Verb};
+use crate::error::{Error, Result};
 use crate::record::{IntoId, Relation};
 use crate::session::{CallFuture, Scope};
-use crate::value::{Id, Table};
+use crate::value::Table;
 
 /// An edge to be created when awaited, giving it back as stored.
 ///
@@ -54,12 +54,12 @@ use crate::value::{Id, Table};
 /// # }
 /// ```
 #[must_use = "nothing is created until this is awaited"]
-pub struct Relate<T: Relation, S = One, R = After<T>> {
+pub struct Relate<T, S = Single, R = After<T>> {
     call: Call,
     edge: Fragment,
-    id: Option<Id<T, T::Key>>,
+    id: Option<Fragment>,
     timeout: Option<Duration>,
-    state: State<(S, R)>,
+    state: State<(T, S, R)>,
 }
 
 impl<T: Relation> Relate<T> {
@@ -71,12 +71,12 @@ impl<T: Relation> Relate<T> {
 impl<T: Relation, S, R> Relate<T, S, R> {
     /// Sets the id, or the key of the id, of the edge; the server makes one otherwise.
     pub fn id(mut self, id: impl IntoId<T>) -> Self {
-        self.id = Some(id.into_id());
+        self.id = Some(Fragment::of(&id.into_id()));
         self
     }
 
     /// Takes it that no edge may come back: gives an `Option`.
-    pub fn optional(self) -> Relate<T, OneOrNone, R> {
+    pub fn optional(self) -> Relate<T, SingleOrNone, R> {
         self.becoming()
     }
 
@@ -129,15 +129,21 @@ impl<T: Relation, S: Shape, R: Returning> Statement for Relate<T, S, R> {
 
     fn surql(&self) -> Fragment {
         let edge = match &self.id {
-            Some(id) => Fragment::new("object::extend(").then(self.edge.clone()).text(", { id: ").value(id).text(" })"),
+            Some(id) => {
+                Fragment::new("object::extend(").then(self.edge.clone()).text(", { id: ").then(id.clone()).text(" })")
+            }
             None => self.edge.clone(),
         };
         let statement = Fragment::new("INSERT RELATION INTO ").value(&Table::new(T::TABLE)).text(" ").then(edge);
-        statement.text(" RETURN ").text(S::clause::<R>()).then(timeout(self.timeout))
+        statement.text(" RETURN ").text(S::clause::<R>()).timeout(self.timeout)
     }
 
     fn read(&self, response: &Response, index: usize) -> Result<Self::Output> {
-        S::read::<R>(response, index, || Verb::Relate.missing(T::TABLE, false))
+        S::read::<R>(response, index, no_edge::<T>)
+    }
+
+    fn missing(&self) -> Option<Error> {
+        S::NEEDS_RECORD.then(no_edge::<T>)
     }
 }
 
@@ -150,8 +156,12 @@ impl<T: Relation, S: Shape, R: Returning> IntoFuture for Relate<T, S, R> {
     }
 }
 
+fn no_edge<T: Relation>() -> Error {
+    Verb::Relate.missing(T::TABLE, false)
+}
+
 impl<T: Relation, S, R> fmt::Debug for Relate<T, S, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Relate").field("table", &T::TABLE).field("id", &self.id).finish_non_exhaustive()
+        f.debug_struct("Relate").field("table", &T::TABLE).finish_non_exhaustive()
     }
 }

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use serde::Deserialize;
 
 use crate::codec;
 use crate::error::{Error, Result, ServerError};
-use crate::protocol::{Outcome, Statement, misfit};
+use crate::protocol::{Outcome, Statement, first_failure, is_echo, misfit, read_statements};
+use crate::transaction::Witness;
 
 /// What a [`Query`](super::Query) gave: one result for each statement, in their order.
 ///
@@ -15,11 +17,18 @@ use crate::protocol::{Outcome, Statement, misfit};
 #[derive(Debug)]
 pub struct Response {
     statements: Vec<Statement>,
+    /// For a query that may have written something in a transaction.
+    witness: Option<Witness>,
 }
 
 impl Response {
-    pub(super) fn new(statements: Vec<Statement>) -> Self {
-        Self { statements }
+    /// Takes the reply to a `query` request apart.
+    pub(crate) fn read(reply: &Bytes) -> Result<Self> {
+        Ok(Self::new(read_statements(reply)?, None))
+    }
+
+    pub(super) fn new(statements: Vec<Statement>, witness: Option<Witness>) -> Self {
+        Self { statements, witness }
     }
 
     /// How many statements there were.
@@ -43,20 +52,32 @@ impl Response {
     /// row; an `Option` is `None` for NONE, NULL and a result of no rows. Taking does not consume: text may be borrowed
     /// from the response, and a result may be taken twice.
     ///
+    /// In a transaction, a result of a write that does not fit `T` makes the [transaction](crate::Transaction) fail.
+    ///
     /// # Errors
     ///
     /// The statement's error if it failed, or its cause if it was only not executed because another one failed;
     /// [`Decode`](crate::ErrorKind::Decode), which names record and path, if the result does not fit `T`;
     /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) if there is no such statement.
     pub fn take<'de, T: Deserialize<'de>>(&'de self, index: usize) -> Result<T> {
+        let result = self.result(index)?;
+        codec::decode_row(result).map_err(|error| {
+            let error = misfit(result, &error).with_statement(index);
+            if let Some(witness) = &self.witness {
+                witness.fail(&error);
+            }
+            error
+        })
+    }
+
+    /// The result of the statement at `index` as it came.
+    pub(crate) fn result(&self, index: usize) -> Result<&Bytes> {
         let statement = self.statements.get(index).ok_or_else(|| {
             let count = self.statements.len();
             Error::argument(format!("there is no statement {index}: the query has {count}")).answered()
         })?;
         match &statement.outcome {
-            Outcome::Ok(result) => {
-                codec::decode_row(result).map_err(|error| misfit(result, &error).with_statement(index))
-            }
+            Outcome::Ok(result) => Ok(result),
             Outcome::Failed(error) => Err(self.cause(index, error)),
         }
     }
@@ -68,28 +89,25 @@ impl Response {
     /// The first failure that is not just the echo of another: in a failed transaction block most statements
     /// report only that they were not executed.
     pub fn check(self) -> Result<Self> {
-        let first = self.failures().find(|(_, error)| !is_echo(error)).or_else(|| self.failures().next());
-        match first.map(|(index, error)| Error::from_statement(index, error.clone())) {
-            Some(error) => Err(error),
+        match self.first_failure() {
+            Some((index, error)) => Err(Error::from_statement(index, error.clone())),
             None => Ok(self),
         }
     }
 
-    fn failures(&self) -> impl Iterator<Item = (usize, &ServerError)> {
-        self.statements.iter().enumerate().filter_map(|(index, statement)| match &statement.outcome {
-            Outcome::Failed(error) => Some((index, error)),
-            Outcome::Ok(_) => None,
-        })
+    /// Whether there is a statement at `index` that succeeded.
+    pub(super) fn is_ok(&self, index: usize) -> bool {
+        self.statements.get(index).is_some_and(|statement| matches!(statement.outcome, Outcome::Ok(_)))
+    }
+
+    /// The failure that [`check`](Self::check) tells of.
+    pub(super) fn first_failure(&self) -> Option<(usize, &ServerError)> {
+        first_failure(&self.statements)
     }
 
     fn cause(&self, index: usize, error: &ServerError) -> Error {
-        let real = if is_echo(error) { self.failures().find(|(_, other)| !is_echo(other)) } else { None };
-        let (index, error) = real.unwrap_or((index, error));
+        let real = if is_echo(error) { self.first_failure() } else { None };
+        let (index, error) = real.filter(|(_, real)| !is_echo(real)).unwrap_or((index, error));
         Error::from_statement(index, error.clone())
     }
-}
-
-/// Whether a statement only failed because its transaction did.
-fn is_echo(error: &ServerError) -> bool {
-    error.kind() == "Query" && (error.is_detail("NotExecuted") || error.is_detail("Cancelled"))
 }

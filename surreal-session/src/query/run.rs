@@ -7,7 +7,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
-use super::{Args, Query, args};
+use super::fragment::Fragment;
+use super::statement::{Call, Statement, send};
+use super::{Args, Response, args};
 use crate::error::{Error, Result};
 use crate::session::{CallFuture, Scope};
 
@@ -36,17 +38,16 @@ use crate::session::{CallFuture, Scope};
 /// ```
 #[must_use = "a function is called when this is awaited"]
 pub struct Run<T> {
-    scope: Scope,
+    call: Call,
     function: String,
     version: Option<String>,
     args: Result<Vec<Bytes>>,
-    deadline: Option<Duration>,
     result: PhantomData<fn() -> T>,
 }
 
 impl<T: DeserializeOwned> Run<T> {
     pub(super) fn new(scope: Scope, function: String) -> Self {
-        Self { scope, function, version: None, args: Ok(Vec::new()), deadline: None, result: PhantomData }
+        Self { call: Call::new(scope), function, version: None, args: Ok(Vec::new()), result: PhantomData }
     }
 
     /// Sets the arguments, which are encoded at once; there are none unless set.
@@ -61,9 +62,9 @@ impl<T: DeserializeOwned> Run<T> {
         self
     }
 
-    /// Sets how long to wait for the reply; see [`Query::deadline`].
+    /// Sets how long to wait for the reply; see [`Query::deadline`](super::Query::deadline).
     pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = Some(deadline);
+        self.call.deadline = Some(deadline);
         self
     }
 
@@ -73,28 +74,43 @@ impl<T: DeserializeOwned> Run<T> {
     ///
     /// Like awaiting it, as far as it fails before anything is sent.
     pub fn to_surql(self) -> Result<String> {
-        self.into_query().map(|query| query.to_surql())
+        let Call { scope, deadline } = self.call.clone();
+        self.try_surql().map(|surql| surql.into_query(scope, deadline).to_surql())
     }
 
-    fn into_query(self) -> Result<Query> {
-        let Self { scope, function, version, args, deadline, .. } = self;
-        check_function(&function)?;
-        let (args, version) = (args?, version.map(|version| check_version(&function, version)).transpose()?);
-        let names: Vec<String> = (0..args.len()).map(|index| format!("_arg{index}")).collect();
-        let list = names.iter().map(|name| format!("${name}")).collect::<Vec<_>>().join(", ");
+    /// The call alone: a RETURN would end the transaction block that it may stand in.
+    fn try_surql(&self) -> Result<Fragment> {
+        let Self { function, version, args, .. } = self;
+        check_function(function)?;
+        let version = version.as_ref().map(|version| check_version(function, version)).transpose()?;
         let version = version.map(|version| format!("<{version}>")).unwrap_or_default();
-        let query = Query::new(scope, &format!("RETURN {function}{version}({list})")).deadline_if_any(deadline);
-        Ok(names.into_iter().zip(args).fold(query, |query, (name, arg)| query.bind_raw(name, &arg)))
+        let args = args.clone()?.into_iter().map(|arg| Fragment::default().encoded(Ok(arg)));
+        Ok(Fragment::new(format!("{function}{version}(")).joined(args, ", ").text(")"))
     }
 }
 
-impl<T: DeserializeOwned> IntoFuture for Run<T> {
+impl<T: DeserializeOwned + 'static> Statement for Run<T> {
+    type Output = T;
+
+    fn call(&self) -> &Call {
+        &self.call
+    }
+
+    fn surql(&self) -> Fragment {
+        self.try_surql().unwrap_or_else(|error| Fragment::default().failed(error))
+    }
+
+    fn read(&self, response: &Response, index: usize) -> Result<T> {
+        response.take(index)
+    }
+}
+
+impl<T: DeserializeOwned + 'static> IntoFuture for Run<T> {
     type Output = Result<T>;
     type IntoFuture = CallFuture<T>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let query = self.into_query();
-        Box::pin(async move { query?.await?.take(0) })
+        send(self)
     }
 }
 
@@ -111,7 +127,7 @@ fn check_function(name: &str) -> Result<()> {
     Err(Error::argument(format!("`{shown}` is not the name of a function, such as `fn::greet` or `array::len`")))
 }
 
-fn check_version(function: &str, version: String) -> Result<String> {
+fn check_version<'a>(function: &str, version: &'a str) -> Result<&'a str> {
     if !function.starts_with("ml::") {
         return Err(Error::argument(format!("`{function}` has no versions; only functions of `ml::` have")));
     }
@@ -159,7 +175,7 @@ mod tests {
             ("ml::house", "1>(); DELETE user; RETURN ml::house<1", false),
             ("fn::greet", "1.0.0", false),
         ] {
-            assert_eq!(check_version(function, version.to_owned()).is_ok(), accepted, "{function}<{version}>");
+            assert_eq!(check_version(function, version).is_ok(), accepted, "{function}<{version}>");
         }
     }
 }

@@ -114,7 +114,8 @@ impl<T: Record, V, S: State> Select<T, V, S> {
 
     /// Reads only the records with these ids, or keys, in their order unless there is another.
     ///
-    /// Those that do not exist are left out, and those that are named twice come twice.
+    /// Those that do not exist are left out, which is no error even if there is no such table, and those that are named
+    /// twice come twice.
     pub fn ids(mut self, ids: impl IntoIterator<Item: IntoId<T>>) -> Select<T, V, Ids>
     where
         S: Targets,
@@ -277,7 +278,7 @@ impl<T: Record, V, S: State> Select<T, V, S> {
 impl<T: Record, S: Gives> Select<T, T, S> {
     /// Reads only the fields that are in the view `V`.
     pub fn fields<V: View<Record = T>>(mut self) -> Select<T, V, S> {
-        self.parts.fields = Some(Fragment::default().joined(V::columns().into_iter().map(column), ", "));
+        self.parts.fields = Some(columns::<V>());
         self.told()
     }
 
@@ -308,6 +309,11 @@ impl<T: Record, S: Gives> Select<T, T, S> {
         self.parts.links = links(*T::fields()).fetched();
         self.told()
     }
+}
+
+/// The fields of a view.
+pub(crate) fn columns<V: View>() -> Fragment {
+    Fragment::default().joined(V::columns().into_iter().map(column), ", ")
 }
 
 fn column(column: Column) -> Fragment {

@@ -4,23 +4,39 @@ use std::time::Duration;
 
 use super::fragment::Fragment;
 use super::{Query, Response};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::session::{CallFuture, Scope};
 
-/// A builder of one statement.
-pub(crate) trait Statement: Send + Sized + 'static {
+/// A builder of one statement. Sealed.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be part of a batch",
+    label = "not a builder of one statement",
+    note = "a query with text of its own cannot be part of one: run it by itself, or in a transaction"
+)]
+pub trait Statement: Send + Sized + 'static {
     /// What awaiting it gives.
     type Output;
 
     /// Where it runs, and how long its reply may take.
+    #[doc(hidden)]
     fn call(&self) -> &Call;
 
     /// The statement.
+    #[doc(hidden)]
     fn surql(&self) -> Fragment;
 
     /// Reads the result of the statement, which is the one at `index`.
+    #[doc(hidden)]
     fn read(&self, response: &Response, index: usize) -> Result<Self::Output>;
 
+    /// The error if it gives no record, where there has to be one.
+    #[doc(hidden)]
+    fn missing(&self) -> Option<Error> {
+        None
+    }
+
+    /// The request.
+    #[doc(hidden)]
     fn query(&self) -> Query {
         let Call { scope, deadline } = self.call().clone();
         self.surql().into_query(scope, deadline)
@@ -29,7 +45,7 @@ pub(crate) trait Statement: Send + Sized + 'static {
 
 /// Where a statement runs, and how long its reply may take.
 #[derive(Debug, Clone)]
-pub(crate) struct Call {
+pub struct Call {
     pub(crate) scope: Scope,
     pub(crate) deadline: Option<Duration>,
 }

@@ -1,17 +1,17 @@
 //! UPDATE: changes of records that are there.
 
-use super::write::{After, NeedsData, NeedsTarget, Updates, Write};
+use super::write::{After, Mutation, NeedsData, NeedsTarget, Updates};
 
 /// Records to be changed when awaited, giving them back as they are then.
 ///
-/// It can be awaited once it says which records it is about, with [`id`](Write::id), [`filter`](Write::filter) or
-/// [`all`](Write::all), and what it does to them, with one of [`merge`](Write::merge), [`set`](Write::set),
-/// [`content`](Write::content), [`replace`](Write::replace) and [`patch`](Write::patch).
+/// It can be awaited once it says which records it is about, with [`id`](Mutation::id), [`filter`](Mutation::filter) or
+/// [`all`](Mutation::all), and what it does to them, with one of [`merge`](Mutation::merge), [`set`](Mutation::set),
+/// [`content`](Mutation::content), [`replace`](Mutation::replace) and [`patch`](Mutation::patch).
 ///
 /// # Errors
 ///
 /// [`NotFound`](crate::ErrorKind::NotFound) if it is about one record and none came back, because it does not exist,
-/// does not pass the filter, or the identity may not update or not read it, unless [`optional`](Write::optional); and if
+/// does not pass the filter, or the identity may not update or not read it, unless [`optional`](Mutation::optional); and if
 /// the table does not exist (server 3.3.5). Otherwise what the table's schema refuses.
 ///
 /// # Cancel safety
@@ -38,4 +38,4 @@ use super::write::{After, NeedsData, NeedsTarget, Updates, Write};
 /// # Ok(())
 /// # }
 /// ```
-pub type Update<T, S = NeedsTarget, D = NeedsData, R = After<T>> = Write<Updates, T, S, D, R>;
+pub type Update<T, S = NeedsTarget, D = NeedsData, R = After<T>> = Mutation<Updates, T, S, D, R>;

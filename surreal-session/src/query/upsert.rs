@@ -1,6 +1,6 @@
 //! UPSERT: changes of records, which are made if they are not there.
 
-use super::write::{After, NeedsData, NeedsTarget, One, Upserts, Write};
+use super::write::{After, Mutation, NeedsData, NeedsTarget, Single, Upserts};
 use crate::record::Record;
 
 /// Records to be changed when awaited, or made if they are not there, giving them back as they are then.
@@ -9,9 +9,9 @@ use crate::record::Record;
 ///
 /// | About | Makes |
 /// |---|---|
-/// | [`id`](Write::id) | the record with that id |
-/// | [`by_unique_index`](Write::by_unique_index) | a record, if no other has the same value in a UNIQUE index |
-/// | [`filter`](Write::filter), [`all`](Write::all) | one record, if none passes the filter or none is there at all |
+/// | [`id`](Mutation::id) | the record with that id |
+/// | [`by_unique_index`](Mutation::by_unique_index) | a record, if no other has the same value in a UNIQUE index |
+/// | [`filter`](Mutation::filter), [`all`](Mutation::all) | one record, if none passes the filter or none is there at all |
 ///
 /// A record that is made has what is written and nothing else, and does not have to pass the filter. Where it would
 /// have the same value in a UNIQUE index as another record, nothing is written; with an id, that is an error (server
@@ -20,7 +20,7 @@ use crate::record::Record;
 /// # Errors
 ///
 /// [`NotFound`](crate::ErrorKind::NotFound) if it is about one record and none came back, because the record is there
-/// and does not pass the filter, or the identity may not write or not read it, unless [`optional`](Write::optional);
+/// and does not pass the filter, or the identity may not write or not read it, unless [`optional`](Mutation::optional);
 /// [`is_unique_violation`](crate::Error::is_unique_violation) for a value that a UNIQUE index has already. Otherwise
 /// what the table's schema refuses.
 ///
@@ -41,13 +41,13 @@ use crate::record::Record;
 /// # Ok(())
 /// # }
 /// ```
-pub type Upsert<T, S = NeedsTarget, D = NeedsData, R = After<T>> = Write<Upserts, T, S, D, R>;
+pub type Upsert<T, S = NeedsTarget, D = NeedsData, R = After<T>> = Mutation<Upserts, T, S, D, R>;
 
 impl<T: Record, D, R> Upsert<T, NeedsTarget, D, R> {
     /// Writes the record that has the same value in a UNIQUE index as what is written, or makes a record.
     ///
     /// Needs such an index: without one it always makes a record.
-    pub fn by_unique_index(self) -> Upsert<T, One, D, R> {
+    pub fn by_unique_index(self) -> Upsert<T, Single, D, R> {
         self.becoming()
     }
 }

@@ -1,7 +1,7 @@
 //! How many records a write touches, what it gives back of them, and what it still has to be told.
 //!
-//! What stands here are the type parameters of the builders that write, [`Write`], [`Insert`](crate::Insert)
-//! and [`untyped::Write`](crate::untyped::Write). A program meets them in signatures and in messages of the compiler, and
+//! What stands here are the type parameters of the builders that write, [`Mutation`], [`Insert`](crate::Insert),
+//! [`Relate`](crate::Relate) and [`untyped::Write`](crate::untyped::Write). A program meets them in signatures and in messages of the compiler, and
 //! seldom writes them.
 
 mod builder;
@@ -14,16 +14,17 @@ mod verb;
 use std::marker::PhantomData;
 
 pub use super::patch::{Holds, PatchPath, Removable};
-pub use builder::Write;
+pub use crate::record::{NeedsRelation, Normal};
+pub use builder::Mutation;
 pub(super) use bulk::Bulk;
 #[doc(hidden)]
 pub use bulk::Rows;
+pub(super) use parts::Parts;
 #[doc(hidden)]
 pub use parts::Place;
-pub(super) use parts::{Parts, timeout};
 pub use returning::{After, Before, Diff, Nothing, Returning, ReturningRecords};
 pub use shape::{
-    Complete, Filtered, HasData, Many, MayHaveContent, NeedsData, NeedsTarget, NoData, One, OneOrNone, Shape,
+    Complete, Filtered, HasData, Many, MayHaveContent, NeedsData, NeedsTarget, NoData, Shape, Single, SingleOrNone,
 };
 #[doc(hidden)]
 pub use verb::Verb;

@@ -3,14 +3,14 @@
 use std::borrow::Borrow;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use serde::Serialize;
 
+use super::attempt::Attempt;
 use super::state::{Identity, Shared, State};
-use super::variables::encode;
-use super::{CallFuture, Credentials, RecordAccess, Scope, Session, Token, Tokens, namespace};
+use super::{CallFuture, Credentials, RecordAccess, Scope, Session, Token, Tokens, namespace, streams};
 use crate::codec;
-use crate::error::{Delivery, Error, ErrorKind, Result};
+use crate::connection::Over;
+use crate::error::{Delivery, Result};
 
 impl Session {
     /// Signs this session in; other sessions of the connection stay who they are.
@@ -19,22 +19,25 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`Auth`](ErrorKind::Auth) for a wrong user or password, an unknown access method, or a SIGNIN clause that failed
-    /// or found no record. The session stays as it was.
+    /// [`Auth`](crate::ErrorKind::Auth) for a wrong user, password or key, an unknown access method, or a SIGNIN clause
+    /// that failed or found no record; [`Conflict`](crate::ErrorKind::Conflict) if the clause wrote and lost against a
+    /// concurrent write. The session stays as it was.
     ///
     /// # Cancel safety
     ///
     /// See [`Session`].
     pub fn signin(&self, credentials: impl Credentials) -> CallFuture<Tokens> {
-        self.prove("signin", encode(&credentials))
+        self.prove(Attempt::signin(&credentials))
     }
 
     /// Creates a record user through the SIGNUP clause of an access method, and signs this session in as that user.
     ///
     /// # Errors
     ///
-    /// [`Auth`](ErrorKind::Auth) for an unknown access method or one without SIGNUP, or if the clause failed. The
-    /// session stays as it was.
+    /// [`Auth`](crate::ErrorKind::Auth) for an unknown access method or one without SIGNUP, or if the clause failed, of
+    /// which the server does not say why: a user that exists already looks like any other failure. What the clause
+    /// throws is told by [`Error::thrown`](crate::Error::thrown). [`Conflict`](crate::ErrorKind::Conflict) as for
+    /// [`signin`](Self::signin). The session stays as it was.
     ///
     /// # Cancel safety
     ///
@@ -59,14 +62,14 @@ impl Session {
     /// # }
     /// ```
     pub fn signup<P: Serialize>(&self, credentials: RecordAccess<P>) -> CallFuture<Tokens> {
-        self.prove("signup", encode(&credentials))
+        self.prove(Attempt::signup(&credentials))
     }
 
     /// Makes this session the identity that `token` stands for, without a password.
     ///
     /// # Errors
     ///
-    /// [`Auth`](ErrorKind::Auth) for a token that is expired, was not issued by this server, or is none. The session
+    /// [`Auth`](crate::ErrorKind::Auth) for a token that is expired, was not issued by this server, or is none. The session
     /// stays as it was.
     ///
     /// # Cancel safety
@@ -76,7 +79,9 @@ impl Session {
         let token = token.into();
         let shared = Arc::clone(&self.shared);
         self.change(async move {
-            authenticate(&shared, token).await?;
+            let authenticated = authenticate(&shared, token).await;
+            streams::recheck(&shared, &authenticated).await;
+            authenticated?;
             namespace::refresh(&shared).await
         })
         .await
@@ -88,15 +93,15 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`InvalidArgument`](ErrorKind::InvalidArgument) for tokens without a refresh token: the access method is not
-    /// defined WITH REFRESH. [`Auth`](ErrorKind::Auth) for one that was used, revoked or has expired. The session stays
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for tokens without a refresh token: the access method is not
+    /// defined WITH REFRESH. [`Auth`](crate::ErrorKind::Auth) for one that was used, revoked or has expired. The session stays
     /// as it was.
     ///
     /// # Cancel safety
     ///
     /// See [`Session`]. After a dropped call the refresh token may be used up and its successor lost: sign in again.
     pub fn refresh(&self, tokens: impl Borrow<Tokens>) -> CallFuture<Tokens> {
-        self.prove("refresh", Pair::of(tokens.borrow()).and_then(|pair| encode(&pair)))
+        self.prove(Attempt::refresh(tokens.borrow()))
     }
 
     /// Makes a refresh token useless. Sessions that are signed in stay so.
@@ -109,9 +114,7 @@ impl Session {
     ///
     /// The token may or may not be revoked if the future is dropped. Revoking again then is safe, and fails if it was.
     pub async fn revoke(&self, tokens: impl Borrow<Tokens>) -> Result<()> {
-        let pair = encode(&Pair::of(tokens.borrow())?)?;
-        let scope = self.scope();
-        scope.call(scope.request("revoke").raw(&pair).finish(), None).await.map(drop).map_err(denied)
+        Attempt::revoke(tokens.borrow())?.send(&self.shared).await.map(drop)
     }
 
     /// Makes this session as it was when it was opened: anonymous, without namespace, database and variables.
@@ -127,7 +130,9 @@ impl Session {
         let shared = Arc::clone(&self.shared);
         self.change(async move {
             let scope = Scope::new(&shared);
-            scope.call(scope.request("reset").finish(), None).await?;
+            let reply = scope.call(scope.request("reset").finish(), None).await;
+            end_streams(&shared, &reply);
+            reply?;
             *shared.state() = State::default();
             Ok(())
         })
@@ -147,19 +152,23 @@ impl Session {
         let shared = Arc::clone(&self.shared);
         self.change(async move {
             let scope = Scope::new(&shared);
-            scope.call(scope.request("invalidate").finish(), None).await?;
+            let reply = scope.call(scope.request("invalidate").finish(), None).await;
+            end_streams(&shared, &reply);
+            reply?;
             shared.state().identity = Identity::Anonymous;
             Ok(())
         })
         .await
     }
 
-    fn prove(&self, method: &'static str, credentials: Result<Bytes>) -> CallFuture<Tokens> {
+    fn prove(&self, attempt: Result<Attempt>) -> CallFuture<Tokens> {
         let session = self.clone();
         Box::pin(async move {
-            let (shared, credentials) = (Arc::clone(&session.shared), credentials?);
+            let (shared, attempt) = (Arc::clone(&session.shared), attempt?);
             let change = async move {
-                let tokens = prove(&shared, method, &credentials).await?;
+                let tokens = prove(&shared, &attempt).await;
+                streams::recheck(&shared, &tokens).await;
+                let tokens = tokens?;
                 namespace::refresh(&shared).await?;
                 Ok(tokens)
             };
@@ -168,44 +177,24 @@ impl Session {
     }
 }
 
-/// Both tokens, as the server wants them back.
-#[derive(Serialize)]
-struct Pair<'a> {
-    access: &'a str,
-    refresh: &'a str,
-}
-
-impl<'a> Pair<'a> {
-    fn of(tokens: &'a Tokens) -> Result<Self> {
-        let without = || Error::argument("there is no refresh token: the access method is not defined WITH REFRESH");
-        let refresh = tokens.refresh.as_ref().ok_or_else(without)?;
-        Ok(Self { access: tokens.access.as_str(), refresh: refresh.as_str() })
-    }
-}
-
-/// Signs in or up with credentials that are encoded already.
-pub(super) async fn prove(shared: &Arc<Shared>, method: &'static str, credentials: &[u8]) -> Result<Tokens> {
-    let scope = Scope::new(shared);
-    let reply = scope.call(scope.request(method).raw(credentials).finish(), None).await.map_err(denied)?;
-    let tokens: Tokens = codec::decode(&reply)
-        .map_err(|error| Error::protocol(format!("the reply to `{method}` has no token")).with_source(error))?;
-    shared.state().identity = Identity::Token(tokens.access.clone());
+/// Signs in or up, or refreshes.
+pub(super) async fn prove(shared: &Arc<Shared>, attempt: &Attempt) -> Result<Tokens> {
+    let reply = attempt.send(shared).await?;
+    let tokens: Tokens = codec::decode(&reply).map_err(|error| attempt.malformed(error))?;
+    shared.state().identity = attempt.identity(&tokens);
     Ok(tokens)
 }
 
 pub(super) async fn authenticate(shared: &Arc<Shared>, token: Token) -> Result<()> {
-    let scope = Scope::new(shared);
-    scope.call(scope.request("authenticate").text(token.as_str()).finish(), None).await.map_err(denied)?;
+    Attempt::authenticate(&token)?.send(shared).await?;
     shared.state().identity = Identity::Token(token);
     Ok(())
 }
 
-/// The server says no to credentials in many ways: not found, not allowed, a failed clause.
-fn denied(error: Error) -> Error {
-    let refused = error.delivery() == Delivery::Answered
-        && matches!(
-            error.kind(),
-            ErrorKind::NotFound | ErrorKind::NotAllowed | ErrorKind::Query | ErrorKind::Thrown | ErrorKind::Internal
-        );
-    if refused { error.with_kind(ErrorKind::Auth) } else { error }
+/// Ends the streams of a session that was, or may have been, made anonymous: the server has dropped them.
+fn end_streams<T>(shared: &Shared, reply: &Result<T>) {
+    let is_unchanged = reply.as_ref().is_err_and(|error| error.delivery() != Delivery::Unknown);
+    if !is_unchanged {
+        streams::end(shared, Over::IdentityChanged);
+    }
 }

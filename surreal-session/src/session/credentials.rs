@@ -6,7 +6,7 @@ use serde::Serialize;
 
 /// Anything that [`Session::signin`](super::Session::signin) accepts.
 ///
-/// Implemented by [`Root`], [`Namespace`], [`Database`] and [`RecordAccess`]. Sealed.
+/// Implemented by [`Root`], [`Namespace`], [`Database`], [`RecordAccess`] and [`Bearer`](super::Bearer). Sealed.
 pub trait Credentials: Serialize + private::Sealed {}
 
 /// A system user of the whole server.
@@ -124,12 +124,54 @@ impl Credentials for Namespace {}
 impl Credentials for Database {}
 impl<P: Serialize> Credentials for RecordAccess<P> {}
 
-mod private {
-    pub trait Sealed {}
-    impl Sealed for super::Root {}
-    impl Sealed for super::Namespace {}
-    impl Sealed for super::Database {}
-    impl<P> Sealed for super::RecordAccess<P> {}
+pub(super) mod private {
+    use super::super::attempt::Keeps;
+    use super::{Database, Namespace, RecordAccess, Root};
+
+    /// How a refusal is told, without a secret.
+    pub trait Sealed {
+        /// Who it is, as in "as root user `ada`".
+        fn whom(&self) -> String;
+
+        /// What is wrong when the server says no more than that there was a problem.
+        fn problem(&self) -> &'static str {
+            "there is no such user, or the password is another"
+        }
+
+        /// By what a session can become the same identity once more.
+        fn keeps(&self) -> Keeps {
+            Keeps::Token
+        }
+    }
+
+    impl Sealed for Root {
+        fn whom(&self) -> String {
+            format!("as root user `{}`", self.user)
+        }
+    }
+
+    impl Sealed for Namespace {
+        fn whom(&self) -> String {
+            format!("as user `{}` of namespace `{}`", self.user, self.namespace)
+        }
+    }
+
+    impl Sealed for Database {
+        fn whom(&self) -> String {
+            format!("as user `{}` of database `{}` in namespace `{}`", self.user, self.database, self.namespace)
+        }
+    }
+
+    impl<P> Sealed for RecordAccess<P> {
+        fn whom(&self) -> String {
+            let Self { access, database, namespace, .. } = self;
+            format!("by access method `{access}` of database `{database}` in namespace `{namespace}`")
+        }
+
+        fn problem(&self) -> &'static str {
+            "its AUTHENTICATE clause gave no record, or failed"
+        }
+    }
 }
 
 #[cfg(test)]

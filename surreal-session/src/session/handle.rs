@@ -6,8 +6,8 @@ use std::sync::Arc;
 use tracing::Instrument;
 
 use super::state::{Role, Shared};
-use super::{Scope, Surreal};
-use crate::connection::{Cleanup, Handle};
+use super::{Scope, Surreal, streams};
+use crate::connection::{Cleanup, Handle, Over};
 use crate::error::{Delivery, Error, ErrorKind, Result};
 use crate::protocol::{Request, SessionId};
 
@@ -71,6 +71,7 @@ impl Session {
         if !self.shared.mark_closed() {
             return Err(Error::session_closed());
         }
+        streams::end(&self.shared, Over::SessionClosed);
         let shared = Arc::clone(&self.shared);
         self.change(async move {
             let Shared { handle, id, .. } = &*shared;
@@ -121,11 +122,7 @@ fn explain(handle: &Handle, error: Error) -> Error {
         "too many sessions: the server refuses another one on this connection, which has {open} open and its default one \
          (the server's limit is 256 in all unless SURREAL_WEBSOCKET_MAX_ATTACHED_SESSIONS says otherwise)"
     );
-    let explained = Error::new(ErrorKind::TooManySessions, message).answered();
-    match error.server() {
-        Some(server) => explained.with_server(server.clone()),
-        None => explained,
-    }
+    error.with_kind(ErrorKind::TooManySessions).with_message(message)
 }
 
 impl From<Surreal> for Session {

@@ -2,35 +2,69 @@
 
 use std::sync::Arc;
 
-use super::state::{Selected, Shared};
+use serde::{Serialize, Serializer};
+
+use super::state::Shared;
 use super::{CallFuture, Session};
 use crate::codec;
-use crate::error::{Error, Result};
+use crate::error::{Delivery, Error, Result};
+use crate::value::Null;
 
 /// A change of a session's namespace, database or both, carried out when awaited; see [`Session::use_ns`].
 #[derive(Debug, Clone)]
 #[must_use = "nothing is selected until this is awaited"]
 pub struct Use {
     session: Session,
-    target: Selected,
+    place: Place,
+}
+
+/// What a change makes of a session's namespace and database.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) namespace: Part,
+    pub(super) database: Part,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) enum Part {
+    #[default]
+    Keep,
+    Unset,
+    Select(String),
 }
 
 impl Session {
     /// Selects a namespace, and with [`Use::use_db`] a database in it.
     ///
     /// Without one the server (3.3.5) keeps the database that was selected before, under its old name in the new
-    /// namespace. Namespace and database are created if the identity may do so; otherwise statements fail later.
+    /// namespace; [`Use::unset_db`] leaves it. Namespace and database are created if the identity may do so; otherwise
+    /// statements fail later.
     ///
     /// # Errors
     ///
-    /// [`NotAllowed`](crate::ErrorKind::NotAllowed) for a namespace or database that the identity may not enter. The
-    /// session stays as it was.
+    /// [`Auth`](crate::ErrorKind::Auth) for a namespace or database that the identity may not enter, or is bound to and
+    /// may not leave: the session then stays as it was. [`Conflict`](crate::ErrorKind::Conflict) if they are created from
+    /// another connection at the same time: trying again is safe. If the server fails halfway,
+    /// [`namespace`](Self::namespace) and [`database`](Self::database) say what has been selected.
     ///
     /// # Cancel safety
     ///
     /// See [`Session`].
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # use surreal_session::prelude::*;
+    /// # async fn example(session: Session) -> surreal_session::Result<()> {
+    /// session.use_ns("shop").use_db("inventory").await?;
+    /// session.use_db("orders").await?;
+    /// session.use_ns("archive").unset_db().await?;
+    /// assert_eq!((session.namespace().as_deref(), session.database()), (Some("archive"), None));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn use_ns(&self, namespace: impl Into<String>) -> Use {
-        Use::of(self, Selected { namespace: Some(namespace.into()), database: None })
+        Use::of(self, Place { namespace: Part::Select(namespace.into()), database: Part::Keep })
     }
 
     /// Selects a database in the session's namespace.
@@ -39,7 +73,33 @@ impl Session {
     ///
     /// Like [`use_ns`](Self::use_ns); also fails if the session has no namespace.
     pub fn use_db(&self, database: impl Into<String>) -> Use {
-        Use::of(self, Selected { namespace: None, database: Some(database.into()) })
+        Use::of(self, Place { namespace: Part::Keep, database: Part::Select(database.into()) })
+    }
+
+    /// Leaves the namespace, and the database with it.
+    ///
+    /// # Errors
+    ///
+    /// Fails only if the session is closed, or the connection is lost or does not answer.
+    ///
+    /// # Cancel safety
+    ///
+    /// See [`Session`].
+    pub async fn unset_ns(&self) -> Result<()> {
+        Use::of(self, Place { namespace: Part::Unset, database: Part::Unset }).await
+    }
+
+    /// Leaves the database and stays in the namespace.
+    ///
+    /// # Errors
+    ///
+    /// [`Auth`](crate::ErrorKind::Auth) for an identity that is bound to its database: a user of it, or a record user.
+    ///
+    /// # Cancel safety
+    ///
+    /// See [`Session`].
+    pub async fn unset_db(&self) -> Result<()> {
+        Use::of(self, Place { namespace: Part::Keep, database: Part::Unset }).await
     }
 
     /// The namespace that the server last confirmed.
@@ -54,19 +114,25 @@ impl Session {
 }
 
 impl Use {
-    pub(super) fn of(session: &Session, target: Selected) -> Self {
-        Self { session: session.clone(), target }
+    fn of(session: &Session, place: Place) -> Self {
+        Self { session: session.clone(), place }
     }
 
     /// Selects this namespace instead.
     pub fn use_ns(mut self, namespace: impl Into<String>) -> Self {
-        self.target.namespace = Some(namespace.into());
+        self.place.namespace = Part::Select(namespace.into());
         self
     }
 
     /// Selects this database too.
     pub fn use_db(mut self, database: impl Into<String>) -> Self {
-        self.target.database = Some(database.into());
+        self.place.database = Part::Select(database.into());
+        self
+    }
+
+    /// Leaves the database that was selected before.
+    pub fn unset_db(mut self) -> Self {
+        self.place.database = Part::Unset;
         self
     }
 }
@@ -77,19 +143,43 @@ impl IntoFuture for Use {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let Self { session, target } = self;
+            let Self { session, place } = self;
             let shared = Arc::clone(&session.shared);
-            session.change(async move { select(&shared, &target).await }).await
+            session.change(async move { select(&shared, &place).await }).await
         })
     }
 }
 
-/// Sends `use`: a missing part is NONE, which leaves it unchanged.
-pub(super) async fn select(shared: &Arc<Shared>, target: &Selected) -> Result<()> {
+/// As `use` has it: NONE leaves a part unchanged, NULL unsets it.
+impl Serialize for Part {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Keep => serializer.serialize_none(),
+            Self::Unset => Null.serialize(serializer),
+            Self::Select(name) => serializer.serialize_str(name),
+        }
+    }
+}
+
+pub(super) async fn select(shared: &Arc<Shared>, place: &Place) -> Result<()> {
     let scope = super::Scope::new(shared);
-    let request = scope.request("use").value(&target.namespace)?.value(&target.database)?.finish();
-    let reply = scope.call(request, None).await?;
-    confirm(shared, &reply)
+    let request = scope.request("use").value(&place.namespace)?.value(&place.database)?.finish();
+    match scope.call(request, None).await {
+        Ok(reply) => confirm(shared, &reply),
+        Err(error) => Err(failed(shared, place, error).await),
+    }
+}
+
+/// The server (3.3.5) selects the namespace first: when the database fails, the session may have moved already.
+async fn failed(shared: &Arc<Shared>, place: &Place, error: Error) -> Error {
+    if error.is_auth() && place.database == Part::Unset {
+        return error.in_context("the identity is bound to its database and cannot leave it");
+    }
+    if error.delivery() == Delivery::Answered && !error.is_auth() {
+        // What has been selected is asked for the handle; the error for the caller is the first one.
+        let _ = refresh(shared).await;
+    }
+    error
 }
 
 /// Asks the server what is selected, after a sign-in that may have changed it.

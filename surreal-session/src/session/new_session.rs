@@ -5,7 +5,9 @@ use std::fmt;
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::state::{Selected, State};
+use super::attempt::Attempt;
+use super::namespace::{Part, Place};
+use super::state::{Identity, State};
 use super::variables::encode;
 use super::{CallFuture, Credentials, Session, Token, auth, namespace, variables};
 use crate::connection::Handle;
@@ -24,34 +26,39 @@ use crate::error::Result;
 pub struct NewSession {
     handle: Handle,
     identity: Option<Proof>,
-    selected: Selected,
+    place: Place,
     variables: Vec<(String, Result<Bytes>)>,
 }
 
 /// How a new session becomes somebody.
 pub(super) enum Proof {
-    Credentials(Result<Bytes>),
+    Credentials(Result<Attempt>),
     Token(Token),
 }
 
 impl NewSession {
     pub(super) fn new(handle: Handle) -> Self {
-        Self { handle, identity: None, selected: Selected::default(), variables: Vec::new() }
+        Self { handle, identity: None, place: Place::default(), variables: Vec::new() }
     }
 
     /// A session like the one that `state` describes.
     pub(super) fn like(handle: Handle, state: State) -> Self {
         let identity = match state.identity {
-            super::state::Identity::Anonymous => None,
-            super::state::Identity::Token(token) => Some(Proof::Token(token)),
+            Identity::Anonymous => None,
+            Identity::Token(token) => Some(Proof::Token(token)),
+            Identity::Credentials(attempt) => Some(Proof::Credentials(Ok(attempt))),
         };
+        // A token brings its own namespace and database with it, which the session may have left.
+        let absent = if identity.is_some() { Part::Unset } else { Part::Keep };
+        let part = |name: Option<String>| name.map_or_else(|| absent.clone(), Part::Select);
+        let place = Place { namespace: part(state.selected.namespace), database: part(state.selected.database) };
         let variables = state.variables.into_iter().map(|(name, value)| (name, Ok(value))).collect();
-        Self { handle, identity, selected: state.selected, variables }
+        Self { handle, identity, place, variables }
     }
 
     /// Signs the session in; see [`Session::signin`].
     pub fn signin(mut self, credentials: impl Credentials) -> Self {
-        self.identity = Some(Proof::Credentials(encode(&credentials)));
+        self.identity = Some(Proof::Credentials(Attempt::signin(&credentials)));
         self
     }
 
@@ -63,13 +70,13 @@ impl NewSession {
 
     /// Selects a namespace; see [`Session::use_ns`].
     pub fn use_ns(mut self, namespace: impl Into<String>) -> Self {
-        self.selected.namespace = Some(namespace.into());
+        self.place.namespace = Part::Select(namespace.into());
         self
     }
 
     /// Selects a database; see [`Session::use_db`].
     pub fn use_db(mut self, database: impl Into<String>) -> Self {
-        self.selected.database = Some(database.into());
+        self.place.database = Part::Select(database.into());
         self
     }
 
@@ -84,12 +91,12 @@ impl NewSession {
         let shared = &session.shared;
         let signed_in = self.identity.is_some();
         match self.identity {
-            Some(Proof::Credentials(credentials)) => drop(auth::prove(shared, "signin", &credentials?).await?),
+            Some(Proof::Credentials(attempt)) => drop(auth::prove(shared, &attempt?).await?),
             Some(Proof::Token(token)) => auth::authenticate(shared, token).await?,
             None => {}
         }
-        if self.selected != Selected::default() {
-            namespace::select(shared, &self.selected).await?;
+        if self.place != Place::default() {
+            namespace::select(shared, &self.place).await?;
         } else if signed_in {
             namespace::refresh(shared).await?;
         }
@@ -114,6 +121,6 @@ impl fmt::Debug for NewSession {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<_> = self.variables.iter().map(|(name, _)| name).collect();
         let mut debug = f.debug_struct("NewSession");
-        debug.field("selected", &self.selected).field("variables", &names).finish_non_exhaustive()
+        debug.field("place", &self.place).field("variables", &names).finish_non_exhaustive()
     }
 }

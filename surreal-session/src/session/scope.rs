@@ -4,38 +4,141 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::time::Sleep;
+use tracing::Instrument;
 
-use super::state::{Role, Shared};
-use crate::connection::Cleanup;
+use super::state::Shared;
+use super::streams::{Followed, StreamGuard};
+use crate::connection::{Cleanup, Handle, Patience};
 use crate::error::{Error, ErrorKind, Result};
-use crate::protocol::RequestWriter;
+use crate::protocol::{LiveId, Request, RequestWriter, Statement, read_statements};
+use crate::transaction::State;
 
-/// Where a request runs: a connection and one of its sessions.
+/// Where a request runs: a connection, one of its sessions, and perhaps a transaction.
 ///
 /// Opaque: it is what [`Queryable`](crate::Queryable) hands to the builders.
 #[derive(Debug, Clone)]
 pub struct Scope {
+    /// Before the session, so that the last handle of both cancels first and detaches then.
+    transaction: Option<Arc<State>>,
     session: Arc<Shared>,
 }
 
 impl Scope {
     pub(super) fn new(session: &Arc<Shared>) -> Self {
-        Self { session: Arc::clone(session) }
+        Self { transaction: None, session: Arc::clone(session) }
+    }
+
+    /// The same session, in a transaction.
+    pub(crate) fn within(&self, transaction: &Arc<State>) -> Self {
+        Self { transaction: Some(Arc::clone(transaction)), session: Arc::clone(&self.session) }
+    }
+
+    /// Whether both are the same transaction, or the same session outside of any.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        let id = |scope: &Self| scope.transaction().map(State::id);
+        Arc::ptr_eq(&self.session, &other.session) && id(self) == id(other)
+    }
+
+    pub(crate) fn transaction(&self) -> Option<&State> {
+        self.transaction.as_deref()
+    }
+
+    pub(crate) fn handle(&self) -> &Handle {
+        &self.session.handle
     }
 
     /// Starts a request of this scope.
     pub(crate) fn request(&self, method: &'static str) -> RequestWriter {
-        let Shared { handle, id, role, .. } = &*self.session;
-        RequestWriter::new(handle.next_id(), method, (*role == Role::Attached).then_some(*id))
+        let transaction = self.transaction.as_ref().map(|transaction| transaction.id());
+        RequestWriter::new(self.handle().next_id(), method, self.session.in_envelope(), transaction)
     }
 
     /// Sends a finished request and gives the bytes of its result.
-    pub(crate) async fn call(&self, request: crate::protocol::Request, deadline: Option<Duration>) -> Result<Bytes> {
+    pub(crate) async fn call(&self, request: Request, deadline: Option<Duration>) -> Result<Bytes> {
+        self.call_within(request, self.handle().patience(deadline), Cleanup::Nothing).await
+    }
+
+    /// The same for a call that has begun before, or that opens something.
+    pub(crate) async fn call_within(&self, request: Request, patience: Patience, cleanup: Cleanup) -> Result<Bytes> {
         if self.session.is_closed() {
             return Err(Error::session_closed());
         }
-        let result = self.session.handle.call(request, deadline, Cleanup::Nothing).await;
+        let result = self.session.handle.call_within(request, patience, cleanup).await;
         result.map_err(|error| self.explain(error))
+    }
+
+    /// Sends a finished query of the scope's transaction when it is its turn, and finds the results of its statements.
+    ///
+    /// `surql` is what the query is called in messages.
+    pub(crate) async fn query_in(
+        &self,
+        transaction: &State,
+        surql: &str,
+        request: Request,
+        deadline: Option<Duration>,
+    ) -> Result<Vec<Statement>> {
+        let patience = self.handle().patience(deadline);
+        let turn = transaction.turn(surql, patience).await?;
+        let call = self.call_within(request, patience, Cleanup::Nothing).instrument(transaction.span().clone());
+        // Dropped here: the turn notes that nobody knows what became of the query.
+        let outcome = call.await.and_then(|reply| read_statements(&reply));
+        turn.end(&outcome);
+        outcome
+    }
+
+    /// Sends a finished `query` request that ends with a LIVE SELECT, and gives the events beside its result.
+    pub(crate) async fn follow(
+        &self,
+        request: Request,
+        deadline: Option<Duration>,
+        capacity: usize,
+    ) -> Result<(Bytes, Followed)> {
+        if self.session.is_closed() {
+            return Err(Error::session_closed());
+        }
+        if self.transaction.is_some() {
+            return Err(Error::argument("a live query cannot be registered in a transaction; do so in its session"));
+        }
+        // Counted before the request is sent, so that a change of identity that runs beside it looks for streams.
+        let guard = StreamGuard::new(&self.session);
+        let result = self.session.handle.follow(request, deadline, self.session.in_envelope(), capacity).await;
+        let (reply, subscription) = result.map_err(|error| self.explain(error))?;
+        Ok((reply, Followed { subscription, _guard: guard }))
+    }
+
+    /// Gives the events of a live query that exists already.
+    pub(crate) fn subscribe(&self, id: LiveId, capacity: usize) -> Result<Followed> {
+        if self.session.is_closed() {
+            return Err(Error::session_closed());
+        }
+        let guard = StreamGuard::new(&self.session);
+        let subscription = self.session.handle.subscribe(id, self.session.in_envelope(), capacity)?;
+        Ok(Followed { subscription, _guard: guard })
+    }
+
+    /// Kills a live query and ends its streams.
+    ///
+    /// The server (3.3.5) lets kills at the same time conflict with each other, so that trying again succeeds.
+    pub(crate) async fn kill(&self, id: LiveId) -> Result<()> {
+        let mut tries_left = KILL_TRIES;
+        loop {
+            let request = Request::kill(self.session.handle.next_id(), self.session.in_envelope(), id);
+            match self.call(request, None).await {
+                Err(error) if error.is_conflict() && tries_left > 0 => tries_left -= 1,
+                killed => {
+                    killed?;
+                    self.session.handle.killed(id);
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// A timer, wherever it is asked for.
+    pub(crate) fn sleep(&self, time: Duration) -> Sleep {
+        let _runtime = self.session.handle.runtime().enter();
+        tokio::time::sleep(time)
     }
 
     /// The size of the largest message that is sent.
@@ -43,10 +146,15 @@ impl Scope {
         self.session.handle.max_message_bytes()
     }
 
-    /// A session that was closed while the request was under way is unknown to the server.
+    /// A session that was closed while the request was under way is unknown to the server, and so are its transactions.
     fn explain(&self, error: Error) -> Error {
-        let unknown = error.server().is_some_and(|server| server.is_detail("Session"));
-        if unknown && self.session.is_closed() { error.with_kind(ErrorKind::SessionClosed) } else { error }
+        let Some(server) = error.server() else { return error };
+        let lost = server.is_lost_transaction();
+        if (lost || server.is_detail("Session")) && self.session.is_closed() {
+            return error.with_kind(ErrorKind::SessionClosed);
+        }
+        // The server drops a transaction of its own accord only with its session's state or with the connection.
+        if lost { Error::transaction_reset(server.clone()) } else { error }
     }
 }
 
@@ -61,6 +169,8 @@ pub(crate) fn check_name(name: &str) -> Result<()> {
     }
     Ok(())
 }
+
+const KILL_TRIES: u32 = 100;
 
 const PROTECTED: [&str; 4] = ["access", "auth", "token", "session"];
 

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use serde::Deserialize;
 
 use super::Token;
+use super::attempt::Attempt;
 use crate::connection::{Cleanup, Handle};
 use crate::protocol::SessionId;
 
@@ -21,6 +22,8 @@ pub(super) struct Shared {
     pub(super) closed: AtomicBool,
     /// Held by a change from its request to its reply: the server does not keep the order of requests of one session.
     pub(super) changing: Arc<tokio::sync::Mutex<()>>,
+    /// How many live streams there are, or are about to be.
+    pub(super) streams: AtomicUsize,
     state: Mutex<State>,
 }
 
@@ -52,6 +55,7 @@ pub(super) enum Identity {
     #[default]
     Anonymous,
     Token(Token),
+    Credentials(Attempt),
 }
 
 impl Shared {
@@ -59,13 +63,26 @@ impl Shared {
         if role == Role::Attached {
             handle.attached().fetch_add(1, Ordering::Relaxed);
         }
-        Self { handle, id, role, closed: AtomicBool::new(false), changing: Arc::default(), state: Mutex::default() }
+        Self {
+            handle,
+            id,
+            role,
+            closed: AtomicBool::new(false),
+            changing: Arc::default(),
+            streams: AtomicUsize::new(0),
+            state: Mutex::default(),
+        }
     }
 
     /// The state, for a moment: no lock is held across an await.
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
         // Every write is one assignment, so that a panic elsewhere cannot leave half of one.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The session as requests name it: the default one has no name.
+    pub(super) fn in_envelope(&self) -> Option<SessionId> {
+        (self.role == Role::Attached).then_some(self.id)
     }
 
     pub(super) fn is_closed(&self) -> bool {

@@ -162,7 +162,7 @@ fn invalid(reason: &'static str) -> InvalidValue {
     InvalidValue::new(Tag::Datetime.noun(), reason)
 }
 
-fn out_of_range() -> InvalidValue {
+pub(super) fn out_of_range() -> InvalidValue {
     invalid("the year is outside -262143 to 262142")
 }
 

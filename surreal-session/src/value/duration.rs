@@ -14,8 +14,9 @@ use super::tagged::{self, Tagged};
 
 /// A span of time in nanoseconds, never negative.
 ///
-/// Converts from and to [`std::time::Duration`]; a field of that type itself would be an object on the server. Its text
-/// is SurrealQL's, such as `1h30m` or `5ms10ns`, where a year has 365 days.
+/// Converts from and to [`std::time::Duration`]; a field of that type itself would be an object on the server without
+/// [`with::std_duration`](super::with::std_duration). Its text is SurrealQL's, such as `1h30m` or `5ms10ns`, where a year
+/// has 365 days.
 ///
 /// # Examples
 ///

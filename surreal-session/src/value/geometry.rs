@@ -40,7 +40,7 @@ pub enum Geometry {
 
 impl Geometry {
     /// The name of the type in `GeoJSON`.
-    fn type_name(&self) -> &'static str {
+    pub(super) fn type_name(&self) -> &'static str {
         match self {
             Self::Point(_) => "Point",
             Self::Line(_) => "LineString",

@@ -2,35 +2,209 @@
 
 use std::collections::BTreeMap;
 
-use surreal_session::ErrorKind;
 use surreal_session::prelude::*;
-use surreal_session_tests::{connect, login, place};
+use surreal_session::{Error, ErrorKind};
+use surreal_session_embedded::Embedded;
+use surreal_session_tests::{connect, eventually, login, place};
 
 async fn may_rule(session: &Session) -> bool {
     session.query("INFO FOR ROOT").await.unwrap().check().is_ok()
 }
 
+fn named(name: &str) -> BTreeMap<&str, &str> {
+    BTreeMap::from([("name", name), ("pass", "hunter2")])
+}
+
+/// Checks that an error is one of identity, shows no secret, and says all of `words`.
+#[track_caller]
+fn says(error: Error, words: &[&str]) {
+    assert!(error.is_auth(), "{error:?}");
+    assert_eq!(error.delivery(), Delivery::Answered, "{error:?}");
+    assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+    for word in words {
+        assert!(error.to_string().contains(word), "{word}: {error}");
+    }
+}
+
 #[tokio::test]
-async fn wrong_credentials_are_auth_errors_and_change_nothing() {
-    let (db, session) = place().await;
+async fn wrong_users_and_passwords_say_who_was_tried_and_change_nothing() {
+    let (_db, session) = place().await;
     let login = login().await;
     let ns = session.namespace().unwrap();
-    for error in [
-        session.signin(Root::new(login.username, "wrong")).await.unwrap_err(),
-        session.signin(Root::new("nobody", "wrong")).await.unwrap_err(),
-        session.signin(Namespace::new(&ns, "nobody", "wrong")).await.unwrap_err(),
-        session.signin(Database::new(&ns, "test", "nobody", "wrong")).await.unwrap_err(),
-        session.signin(RecordAccess::new(&ns, "test", "nothing", BTreeMap::from([("a", 1)]))).await.unwrap_err(),
-        session.signup(RecordAccess::new(&ns, "test", "nothing", BTreeMap::from([("a", 1)]))).await.unwrap_err(),
-        session.authenticate("not a token").await.unwrap_err(),
+    session.query("DEFINE USER dora ON DATABASE PASSWORD 'd'").await.unwrap().check().unwrap();
+    let why = "there is no such user, or the password is another";
+    for (error, who) in [
+        (session.signin(Root::new(&login.username, "hunter2")).await, format!("as root user `{}`: ", login.username)),
+        (session.signin(Root::new("nobody", "hunter2")).await, "as root user `nobody`: ".to_owned()),
+        (session.signin(Namespace::new(&ns, "nobody", "hunter2")).await, format!("`nobody` of namespace `{ns}`: ")),
+        (session.signin(Namespace::new("nowhere", "a", "hunter2")).await, "`a` of namespace `nowhere`: ".to_owned()),
+        (
+            session.signin(Database::new(&ns, "test", "dora", "hunter2")).await,
+            format!("database `test` in namespace `{ns}`"),
+        ),
+        (session.signin(Database::new(&ns, "nowhere", "dora", "hunter2")).await, "database `nowhere`".to_owned()),
     ] {
-        assert!(error.is_auth(), "{error:?}");
-        assert_eq!(error.delivery(), Delivery::Answered);
-        assert!(!format!("{error:?}").contains("wrong"), "{error:?}");
+        says(error.unwrap_err(), &["cannot sign in as ", &who, why]);
     }
     assert!(may_rule(&session).await);
     assert_eq!(session.namespace(), Some(ns));
-    drop(db);
+}
+
+/// Access methods that refuse, each in its own way.
+const REFUSING: &str = "
+    DEFINE TABLE member PERMISSIONS FOR select FULL;
+    DEFINE ACCESS whole ON DATABASE TYPE RECORD SIGNUP (CREATE member SET name = $name)
+        SIGNIN (SELECT * FROM member WHERE name = $name);
+    DEFINE ACCESS bare ON DATABASE TYPE RECORD;
+    DEFINE ACCESS empty ON DATABASE TYPE RECORD SIGNUP NONE SIGNIN NONE;
+    DEFINE ACCESS failing ON DATABASE TYPE RECORD SIGNUP (CREATE member SET name = $name + 1) SIGNIN (RETURN 1 + $name);
+    DEFINE ACCESS throwing ON DATABASE TYPE RECORD SIGNUP { THROW 'closed' } SIGNIN { THROW 'closed' };
+    DEFINE ACCESS banning ON DATABASE TYPE RECORD SIGNUP (CREATE member) AUTHENTICATE { RETURN NONE };
+    DEFINE ACCESS jwt ON DATABASE TYPE JWT ALGORITHM HS512 KEY 'k';
+    DEFINE ACCESS bearer ON DATABASE TYPE BEARER FOR USER;
+";
+
+#[tokio::test]
+async fn refused_record_access_says_which_method_and_what_to_do() {
+    let (db, session) = place().await;
+    let ns = session.namespace().unwrap();
+    session.query(REFUSING).await.unwrap().check().unwrap();
+    let user = db.new_session().await.unwrap();
+    let access = |name: &str| RecordAccess::new(&ns, "test", name, named("ada"));
+    user.signup(access("whole")).await.unwrap();
+    let me: BTreeMap<String, Value> = user.info().await.unwrap();
+    let forward = "SURREAL_INSECURE_FORWARD_ACCESS_ERRORS";
+    for (name, signup, signin) in [
+        ("unknown", "does not exist", "does not exist"),
+        ("bare", "without SIGNUP", "without SIGNIN"),
+        ("empty", "nobody for these parameters", "nobody for these parameters"),
+        ("failing", forward, forward),
+        ("throwing", "closed", "closed"),
+        ("banning", "AUTHENTICATE", "without SIGNIN"),
+        ("jwt", "another TYPE", "another TYPE"),
+        ("bearer", "another TYPE", "sign in with a `Bearer`"),
+    ] {
+        let method = format!("by access method `{name}` of database `test` in namespace `{ns}`: ");
+        says(user.signup(access(name)).await.unwrap_err(), &["cannot sign up ", &method, signup]);
+        says(user.signin(access(name)).await.unwrap_err(), &["cannot sign in ", &method, signin]);
+        assert_eq!(user.info::<BTreeMap<String, Value>>().await.unwrap(), me, "{name}");
+    }
+    let nobody = RecordAccess::new(&ns, "test", "whole", named("bob"));
+    says(user.signin(nobody).await.unwrap_err(), &["nobody for these parameters"]);
+    let thrown = user.signup(access("throwing")).await.unwrap_err();
+    assert_eq!(thrown.thrown(), Some("closed"), "{thrown:?}");
+    for (ns, database) in [(ns.as_str(), "nowhere"), ("nowhere", "test")] {
+        let access = || RecordAccess::new(ns, database, "whole", named("ada"));
+        says(user.signin(access()).await.unwrap_err(), &["does not exist", ns, database]);
+        says(user.signup(access()).await.unwrap_err(), &["does not exist", ns, database]);
+    }
+}
+
+#[tokio::test]
+async fn clause_that_lost_against_a_concurrent_write_is_a_conflict() {
+    let (db, session) = place().await;
+    let ns = session.namespace().unwrap();
+    let schema = "DEFINE TABLE member; CREATE counter:1 SET n = 0;
+        DEFINE ACCESS slow ON DATABASE TYPE RECORD
+            SIGNUP { LET $n = counter:1.n; sleep(300ms); UPDATE counter:1 SET n = $n + 1; CREATE member }";
+    session.query(schema).await.unwrap().check().unwrap();
+    let user = db.new_session().await.unwrap();
+    let mut signup = user.signup(RecordAccess::new(&ns, "test", "slow", named("ada")));
+    let refused = loop {
+        tokio::select! {
+            signed_up = &mut signup => break signed_up.unwrap_err(),
+            response = session.query("UPDATE counter:1 SET n += 1") => drop(response.unwrap().check().unwrap()),
+        }
+    };
+    assert!(refused.is_conflict() && refused.is_retryable(), "{refused:?}");
+    assert!(refused.to_string().contains("concurrent write: try again"), "{refused}");
+    user.signup(RecordAccess::new(&ns, "test", "slow", named("ada"))).await.unwrap();
+}
+
+#[tokio::test]
+async fn tokens_that_are_none_or_of_somebody_gone_say_so_and_change_nothing() {
+    let (db, session) = place().await;
+    let ns = session.namespace().unwrap();
+    session.query("DEFINE USER dora ON DATABASE PASSWORD 'd'").await.unwrap().check().unwrap();
+    let dora = db.new_session().await.unwrap().signin(Database::new(&ns, "test", "dora", "d")).await.unwrap();
+    session.query("REMOVE USER dora ON DATABASE").await.unwrap().check().unwrap();
+    let why = "the token is malformed or not valid yet";
+    for token in ["", "hunter2", "a.b.c", dora.access.as_str()] {
+        says(session.authenticate(token).await.unwrap_err(), &["cannot authenticate with a token: ", why]);
+    }
+    assert!(may_rule(&session).await);
+    assert_eq!(session.namespace(), Some(ns));
+}
+
+#[tokio::test]
+async fn expired_token_and_expired_session_say_what_to_do() {
+    let (db, session) = place().await;
+    let ns = session.namespace().unwrap();
+    let schema =
+        "DEFINE TABLE member; DEFINE ACCESS short ON DATABASE TYPE RECORD SIGNUP (CREATE member SET name = $name)
+        DURATION FOR TOKEN 1s, FOR SESSION 1s";
+    session.query(schema).await.unwrap().check().unwrap();
+    let user = db.new_session().await.unwrap();
+    let tokens = user.signup(RecordAccess::new(&ns, "test", "short", named("ada"))).await.unwrap();
+    let other = db.new_session().await.unwrap();
+    eventually("the token expires", async || other.authenticate(&tokens).await.is_err()).await;
+    says(session.authenticate(&tokens).await.unwrap_err(), &["The token has expired; sign in again, or refresh it"]);
+    eventually("the session expires", async || user.query("RETURN 1").await.is_err()).await;
+    let advice = "The session has expired; sign in again, or open another session";
+    says(user.query("RETURN 1").await.unwrap_err(), &[advice]);
+    says(user.set("v", 1).await.unwrap_err(), &[advice]);
+    says(user.info::<Value>().await.unwrap_err(), &[advice]);
+    says(user.run::<Value>("count").await.unwrap_err(), &[advice]);
+    says(user.fork().await.unwrap_err(), &["The token has expired"]);
+    // Being nobody again does not end the expiry; being somebody does.
+    user.reset().await.unwrap();
+    says(user.query("RETURN 1").await.unwrap_err(), &[advice]);
+    let login = login().await;
+    user.signin(Root::new(login.username, login.password)).await.unwrap();
+    assert!(may_rule(&user).await);
+}
+
+#[tokio::test]
+async fn missing_rights_say_who_may_not_do_what() {
+    let (db, session) = place().await;
+    let ns = session.namespace().unwrap();
+    let schema = "DEFINE USER dora ON DATABASE PASSWORD 'd' ROLES VIEWER; DEFINE TABLE member;
+        DEFINE FUNCTION fn::f() { RETURN 1 } PERMISSIONS NONE; DEFINE PARAM $p VALUE 1 PERMISSIONS NONE;
+        DEFINE ACCESS whole ON DATABASE TYPE RECORD SIGNUP (CREATE member)";
+    session.query(schema).await.unwrap().check().unwrap();
+    let dora = db.new_session().signin(Database::new(&ns, "test", "dora", "d")).await.unwrap();
+    let refused = async |session: &Session, text| session.query(text).await.unwrap().check().unwrap_err();
+    says(
+        refused(&dora, "DEFINE TABLE x").await,
+        &["statement 0 failed: ", "dora(Viewer) may not Edit /ns:", "/db:test/Table"],
+    );
+    says(refused(&dora, "BEGIN; CREATE y; INFO FOR NS; COMMIT").await, &["statement 2 failed: ", "may not View"]);
+    says(refused(&dora, "USE DB other").await, &["permission to change to the other database"]);
+    says(dora.use_db("other").await.unwrap_err(), &["permission to change to the other database"]);
+    says(dora.use_ns("other").await.unwrap_err(), &["permission to change to the other namespace"]);
+    assert_eq!((dora.namespace(), dora.database().as_deref()), (Some(ns.clone()), Some("test")));
+    let user = db.new_session().await.unwrap();
+    user.signup(RecordAccess::new(&ns, "test", "whole", named("ada"))).await.unwrap();
+    says(refused(&user, "RETURN $p").await, &["permission to view the $p parameter"]);
+    says(refused(&user, "DEFINE TABLE x").await, &["may not Edit"]);
+    says(user.run::<Value>("fn::f").await.unwrap_err(), &["permission to run the fn::f function"]);
+    let nobody = db.new_session().use_ns(&ns).use_db("test").await.unwrap();
+    says(refused(&nobody, "DEFINE TABLE x").await, &["may not Edit"]);
+}
+
+#[tokio::test]
+async fn guests_are_told_to_sign_in_where_they_are_not_let_in() {
+    let server = Embedded::builder().deny_guests().start().await.unwrap();
+    let db = Surreal::connect(server.url()).await.unwrap();
+    let guest = db.new_session().use_ns("ns").use_db("db").set("v", 1).await.unwrap();
+    for session in [&guest, &db] {
+        says(session.query("RETURN 1").await.unwrap_err(), &["sign in first: the server does not let guests in"]);
+        says(session.run::<Value>("count").await.unwrap_err(), &["sign in first"]);
+        says(session.info::<Option<Value>>().await.unwrap_err(), &["sign in first"]);
+        session.signin(Root::new(server.username(), server.password())).await.unwrap();
+        assert!(may_rule(session).await);
+    }
+    server.shutdown().await;
 }
 
 #[tokio::test]
@@ -134,12 +308,13 @@ async fn refresh_token_renews_once_and_can_be_revoked() {
     let me: BTreeMap<String, Value> = elsewhere.info().await.unwrap();
     assert_eq!(me["name"], Value::from("ada"));
     for used in [elsewhere.refresh(&first).await.unwrap_err(), ada.refresh(&first).await.unwrap_err()] {
-        assert!(used.is_auth(), "{used:?}");
+        says(used, &["cannot refresh the tokens: ", "was used before, was revoked, or has expired"]);
     }
     assert_eq!(elsewhere.info::<BTreeMap<String, Value>>().await.unwrap(), me);
 
     elsewhere.revoke(&second).await.unwrap();
-    assert!(elsewhere.refresh(&second).await.unwrap_err().is_auth());
+    says(elsewhere.refresh(&second).await.unwrap_err(), &["was revoked"]);
+    says(elsewhere.revoke(&second).await.unwrap_err(), &["cannot revoke the refresh token: "]);
     let root = session.signin(Root::new(login().await.username, login().await.password)).await.unwrap();
     for error in [session.refresh(&root).await.unwrap_err(), session.revoke(&root).await.unwrap_err()] {
         assert_eq!((error.kind(), error.delivery()), (ErrorKind::InvalidArgument, Delivery::NotSent), "{error:?}");

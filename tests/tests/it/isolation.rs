@@ -73,7 +73,7 @@ async fn fifty_sessions_on_one_socket_never_see_each_other() {
         let refused = session.query("DEFINE TABLE other").await.unwrap().check().unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::Auth, "{refused:?}");
         let refused = session.use_db(format!("db{}", (number + 1) % SESSIONS)).await.unwrap_err();
-        assert_eq!(refused.kind(), ErrorKind::NotAllowed, "{refused:?}");
+        assert_eq!(refused.kind(), ErrorKind::Auth, "{refused:?}");
     }
 }
 

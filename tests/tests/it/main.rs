@@ -8,21 +8,32 @@
 )]
 #![expect(clippy::float_cmp, reason = "floats come back as they went, or not")]
 
+mod adapters;
 mod auth;
+mod batch;
+mod bearer;
 mod cancel;
 mod codec;
 mod conditions;
 mod connection;
 mod embedded;
+mod insert;
 mod isolation;
 mod layers;
 mod lifecycle;
+mod live;
 mod models;
 mod names;
+mod place;
 mod query;
 mod records;
+mod relations;
 mod run;
+mod select;
 mod server_facts;
+mod transaction;
+mod transfer;
 mod traverse;
 mod untyped;
+mod violations;
 mod writes;

@@ -220,7 +220,7 @@ fn id_is_text_in_json() {
 async fn builders_show_their_statement_and_no_value() {
     let (_db, session) = place().await;
     let create = session.create::<User>().id("ada").content(ada());
-    assert_eq!(create.to_surql(), "CREATE ONLY $_0 CONTENT $_1 -- $_0, $_1");
+    assert_eq!(create.to_surql(), "CREATE $_0 CONTENT $_1 RETURN AFTER -- $_0, $_1");
     assert!(!format!("{create:?}").contains("ada@example.com"));
     assert_eq!(session.select::<User>().to_surql(), "SELECT * FROM $_0 -- $_0");
     assert_eq!(session.select::<User>().id("a").to_surql(), "SELECT * FROM ONLY $_0 -- $_0");

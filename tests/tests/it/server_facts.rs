@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use ciborium::cbor;
 use surreal_session::ErrorKind;
 use surreal_session::prelude::*;
-use surreal_session_tests::{connect, place};
+use surreal_session_tests::{Raw, connect, place};
 
 #[tokio::test]
 async fn version_is_the_one_that_the_docs_speak_of() {
@@ -96,4 +97,65 @@ async fn nesting_is_accepted_up_to_the_clients_limit() {
             }
         }
     }
+}
+
+/// Why a failure in a `Transaction` is final.
+#[tokio::test]
+async fn server_commits_what_a_refused_create_has_written() {
+    let mut raw = Raw::place().await;
+    raw.query(None, "DEFINE INDEX mail ON user FIELDS mail UNIQUE; CREATE user:a SET mail = 'x'").await;
+    let txn = raw.call("begin", None, vec![]).await.unwrap();
+    let refused = raw.query(Some(&txn), "CREATE user:b SET mail = 'x'").await;
+    assert!(refused[0].as_ref().unwrap_err().contains("already contains"), "{refused:?}");
+    raw.call("commit", None, vec![txn]).await.unwrap();
+    let mails = raw.query(None, "SELECT VALUE mail FROM user").await;
+    assert_eq!(
+        mails[0].clone().unwrap(),
+        cbor!(["x", "x"]).unwrap(),
+        "the violation is gone: perhaps a failure need not be final"
+    );
+}
+
+#[tokio::test]
+async fn transactions_have_uuids_and_are_gone_after_their_end() {
+    let mut raw = Raw::place().await;
+    for end in ["commit", "cancel"] {
+        let txn = raw.call("begin", None, vec![]).await.unwrap();
+        assert!(matches!(txn, ciborium::Value::Tag(37, _)), "{txn:?}");
+        raw.call(end, None, vec![txn.clone()]).await.unwrap();
+        for method in ["commit", "cancel"] {
+            assert_eq!(raw.call(method, None, vec![txn.clone()]).await.unwrap_err(), "Transaction not found");
+        }
+        let gone = raw.call("query", Some(&txn), vec!["RETURN 1".into()]).await.unwrap_err();
+        assert_eq!(gone, "Transaction not found");
+    }
+}
+
+#[tokio::test]
+async fn reset_cancels_the_transactions_of_a_session() {
+    let mut raw = Raw::place().await;
+    let txn = raw.call("begin", None, vec![]).await.unwrap();
+    raw.call("reset", None, vec![]).await.unwrap();
+    assert_eq!(raw.call("commit", None, vec![txn]).await.unwrap_err(), "Transaction not found");
+}
+
+#[tokio::test]
+async fn one_transaction_too_many_is_told_only_by_the_text() {
+    let mut raw = Raw::place().await;
+    for _ in 0..64 {
+        raw.call("begin", None, vec![]).await.unwrap();
+    }
+    assert_eq!(raw.call("begin", None, vec![]).await.unwrap_err(), "Too many open transactions");
+}
+
+#[tokio::test]
+async fn statements_after_a_failed_one_still_run_in_a_transaction() {
+    let mut raw = Raw::place().await;
+    let txn = raw.call("begin", None, vec![]).await.unwrap();
+    let results = raw.query(Some(&txn), "THROW 'no'; CREATE a:1; BEGIN; COMMIT; CANCEL").await;
+    let failed: Vec<_> = results.iter().map(Result::is_err).collect();
+    assert_eq!(failed, [true, false, true, true, true], "{results:?}");
+    raw.call("commit", None, vec![txn]).await.unwrap();
+    let kept = raw.query(None, "RETURN count(SELECT * FROM a)").await;
+    assert_eq!(kept[0].clone().unwrap(), 1.into());
 }

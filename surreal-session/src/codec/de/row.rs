@@ -18,7 +18,8 @@ pub(in crate::codec) fn decode_row<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -
     let retry = Cell::new(None);
     let first = T::deserialize(RowDeserializer { bytes, rows, retry: &retry, is_optional: false, depth: 0 });
     match (first, retry.get()) {
-        (Err(_), Some(instead)) => decode(instead),
+        // As deep as it was: what is too deep for an array of it must not become the only row.
+        (Err(_), Some(instead)) => Deserializer::in_array(instead).read(),
         (result, _) => result,
     }
 }

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::*;
-use crate::codec::decode_row;
+use crate::codec::{MAX_DECODE_DEPTH, decode_row};
 use crate::value::{RecordId, RecordKey, Value};
 
 #[derive(Deserialize, Debug, PartialEq)]
@@ -126,6 +126,14 @@ fn errors_in_the_row_are_located_in_the_row() {
     assert!(decode_row::<Row>(b"\x81\xa1\x61a\x01\x01").is_err());
     assert!(decode_row::<Vec<Row>>(b"\x80\x01").is_err());
     assert!(decode_row::<Row>(b"").is_err());
+}
+
+#[test]
+fn an_array_that_is_too_deep_does_not_become_its_only_element() {
+    for depth in [MAX_DECODE_DEPTH, MAX_DECODE_DEPTH + 1] {
+        let bytes = [&b"\x81".repeat(depth)[..], b"\x01"].concat();
+        assert_eq!(decode_row::<Value>(&bytes).ok(), decode::<Value>(&bytes).ok(), "{depth}");
+    }
 }
 
 #[test]

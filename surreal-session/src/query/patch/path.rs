@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::codec::{self, EncodeError};
 use crate::query::expression::{Operand, Optional};
-use crate::record::{At, Field, Object, Path, Root, Step, Writable};
+use crate::record::{At, Field, Fixed, Object, Path, Root, Step, Through, Writable};
 use crate::value::Value;
 
 /// A place that a [`PatchOp`](super::PatchOp) changes: a field that can be written, or a path of text. Sealed.
@@ -50,7 +50,7 @@ pub trait Pointer: Path {
 #[doc(hidden)]
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct Unrelated;
+pub struct PatchValue;
 
 impl<R: 'static> Pointer for Root<R> {
     fn names(_: &mut Vec<String>) {}
@@ -70,6 +70,18 @@ impl<P: Pointer, const INDEX: usize> Pointer for At<P, INDEX> {
     }
 }
 
+impl<P: Pointer> Pointer for Fixed<P> {
+    fn names(into: &mut Vec<String>) {
+        P::names(into);
+    }
+}
+
+impl<P: Pointer> Pointer for Through<P> {
+    fn names(into: &mut Vec<String>) {
+        P::names(into);
+    }
+}
+
 impl<P: Pointer + Writable, T> PatchPath for Field<P, T> {
     fn pointer(self) -> Result<String, String> {
         let mut names = Vec::new();
@@ -81,7 +93,7 @@ impl<P: Pointer + Writable, T> PatchPath for Field<P, T> {
     }
 }
 
-impl<P: Pointer + Writable, T, V: Operand<Unrelated, T>> Holds<V> for Field<P, T> {
+impl<P: Pointer + Writable, T, V: Operand<PatchValue, T>> Holds<V> for Field<P, T> {
     fn value(&self, value: V) -> Result<Value, EncodeError> {
         value.term().into_value()
     }

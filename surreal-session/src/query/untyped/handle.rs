@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::target::{EdgeEnd, NewTarget, Target};
 use super::{Insert, Select, Write};
-use crate::query::write::{Before, MayHaveContent, NeedsData, NoData, One, Place, Verb};
+use crate::query::write::{Before, MayHaveContent, NeedsData, NoData, Place, Single, Verb};
 use crate::session::Scope;
 use crate::value::{Table, Value};
 
@@ -53,6 +53,10 @@ impl Untyped {
         Self { scope }
     }
 
+    pub(crate) fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
     /// Reads records.
     pub fn select<T: Target>(&self, target: T) -> Select<T::Shape> {
         Select::new(self.scope.clone(), target.place())
@@ -61,7 +65,7 @@ impl Untyped {
     /// Creates one record: empty, but for what the schema makes of it, unless it is given content.
     ///
     /// It is an error if the id is taken.
-    pub fn create(&self, target: impl NewTarget) -> Write<One, MayHaveContent> {
+    pub fn create(&self, target: impl NewTarget) -> Write<Single, MayHaveContent> {
         Write::new(self.scope.clone(), Verb::Create, target.place())
     }
 
@@ -74,7 +78,7 @@ impl Untyped {
     ///
     /// In a [`Table`] the record that a UNIQUE index has the same value for is changed, and one is created if there is
     /// none; with an id such a value is an error (server 3.3.5).
-    pub fn upsert(&self, target: impl NewTarget) -> Write<One, NeedsData> {
+    pub fn upsert(&self, target: impl NewTarget) -> Write<Single, NeedsData> {
         Write::new(self.scope.clone(), Verb::Upsert, target.place())
     }
 
@@ -92,7 +96,7 @@ impl Untyped {
     ///
     /// An edge that has an id and exists already is given the new content (server 3.3.5); an
     /// [`insert`](Self::insert) of edges refuses it.
-    pub fn relate(&self, from: impl EdgeEnd, edge: impl NewTarget, to: impl EdgeEnd) -> Write<One, MayHaveContent> {
+    pub fn relate(&self, from: impl EdgeEnd, edge: impl NewTarget, to: impl EdgeEnd) -> Write<Single, MayHaveContent> {
         let (from, edge, to) = (from.place(), edge.place(), to.place());
         let target = from.target.text("->").then(edge.target).text("->").then(to.target);
         Write::new(self.scope.clone(), Verb::Relate, Place { target, subject: edge.subject })

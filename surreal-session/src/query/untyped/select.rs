@@ -10,7 +10,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::query::Response;
 use crate::query::fragment::Fragment;
 use crate::query::statement::{Call, Statement, send};
-use crate::query::write::{After, Place, Shape, State, timeout};
+use crate::query::write::{After, Place, Shape, State};
 use crate::session::{CallFuture, Scope};
 use crate::value::Value;
 
@@ -73,7 +73,7 @@ impl<S: Shape, T: DeserializeOwned + 'static> Statement for Select<S, T> {
     }
 
     fn surql(&self) -> Fragment {
-        Fragment::new("SELECT * FROM ").then(self.place.target.clone()).then(timeout(self.timeout))
+        Fragment::new("SELECT * FROM ").then(self.place.target.clone()).timeout(self.timeout)
     }
 
     fn read(&self, response: &Response, index: usize) -> Result<Self::Output> {

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 use crate::query::fragment::Fragment;
-use crate::query::write::{Many, One, Place, Shape};
+use crate::query::write::{Many, Place, Shape, Single};
 use crate::record::{Key, Record};
 use crate::value::{Id, Range, RecordId, RecordKey, Table};
 
@@ -114,10 +114,10 @@ targets! {
     [] &Table: Many, |table| place(table);
     [] RecordRange: Many, |range| place(range);
     [] &RecordRange: Many, |range| place(range);
-    [] RecordId: One, |id| one_place(id);
-    [] &RecordId: One, |id| one_place(id);
-    [T: Record, K: Key] Id<T, K>: One, |id| one_place(&id.to_record_id());
-    [T: Record, K: Key] &Id<T, K>: One, |id| one_place(&id.to_record_id());
+    [] RecordId: Single, |id| one_place(id);
+    [] &RecordId: Single, |id| one_place(id);
+    [T: Record, K: Key] Id<T, K>: Single, |id| one_place(&id.to_record_id());
+    [T: Record, K: Key] &Id<T, K>: Single, |id| one_place(&id.to_record_id());
 }
 
 impl NewTarget for Table {}

@@ -7,12 +7,12 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::query::fragment::Fragment;
 use crate::query::statement::{Call, Statement, send};
 use crate::query::write::{
-    After, Before, Complete, Diff, HasData, MayHaveContent, NeedsData, Nothing, One, OneOrNone, Parts, Place,
-    Returning, ReturningRecords, Shape, State, Verb,
+    After, Before, Complete, Diff, HasData, MayHaveContent, NeedsData, Nothing, Parts, Place, Returning,
+    ReturningRecords, Shape, Single, SingleOrNone, State, Verb,
 };
 use crate::query::{PatchOp, Response};
 use crate::session::{CallFuture, Scope};
@@ -95,9 +95,9 @@ impl<S, D, R: ReturningRecords> Write<S, D, R> {
     }
 }
 
-impl<D, R> Write<One, D, R> {
+impl<D, R> Write<Single, D, R> {
     /// Takes it that there may be no such record: gives an `Option`.
-    pub fn optional(self) -> Write<OneOrNone, D, R> {
+    pub fn optional(self) -> Write<SingleOrNone, D, R> {
         self.becoming()
     }
 }
@@ -153,6 +153,10 @@ impl<S: Shape, D: Complete, R: Returning> Statement for Write<S, D, R> {
 
     fn read(&self, response: &Response, index: usize) -> Result<Self::Output> {
         self.parts.read::<S, R>(response, index)
+    }
+
+    fn missing(&self) -> Option<Error> {
+        self.parts.missing::<S>()
     }
 }
 

@@ -6,7 +6,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::parts::timeout;
 use super::{Many, Returning, Shape};
 use crate::codec::{self, EncodeError, Header, writer};
 use crate::error::{Error, ErrorKind, Result};
@@ -110,7 +109,7 @@ impl Bulk {
         if !self.on_duplicate.is_empty() {
             statement = statement.text(" ON DUPLICATE KEY UPDATE ").joined(self.on_duplicate.clone(), ", ");
         }
-        statement.text(" RETURN ").text(Many::clause::<R>()).then(timeout(self.timeout))
+        statement.text(" RETURN ").text(Many::clause::<R>()).timeout(self.timeout)
     }
 
     fn query_of<R: Returning>(&self, rows: Range<usize>) -> Query {
@@ -155,16 +154,18 @@ impl Bulk {
         Ok(self.rows.split(MAX_ROWS, room))
     }
 
-    /// Says which rows an error is about, and what became of the others.
+    /// Says which rows an error is about, and what became of those before.
     fn partly(&self, part: &Range<usize>, error: Error) -> Error {
         let rows = self.rows.ends.len();
-        let place = format!("rows {} to {} of {rows}", part.start, part.end - 1);
+        if part.len() == rows {
+            return error;
+        }
+        let place = format!("rows {} to {} of {rows} failed", part.start, part.end - 1);
         match part.start {
-            0 if part.end == rows => error,
-            0 => error.in_context(format_args!("{place} failed, and no row was inserted")),
-            before => {
-                Error::partly_applied(format!("{place} failed after {before} rows were inserted: {error}"), error)
-            }
+            // Nothing of it is kept, which the transaction sees to.
+            _ if self.call.scope.transaction().is_some() => error.in_context(place),
+            0 => error.in_context(format_args!("{place}, and no row was inserted")),
+            before => Error::partly_applied(format!("{place} after {before} rows were inserted: {error}"), error),
         }
     }
 }

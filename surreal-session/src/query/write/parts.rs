@@ -3,13 +3,12 @@
 use std::time::Duration;
 
 use super::{Returning, Shape, Verb};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::query::Response;
 use crate::query::condition::Tree;
 use crate::query::fragment::Fragment;
 use crate::query::statement::Call;
 use crate::session::Scope;
-use crate::value;
 
 /// The clauses of a write, in the order in which the server wants them.
 #[derive(Debug, Clone)]
@@ -37,7 +36,7 @@ impl Parts {
     }
 
     pub(in crate::query) fn surql<S: Shape, R: Returning>(&self) -> Fragment {
-        self.clauses().text(" RETURN ").text(S::clause::<R>()).then(timeout(self.timeout))
+        self.clauses().text(" RETURN ").text(S::clause::<R>()).timeout(self.timeout)
     }
 
     /// The statement up to what it gives back.
@@ -57,15 +56,15 @@ impl Parts {
         response: &Response,
         index: usize,
     ) -> Result<S::Output<R>> {
-        let missing = || self.verb.missing(&self.place.subject, !self.filter.is_empty());
-        S::read::<R>(response, index, missing)
+        S::read::<R>(response, index, || self.no_record())
     }
-}
 
-/// The clause that limits how long the server works on a statement.
-pub(in crate::query) fn timeout(limit: Option<Duration>) -> Fragment {
-    match limit {
-        Some(limit) => Fragment::new(" TIMEOUT ").value(&value::Duration::from(limit)),
-        None => Fragment::default(),
+    /// The error if there is no record, where there has to be one.
+    pub(in crate::query) fn missing<S: Shape>(&self) -> Option<Error> {
+        S::NEEDS_RECORD.then(|| self.no_record())
+    }
+
+    fn no_record(&self) -> Error {
+        self.verb.missing(&self.place.subject, !self.filter.is_empty())
     }
 }

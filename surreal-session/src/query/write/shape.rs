@@ -4,7 +4,7 @@ use super::Returning;
 use crate::error::{Error, Result};
 use crate::query::Response;
 
-/// How many records a write gives something back of: [`One`], [`OneOrNone`] or [`Many`]. Sealed.
+/// How many records a write gives something back of: [`Single`], [`SingleOrNone`] or [`Many`]. Sealed.
 pub trait Shape: private::Sealed + 'static {
     /// What awaiting gives.
     type Output<R: Returning>;
@@ -12,6 +12,10 @@ pub trait Shape: private::Sealed + 'static {
     /// The same where there may be no record at all, as when reading.
     #[doc(hidden)]
     type Perhaps: Shape;
+
+    /// Whether there being no record is an error.
+    #[doc(hidden)]
+    const NEEDS_RECORD: bool = false;
 
     #[doc(hidden)]
     fn clause<R: Returning>() -> &'static str;
@@ -28,12 +32,12 @@ pub trait Shape: private::Sealed + 'static {
 /// Exactly one record; there being none is an error.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct One;
+pub struct Single;
 
-/// One record or none.
+/// Single record or none.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct OneOrNone;
+pub struct SingleOrNone;
 
 /// Any number of records.
 #[derive(Debug)]
@@ -59,17 +63,19 @@ impl Filtered for Many {
     type Then = Self;
 }
 
-impl Filtered for One {
+impl Filtered for Single {
     type Then = Self;
 }
 
-impl Filtered for OneOrNone {
+impl Filtered for SingleOrNone {
     type Then = Self;
 }
 
-impl Shape for One {
+impl Shape for Single {
     type Output<R: Returning> = R::One;
-    type Perhaps = OneOrNone;
+    type Perhaps = SingleOrNone;
+
+    const NEEDS_RECORD: bool = true;
 
     fn clause<R: Returning>() -> &'static str {
         R::COUNTED
@@ -80,7 +86,7 @@ impl Shape for One {
     }
 }
 
-impl Shape for OneOrNone {
+impl Shape for SingleOrNone {
     type Output<R: Returning> = Option<R::One>;
     type Perhaps = Self;
 
@@ -144,8 +150,8 @@ impl Complete for MayHaveContent {}
 impl Complete for HasData {}
 impl Complete for NoData {}
 
-impl private::Sealed for One {}
-impl private::Sealed for OneOrNone {}
+impl private::Sealed for Single {}
+impl private::Sealed for SingleOrNone {}
 impl private::Sealed for Many {}
 impl private::Sealed for MayHaveContent {}
 impl private::Sealed for HasData {}

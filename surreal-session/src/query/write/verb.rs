@@ -14,11 +14,20 @@ pub trait Writing: private::Sealed + 'static {
     const VERB: Verb;
 }
 
-/// A [`Writing`] of records that may be there already, so that it can change a part of them.
+/// A [`Writing`] of records that may be there already, so that it can choose among them and change a part of them.
+#[diagnostic::on_unimplemented(
+    message = "a record that is created has nothing to change yet",
+    label = "not for a create",
+    note = "a create is given the whole `.content(..)`, and if need be an `.id(..)`; `upsert` changes what is there already"
+)]
 pub trait Changing: Writing {}
 
+impl Changing for Updates {}
+impl Changing for Upserts {}
+impl Changing for Deletes {}
+
 macro_rules! verbs {
-    ($($(#[$doc:meta])+ $name:ident $verb:ident $before:ty, $($changing:ident)?;)+) => {$(
+    ($($(#[$doc:meta])+ $name:ident $verb:ident $before:ty;)+) => {$(
         $(#[$doc])+
         #[derive(Debug)]
         #[non_exhaustive]
@@ -30,20 +39,19 @@ macro_rules! verbs {
             const VERB: Verb = Verb::$verb;
         }
 
-        $(impl $changing for $name {})?
         impl private::Sealed for $name {}
     )+};
 }
 
 verbs! {
     /// Makes records that are not there.
-    Creates Create Before<Option<T>>,;
+    Creates Create Before<Option<T>>;
     /// Changes records that are there.
-    Updates Update Before<T>, Changing;
+    Updates Update Before<T>;
     /// Changes records, and makes those that are not there.
-    Upserts Upsert Before<Option<T>>, Changing;
+    Upserts Upsert Before<Option<T>>;
     /// Deletes records.
-    Deletes Delete Before<T>, Changing;
+    Deletes Delete Before<T>;
 }
 
 /// The verbs as the server knows them.

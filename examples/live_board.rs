@@ -1,0 +1,95 @@
+//! A board that follows a table: one session writes, another prints what it sees, as it happens.
+//!
+//! Run it with `cargo run --example live_board`; set `SURREAL_URL` to use a server of yours.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+
+use serde::{Deserialize, Serialize};
+use surreal_session::prelude::*;
+use surreal_session_examples::Server;
+
+#[derive(Debug, Clone, Serialize, Deserialize, Record)]
+struct Order {
+    id: Id<Order, i64>,
+    item: String,
+    state: String,
+}
+
+type Board = BTreeMap<i64, Order>;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let server = Server::start().await?;
+    let db = Surreal::connect(&server.url).await?;
+    let kitchen = db.new_session().signin(server.root.clone()).use_ns("example").use_db("live_board").await?;
+    kitchen.query("DEFINE TABLE OVERWRITE order; DELETE order").await?.check()?;
+    kitchen.create::<Order>().id(1).content(new("soup")).await?;
+
+    // The orders that are there, and everything that happens to them from now on.
+    let counter = kitchen.fork().await?;
+    let (orders, changes) = counter.live::<Order>().snapshot().await?;
+    let mut board: Board = orders.into_iter().map(|order| (*order.id.key(), order)).collect();
+    print("at first", &board);
+
+    let writer = tokio::spawn(work(kitchen));
+    let seen = follow(changes, &mut board).await?;
+    writer.await??;
+
+    println!("the board saw {seen} changes and is empty again");
+    assert_eq!((seen, board.len()), (8, 0));
+    db.close().await?;
+    Ok(())
+}
+
+fn new(item: &str) -> NewOrder {
+    NewOrder { item: item.to_owned(), state: "waiting".to_owned() }
+}
+
+/// Cooks and serves; the last thing it does is to close the shop.
+async fn work(kitchen: Session) -> surreal_session::Result<()> {
+    kitchen.create::<Order>().id(2).content(new("pie")).await?;
+    for order in [1, 2] {
+        let order: Id<Order, i64> = Id::new(order);
+        kitchen.query("UPDATE $order SET state = 'cooking'").bind("order", &order).await?.check()?;
+    }
+    kitchen.create::<Order>().id(3).content(new("tea")).await?;
+    kitchen.query("DELETE order:1; DELETE order:2; DELETE order:3").await?.check()?;
+    // The table goes, and with it the live query: that is how the board knows that the day is over.
+    kitchen.create::<Order>().id(4).content(new("last round")).await?;
+    kitchen.query("REMOVE TABLE order").await?.check()?;
+    Ok(())
+}
+
+/// Keeps the board up to date until its stream ends, and counts the changes.
+async fn follow(mut changes: LiveStream<Order>, board: &mut Board) -> Result<u32, Box<dyn Error>> {
+    let mut seen = 0;
+    while let Some(event) = changes.next().await {
+        match event? {
+            LiveEvent::Change(Notification { action: Action::Delete, id, .. }) => {
+                board.remove(id.key());
+                seen += 1;
+            }
+            LiveEvent::Change(Notification { id, data, .. }) if data.item == "last round" => {
+                println!("last round, order {}", id.key());
+                seen += 1;
+            }
+            LiveEvent::Change(Notification { id, data, .. }) => {
+                board.insert(*id.key(), data);
+                seen += 1;
+            }
+            LiveEvent::Gap(gap) => return Err(format!("the board is not complete: {gap:?}").into()),
+            LiveEvent::Ended(EndReason::KilledByServer) => println!("closed: the table was removed"),
+            LiveEvent::Ended(reason) => return Err(format!("ended too early: {reason:?}").into()),
+        }
+        print(&format!("after {seen} changes"), board);
+    }
+    Ok(seen)
+}
+
+fn print(when: &str, board: &Board) {
+    println!("{when}:");
+    for (number, Order { item, state, .. }) in board {
+        println!("  {number:>3}  {item:<10} {state}");
+    }
+}

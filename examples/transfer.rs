@@ -1,0 +1,150 @@
+//! Transactions at work: a bank whose customers transfer money at the same time, and one who thinks better of it.
+//!
+//! Run it with `cargo run --example transfer`; set `SURREAL_URL` to use a server of yours.
+
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use surreal_session::prelude::*;
+use surreal_session_examples::Server;
+use tokio::task::JoinSet;
+
+#[derive(Debug, Serialize, Deserialize, Record)]
+struct Account {
+    id: Id<Account>,
+    balance: i64,
+}
+
+/// Why a transfer was not made. What the database says comes with it through `From`, as `?` wants it.
+#[derive(Debug)]
+enum Refused {
+    NoAccount(Id<Account>),
+    Overdrawn { balance: i64, amount: i64 },
+    Failed(surreal_session::Error),
+}
+
+const OPENING: i64 = 100;
+const NAMES: [&str; 3] = ["ada", "bob", "cy"];
+const AMOUNTS: [i64; 5] = [10, 25, 40, 70, 120];
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let server = Server::start().await?;
+    let db = Surreal::connect(&server.url).await?;
+    let bank = db.new_session().signin(server.root.clone()).use_ns("examples").use_db("bank").await?;
+    bank.query("DEFINE TABLE IF NOT EXISTS account; DELETE account").await?.check()?;
+
+    println!("-- Three accounts, opened together or not at all");
+    let opening = NAMES.map(|name| bank.create::<Account>().id(name).content(NewAccount { balance: OPENING }));
+    let accounts = bank.batch(Vec::from(opening)).atomic().await?;
+    show(&accounts);
+
+    println!("-- Twelve transfers at the same time, each run again when another one was faster");
+    let runs = Arc::new(AtomicUsize::new(0));
+    let mut transfers = JoinSet::new();
+    for number in 0..12 {
+        let (from, to) = (accounts[number % 3].id.clone(), accounts[(number + 1 + number / 6) % 3].id.clone());
+        let (bank, runs, amount) = (bank.clone(), Arc::clone(&runs), AMOUNTS[number % 5]);
+        transfers.spawn(async move { transfer(&bank, &from, &to, amount, &runs).await });
+    }
+    let (mut done, mut refused) = (0, 0);
+    while let Some(transfer) = transfers.join_next().await {
+        match transfer? {
+            Ok(_) => done += 1,
+            Err(error @ Refused::Overdrawn { .. }) => {
+                println!("refused: {error}");
+                refused += 1;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let runs = runs.load(Ordering::Relaxed);
+    println!("{done} done, {refused} refused, in {runs} runs: {} were retries after a conflict", runs - done - refused);
+    show(&bank.select::<Account>().await?);
+
+    println!("-- A transfer by hand, cancelled before anybody saw it");
+    let tx = bank.begin_transaction().await?;
+    tx.query("UPDATE account SET balance = 0").await?.check()?;
+    println!("inside the transaction: {} in all", total(&tx).await?);
+    println!("outside of it:          {} in all", total(&bank).await?);
+    tx.cancel().await?;
+
+    println!("-- A transaction in which something failed cannot be committed");
+    let tx = bank.begin_transaction().await?;
+    tx.query("UPDATE account SET balance += 1000").await?.check()?;
+    if let Err(error) = tx.create::<Account>().id("ada").content(NewAccount { balance: 1 }).await {
+        println!("ignored: {error}");
+    }
+    match tx.commit().await {
+        Err(error) if error.kind() == ErrorKind::TransactionFailed => println!("commit: {error}"),
+        other => return Err(format!("the commit should have failed: {other:?}").into()),
+    }
+
+    let total = total(&bank).await?;
+    println!("-- {total} in all, as in the beginning");
+    assert_eq!(total, OPENING * 3, "money was made or lost");
+    db.close().await?;
+    Ok(())
+}
+
+/// Moves money and gives what is left; all of it happens, or nothing does.
+async fn transfer(
+    bank: &Session,
+    from: &Id<Account>,
+    to: &Id<Account>,
+    amount: i64,
+    runs: &AtomicUsize,
+) -> Result<i64, Refused> {
+    bank.transaction()
+        .retries(20)
+        .backoff(Duration::from_millis(5)..Duration::from_millis(200))
+        .run(async |tx| {
+            runs.fetch_add(1, Ordering::Relaxed);
+            let account = tx.select::<Account>().id(from).await?.ok_or_else(|| Refused::NoAccount(from.clone()))?;
+            let Some(left) = account.balance.checked_sub(amount).filter(|left| *left >= 0) else {
+                return Err(Refused::Overdrawn { balance: account.balance, amount });
+            };
+            let moves = "UPDATE $from SET balance = $left; UPDATE $to SET balance += $amount";
+            tx.query(moves)
+                .bind("from", from)
+                .bind("to", to)
+                .bind("left", left)
+                .bind("amount", amount)
+                .await?
+                .check()?;
+            Ok(left)
+        })
+        .await
+}
+
+async fn total(db: &impl Queryable) -> Result<i64, surreal_session::Error> {
+    Ok(db.select::<Account>().await?.iter().map(|account| account.balance).sum())
+}
+
+fn show(accounts: &[Account]) {
+    for account in accounts {
+        println!("{}: {}", account.id, account.balance);
+    }
+}
+
+impl From<surreal_session::Error> for Refused {
+    fn from(error: surreal_session::Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoAccount(id) => write!(f, "there is no {id}"),
+            Self::Overdrawn { balance, amount } => write!(f, "{amount} asked for, {balance} there"),
+            Self::Failed(error) => error.fmt(f),
+        }
+    }
+}
+
+impl Error for Refused {}

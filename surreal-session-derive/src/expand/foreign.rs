@@ -1,0 +1,56 @@
+//! What asks the compiler whether the fields have types of other crates, by whatever name the program calls them.
+
+use std::collections::BTreeSet;
+use std::iter;
+
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::{Path, Type};
+
+use super::generics::{mentioned, name};
+use super::record::ends;
+use crate::check::foreign::{Foreign, plain_types};
+use crate::model::Model;
+
+pub(super) fn expand(model: &Model) -> Option<TokenStream> {
+    let krate = model.krate();
+    let unknown = unknown_names(model);
+    let is_known = |ty: &&Type| {
+        let mut found = BTreeSet::new();
+        mentioned(ty.to_token_stream(), &unknown, &mut found);
+        found.is_empty() && Foreign::named(ty).is_none()
+    };
+    let types = model.fields.iter().flatten().flat_map(plain_types).filter(is_known);
+    let lookups: Vec<TokenStream> = types.map(|ty| lookup(ty, &krate)).collect();
+    (!lookups.is_empty()).then(|| {
+        quote! {
+            const _: () = {
+                #[allow(unused_imports, reason = "what is known of a type hides it")]
+                use #krate::__private::Native as _;
+                #(#lookups)*
+            };
+        }
+    })
+}
+
+/// The compiler objects under the type, as the call begins and ends where the type does.
+fn lookup(ty: &Type, krate: &Path) -> TokenStream {
+    let (first, last) = ends(ty);
+    let refuse = quote!(#krate::__private::refuse).into_iter().map(|token| spanned(token, first));
+    let mut argument = Group::new(Delimiter::Parenthesis, quote!(<#krate::__private::Foreign<#ty>>::ADVICE));
+    argument.set_span(last);
+    quote! {
+        #[allow(deprecated, reason = "a field may be of a deprecated type")]
+        const _: () = #(#refuse)* #argument;
+    }
+}
+
+fn spanned(mut token: TokenTree, span: Span) -> TokenTree {
+    token.set_span(span);
+    token
+}
+
+/// The names that mean something only inside of the record.
+fn unknown_names(model: &Model) -> BTreeSet<String> {
+    model.input.generics.params.iter().map(name).chain(iter::once("Self".to_owned())).collect()
+}

@@ -1,0 +1,185 @@
+use super::Violation::{self, Assert, ReadOnly, Reference, TableType, Type, Unique, UnknownField};
+
+fn all_read(cases: &[(&str, Violation<'_>)]) {
+    for (message, expected) in cases {
+        assert_eq!(Violation::read(message), Some(*expected), "{message}");
+    }
+}
+
+#[test]
+fn each_message_gives_its_parts() {
+    all_read(&[
+        (
+            "Database index `email` already contains 'a@x.io', with record `user:ada`",
+            Unique { index: "email", value: "'a@x.io'", record: "user:ada" },
+        ),
+        (
+            "Found 17 for field `age`, with record `user:ada`, but field must conform to: $value >= 18",
+            Assert { field: "age", record: "user:ada", value: "17", condition: "$value >= 18" },
+        ),
+        (
+            "Couldn't coerce value for field `age` of `user:ada`: Expected `none | int` but found `'old'`",
+            Type { field: "age", record: "user:ada", expected: "none | int", found: "'old'" },
+        ),
+        (
+            "Found changed value for field `born`, with record `user:ada`, but field is readonly",
+            ReadOnly { field: "born", record: "user:ada" },
+        ),
+        (
+            "Found field 'address.zip', but no such field exists for table 'user'",
+            UnknownField { field: "address.zip", table: "user" },
+        ),
+        (
+            "Cannot delete `user:ada` as it is referenced by `post:1` with an ON DELETE REJECT clause",
+            Reference { record: "user:ada", referrer: "post:1" },
+        ),
+        (
+            "Found record: `wrote:1` which is not a relation, but expected a RELATION IN user OUT post",
+            TableType { record: "wrote:1", expected: "RELATION IN user OUT post" },
+        ),
+        (
+            "Found record: `user:1` which is a relation, but expected a NORMAL",
+            TableType { record: "user:1", expected: "NORMAL" },
+        ),
+    ]);
+}
+
+#[test]
+fn elements_and_lengths_of_collections_are_types_too() {
+    all_read(&[
+        (
+            "Couldn't coerce value for field `tags` of `t:1`: Expected `string` but found `1` when coercing element at \
+             index 0 of `array<string>`",
+            Type { field: "tags", record: "t:1", expected: "string", found: "1" },
+        ),
+        (
+            "Couldn't coerce value for field `tags` of `t:1`: Expected `array<int, 2>` but found a collection of length \
+             `3`",
+            Type { field: "tags", record: "t:1", expected: "array<int, 2>", found: "a collection of length `3`" },
+        ),
+        (
+            "Couldn't coerce value for field `l` of `t:1`: Expected `record<a>` but found `b:` when coercing `` when \
+             coercing element at index 0 of `array<record<a>>`",
+            Type { field: "l", record: "t:1", expected: "record<a>", found: "b:` when coercing `" },
+        ),
+    ]);
+}
+
+#[test]
+fn failure_within_events_and_deletions_is_found() {
+    all_read(&[
+        (
+            "An error occurred while updating references for `a:1`: An error occurred while updating references for \
+             `b:`: ``: Cannot delete `c:1` as it is referenced by `d:1` with an ON DELETE REJECT clause",
+            Reference { record: "c:1", referrer: "d:1" },
+        ),
+        (
+            "An error occurred while updating references for `a:1`: Found NONE for field `f`, with record `b:1`, but \
+             field must conform to: $value != NONE",
+            Assert { field: "f", record: "b:1", value: "NONE", condition: "$value != NONE" },
+        ),
+        (
+            "Error while processing event a`b: An error occurred while updating references for `a:1`: Error while \
+             processing event c: Found field 'f', but no such field exists for table 't'",
+            UnknownField { field: "f", table: "t" },
+        ),
+    ]);
+}
+
+#[test]
+fn parts_may_contain_what_surrounds_them() {
+    all_read(&[
+        (
+            "Database index `i` already contains '`, with record `a:1`', with record `t:1`",
+            Unique { index: "i", value: "'`, with record `a:1`'", record: "t:1" },
+        ),
+        (
+            r#"Database index `i` already contains "it's ` already contains 1, with record `t:1`", with record `t:1`"#,
+            Unique { index: "i", value: r#""it's ` already contains 1, with record `t:1`""#, record: "t:1" },
+        ),
+        (
+            r"Database index `i` already contains ['\'', { `a]`: d'2024-01-01T00:00:00Z' }], with record `t:`a\`b``",
+            Unique { index: "i", value: r"['\'', { `a]`: d'2024-01-01T00:00:00Z' }]", record: r"t:`a\`b`" },
+        ),
+        (
+            "Database index `a`b` already contains 1, with record `t:[`, with record `]`",
+            Unique { index: "a`b", value: "1", record: "t:[`, with record `]" },
+        ),
+        (
+            "Found `a b`:`, with record ` for field ``, with record `.`x``, with record `t:`, but field must conform to: \
+             ``, but field must conform to: x != '`, but field must conform to: '",
+            Assert {
+                field: "`, with record `.`x`",
+                record: "t:`, but field must conform to: `",
+                value: "`a b`:`, with record `",
+                condition: "x != '`, but field must conform to: '",
+            },
+        ),
+        (
+            "Couldn't coerce value for field `f` of `t:1`: Expected `record<` but found `>` but found `1>..'` but found'`",
+            Type { field: "f", record: "t:1", expected: "record<` but found `>", found: "1>..'` but found'" },
+        ),
+        (
+            "Found field '`x', but no such field exists for table 'y`', but no such field exists for table 'it's'",
+            UnknownField { field: "`x', but no such field exists for table 'y`", table: "it's" },
+        ),
+    ]);
+}
+
+#[test]
+fn other_texts_are_no_violations() {
+    for message in [
+        "",
+        "An error occurred: Database index `i` already contains 1, with record `t:1`",
+        "Error while processing event e: An error occurred: Database index `i` already contains 1, with record `t:1`",
+        "Error while processing event Found field 'f', but no such field exists for table 't'",
+        "Database index `i` already contains 1, with record `t:1` ",
+        "Database index `i` already contains 1, with record `t:1",
+        "Database index `i` already contains 1",
+        "Database index `i` already contains , with record `t:1`",
+        "Database index `i` already contains 'a, with record `t:1`",
+        "Database index `i` already contains 1], with record `t:1`",
+        "Database index `i` already contains 1, with record ``",
+        "Database index `i` already contains 1, with record `t:1` with record `t:2`",
+        r"Database index `i` already contains \'a', with record `t:1`",
+        "Database index `i` is currently building",
+        // What `/'/` holds is no quote, and a closure may divide.
+        "Database index `i` already contains /'/, with record `t:1`",
+        "Found |$a| $a / 2 for field `f`, with record `t:1`, but field must conform to: false",
+        "Found 1 for the Record ID but this is not a valid id",
+        "Found 1 for the `id` field, but a specific record has been specified",
+        "Found 1 for the `in` field, which does not match the existing field value",
+        "Found changed value for field `f`, with record `t:1`, but field is readonly!",
+        "Found field 'f', but no such field exists for table 't",
+        "Found record: `t:1` which is odd, but expected a NORMAL",
+        "Couldn't coerce value for field `f` of `t:1`: Expected `int` but found `1` or so",
+        "Couldn't coerce value for field `f` of `t:1`: Expected `int` but found a collection of length ``x",
+        "Couldn't coerce return value from function `f`: Expected `int` but found `NONE`",
+        "Tried to set `$f`, but couldn't coerce value: Expected `int` but found `NONE`",
+        "Cannot delete `a:1` as it is referenced by `b:1` with an ON DELETE REJECT clause, or so",
+        "An error occurred while updating references for `a:1`: The record 'b:1' does not exist",
+    ] {
+        assert_eq!(Violation::read(message), None, "{message}");
+    }
+}
+
+#[test]
+fn index_whose_name_reads_in_two_ways_is_not_guessed() {
+    for message in [
+        "Database index `a` already contains 1, with record `t:` already contains 2, with record `u:1`".to_owned(),
+        format!("Database index `{}i` already contains 1, with record `t:1`", "` already contains ".repeat(100)),
+    ] {
+        assert_eq!(Violation::read(&message), None, "{message}");
+    }
+}
+
+#[test]
+fn long_and_broken_texts_end() {
+    let cascades = "An error occurred while updating references for `a:1`: ".repeat(100_000);
+    let events = "Error while processing event e: ".repeat(100_000);
+    let separators = format!("Database index `i{}", "` already contains [".repeat(100_000));
+    let quote = format!("Found '{}", "\\".repeat(1_000_001));
+    for message in [cascades, events, separators, quote, "Found \\".to_owned(), "Found 'ä\\".to_owned()] {
+        assert_eq!(Violation::read(&message), None);
+    }
+}

@@ -1,0 +1,22 @@
+//! Text that becomes a [`RecordId`].
+
+use super::{decode_again, encode_unless_too_much};
+use crate::value::RecordId;
+
+/// What is read as a record id is written so that the same id is read again, from its text and from its bytes.
+pub fn record_id(bytes: &[u8]) -> bool {
+    let Ok(text) = str::from_utf8(bytes) else { return false };
+    let id = match text.parse::<RecordId>() {
+        Ok(id) => id,
+        Err(error) => {
+            assert!(!error.to_string().is_empty());
+            return false;
+        }
+    };
+    let written = id.to_string();
+    assert_eq!(written.parse::<RecordId>().as_ref(), Ok(&id), "{written}");
+    if let Some(encoded) = encode_unless_too_much(&id) {
+        assert_eq!(decode_again::<RecordId>(&encoded, &id), id);
+    }
+    true
+}

@@ -1,0 +1,234 @@
+//! Registering a live query.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+
+use super::{Identified, LiveStream};
+use crate::error::Result;
+use crate::protocol::LiveId;
+use crate::query::untyped::Untyped;
+use crate::query::{Fields, Fragment, IntoCondition, Query, Response, Tree, columns};
+use crate::record::{IntoId, Record, View};
+use crate::session::{CallFuture, Scope, Session, WHO};
+use crate::value::{Table, Value};
+
+/// A live query to be registered when awaited, giving a [`LiveStream`] of the changes that are committed from then on.
+///
+/// Transactions that were under way at that moment are not reported (server 3.3.5), and those of other clients may fail
+/// with a conflict, as they may when a live query is killed.
+///
+/// # Errors
+///
+/// [`NotFound`](crate::ErrorKind::NotFound) for a table that does not exist; [`Auth`](crate::ErrorKind::Auth) if the
+/// identity may not select from it at all. Records that it may not see are left out of the stream without a word.
+///
+/// # Cancel safety
+///
+/// If the future is dropped, a live query that the server may have registered is killed by the connection's task.
+///
+/// # Examples
+///
+/// ```no_run
+/// # use serde::{Deserialize, Serialize};
+/// # use surreal_session::prelude::*;
+/// # #[derive(Serialize, Deserialize, Record)]
+/// # struct User { id: Id<User>, name: String }
+/// # async fn example(session: Session) -> surreal_session::Result<()> {
+/// let mut users = session.live::<User>().await?;
+/// while let Some(event) = users.next().await {
+///     match event? {
+///         LiveEvent::Change(change) => println!("{:?} {}: {}", change.action, change.id, change.data.name),
+///         LiveEvent::Gap(gap) => println!("events are missing: {gap:?}"),
+///         LiveEvent::Ended(reason) => println!("over: {reason:?}"),
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "nothing is registered until this is awaited"]
+pub struct Live<T, D = T> {
+    scope: Scope,
+    target: Table,
+    /// Instead of all fields.
+    fields: Option<Fragment>,
+    filter: Vec<Tree>,
+    capacity: usize,
+    deadline: Option<Duration>,
+    data: PhantomData<fn() -> (T, D)>,
+}
+
+impl Session {
+    /// Follows the changes of `T`'s table, or with [`Live::id`] those of one record.
+    ///
+    /// # Errors
+    ///
+    /// See [`Live`].
+    pub fn live<T: Record>(&self) -> Live<T> {
+        Live::new(self.scope(), Table::new(T::TABLE))
+    }
+
+    /// Follows a live query that a `LIVE SELECT` in the text of a query has registered, with records as they are.
+    ///
+    /// Events that came before are kept for a while: what was dropped meanwhile is a [`Gap`](super::Gap) at the
+    /// beginning. Several streams may follow one live query; the last of them to be dropped kills it. The id of
+    /// a live query that does not exist gives a stream without events.
+    ///
+    /// # Errors
+    ///
+    /// Fails only if the session or the connection is closed.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is sent to the server.
+    pub async fn subscribe_live<T: Identified + DeserializeOwned>(&self, id: LiveId) -> Result<LiveStream<T>> {
+        let scope = self.scope();
+        let followed = scope.subscribe(id, CAPACITY)?;
+        let who = scope.request("query").text(WHO).bindings().finish();
+        let who = Response::read(&scope.call(who, None).await?)?.take(0)?;
+        Ok(LiveStream::new(scope, id, followed, who))
+    }
+
+    /// Kills a live query of this session, whoever follows it; its streams end with
+    /// [`EndReason::Killed`](super::EndReason::Killed).
+    ///
+    /// # Errors
+    ///
+    /// [`Internal`](crate::ErrorKind::Internal) for one that does not exist, or belongs to somebody else.
+    ///
+    /// # Cancel safety
+    ///
+    /// The live query may or may not be killed if the future is dropped. Killing again then is safe, and fails if it was.
+    pub async fn kill(&self, id: LiveId) -> Result<()> {
+        self.scope().kill(id).await
+    }
+}
+
+impl<T, D> Live<T, D> {
+    pub(super) fn new(scope: Scope, target: Table) -> Self {
+        Self { scope, target, fields: None, filter: Vec::new(), capacity: CAPACITY, deadline: None, data: PhantomData }
+    }
+
+    /// Sets how many events wait for the program at most; 1,024 unless set, at least one.
+    ///
+    /// What comes while the queue is full is counted, and stands in the stream as a [`Gap`](super::Gap).
+    pub fn capacity(mut self, events: usize) -> Self {
+        self.capacity = events;
+        self
+    }
+
+    /// Sets how long to wait for the reply; see [`Query::deadline`].
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = Some(deadline);
+        self
+    }
+
+    /// The statements and the names bound to them, for logs. Never shows a value.
+    ///
+    /// The first asks who the session is, so that the stream can end when that changes.
+    pub fn to_surql(&self) -> String {
+        self.query().to_surql()
+    }
+
+    fn query(&self) -> Query {
+        let live = Fragment::new(WHO).text("; LIVE ");
+        live.then(self.selection()).into_query(self.scope.clone(), self.deadline)
+    }
+
+    /// The statement that reads what the live query is about.
+    pub(super) fn select(&self) -> Query {
+        self.selection().into_query(self.scope.clone(), self.deadline)
+    }
+
+    fn selection(&self) -> Fragment {
+        let fields = self.fields.clone().unwrap_or_else(|| Fragment::new("*"));
+        let selection = Fragment::new("SELECT ").then(fields).text(" FROM ").value(&self.target);
+        if self.filter.is_empty() {
+            return selection;
+        }
+        selection.text(" WHERE ").then(Tree::all(self.filter.iter().cloned()).into_fragment())
+    }
+
+    /// Registers the live query. The server (3.3.5) lets registrations at the same time conflict with each other, so that
+    /// trying again succeeds.
+    pub(super) async fn register(&self) -> Result<LiveStream<T, D>> {
+        let mut tries_left = TRIES;
+        loop {
+            match self.try_register().await {
+                Err(error) if error.is_conflict() && tries_left > 0 => tries_left -= 1,
+                stream => return stream,
+            }
+        }
+    }
+
+    async fn try_register(&self) -> Result<LiveStream<T, D>> {
+        let (scope, request, deadline) = self.query().into_request()?;
+        // Dropped here: the connection's task kills what may have been registered.
+        let (reply, followed) = scope.follow(request, deadline, self.capacity).await?;
+        let response = Response::read(&reply)?;
+        let id = response.take(1)?;
+        Ok(LiveStream::new(scope, id, followed, response.take(0)?))
+    }
+}
+
+impl<T: Record, D> Live<T, D> {
+    /// Follows only the record with this id, or with this key.
+    pub fn id(self, id: impl IntoId<T>) -> Self {
+        let id = Fragment::new("id = ").value(&id.into_id());
+        self.only(Tree::Leaf(id))
+    }
+
+    /// Follows only records of which this is true. Given several times, all of them have to be.
+    ///
+    /// It is asked of a record as it is after the change, or as it was before it was deleted: a record that comes to
+    /// fulfil it arrives with [`Action::Update`](super::Action::Update), and the change after which one does not any more
+    /// is not reported (server 3.3.5).
+    pub fn filter<C: IntoCondition<T>>(self, condition: impl FnOnce(Fields<T>) -> C) -> Self {
+        self.only(condition(*T::fields()).into_condition().into_tree())
+    }
+
+    fn only(mut self, condition: Tree) -> Self {
+        self.filter.push(condition);
+        self
+    }
+}
+
+impl<T: Record> Live<T> {
+    /// Gives only the fields that are in the view `V`.
+    pub fn fields<V: View<Record = T>>(self) -> Live<T, V> {
+        let Self { scope, target, filter, capacity, deadline, .. } = self;
+        Live { scope, target, fields: Some(columns::<V>()), filter, capacity, deadline, data: PhantomData }
+    }
+}
+
+impl Untyped {
+    /// Follows the changes of a table, as [`Session::live`] does with a model.
+    ///
+    /// # Errors
+    ///
+    /// See [`Live`].
+    pub fn live(&self, table: Table) -> Live<Value> {
+        Live::new(self.scope().clone(), table)
+    }
+}
+
+impl<T: Identified + 'static, D: DeserializeOwned + 'static> IntoFuture for Live<T, D> {
+    type Output = Result<LiveStream<T, D>>;
+    type IntoFuture = CallFuture<LiveStream<T, D>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move { self.register().await })
+    }
+}
+
+impl<T, D> fmt::Debug for Live<T, D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Live").field("table", &self.target).field("capacity", &self.capacity).finish_non_exhaustive()
+    }
+}
+
+const CAPACITY: usize = 1_024;
+
+const TRIES: u32 = 100;

@@ -1,0 +1,96 @@
+//! What a live stream gives.
+
+use std::fmt;
+
+use serde::de::DeserializeOwned;
+
+use crate::record::Record;
+use crate::value::{Id, RecordId, Value};
+
+/// An item of a [`LiveStream`](super::LiveStream).
+#[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::exhaustive_enums, reason = "a stream can say no more: something happened, was missed, or is over")]
+pub enum LiveEvent<T: Identified, D = T> {
+    /// A record was created, updated or deleted.
+    Change(Notification<T, D>),
+    /// Events are missing here.
+    Gap(Gap),
+    /// The stream is over; nothing follows.
+    Ended(EndReason),
+}
+
+/// One change of one record.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Notification<T: Identified, D = T> {
+    /// What happened to the record.
+    pub action: Action,
+    /// The id of the record.
+    pub id: T::Id,
+    /// The record as it is after the change, or as it was before it was deleted.
+    pub data: D,
+}
+
+/// What happened to a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "nothing else can happen to a record")]
+pub enum Action {
+    /// It was created.
+    Create,
+    /// It was changed. A record that enters the live query's filter arrives with this action, too.
+    Update,
+    /// It was deleted.
+    Delete,
+}
+
+/// Why events are missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Gap {
+    /// The program took events more slowly than they came, and so many found no room.
+    Overflow {
+        /// How many were dropped.
+        missed: u64,
+    },
+}
+
+/// Why a live stream is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum EndReason {
+    /// This client killed the live query.
+    Killed,
+    /// The server ended the live query: it was killed elsewhere, its table or database was removed, or the access of
+    /// the one who owns it was revoked.
+    KilledByServer,
+    /// The session was closed.
+    SessionClosed,
+    /// The session became somebody else, or nobody: the server drops its live queries then.
+    IdentityChanged,
+    /// The session had expired when the live query was registered, or has expired since.
+    ///
+    /// A session that is renewed in time keeps its live queries, but they end when the session would have.
+    Expired,
+    /// The connection was closed by the program.
+    ConnectionClosed,
+    /// The connection was lost.
+    ConnectionLost,
+}
+
+/// What a live query can be about: a [`Record`], or for those without models a [`Value`].
+#[diagnostic::on_unimplemented(
+    message = "a live query cannot be about `{Self}`",
+    label = "a type with `#[derive(Record)]` is needed here, or `Value`"
+)]
+pub trait Identified {
+    /// The type of its records' ids.
+    type Id: DeserializeOwned + Clone + fmt::Debug + PartialEq;
+}
+
+impl<T: Record> Identified for T {
+    type Id = Id<T, T::Key>;
+}
+
+impl Identified for Value {
+    type Id = RecordId;
+}

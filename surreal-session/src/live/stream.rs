@@ -1,0 +1,250 @@
+//! The stream of a live query.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::future::poll_fn;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::Stream;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use tokio::time::Sleep;
+use tracing::debug;
+
+use super::snapshot::Known;
+use super::{Action, EndReason, Gap, Identified, LiveEvent, Notification};
+use crate::codec;
+use crate::connection::{Item, Over};
+use crate::error::{Error, ErrorKind, Result};
+use crate::protocol::{self, EventKind, LiveId, misfit};
+use crate::session::{Followed, Scope};
+use crate::value::Value;
+
+/// The changes that a live query reports.
+///
+/// Each item is a [`LiveEvent`], or an error for a record that does not fit `D`: it names the record, and the stream goes
+/// on. After [`LiveEvent::Ended`] there is nothing more. Events of one commit come in their order; the server (3.3.5) does
+/// not promise the order of commits, though it rarely differs. An update that leaves the live query's filter, and a
+/// record that the identity may not see any more, are not reported at all.
+///
+/// The server (3.3.5) closes the connection when more than a hundred events wait to be written to its socket
+/// (`SURREAL_WEBSOCKET_RESPONSE_CHANNEL_SIZE`), however quickly the client reads: a single commit that changes more
+/// records than that is enough. Every stream of the connection then ends with [`EndReason::ConnectionLost`].
+///
+/// The stream keeps its session open. Dropping it kills the live query in the background, unless another stream
+/// follows it; [`kill`](Self::kill) does the same and waits.
+///
+/// # Cancel safety
+///
+/// [`next`](Self::next) may be dropped at any time; no event is lost by it.
+#[must_use = "dropping a stream kills its live query"]
+pub struct LiveStream<T, D = T> {
+    scope: Scope,
+    id: LiveId,
+    /// `None` when the stream is over.
+    followed: Option<Followed>,
+    /// What comes before that which is in the queue.
+    ahead: VecDeque<Item>,
+    /// What the program has read when the stream began, while events about it may be late.
+    known: Option<Known>,
+    identity: Value,
+    expiry: Option<Pin<Box<Sleep>>>,
+    received: u64,
+    missed: u64,
+    data: PhantomData<fn() -> (T, D)>,
+}
+
+/// Who a session is, and how long; see [`WHO`](crate::session::WHO).
+#[derive(Debug, Deserialize)]
+pub(super) struct Who {
+    #[serde(default)]
+    identity: Value,
+    expires_in: Option<i64>,
+}
+
+impl<T, D> LiveStream<T, D> {
+    pub(super) fn new(scope: Scope, id: LiveId, followed: Followed, who: Who) -> Self {
+        let expires_in = who.expires_in.map(|left| Duration::from_millis(u64::try_from(left).unwrap_or(0)));
+        let expiry = expires_in.map(|left| Box::pin(scope.sleep(left)));
+        let identity = who.identity;
+        Self {
+            scope,
+            id,
+            followed: Some(followed),
+            ahead: VecDeque::new(),
+            known: None,
+            identity,
+            expiry,
+            received: 0,
+            missed: 0,
+            data: PhantomData,
+        }
+    }
+
+    /// Takes what is in the queue now.
+    pub(super) fn drain(&self) -> impl Iterator<Item = Item> {
+        let mut cx = Context::from_waker(Waker::noop());
+        std::iter::from_fn(move || match self.followed.as_ref()?.poll_next(&mut cx) {
+            Poll::Ready(item) => Some(item),
+            Poll::Pending => None,
+        })
+    }
+
+    /// Makes a round trip to the server, on the way that events come.
+    pub(super) async fn barrier(&self) -> Result<()> {
+        self.scope.call(self.scope.request("ping").finish(), None).await.map(drop)
+    }
+
+    /// Puts items before those in the queue, and says what the program has read already.
+    pub(super) fn begin_with(&mut self, items: VecDeque<Item>, known: Known) {
+        (self.ahead, self.known) = (items, Some(known));
+    }
+
+    fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<Item>> {
+        match (&self.followed, self.ahead.pop_front()) {
+            (None, _) => Poll::Ready(None),
+            (_, Some(item)) => Poll::Ready(Some(item)),
+            (Some(followed), None) => followed.poll_next(cx).map(Some),
+        }
+    }
+
+    /// Whether an event says only what the program has read when the stream began.
+    fn is_repetition(&mut self, event: &protocol::Notification) -> bool {
+        self.known.take_if(|known| known.is_over());
+        self.known.as_mut().is_some_and(|known| known.contains(event))
+    }
+
+    /// The id of the live query.
+    pub fn id(&self) -> LiveId {
+        self.id
+    }
+
+    /// How many events this stream has given, those that could not be decoded among them.
+    pub fn received(&self) -> u64 {
+        self.received
+    }
+
+    /// How many events were dropped, as far as the gaps have said.
+    pub fn missed(&self) -> u64 {
+        self.missed
+    }
+
+    /// Kills the live query and waits until it is gone.
+    ///
+    /// # Errors
+    ///
+    /// [`Internal`](ErrorKind::Internal) if it was killed before.
+    ///
+    /// # Cancel safety
+    ///
+    /// The live query is killed whether or not the future is kept.
+    pub async fn kill(self) -> Result<()> {
+        // Dropped here: the stream goes with the future, and that kills the live query.
+        self.scope.kill(self.id).await
+    }
+
+    fn end(&mut self, reason: EndReason) -> LiveEvent<T, D>
+    where
+        T: Identified,
+    {
+        debug!(live = %self.id, ?reason, received = self.received, missed = self.missed, "live stream over");
+        self.followed = None;
+        LiveEvent::Ended(reason)
+    }
+
+    fn poll_expiry(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.expiry.as_mut().map_or(Poll::Pending, |expiry| expiry.as_mut().poll(cx))
+    }
+
+    /// Whether a report of who the session is now names somebody else than when the live query was registered.
+    fn is_somebody_else(&self, identity: Option<&Bytes>) -> bool {
+        let who = identity.and_then(|identity| codec::decode::<Who>(identity).ok());
+        who.is_none_or(|who| who.identity != self.identity)
+    }
+}
+
+impl<T: Identified, D: DeserializeOwned> LiveStream<T, D> {
+    /// Waits for the next event; `None` after the end.
+    pub async fn next(&mut self) -> Option<Result<LiveEvent<T, D>>> {
+        poll_fn(|cx| self.poll_event(cx)).await
+    }
+
+    fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<LiveEvent<T, D>>>> {
+        loop {
+            let event = match self.poll_item(cx) {
+                Poll::Ready(Some(Item::Event(frame))) => match self.event(&frame) {
+                    Ok(Some(event)) => Ok(event),
+                    Ok(None) => continue,
+                    Err(error) => Err(error),
+                },
+                Poll::Ready(Some(Item::Missed(missed))) => {
+                    self.missed = self.missed.saturating_add(missed);
+                    Ok(LiveEvent::Gap(Gap::Overflow { missed }))
+                }
+                Poll::Ready(Some(Item::Identity(who))) if !self.is_somebody_else(who.as_ref()) => continue,
+                Poll::Ready(Some(Item::Identity(_))) => Ok(self.end(EndReason::IdentityChanged)),
+                Poll::Ready(Some(Item::End(over))) => Ok(self.end(reason(&over))),
+                Poll::Ready(None) => return Poll::Ready(None),
+                Poll::Pending => {
+                    ready!(self.poll_expiry(cx));
+                    Ok(self.end(EndReason::Expired))
+                }
+            };
+            return Poll::Ready(Some(event));
+        }
+    }
+
+    /// Decodes an event, unless the program knows what it says.
+    fn event(&mut self, frame: &Bytes) -> Result<Option<LiveEvent<T, D>>> {
+        let event = protocol::Notification::read(frame)
+            .map_err(|error| Error::protocol("an event of a live query is malformed").with_source(error))?;
+        if self.is_repetition(&event) {
+            return Ok(None);
+        }
+        self.received += 1;
+        let action = match event.kind {
+            EventKind::Create => Action::Create,
+            EventKind::Update => Action::Update,
+            EventKind::Delete => Action::Delete,
+            EventKind::Killed | EventKind::Other => {
+                return Err(Error::protocol("an event of a live query has an action that is not known"));
+            }
+        };
+        let id = codec::decode(&event.record).map_err(|error| {
+            Error::new(ErrorKind::Decode, format!("cannot decode the id of a changed record: {error}")).answered()
+        })?;
+        let data = codec::decode(&event.data).map_err(|error| misfit(&event.data, &error))?;
+        Ok(Some(LiveEvent::Change(Notification { action, id, data })))
+    }
+}
+
+fn reason(over: &Over) -> EndReason {
+    match over {
+        Over::Killed => EndReason::Killed,
+        Over::KilledByServer => EndReason::KilledByServer,
+        Over::SessionClosed => EndReason::SessionClosed,
+        Over::IdentityChanged => EndReason::IdentityChanged,
+        Over::Connection(end) if end.kind() == ErrorKind::Closed => EndReason::ConnectionClosed,
+        Over::Connection(_) => EndReason::ConnectionLost,
+    }
+}
+
+impl<T: Identified, D: DeserializeOwned> Stream for LiveStream<T, D> {
+    type Item = Result<LiveEvent<T, D>>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.get_mut().poll_event(cx)
+    }
+}
+
+impl<T, D> fmt::Debug for LiveStream<T, D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("LiveStream");
+        debug.field("id", &self.id).field("received", &self.received).field("missed", &self.missed);
+        debug.finish_non_exhaustive()
+    }
+}

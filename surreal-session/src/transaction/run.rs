@@ -1,0 +1,154 @@
+//! Transactions run by a closure, again after a conflict.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use tracing::debug;
+
+use super::Transaction;
+use super::begin::begin;
+use super::handle::EndedBy;
+use crate::error::{Error, Result};
+use crate::session::{Scope, Session};
+use crate::value::Uuid;
+
+/// How a transaction is run by a closure; see [`Session::transaction`].
+#[derive(Debug, Clone)]
+#[must_use = "nothing is run until `run` is awaited"]
+pub struct Transact {
+    scope: Scope,
+    retries: u32,
+    backoff: Range<Duration>,
+}
+
+impl Session {
+    /// Runs a closure in a transaction with [`Transact::run`].
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # use surreal_session::prelude::*;
+    /// # async fn example(session: Session) -> surreal_session::Result<()> {
+    /// let left: i64 = session
+    ///     .transaction()
+    ///     .retries(5)
+    ///     .run(async |tx| {
+    ///         let left = tx.query("UPDATE ONLY stock:lamp SET left -= 1 RETURN VALUE left").await?.take(0)?;
+    ///         tx.query("CREATE order SET item = stock:lamp").await?.check()?;
+    ///         Ok::<_, surreal_session::Error>(left)
+    ///     })
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn transaction(&self) -> Transact {
+        Transact { scope: self.scope(), retries: RETRIES, backoff: BACKOFF }
+    }
+}
+
+impl Transact {
+    /// Sets how often the closure may be run again after a conflict; 5 times unless set.
+    pub fn retries(mut self, retries: u32) -> Self {
+        self.retries = retries;
+        self
+    }
+
+    /// Sets the pauses before the closure is run again; from 5 to 500 milliseconds unless set.
+    ///
+    /// The first pause is of random length up to the start of the range, each later one up to twice as long as the
+    /// one before could be, and none longer than the end: programs that conflict do not meet again at once.
+    pub fn backoff(mut self, pauses: Range<Duration>) -> Self {
+        self.backoff = pauses;
+        self
+    }
+
+    /// Runs `body` in a transaction: commits if it gives `Ok`, cancels if it gives `Err`, and gives what it gave.
+    ///
+    /// A conflict, of a statement in the transaction or of its commit, has the closure run again from the start, in a
+    /// new transaction. It has to bear that: what it does outside of the transaction is done again. Nothing else
+    /// is retried, and a commit of [unknown](crate::ErrorKind::CommitUnknown) outcome never is.
+    ///
+    /// The transaction ends with the closure, also for clones of the handle that got out of it: they fail with
+    /// [`TransactionClosed`](crate::ErrorKind::TransactionClosed).
+    ///
+    /// The closure may be `async |tx| { .. }` or `|tx| async move { .. }`, and may borrow; the future can be spawned
+    /// if what it holds can be sent. An `async` closure that changes or consumes what it captures cannot be run twice:
+    /// let it borrow.
+    ///
+    /// # Errors
+    ///
+    /// The closure's own error; or, as that type, the errors of [`Session::begin_transaction`] and of
+    /// [`Transaction::commit`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future cancels the transaction that is open, if its commit was not yet polled.
+    pub async fn run<T, E, F, Fut>(self, mut body: F) -> Result<T, E>
+    where
+        F: FnMut(Transaction) -> Fut,
+        Fut: Future<Output = Result<T, E>>,
+        E: From<Error>,
+    {
+        let mut retry = 0;
+        loop {
+            // Dropped anywhere below: the last handle goes too, and that cancels.
+            let tx = begin(self.scope.clone(), EndedBy::Run, retry).await?;
+            let may_retry = retry < self.retries;
+            match body(tx.clone()).await {
+                Ok(value) => match tx.commit_in_background().await {
+                    Ok(()) => return Ok(value),
+                    Err(error) if error.is_conflict() && may_retry => debug!(retry, %error, "conflict at the commit"),
+                    Err(error) => return Err(explain(error, retry).into()),
+                },
+                Err(error) => {
+                    // The transaction remembers: a conflict may be hidden in the closure's own error.
+                    let conflict = tx.state.verdict.is_conflict();
+                    if let Err(error) = tx.cancel_in_background().await {
+                        debug!(%error, "nothing of the transaction is kept, but it could not be cancelled");
+                    }
+                    if !(conflict && may_retry) {
+                        return Err(error);
+                    }
+                    debug!(retry, "conflict of a statement");
+                }
+            }
+            self.pause(retry).await;
+            retry += 1;
+        }
+    }
+
+    async fn pause(&self, retry: u32) {
+        let longest = self.backoff.start.saturating_mul(2_u32.saturating_pow(retry)).min(self.backoff.end);
+        self.scope.sleep(random_up_to(longest)).await;
+    }
+}
+
+fn explain(error: Error, retries: u32) -> Error {
+    match error.is_conflict() && retries > 0 {
+        true => error.in_context(format_args!("conflict in each of {} runs", u64::from(retries) + 1)),
+        false => error,
+    }
+}
+
+fn random_up_to(longest: Duration) -> Duration {
+    let [.., a, b, c, d] = *Uuid::new_v4().as_bytes();
+    let share = f64::from(u32::from_be_bytes([a, b, c, d])) / f64::from(u32::MAX);
+    Duration::try_from_secs_f64(longest.as_secs_f64() * share).unwrap_or(longest).min(longest)
+}
+
+const RETRIES: u32 = 5;
+const BACKOFF: Range<Duration> = Duration::from_millis(5)..Duration::from_millis(500);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_are_random_and_never_too_long() {
+        for longest in [Duration::ZERO, Duration::from_millis(5), Duration::MAX] {
+            let pauses: Vec<_> = (0..100).map(|_| random_up_to(longest)).collect();
+            assert!(pauses.iter().all(|pause| *pause <= longest), "{pauses:?}");
+            assert!(longest.is_zero() || pauses.iter().any(|pause| *pause != pauses[0]), "{pauses:?}");
+        }
+    }
+}

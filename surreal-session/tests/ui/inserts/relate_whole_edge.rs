@@ -1,0 +1,30 @@
+//! What is related is a new edge.
+
+use serde::{Deserialize, Serialize};
+use surreal_session::prelude::*;
+
+#[derive(Serialize, Deserialize, Record)]
+struct User {
+    id: Id<User>,
+    name: String,
+}
+
+#[derive(Serialize, Deserialize, Record)]
+struct Post {
+    id: Id<Post>,
+    title: String,
+}
+
+#[derive(Serialize, Deserialize, Record)]
+#[record(relation)]
+struct Wrote {
+    id: Id<Wrote>,
+    r#in: Id<User>,
+    out: Id<Post>,
+}
+
+fn example(session: Session) {
+    drop(session.relate(Wrote { id: Id::new("w"), r#in: Id::new("ada"), out: Id::new("first") }));
+}
+
+fn main() {}

@@ -1,0 +1,17 @@
+//! A content names every field.
+
+use serde::{Deserialize, Serialize};
+use surreal_session::prelude::*;
+
+#[derive(Serialize, Deserialize, Record)]
+struct User {
+    id: Id<User>,
+    name: String,
+    age: u8,
+}
+
+fn example(session: Session) {
+    drop(session.update::<User>().id("ada").content(NewUser { name: "Ada".into() }));
+}
+
+fn main() {}

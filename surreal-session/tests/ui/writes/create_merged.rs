@@ -1,0 +1,18 @@
+//! A record that is not there yet has nothing to merge with.
+
+use serde::{Deserialize, Serialize};
+use surreal_session::prelude::*;
+
+#[derive(Serialize, Deserialize, Record)]
+struct User {
+    id: Id<User>,
+    name: String,
+    age: u8,
+}
+
+async fn example(session: Session) -> surreal_session::Result<()> {
+    session.create::<User>().merge(UserPatch { age: set(37), ..keep() }).await?;
+    Ok(())
+}
+
+fn main() {}

@@ -1,0 +1,17 @@
+//! Of any number of records none is missing.
+
+use serde::{Deserialize, Serialize};
+use surreal_session::prelude::*;
+
+#[derive(Serialize, Deserialize, Record)]
+struct User {
+    id: Id<User>,
+    name: String,
+    age: u8,
+}
+
+fn example(session: Session) {
+    drop(session.delete::<User>().all().optional());
+}
+
+fn main() {}

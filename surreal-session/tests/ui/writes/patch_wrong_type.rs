@@ -1,0 +1,28 @@
+//! A patch puts a value of its type into a field.
+
+use serde::{Deserialize, Serialize};
+use surreal_session::PatchOp;
+use surreal_session::prelude::*;
+
+#[derive(Serialize, Deserialize, Record)]
+struct User {
+    id: Id<User>,
+    name: String,
+    age: u8,
+    nickname: Option<String>,
+    #[record(readonly)]
+    created_at: Datetime,
+    employer: Option<Id<Company>>,
+}
+
+#[derive(Serialize, Deserialize, Record)]
+struct Company {
+    id: Id<Company>,
+    name: String,
+}
+
+fn example(session: Session) {
+    drop(session.update::<User>().all().patch(|u| [PatchOp::replace(u.age, "37")]));
+}
+
+fn main() {}

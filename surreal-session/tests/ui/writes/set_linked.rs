@@ -1,0 +1,27 @@
+//! A linked record is changed by a write of its own.
+
+use serde::{Deserialize, Serialize};
+use surreal_session::prelude::*;
+
+#[derive(Serialize, Deserialize, Record)]
+struct User {
+    id: Id<User>,
+    name: String,
+    age: u8,
+    nickname: Option<String>,
+    #[record(readonly)]
+    created_at: Datetime,
+    employer: Option<Id<Company>>,
+}
+
+#[derive(Serialize, Deserialize, Record)]
+struct Company {
+    id: Id<Company>,
+    name: String,
+}
+
+fn example(session: Session) {
+    drop(session.update::<User>().all().set(|u| u.employer.name.set("Initech")));
+}
+
+fn main() {}

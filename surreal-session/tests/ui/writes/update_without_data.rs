@@ -1,0 +1,18 @@
+//! An update says what it changes.
+
+use serde::{Deserialize, Serialize};
+use surreal_session::prelude::*;
+
+#[derive(Serialize, Deserialize, Record)]
+struct User {
+    id: Id<User>,
+    name: String,
+    age: u8,
+}
+
+async fn example(session: Session) -> surreal_session::Result<()> {
+    session.update::<User>().id("ada").await?;
+    Ok(())
+}
+
+fn main() {}

@@ -1,0 +1,163 @@
+//! The namespace and the database of a session: what the handle says is what the server has.
+
+use std::collections::BTreeMap;
+
+use surreal_session::prelude::*;
+use surreal_session_tests::{connect, login, place, poll_times, unique};
+
+type Place = (Option<String>, Option<String>);
+
+/// Where the server has a session, checked against what its handle says.
+async fn place_of(session: &Session) -> Place {
+    let seen: Place = session.query("RETURN [session::ns(), session::db()]").await.unwrap().take(0).unwrap();
+    assert_eq!((session.namespace(), session.database()), seen);
+    seen
+}
+
+fn at(namespace: &str, database: impl Into<Option<&'static str>>) -> Place {
+    (Some(namespace.to_owned()), database.into().map(str::to_owned))
+}
+
+const NOWHERE: Place = (None, None);
+
+#[tokio::test]
+async fn each_part_is_selected_and_left_alone_or_together() {
+    let (db, root) = place().await;
+    let (a, b) = (unique("a"), unique("b"));
+    let default: Session = db.clone().into();
+    let login = login().await;
+    default.signin(Root::new(login.username, login.password)).await.unwrap();
+    for session in [root, default] {
+        session.unset_ns().await.unwrap();
+        assert_eq!(place_of(&session).await, NOWHERE);
+        session.unset_ns().await.unwrap();
+        session.unset_db().await.unwrap();
+        assert_eq!(place_of(&session).await, NOWHERE);
+        session.use_ns(&a).await.unwrap();
+        assert_eq!(place_of(&session).await, at(&a, None));
+        session.use_db("one").await.unwrap();
+        assert_eq!(place_of(&session).await, at(&a, "one"));
+        session.unset_db().await.unwrap();
+        assert_eq!(place_of(&session).await, at(&a, None));
+        session.query("INFO FOR NS").await.unwrap().check().unwrap();
+        session.use_db("two").await.unwrap();
+        session.use_ns(&b).await.unwrap();
+        assert_eq!(place_of(&session).await, at(&b, "two"), "the server keeps the database");
+        session.use_ns(&a).unset_db().await.unwrap();
+        assert_eq!(place_of(&session).await, at(&a, None));
+        session.use_db("no").use_ns(&b).unset_db().use_db("three").await.unwrap();
+        assert_eq!(place_of(&session).await, at(&b, "three"), "the last call for each part counts");
+        session.unset_ns().await.unwrap();
+        assert_eq!(place_of(&session).await, NOWHERE);
+    }
+}
+
+#[tokio::test]
+async fn identity_that_is_bound_to_its_place_cannot_leave_a_part_of_it() {
+    let (db, root) = place().await;
+    let ns = root.namespace().unwrap();
+    let schema = "DEFINE USER nina ON NAMESPACE PASSWORD 'n'; DEFINE USER dora ON DATABASE PASSWORD 'd';
+        DEFINE TABLE member; DEFINE ACCESS member ON DATABASE TYPE RECORD SIGNUP (CREATE member SET name = $name)";
+    root.query(schema).await.unwrap().check().unwrap();
+    let nina = db.new_session().signin(Namespace::new(&ns, "nina", "n")).await.unwrap();
+    let dora = db.new_session().signin(Database::new(&ns, "test", "dora", "d")).await.unwrap();
+    let user = db.new_session().await.unwrap();
+    user.signup(RecordAccess::new(&ns, "test", "member", [("name", "ada")].into_iter().collect::<BTreeMap<_, _>>()))
+        .await
+        .unwrap();
+
+    nina.use_db("test").await.unwrap();
+    nina.unset_db().await.unwrap();
+    assert_eq!(place_of(&nina).await, at(&ns, None));
+    for bound in [&dora, &user] {
+        for refused in [bound.unset_db().await.unwrap_err(), bound.use_ns(&ns).unset_db().await.unwrap_err()] {
+            assert!(refused.is_auth(), "{refused:?}");
+            let words = "the identity is bound to its database and cannot leave it: ";
+            assert!(refused.to_string().starts_with(words), "{refused}");
+        }
+        assert!(bound.use_ns("other").await.unwrap_err().is_auth());
+        assert_eq!(place_of(bound).await, at(&ns, "test"));
+    }
+    for bound in [nina, dora, user] {
+        bound.unset_ns().await.unwrap();
+        assert_eq!(place_of(&bound).await, NOWHERE);
+        let fork = bound.fork().await.unwrap();
+        assert_eq!(place_of(&fork).await, NOWHERE, "a fork is where its model is");
+        fork.use_ns(&ns).use_db("test").await.unwrap();
+        assert_eq!(place_of(&fork.fork().await.unwrap()).await, at(&ns, "test"));
+    }
+}
+
+#[tokio::test]
+async fn fork_is_where_its_model_is() {
+    let (db, root) = place().await;
+    let ns = root.namespace().unwrap();
+    let nobody = db.new_session().await.unwrap();
+    assert_eq!(place_of(&nobody.fork().await.unwrap()).await, NOWHERE);
+    for session in [root, nobody] {
+        session.use_ns(&ns).unset_db().await.unwrap();
+        assert_eq!(place_of(&session.fork().await.unwrap()).await, at(&ns, None));
+        session.use_db("test").await.unwrap();
+        assert_eq!(place_of(&session.fork().await.unwrap()).await, at(&ns, "test"));
+        session.unset_ns().await.unwrap();
+        assert_eq!(place_of(&session.fork().await.unwrap()).await, NOWHERE);
+    }
+}
+
+/// Drops the future of `change` after 0, 1, 2, … polls until it completes: it is carried out once it was polled.
+async fn dropped<T, F: Future<Output = T>>(session: &Session, after: Place, change: impl Fn() -> F) {
+    let ns = session.namespace().unwrap();
+    for polls in 0.. {
+        session.use_ns(&ns).use_db("test").await.unwrap();
+        let done = poll_times(polls, change()).await;
+        // Waits for its turn behind the change.
+        session.unset("nothing").await.unwrap();
+        let expected = if polls == 0 { at(&ns, "test") } else { after.clone() };
+        assert_eq!(place_of(session).await, expected, "after {polls} polls");
+        if done.is_some() {
+            break;
+        }
+    }
+    session.use_ns(&ns).await.unwrap();
+}
+
+#[tokio::test]
+async fn dropped_change_is_carried_out_or_not_begun() {
+    let (db, session) = place().await;
+    let ns = session.namespace().unwrap();
+    let login = login().await;
+    db.signin(Root::new(login.username, login.password)).await.unwrap();
+    db.use_ns(&ns).await.unwrap();
+    for session in [&session, &db] {
+        dropped(session, at(&ns, None), || session.unset_db()).await;
+        dropped(session, NOWHERE, || session.unset_ns()).await;
+        dropped(session, at("dropped", None), || session.use_ns("dropped").unset_db().into_future()).await;
+        dropped(session, at("dropped", "db"), || session.use_ns("dropped").use_db("db").into_future()).await;
+    }
+}
+
+/// Connections that make the same namespace get in each other's way, and some have selected it when they fail.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn change_that_failed_halfway_is_known_to_the_handle() {
+    let login = login().await;
+    let token = connect().await.signin(Root::new(login.username, login.password)).await.unwrap();
+    let mut sessions = Vec::new();
+    for _ in 0..16 {
+        sessions.push(connect().await.new_session().authenticate(&token).await.unwrap());
+    }
+    for _ in 0..6 {
+        let ns = unique("new");
+        let changes = sessions.iter().map(|session| tokio::spawn(session.use_ns(&ns).use_db("test").into_future()));
+        for (session, change) in sessions.iter().zip(changes.collect::<Vec<_>>()) {
+            let outcome = change.await.unwrap();
+            let seen = place_of(session).await;
+            match outcome {
+                Ok(()) => assert_eq!(seen, at(&ns, "test")),
+                Err(error) => {
+                    assert!(error.is_conflict() && error.is_retryable(), "{error:?}");
+                    session.use_ns(&ns).use_db("test").await.unwrap();
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! Transactions that are committed as a whole or not at all, whatever fails, is dropped or is lost on the way.
+
+mod cancel;
+mod closure;
+mod ending;
+mod failure;
+mod order;
+mod spans;
+
+use serde::{Deserialize, Serialize};
+use surreal_session::prelude::*;
+use surreal_session_tests::place;
+use tokio::time::Duration;
+
+/// Longer than anything here may take: a call that is still waiting then hangs.
+const HANGS: Duration = Duration::from_secs(20);
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]
+struct Account {
+    id: Id<Account>,
+    balance: i64,
+}
+
+/// A connection, a session in a place of its own, and another one in the same place.
+async fn two() -> (Surreal, Session, Session) {
+    let (db, session) = place().await;
+    session.query("DEFINE TABLE account").await.unwrap().check().unwrap();
+    let other = session.fork().await.unwrap();
+    (db, session, other)
+}
+
+/// The keys and balances that a session sees.
+async fn accounts(db: &impl Queryable) -> Vec<(String, i64)> {
+    let accounts = db.select::<Account>().await.unwrap();
+    accounts.into_iter().map(|account| (account.id.key().clone(), account.balance)).collect()
+}
+
+/// Checks that a session has no open transaction: it can open as many as the server allows.
+async fn assert_none_open(session: &Session) {
+    let mut open = Vec::new();
+    surreal_session_tests::eventually("no transaction is open", async || {
+        match session.begin_transaction().await {
+            Ok(tx) => open.push(tx),
+            Err(error) => assert_eq!(error.kind(), ErrorKind::TooManyTransactions, "{error:?}"),
+        }
+        open.len() == 64
+    })
+    .await;
+}
+
+fn new(balance: i64) -> NewAccount {
+    NewAccount { balance }
+}
+
+#[tokio::test]
+async fn nothing_is_seen_before_the_commit_and_everything_after() {
+    let (_db, session, other) = two().await;
+    let tx = session.begin_transaction().await.unwrap();
+    tx.create::<Account>().id("ada").content(new(1)).await.unwrap();
+    tx.query("CREATE account:bob SET balance = 2").await.unwrap().check().unwrap();
+    assert_eq!(tx.run::<i64>("count").await.unwrap(), 1);
+    let both = [("ada".to_owned(), 1), ("bob".to_owned(), 2)];
+    assert_eq!(accounts(&tx).await, both);
+    assert_eq!(tx.select::<Account>().id("bob").await.unwrap().unwrap().balance, 2);
+    for outside in [&session, &other] {
+        assert_eq!(accounts(outside).await, []);
+    }
+    tx.commit().await.unwrap();
+    for outside in [&session, &other] {
+        assert_eq!(accounts(outside).await, both);
+    }
+}
+
+#[tokio::test]
+async fn transaction_sees_the_database_as_it_began() {
+    let (_db, session, other) = two().await;
+    session.create::<Account>().id("ada").content(new(1)).await.unwrap();
+    let tx = session.begin_transaction().await.unwrap();
+    assert_eq!(accounts(&tx).await, [("ada".to_owned(), 1)]);
+    other.query("UPDATE account:ada SET balance = 2; CREATE account:bob SET balance = 3").await.unwrap();
+    assert_eq!(accounts(&tx).await, [("ada".to_owned(), 1)]);
+    tx.cancel().await.unwrap();
+}
+
+#[tokio::test]
+async fn cancelled_and_dropped_transactions_leave_nothing() {
+    let (_db, session, other) = two().await;
+    let tx = session.begin_transaction().await.unwrap();
+    tx.create::<Account>().content(new(1)).await.unwrap();
+    tx.cancel().await.unwrap();
+    for _ in 0..70 {
+        let tx = session.begin_transaction().await.unwrap();
+        tx.create::<Account>().content(new(1)).await.unwrap();
+    }
+    assert_none_open(&session).await;
+    assert_eq!(accounts(&other).await, []);
+}
+
+#[tokio::test]
+async fn query_and_clone_keep_a_transaction_open() {
+    let (_db, session, _other) = two().await;
+    let tx = session.begin_transaction().await.unwrap();
+    let (query, clone) = (tx.query("CREATE account:a SET balance = 1"), tx.clone());
+    assert_eq!(tx.id(), clone.id());
+    drop(tx);
+    query.await.unwrap().check().unwrap();
+    clone.commit().await.unwrap();
+    assert_eq!(accounts(&session).await.len(), 1);
+}
+
+#[tokio::test]
+async fn result_that_is_kept_does_not_keep_a_transaction_open() {
+    let (_db, session, _other) = two().await;
+    let mut results = Vec::new();
+    for _ in 0..64 {
+        let tx = session.begin_transaction().await.unwrap();
+        results.push(tx.query("CREATE account").await.unwrap());
+    }
+    assert_none_open(&session).await;
+    drop(results);
+}
+
+#[tokio::test]
+async fn one_transaction_too_many_is_a_clear_error_and_breaks_nothing() {
+    let (db, session, _other) = two().await;
+    for (holder, setting) in [(&session, "PER_SESSION"), (&*db, "PER_CONNECTION")] {
+        let mut open = Vec::new();
+        for _ in 0..64 {
+            open.push(holder.begin_transaction().await.unwrap());
+        }
+        let error = holder.begin_transaction().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TooManyTransactions, "{error:?}");
+        assert_eq!(error.delivery(), Delivery::Answered);
+        assert!(error.to_string().contains("64") && error.to_string().contains(setting), "{error}");
+        for tx in open {
+            tx.run::<i64>("count").await.unwrap();
+            tx.cancel().await.unwrap();
+        }
+        holder.begin_transaction().await.unwrap().cancel().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn variables_of_a_transaction_are_its_own() {
+    let (_db, session, _other) = two().await;
+    session.set("a", "session").await.unwrap();
+    let tx = session.begin_transaction().await.unwrap();
+    tx.set("a", "transaction").await.unwrap();
+    tx.clone().set("b", [1, 2]).await.unwrap();
+    let seen: (String, Vec<i64>) = tx.query("RETURN [$a, $b]").await.unwrap().take(0).unwrap();
+    assert_eq!(seen, ("transaction".to_owned(), vec![1, 2]));
+    let bound: String = tx.query("RETURN $a").bind("a", "query").await.unwrap().take(0).unwrap();
+    assert_eq!(bound, "query");
+    tx.create::<Account>().content(new(1)).await.unwrap();
+    let outside: (String, Option<i64>) = session.query("RETURN [$a, $b]").await.unwrap().take(0).unwrap();
+    assert_eq!(outside, ("session".to_owned(), None));
+    tx.unset("a").await.unwrap();
+    tx.unset("b").await.unwrap();
+    tx.unset("never").await.unwrap();
+    let seen: (String, Option<i64>) = tx.query("RETURN [$a, $b]").await.unwrap().take(0).unwrap();
+    assert_eq!(seen, ("session".to_owned(), None));
+    for (error, kind) in [
+        (tx.set("auth", 1).await.unwrap_err(), ErrorKind::InvalidArgument),
+        (tx.set("a b", 1).await.unwrap_err(), ErrorKind::InvalidArgument),
+        (tx.unset("$a").await.unwrap_err(), ErrorKind::InvalidArgument),
+        (tx.set("far", u64::MAX).await.unwrap_err(), ErrorKind::Encode),
+    ] {
+        assert_eq!((error.kind(), error.delivery()), (kind, Delivery::NotSent), "{error:?}");
+    }
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn write_skew_happens_and_select_for_update_prevents_it() {
+    for (read, skewed) in
+        [("SELECT VALUE balance FROM $a, $b", true), ("SELECT VALUE balance FROM $a, $b FOR UPDATE", false)]
+    {
+        let (_db, session, other) = two().await;
+        session.query("CREATE account:a SET balance = 1; CREATE account:b SET balance = 1").await.unwrap();
+        // Each empties one account, as the other one still covers for it.
+        let (first, second) = (session.begin_transaction().await.unwrap(), other.begin_transaction().await.unwrap());
+        for (tx, account) in [(&first, "a"), (&second, "b")] {
+            let id = |key| RecordId::new("account", key);
+            let seen: Vec<i64> = tx.query(read).bind("a", id("a")).bind("b", id("b")).await.unwrap().take(0).unwrap();
+            assert_eq!(seen, [1, 1]);
+            let empty = tx.query("UPDATE $account SET balance = 0").bind("account", id(account));
+            empty.await.unwrap().check().unwrap();
+        }
+        first.commit().await.unwrap();
+        let result = second.commit().await;
+        assert_eq!(result.is_ok(), skewed, "{result:?}");
+        if let Err(error) = result {
+            assert!(error.is_conflict(), "{error:?}");
+        }
+        let left: i64 = accounts(&session).await.iter().map(|(_, balance)| balance).sum();
+        assert_eq!(left, i64::from(!skewed));
+    }
+}
+
+#[tokio::test]
+async fn debug_of_a_transaction_shows_no_value() {
+    let (_db, session, _other) = two().await;
+    let tx = session.begin_transaction().await.unwrap();
+    tx.set("card", "4242-4242").await.unwrap();
+    let shown =
+        format!("{tx:?} {:?} {:?} {:?}", Queryable::scope(&tx), tx.query("RETURN $card"), session.transaction());
+    assert!(shown.contains(&tx.id().to_string()), "{shown}");
+    for secret in ["4242", "52, 50, 52, 50"] {
+        assert!(!shown.contains(secret), "{shown}");
+    }
+}

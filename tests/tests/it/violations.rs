@@ -1,0 +1,383 @@
+//! Violated constraints, each as server 3.3.5 words it: their parts are told, whatever values and names contain.
+
+use serde::{Deserialize, Serialize};
+use surreal_session::prelude::*;
+use surreal_session::value::Uuid;
+use surreal_session::{Error, ErrorKind};
+use surreal_session_tests::place;
+
+/// The failure of text of which one statement is refused.
+async fn refused(session: &Session, text: &str) -> Error {
+    session.query(text).await.unwrap().check().unwrap_err()
+}
+
+async fn run(session: &Session, text: &str) {
+    session.query(text).await.unwrap().check().unwrap();
+}
+
+/// A name in backticks.
+fn name(text: &str) -> String {
+    format!("`{}`", text.replace('\\', "\\\\").replace('`', "\\`"))
+}
+
+/// The name that the server wrote, which is what a record's table looks like.
+fn unescaped(name: &str) -> String {
+    format!("{name}:1").parse::<RecordId>().unwrap().table().to_owned()
+}
+
+/// Checks what every violation has in common, and gives the error back.
+#[track_caller]
+fn checked(error: Error) -> Error {
+    assert_eq!((error.kind(), error.delivery()), (ErrorKind::Violation, Delivery::Answered), "{error:?}");
+    assert_eq!(error.violation(), error.server().unwrap().violation());
+    let unique = matches!(error.violation(), Some(Violation::Unique { .. }));
+    assert_eq!(error.is_unique_violation(), unique, "{error:?}");
+    assert!(!error.is_already_exists() && !error.is_not_found() && !error.is_retryable() && !error.is_auth());
+    error
+}
+
+#[tokio::test]
+async fn unique_tells_index_value_and_record() {
+    let (_db, session) = place().await;
+    run(
+        &session,
+        "DEFINE INDEX by_mail ON user FIELDS mail UNIQUE; DEFINE INDEX pair ON seat FIELDS row, place UNIQUE",
+    )
+    .await;
+    run(&session, "CREATE user:ada SET mail = 'a@x.io'; CREATE seat:1 SET row = 'A', place = 7").await;
+    for text in [
+        "CREATE user:bob SET mail = 'a@x.io'",
+        "INSERT INTO user { id: 'bob', mail: 'a@x.io' }",
+        "UPSERT user:bob SET mail = 'a@x.io'",
+        "CREATE user:c SET mail = 'c@x.io'; UPDATE user:c SET mail = 'a@x.io'",
+    ] {
+        let error = checked(refused(&session, text).await);
+        let Some(Violation::Unique { index, value, record, .. }) = error.violation() else {
+            panic!("{text}: {error:?}")
+        };
+        assert_eq!((index, value, record), ("by_mail", "'a@x.io'", "user:ada"), "{text}");
+    }
+    let error = checked(refused(&session, "CREATE seat:2 SET row = 'A', place = 7").await);
+    let Some(Violation::Unique { index, value, record, .. }) = error.violation() else { panic!("{error:?}") };
+    assert_eq!((index, value, record), ("pair", "['A', 7]", "seat:1"));
+}
+
+#[tokio::test]
+async fn unique_of_every_type_of_value_and_key_is_told() {
+    let (_db, session) = place().await;
+    run(&session, "DEFINE INDEX i ON t FIELDS v UNIQUE").await;
+    let values = r#"1, 1.5, 1.5dec, 'it\'s', true, d'2024-01-01T00:00:00.5Z', 1h30m, b"00FF", a:`b c`, (1, 2),
+        u'018f0000-0000-7000-8000-000000000000', { type: 'LineString', coordinates: [[1, 2], [3, 4]] }, 1..5, 1>..=5,
+        { a: [1, ['x']] }, { a: { `b c`: 1 } }, { a: {1, 2} }, { a: [1>..5, '`'] }"#;
+    let values: Vec<Value> = session.query(format!("RETURN [{values}]")).await.unwrap().take(0).unwrap();
+    let keys: [RecordId; 10] = [
+        ("t", 1).into(),
+        ("t", -1).into(),
+        ("t", "plain").into(),
+        ("t", "1").into(),
+        ("t", "").into(),
+        ("t", "a` b").into(),
+        ("t", Uuid::new_v7()).into(),
+        ("t", vec![Value::from("x]"), Value::from(1_i64)]).into(),
+        ("t", vec![Value::Null, Value::from("it's \"`\\")]).into(),
+        "t:{ a: 'b`', \"c d\": [1] }".parse().unwrap(),
+    ];
+    for (number, value) in values.iter().enumerate() {
+        let key = &keys[number % keys.len()];
+        let create = |id: RecordId| session.query("CREATE $id SET v = $v").bind("id", id).bind("v", value);
+        create(key.clone()).await.unwrap().check().unwrap();
+        let error = checked(create(("t", "other").into()).await.unwrap().check().unwrap_err());
+        let Some(Violation::Unique { value: text, record, .. }) = error.violation() else { panic!("{error:?}") };
+        assert_eq!(record.parse::<RecordId>().unwrap(), *key, "{error}");
+        let told: Value = session.query(format!("RETURN {text}")).await.unwrap().take(0).unwrap();
+        assert_eq!(told, *value, "{error}");
+        run(&session, "DELETE t").await;
+    }
+}
+
+#[tokio::test]
+async fn assert_tells_field_record_value_and_condition() {
+    let (_db, session) = place().await;
+    run(
+        &session,
+        "DEFINE FIELD age ON user TYPE option<int> ASSERT $value >= 18 AND $value < 130;
+         DEFINE FIELD address.zip ON user TYPE option<string> ASSERT string::len($value) = 5;
+         DEFINE FIELD tags ON user TYPE option<array<string>>;
+         DEFINE FIELD OVERWRITE tags.* ON user TYPE string ASSERT $value != 'bad'",
+    )
+    .await;
+    for (text, expected) in [
+        ("CREATE user:a SET age = 17", ("age", "user:a", "17", "$value >= 18 AND $value < 130")),
+        ("CREATE user:a SET address.zip = '1'", ("address.zip", "user:a", "'1'", "string::len($value) = 5")),
+        ("CREATE user:a SET tags = ['ok', 'bad']", ("tags.*", "user:a", "'bad'", "$value != 'bad'")),
+    ] {
+        let error = checked(refused(&session, text).await);
+        let Some(Violation::Assert { field, record, value, condition, .. }) = error.violation() else {
+            panic!("{text}: {error:?}")
+        };
+        assert_eq!((field, record, value, condition), expected, "{text}");
+    }
+}
+
+#[tokio::test]
+async fn type_tells_field_record_and_both_types() {
+    let (_db, session) = place().await;
+    run(
+        &session,
+        "DEFINE FIELD age ON user TYPE option<int>; DEFINE FIELD boss ON user TYPE option<record<user | `odd \\``>>;
+         DEFINE FIELD tags ON list TYPE array<string>; DEFINE FIELD pair ON pair TYPE array<int, 2>;
+         DEFINE FIELD size ON user TYPE option<'small' | { width: int }>;
+         DEFINE FIELD id ON numbered TYPE int; DEFINE FIELD twice ON user COMPUTED age + 'x' TYPE option<int>",
+    )
+    .await;
+    for (text, expected) in [
+        ("CREATE user:a SET age = 'old'", ("age", "user:a", "none | int", "'old'")),
+        (
+            "CREATE user:a SET boss = other:`x \\``",
+            ("boss", "user:a", "none | record<user | `odd \\``>", "other:`x \\``"),
+        ),
+        ("CREATE user:a SET boss = 'x'", ("boss", "user:a", "none | record<user | `odd \\``>", "'x'")),
+        ("CREATE list:a SET tags = ['a', 1]", ("tags", "list:a", "string", "1")),
+        ("CREATE pair:a SET pair = [1, 2, 3]", ("pair", "pair:a", "array<int,2>", "a collection of length `3`")),
+        ("CREATE user:a SET size = 'large'", ("size", "user:a", "none | 'small' | { width: int }", "'large'")),
+        ("CREATE numbered:x", ("id", "numbered:x", "int", "'x'")),
+    ] {
+        let error = checked(refused(&session, text).await);
+        let Some(Violation::Type { field, record, expected: kind, found, .. }) = error.violation() else {
+            panic!("{text}: {error:?}")
+        };
+        assert_eq!((field, record, kind, found), expected, "{text}");
+    }
+}
+
+#[tokio::test]
+async fn read_only_unknown_field_reference_and_table_type_are_told() {
+    let (_db, session) = place().await;
+    run(
+        &session,
+        "DEFINE TABLE user SCHEMAFULL TYPE NORMAL; DEFINE FIELD born ON user READONLY TYPE option<int>;
+         DEFINE FIELD address ON user TYPE option<object>; DEFINE FIELD address.zip ON user TYPE option<string>;
+         DEFINE TABLE wrote TYPE RELATION IN user OUT post; DEFINE TABLE post;
+         DEFINE FIELD author ON post TYPE option<record<user>> REFERENCE ON DELETE REJECT;
+         CREATE user:a SET born = 1; CREATE post:1 SET author = user:a",
+    )
+    .await;
+    for (text, expected) in [
+        ("UPDATE user:a SET born = 2", r#"ReadOnly { field: "born", record: "user:a" }"#),
+        ("UPDATE user:a REPLACE {}", r#"ReadOnly { field: "born", record: "user:a" }"#),
+        ("CREATE user:b SET nick = 1", r#"UnknownField { field: "nick", table: "user" }"#),
+        (
+            "CREATE user:b SET address = { zip: '1', city: 'x' }",
+            r#"UnknownField { field: "address.city", table: "user" }"#,
+        ),
+        ("DELETE user:a", r#"Reference { record: "user:a", referrer: "post:1" }"#),
+        ("CREATE wrote:1", r#"TableType { record: "wrote:1", expected: "RELATION IN user OUT post" }"#),
+        ("INSERT INTO wrote { id: 1 }", r#"TableType { record: "wrote:1", expected: "RELATION IN user OUT post" }"#),
+        ("RELATE post:1->user:e->post:1", r#"TableType { record: "user:e", expected: "NORMAL" }"#),
+    ] {
+        let error = checked(refused(&session, text).await);
+        assert_eq!(format!("{:?}", error.violation().unwrap()), expected, "{text}");
+    }
+}
+
+/// Text that tries to be mistaken for the words around it.
+const HOSTILE: [&str; 12] = [
+    "` already contains 1, with record `t:1",
+    "', with record `t:1`",
+    ", with record `",
+    " for field `f`, with record `t:1`, but field must conform to: true",
+    "`, but field must conform to: ",
+    "', but no such field exists for table 'x",
+    "` of `t:1`: Expected `int` but found `1`",
+    "` with an ON DELETE REJECT clause",
+    "it's \"all\" `quotes`",
+    "back\\slash\\",
+    "line\nbreak\ttab",
+    "]}>)/|日本⟨⟩",
+];
+
+#[tokio::test]
+async fn hostile_values_and_keys_are_told_right() {
+    let (_db, session) = place().await;
+    run(
+        &session,
+        "DEFINE INDEX i ON t FIELDS v UNIQUE; DEFINE FIELD a ON t TYPE option<string> ASSERT $value = NONE;
+         DEFINE FIELD n ON t TYPE option<int>; DEFINE FIELD r ON t TYPE option<int> READONLY",
+    )
+    .await;
+    for text in HOSTILE {
+        let id = RecordId::new("t", text);
+        let with = |statement: &str| session.query(statement).bind("id", &id).bind("v", text);
+        with("CREATE $id SET v = $v, r = 1").await.unwrap().check().unwrap();
+        let error = checked(with("CREATE t:other SET v = $v").await.unwrap().check().unwrap_err());
+        let Some(Violation::Unique { index: "i", value, record, .. }) = error.violation() else { panic!("{error:?}") };
+        assert_eq!(record.parse::<RecordId>().unwrap(), id);
+        let told: String = session.query(format!("RETURN {value}")).await.unwrap().take(0).unwrap();
+        assert_eq!(told, text);
+
+        let error = checked(with("UPDATE $id SET a = $v").await.unwrap().check().unwrap_err());
+        let Some(Violation::Assert { field: "a", value: again, record, condition: "$value = NONE", .. }) =
+            error.violation()
+        else {
+            panic!("{error:?}")
+        };
+        assert_eq!((record.parse::<RecordId>().unwrap(), again), (id.clone(), value));
+
+        let error = checked(with("UPDATE $id SET n = $v").await.unwrap().check().unwrap_err());
+        let Some(Violation::Type { field: "n", record, expected: "none | int", found, .. }) = error.violation() else {
+            panic!("{error:?}")
+        };
+        assert_eq!((record.parse::<RecordId>().unwrap(), found), (id.clone(), value));
+
+        let error = checked(with("UPDATE $id SET n = $id").await.unwrap().check().unwrap_err());
+        let Some(Violation::Type { record, found, .. }) = error.violation() else { panic!("{error:?}") };
+        assert_eq!((record.parse::<RecordId>().unwrap(), found), (id.clone(), record));
+
+        let error = checked(with("UPDATE $id SET r = 2").await.unwrap().check().unwrap_err());
+        let Some(Violation::ReadOnly { field: "r", record, .. }) = error.violation() else { panic!("{error:?}") };
+        assert_eq!(record.parse::<RecordId>().unwrap(), id);
+        run(&session, "DELETE t").await;
+    }
+}
+
+#[tokio::test]
+async fn hostile_names_are_told_right() {
+    let (_db, session) = place().await;
+    for text in HOSTILE {
+        let name = name(text);
+        let id = RecordId::new(text, 1);
+        run(
+            &session,
+            &format!(
+                "DEFINE TABLE {name} SCHEMAFULL; DEFINE FIELD {name} ON {name} TYPE option<int>;
+                 DEFINE FIELD deep ON {name} TYPE option<object>; DEFINE FIELD deep.{name} ON {name} TYPE option<int> READONLY;
+                 DEFINE FIELD mail ON {name} TYPE option<int>; DEFINE INDEX {name} ON {name} FIELDS mail UNIQUE;
+                 CREATE {name}:1 SET mail = 1, deep = {{ {name}: 1 }}"
+            ),
+        )
+        .await;
+        let error = checked(refused(&session, &format!("CREATE {name}:2 SET mail = 1")).await);
+        let Some(Violation::Unique { index, value: "1", record, .. }) = error.violation() else { panic!("{error:?}") };
+        assert_eq!((index, record.parse().unwrap()), (text, id.clone()), "{error}");
+        let error = checked(refused(&session, &format!("UPDATE {name}:1 SET {name} = 'x'")).await);
+        let Some(Violation::Type { field, record, .. }) = error.violation() else { panic!("{error:?}") };
+        assert_eq!((unescaped(field), record.parse().unwrap()), (text.to_owned(), id.clone()));
+        let error = checked(refused(&session, &format!("UPDATE {name}:1 SET deep.{name} = 2")).await);
+        let Some(Violation::ReadOnly { field, .. }) = error.violation() else { panic!("{error:?}") };
+        assert_eq!(unescaped(field.strip_prefix("deep.").unwrap()), text);
+        let error =
+            checked(refused(&session, &format!("UPDATE {name}:1 SET {} = 2", self::name(&format!("x{text}")))).await);
+        let Some(Violation::UnknownField { field, table, .. }) = error.violation() else { panic!("{error:?}") };
+        assert_eq!((unescaped(field), table), (format!("x{text}"), text));
+    }
+}
+
+#[tokio::test]
+async fn index_whose_name_reads_in_two_ways_is_not_guessed() {
+    let (_db, session) = place().await;
+    let name = name("i` already contains 1, with record `t:");
+    run(&session, &format!("DEFINE INDEX {name} ON t FIELDS v UNIQUE; CREATE t:1 SET v = 1")).await;
+    let error = refused(&session, "CREATE t:2 SET v = 1").await;
+    assert_eq!((error.violation(), error.kind()), (None, ErrorKind::Internal), "{error:?}");
+    assert!(!error.is_unique_violation());
+}
+
+#[derive(Debug, Serialize, Deserialize, Record)]
+struct Account {
+    id: Id<Account>,
+    mail: String,
+}
+
+#[tokio::test]
+async fn typed_create_and_text_transaction_tell_the_same() {
+    let (db, session) = place().await;
+    run(&session, "DEFINE INDEX by_mail ON account FIELDS mail UNIQUE; CREATE account:ada SET mail = 'a@x.io'").await;
+    let typed = session.create::<Account>().content(NewAccount { mail: "a@x.io".into() }).await.unwrap_err();
+    let block = "BEGIN; CREATE account:b SET mail = 'b@x.io'; CREATE account:c SET mail = 'a@x.io'; RETURN 1; COMMIT";
+    let response = session.query(block).await.unwrap();
+    let taken = response.take::<Value>(3).unwrap_err();
+    let checked_block = response.check().unwrap_err();
+    assert_eq!((taken.statement(), checked_block.statement(), typed.statement()), (Some(2), Some(2), Some(0)));
+    for error in [typed, taken, checked_block] {
+        let error = checked(error);
+        let Some(Violation::Unique { index: "by_mail", value: "'a@x.io'", record, .. }) = error.violation() else {
+            panic!("{error:?}")
+        };
+        assert_eq!(record.parse::<Id<Account>>().unwrap(), Id::new("ada"));
+    }
+    assert_eq!(session.select::<Account>().await.unwrap().len(), 1);
+    drop(db);
+}
+
+#[tokio::test]
+async fn failure_of_what_a_deletion_entails_is_told() {
+    let (_db, session) = place().await;
+    run(
+        &session,
+        "DEFINE FIELD a ON b TYPE option<record<a>> REFERENCE ON DELETE CASCADE;
+         DEFINE FIELD b ON c TYPE option<record<b>> REFERENCE ON DELETE REJECT;
+         DEFINE FIELD a ON d TYPE record<a> REFERENCE ON DELETE UNSET;
+         CREATE a:`1\\``, a:2; CREATE b:1 SET a = a:`1\\``; CREATE c:1 SET b = b:1; CREATE d:1 SET a = a:2",
+    )
+    .await;
+    let error = checked(refused(&session, "DELETE a:`1\\``").await);
+    assert!(error.to_string().contains("updating references for `a:`1\\```"), "{error}");
+    let Some(Violation::Reference { record: "b:1", referrer: "c:1", .. }) = error.violation() else {
+        panic!("{error:?}")
+    };
+    let error = checked(refused(&session, "DELETE a:2").await);
+    let Some(Violation::Type { field: "a", record: "d:1", expected: "record<a>", found: "NONE", .. }) =
+        error.violation()
+    else {
+        panic!("{error:?}")
+    };
+}
+
+#[tokio::test]
+async fn failure_of_what_an_event_does_is_told() {
+    let (_db, session) = place().await;
+    run(
+        &session,
+        "DEFINE INDEX i ON log FIELDS about UNIQUE; DEFINE EVENT `a\\`b` ON t THEN { CREATE log SET about = 1 };
+         DEFINE EVENT outer ON u THEN { CREATE t }; CREATE log:1 SET about = 1",
+    )
+    .await;
+    for text in ["CREATE t", "CREATE u"] {
+        let error = checked(refused(&session, text).await);
+        let Some(Violation::Unique { index: "i", value: "1", record: "log:1", .. }) = error.violation() else {
+            panic!("{error:?}")
+        };
+    }
+}
+
+#[tokio::test]
+async fn texts_of_programs_and_other_errors_are_no_violations() {
+    let (_db, session) = place().await;
+    run(
+        &session,
+        "DEFINE FUNCTION fn::int($a: int) -> string { RETURN $a };
+         DEFINE EVENT e ON t THEN { THROW 'Database index `i` already contains 1, with record `t:1`' };
+         DEFINE FIELD a ON b TYPE option<record<a>> REFERENCE ON DELETE CASCADE; CREATE a:1; CREATE b:1 SET a = a:1;
+         DEFINE EVENT e ON b THEN { THROW 'Found field \\'f\\', but no such field exists for table \\'t\\'' };
+         DEFINE TABLE v AS SELECT * FROM t; CREATE u:1; DEFINE INDEX i ON w FIELDS x UNIQUE",
+    )
+    .await;
+    for (text, kind) in [
+        ("THROW 'Database index `i` already contains 1, with record `t:1`'", ErrorKind::Thrown),
+        ("CREATE t:1", ErrorKind::Thrown),
+        ("DELETE a:1", ErrorKind::Thrown),
+        ("CREATE u:1", ErrorKind::AlreadyExists),
+        ("fn::int('x')", ErrorKind::Internal),
+        ("fn::int(1)", ErrorKind::Internal),
+        ("LET $x: int = 'x'", ErrorKind::Internal),
+        ("CREATE u:2 CONTENT { id: 3 }", ErrorKind::Internal),
+        ("CREATE v:1", ErrorKind::Internal),
+        ("SELECT * FROM u LIMIT 'x'", ErrorKind::Internal),
+        ("DEFINE INDEX i ON w FIELDS x UNIQUE", ErrorKind::Internal),
+        ("RETURN 1 + 'x'", ErrorKind::Validation),
+    ] {
+        let error = refused(&session, text).await;
+        assert_eq!((error.violation(), error.kind()), (None, kind), "{text}: {error:?}");
+        assert!(!error.is_unique_violation(), "{error:?}");
+    }
+}
