@@ -86,9 +86,8 @@ pub use value::{Datetime, Id, RecordId, RecordKey, Table, Value};
 
 /// What fields are compared with, and what their types allow.
 pub mod expression {
-    pub use crate::query::{
-        Collection, Computed, Container, List, Nowhere, Number, Operand, Optional, Ordered, Sum, Text,
-    };
+    pub use crate::query::{Collection, Computed, Container, List, Nowhere, Number, Operand, Ordered, Sum, Text};
+    pub use crate::record::Optional;
 }
 
 /// What a walk through the graph knows of its steps.

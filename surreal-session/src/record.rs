@@ -8,6 +8,7 @@ mod into_id;
 mod key;
 mod link;
 mod object;
+mod optional;
 mod patch;
 mod path;
 mod view;
@@ -22,6 +23,7 @@ pub use into_id::IntoId;
 pub use key::{Key, KeyData, KeyPart, has_key_fields, key_field, object_key, object_part};
 pub use link::{Endpoint, LinkTo, Linked, leads_elsewhere};
 pub use object::{NoPatch, Object};
+pub use optional::Optional;
 pub use patch::{
     Assignments, Change, Encoded, Patch, PatchOf, difference, encoded, encoded_with, keep, merge, set, unset,
 };

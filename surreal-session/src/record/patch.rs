@@ -5,6 +5,7 @@ use std::fmt;
 use bytes::Bytes;
 use serde::Serialize;
 
+use super::Optional;
 use crate::codec::{self, EncodeError, NONE, Serializer};
 use crate::value::{Value, escape_identifier};
 
@@ -45,8 +46,8 @@ pub fn set<T>(value: T) -> Change<T> {
     Change(Repr::Set(value))
 }
 
-/// Removes a field, which makes it NONE.
-pub fn unset<T>() -> Change<T> {
+/// Removes a field of type `Option`, which makes it NONE.
+pub fn unset<T: Optional>() -> Change<T> {
     Change(Repr::Unset)
 }
 

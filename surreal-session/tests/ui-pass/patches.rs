@@ -40,7 +40,7 @@ fn main() {
         name: set("Ada".into()),
         nickname: unset(),
         address: merge(AddressChanges { zip: set(None), ..keep() }),
-        other: merge(AddressChanges { city: unset(), ..keep() }),
+        other: merge(AddressChanges { zip: unset(), ..keep() }),
         ..keep()
     };
     let shown = "UserPatch { name: Set(..), nickname: Unset, address: Merge(..), other: Merge(..), secret: Keep }";

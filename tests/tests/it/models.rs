@@ -195,12 +195,23 @@ async fn patch_reaches_leaves_and_leaves_the_rest() {
 
 #[tokio::test]
 async fn flattened_object_cannot_be_unset() {
-    let (_db, session) = with_users().await;
-    session.create::<User>().id("ada").content(ada()).await.unwrap();
-    let patch = UserPatch { contact: unset(), ..keep() };
-    let error = session.update::<User>().id("ada").merge(patch).await.unwrap_err();
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]
+    struct Shop {
+        id: Id<Shop>,
+        #[serde(flatten)]
+        contact: Option<Contact>,
+    }
+
+    let (_db, session) = place().await;
+    let contact = Contact { mail: "a@b".into(), phone: Some("1".into()) };
+    let shop = session.create::<Shop>().id("a").content(NewShop { contact: Some(contact.clone()) }).await.unwrap();
+    assert_eq!(shop.contact, Some(contact.clone()));
+    let error = session.update::<Shop>().id("a").merge(ShopPatch { contact: unset() }).await.unwrap_err();
     assert_eq!((error.kind(), error.delivery()), (ErrorKind::Encode, Delivery::NotSent));
     assert!(error.to_string().contains("`contact`"), "{error}");
+    let patch = ShopPatch { contact: merge(ContactPatch { phone: unset(), ..keep() }) };
+    let shop = session.update::<Shop>().id("a").merge(patch).await.unwrap();
+    assert_eq!(shop.contact, Some(Contact { phone: None, ..contact }));
 }
 
 #[tokio::test]
