@@ -2,6 +2,7 @@
 
 mod compare;
 mod computed;
+mod foreign;
 mod kind;
 mod operand;
 mod term;
