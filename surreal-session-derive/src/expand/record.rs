@@ -37,7 +37,7 @@ fn record(model: &Model, sound: bool) -> TokenStream {
     let ident = &model.input.ident;
     let key = key(model);
     let new = new_or_nothing(model);
-    let kind = if model.is_relation() { quote!(NeedsRelation) } else { quote!(Normal) };
+    let kind = marker(model);
     let (impl_generics, type_generics, _) = model.input.generics.split_for_impl();
     let where_clause = where_clause(model, &new, sound);
     quote! {
@@ -46,7 +46,7 @@ fn record(model: &Model, sound: bool) -> TokenStream {
         impl #impl_generics #krate::__private::Record for #ident #type_generics #where_clause {
             type Key = #key;
             type New = #new;
-            type Kind = #krate::__private::#kind;
+            type Kind = #kind;
         }
     }
 }
@@ -56,7 +56,9 @@ fn kind(model: &Model) -> TokenStream {
     let krate = model.krate();
     let ident = &model.input.ident;
     let mut generics = model.input.generics.clone();
-    generics.make_where_clause().predicates.push(parse_quote!(for<'__any> Self: #krate::__private::Record));
+    let kind = marker(model);
+    let is_record = parse_quote!(for<'__any> Self: #krate::__private::Record<Kind = #kind>);
+    generics.make_where_clause().predicates.push(is_record);
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
     let (name, ends) = match (model.is_relation(), model.end("in"), model.end("out")) {
         (false, _, _) => (quote!(NormalRecord), None),
@@ -72,6 +74,12 @@ fn kind(model: &Model) -> TokenStream {
         #[allow(deprecated, reason = "a record may be deprecated itself")]
         impl #impl_generics #krate::__private::#name for #ident #type_generics #where_clause { #ends }
     }
+}
+
+/// What it takes to insert it.
+fn marker(model: &Model) -> TokenStream {
+    let krate = model.krate();
+    if model.is_relation() { quote!(#krate::__private::NeedsRelation) } else { quote!(#krate::__private::Normal) }
 }
 
 /// The key type is what the `id` field's type says. The compiler objects under that type if it is not an id of this
