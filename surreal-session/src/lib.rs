@@ -120,7 +120,7 @@ pub mod __private {
     };
     pub use crate::record::{
         Assignments, Change, Column, Encoded, Endpoint, Field, Flattened, HasTable, IdOf, IntoId, Key, KeyData,
-        KeyPart, LinkTo, Linked, NewRecord, NoPatch, NormalRecord, Object, Patch, Path, Record, Relation, Root, Step,
+        KeyPart, LinkTo, Linked, NewRecord, NoPatch, NormalRecord, Object, Patch, Path, Record, Relation, Step, Top,
         View, column, difference, encoded, encoded_with, has_key_fields, key_field, leads_elsewhere, object_key,
         object_part,
     };

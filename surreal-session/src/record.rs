@@ -21,7 +21,7 @@ pub use key::{Key, KeyData, KeyPart, has_key_fields, key_field, object_key, obje
 pub use link::{Endpoint, LinkTo, Linked, leads_elsewhere};
 pub use object::{NoPatch, Object};
 pub use patch::{Assignments, Change, Encoded, Patch, difference, encoded, encoded_with, keep, merge, set, unset};
-pub use path::{At, Field, Fixed, Input, Item, Last, Path, Root, Step, Through, Within, Writable};
+pub use path::{At, Field, Fixed, Input, Item, Last, Path, Step, Through, Top, Within, Writable};
 pub use view::{Column, Shows, View, column};
 
 use crate::value::Id;

@@ -22,7 +22,7 @@ struct Company {
     name: String,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 enum Level {
     Low,
     High,

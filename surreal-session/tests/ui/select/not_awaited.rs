@@ -24,7 +24,7 @@ struct Company {
     name: String,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 enum Level {
     Low,
     High,
