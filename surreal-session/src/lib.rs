@@ -123,7 +123,7 @@ pub mod __private {
     pub use crate::record::{
         Assignments, Change, Column, Encoded, Endpoint, Field, Flattened, HasTable, IdOf, IntoId, Key, KeyData,
         KeyPart, LinkTo, Linked, NewRecord, NoPatch, NormalRecord, Object, Patch, PatchOf, Path, Record, Relation,
-        Root, Step, View, column, difference, encoded, encoded_with, has_key_fields, key_field, leads_elsewhere,
+        Step, Top, View, column, difference, encoded, encoded_with, has_key_fields, key_field, leads_elsewhere,
         object_key, object_part,
     };
     pub use crate::value::with::{Foreign, Native, refuse};

@@ -27,7 +27,7 @@ pub use optional::Optional;
 pub use patch::{
     Assignments, Change, Encoded, Patch, PatchOf, difference, encoded, encoded_with, keep, merge, set, unset,
 };
-pub use path::{At, Field, Fixed, Input, Item, Last, Path, Root, Step, Through, Within, Writable};
+pub use path::{At, Field, Fixed, Input, Item, Last, Path, Step, Through, Top, Within, Writable};
 pub use view::{Column, Shows, View, column};
 
 use crate::value::Id;

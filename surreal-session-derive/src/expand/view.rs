@@ -18,7 +18,7 @@ pub(super) fn expand(model: &Model, record: &Type) -> TokenStream {
             type Record = #record;
 
             fn columns() -> ::std::vec::Vec<#krate::__private::Column> {
-                let record = <#record as #krate::__private::Object>::fields::<#krate::__private::Root<#record>>();
+                let record = <#record as #krate::__private::Object>::fields::<#krate::__private::Top<#record>>();
                 let columns = [#(#columns),*];
                 ::std::convert::From::from(columns)
             }

@@ -18,7 +18,7 @@ use super::link::Links;
 use super::order::IntoOrder;
 use super::statement::{Call, Statement, send};
 use crate::error::Result;
-use crate::record::{Column, IntoId, Key, Object, Record, Root, View};
+use crate::record::{Column, IntoId, Key, Object, Record, Top, View};
 use crate::session::{CallFuture, Scope};
 use crate::value::{self, RecordId, RecordKey, Table, escape_identifier};
 pub use explain::Explain;
@@ -29,7 +29,7 @@ use state::{
 };
 
 /// The struct of fields that closures about records of type `T` are given.
-pub type Fields<T> = <T as Object>::Fields<Root<T>>;
+pub type Fields<T> = <T as Object>::Fields<Top<T>>;
 
 /// The records of `T`'s table, read when awaited: all of them, in the order of their ids, unless told otherwise.
 ///
@@ -89,7 +89,8 @@ type Marker<T, V, S> = PhantomData<fn() -> (T, V, S)>;
 
 impl<T: Record> Select<T> {
     pub(super) fn new(scope: Scope) -> Self {
-        Self::of(Parts::new(Call::new(scope), Fragment::of(&Table::new(T::TABLE))))
+        let table = Target::Table(Fragment::of(&Table::new(T::TABLE)));
+        Self::of(Parts::new(Call::new(scope), table))
     }
 }
 
@@ -97,7 +98,7 @@ impl<T: Record> Select<T> {
 impl<T: Record> Select<T, T, state::Found> {
     /// The records with the ids in the array that `source` is.
     pub(super) fn found(call: Call, source: Fragment) -> Self {
-        Self::of(Parts::new(call, source))
+        Self::of(Parts::new(call, Target::Source(source)))
     }
 }
 
@@ -275,9 +276,39 @@ impl<T: Record, V, S: State> Select<T, V, S> {
 }
 
 #[expect(clippy::mismatching_type_param_order, reason = "nothing was said of the fields yet, so rows are records")]
-impl<T: Record, S: Gives> Select<T, T, S> {
+impl<T: Record, S: State> Select<T, T, S> {
     /// Reads only the fields that are in the view `V`.
-    pub fn fields<V: View<Record = T>>(mut self) -> Select<T, V, S> {
+    ///
+    /// A field of a view may also be what a link leads to, as a [`Link`](crate::Link).
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # use serde::{Deserialize, Serialize};
+    /// # use surreal_session::prelude::*;
+    /// # #[derive(Serialize, Deserialize, Record)]
+    /// # struct Company { id: Id<Company>, name: String }
+    /// # #[derive(Serialize, Deserialize, Record)]
+    /// # struct User { id: Id<User>, name: String, biography: String, employer: Option<Id<Company>> }
+    /// #[derive(Deserialize, View)]
+    /// #[record(of = User)]
+    /// struct Card {
+    ///     name: String,
+    ///     employer: Option<Link<Company>>,
+    /// }
+    ///
+    /// # async fn example(session: Session) -> surreal_session::Result<()> {
+    /// for card in session.select::<User>().fields::<Card>().await? {
+    ///     let employer = card.employer.and_then(Link::into_record);
+    ///     println!("{}, {}", card.name, employer.map_or("nowhere".to_owned(), |company| company.name));
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn fields<V: View<Record = T>>(mut self) -> Select<T, V, S>
+    where
+        S: Gives,
+    {
         self.parts.fields = Some(columns::<V>());
         self.told()
     }
@@ -305,7 +336,10 @@ impl<T: Record, S: Gives> Select<T, T, S> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn fetch<L: Links<T>>(mut self, links: impl FnOnce(Fields<T>) -> L) -> Select<T, L::Row, S> {
+    pub fn fetch<L: Links<T>>(mut self, links: impl FnOnce(Fields<T>) -> L) -> Select<T, L::Row, S>
+    where
+        S: Gives,
+    {
         self.parts.links = links(*T::fields()).fetched();
         self.told()
     }

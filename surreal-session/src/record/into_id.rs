@@ -26,30 +26,35 @@ impl<T: Record<Key = K>, K: Key> IntoId<T> for &Id<T, K> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<'a, T: Record<Key: From<&'a str>>> IntoId<T> for &'a str {
     fn into_id(self) -> Id<T, T::Key> {
         Id::new(self)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<'a, T: Record<Key: From<&'a String>>> IntoId<T> for &'a String {
     fn into_id(self) -> Id<T, T::Key> {
         Id::new(self)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Record<Key: From<String>>> IntoId<T> for String {
     fn into_id(self) -> Id<T, T::Key> {
         Id::new(self)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Record<Key: From<i64>>> IntoId<T> for i64 {
     fn into_id(self) -> Id<T, T::Key> {
         Id::new(self)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Record<Key: From<Uuid>>> IntoId<T> for Uuid {
     fn into_id(self) -> Id<T, T::Key> {
         Id::new(self)

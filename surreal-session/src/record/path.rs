@@ -38,7 +38,7 @@ pub trait Writable: Path {}
 
 /// The record itself.
 #[doc(hidden)]
-pub struct Root<R>(PhantomData<fn() -> R>);
+pub struct Top<R>(PhantomData<fn() -> R>);
 
 /// The row that is being inserted, where one like it exists already.
 #[doc(hidden)]
@@ -75,7 +75,7 @@ pub struct Last<P>(PhantomData<fn() -> P>);
 /// What can be done with it is in [`Expression`](crate::Expression).
 pub struct Field<P, T>(PhantomData<fn() -> (P, T)>);
 
-impl<R: 'static> Path for Root<R> {
+impl<R: 'static> Path for Top<R> {
     type Root = R;
 
     fn write(_: &mut String) {}
@@ -144,7 +144,7 @@ impl<P: Path> Path for Last<P> {
     }
 }
 
-impl<R: 'static> Within<R> for Root<R> {}
+impl<R: 'static> Within<R> for Top<R> {}
 impl<R: 'static> Within<R> for Input<R> {}
 impl<T: 'static> Within<Self> for Item<T> {}
 impl<R, P: Within<R>, O: Object, const INDEX: usize> Within<R> for Step<P, O, INDEX> {}
@@ -153,7 +153,7 @@ impl<R, P: Within<R>> Within<R> for Through<P> {}
 impl<R, P: Within<R>, const INDEX: usize> Within<R> for At<P, INDEX> {}
 impl<R, P: Within<R>> Within<R> for Last<P> {}
 
-impl<R: 'static> Writable for Root<R> {}
+impl<R: 'static> Writable for Top<R> {}
 impl<P: Writable, O: Object, const INDEX: usize> Writable for Step<P, O, INDEX> {}
 impl<P: Writable, const INDEX: usize> Writable for At<P, INDEX> {}
 impl<P: Writable> Writable for Last<P> {}
@@ -196,7 +196,7 @@ macro_rules! copies {
 
 // Derived, they would ask the same of the parameters, of which there is nothing inside.
 copies! {
-    [R] Root<R>;
+    [R] Top<R>;
     [R] Input<R>;
     [T] Item<T>;
     [P, O, const INDEX: usize] Step<P, O, INDEX>;

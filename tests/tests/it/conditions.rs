@@ -133,7 +133,10 @@ async fn long_lists_of_conditions_are_read_by_the_server() {
 #[tokio::test]
 async fn conditions_nested_too_deep_are_refused_and_named() {
     let (_db, session) = with_people().await;
-    let mut deep = Person::fields::<surreal_session::__private::Root<Person>>().age.eq(36);
+    let mut deep = {
+        let p: Fields<Person> = *Person::fields();
+        p.age.eq(36)
+    };
     for _ in 0..40 {
         deep = !(deep & Condition::raw("true")) | Condition::raw("false");
     }

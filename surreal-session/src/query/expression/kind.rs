@@ -13,7 +13,7 @@ use crate::value::{Datetime, Decimal, Duration, Id, RecordId, Set, Uuid, Value};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not text",
     label = "this is for text",
-    note = "a type of your own that serde writes as a string says so with `impl Text for {Self} {{}}`"
+    note = "a type of your own that serde writes as a string can say so by implementing `Text`"
 )]
 pub trait Text {}
 
@@ -23,7 +23,8 @@ pub trait Text {}
 #[diagnostic::on_unimplemented(
     message = "the database does not know an order of `{Self}`",
     label = "this is for numbers, text, times and ids",
-    note = "a type of your own that is stored in its order, such as a newtype around `u32`, says so with `impl Ordered for {Self} {{}}`"
+    note = "a type of your own that is stored in its order, such as a newtype around `u32`, can say so by implementing \
+            `Ordered`"
 )]
 pub trait Ordered {}
 

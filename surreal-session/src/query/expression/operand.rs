@@ -24,7 +24,8 @@ pub trait Operand<R, T> {
 }
 
 macro_rules! values {
-    ($([$($generics:tt)*] $value:ty => $ty:ty;)+) => {$(
+    ($($(#[$attr:meta])? [$($generics:tt)*] $value:ty => $ty:ty;)+) => {$(
+        $(#[$attr])?
         impl<R, $($generics)*> Operand<R, $ty> for $value {
             fn term(self) -> Term {
                 Term::value(&self)
@@ -38,15 +39,19 @@ values! {
     [T: Serialize] T => Option<T>;
     [T: Serialize] &T => T;
     [T: Serialize] &T => Option<T>;
+    // Whoever compares a number with text need not hear that a number is not text.
+    #[diagnostic::do_not_recommend]
     [T: Text] &str => T;
 }
 
+#[diagnostic::do_not_recommend]
 impl<R> Operand<R, Duration> for time::Duration {
     fn term(self) -> Term {
         Term::value(&Duration::from(self))
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<R> Operand<R, Option<Duration>> for time::Duration {
     fn term(self) -> Term {
         Term::value(&Duration::from(self))
@@ -55,6 +60,7 @@ impl<R> Operand<R, Option<Duration>> for time::Duration {
 
 macro_rules! adapted {
     ($([$($bound:ident)?] $value:ty => $ty:ty: $convert:expr;)+) => {$(
+        #[diagnostic::do_not_recommend]
         impl<R, T $(: $bound)?, O: Adapts<INDEX, Value = $ty>, const INDEX: usize> Operand<R, Adapted<$ty, O, INDEX>>
             for $value
         {
@@ -81,6 +87,7 @@ macro_rules! places {
             }
         }
 
+        #[diagnostic::do_not_recommend]
         impl<R, T, P> Operand<R, $ty> for Computed<R, $place, P> {
             fn term(self) -> Term {
                 self.into_term()

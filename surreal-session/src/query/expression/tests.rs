@@ -8,7 +8,7 @@ use surreal_session_derive::Record;
 use crate as surreal_session;
 use crate::codec;
 use crate::query::{Assignment, Condition, Expression, IntoCondition, IntoOrder, all, any};
-use crate::record::{Object, Root};
+use crate::record::{Object, Top};
 use crate::value::{Datetime, Decimal, Duration, Id, Set, Uuid, Value};
 
 #[derive(Serialize, Deserialize, Record)]
@@ -86,7 +86,7 @@ struct Company {
     boss: Option<Id<User>>,
 }
 
-type Fields = <User as Object>::Fields<Root<User>>;
+type Fields = <User as Object>::Fields<Top<User>>;
 
 fn surql<C: IntoCondition<User>>(condition: impl FnOnce(Fields) -> C) -> String {
     condition(*User::fields()).into_condition().into_tree().into_fragment().to_string()

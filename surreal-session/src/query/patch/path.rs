@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::codec::{self, EncodeError};
 use crate::query::expression::Operand;
-use crate::record::{At, Field, Fixed, Object, Optional, Path, Root, Step, Through, Writable};
+use crate::record::{At, Field, Fixed, Object, Optional, Path, Step, Through, Top, Writable};
 use crate::value::Value;
 
 /// A place that a [`PatchOp`](super::PatchOp) changes: a field that can be written, or a path of text. Sealed.
@@ -52,7 +52,7 @@ pub trait Pointer: Path {
 #[non_exhaustive]
 pub struct PatchValue;
 
-impl<R: 'static> Pointer for Root<R> {
+impl<R: 'static> Pointer for Top<R> {
     fn names(_: &mut Vec<String>) {}
 }
 

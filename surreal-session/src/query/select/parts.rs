@@ -26,7 +26,8 @@ pub(super) struct Parts {
 
 #[derive(Debug, Clone)]
 pub(super) enum Target {
-    /// A table, an id, or a range of ids.
+    Table(Fragment),
+    /// An id, a range of ids, or an array of them.
     Source(Fragment),
     Ids(Vec<Term>),
 }
@@ -41,10 +42,10 @@ pub(super) enum Shape {
 }
 
 impl Parts {
-    pub(super) fn new(call: Call, table: Fragment) -> Self {
+    pub(super) fn new(call: Call, target: Target) -> Self {
         Self {
             call,
-            target: Target::Source(table),
+            target,
             shape: Shape::Rows,
             fields: None,
             links: Vec::new(),
@@ -98,14 +99,14 @@ impl Parts {
         statement
     }
 
-    /// The server (3.3.5) fails to count an array of ids without a condition.
+    /// The server (3.3.5) fails to count anything but a table without a condition.
     fn counts_ids(&self) -> bool {
-        self.shape == Shape::Count && matches!(self.target, Target::Ids(_))
+        self.shape == Shape::Count && !matches!(self.target, Target::Table(_))
     }
 
     fn target(&self) -> Fragment {
         match &self.target {
-            Target::Source(source) => source.clone(),
+            Target::Table(source) | Target::Source(source) => source.clone(),
             // The server (3.3.5) locks records that are targets of their own, and none in an array.
             Target::Ids(ids) if self.locks && !ids.is_empty() => {
                 Fragment::default().joined(ids.iter().cloned().map(Term::into_fragment), ", ")

@@ -13,6 +13,9 @@ pub trait State: 'static {
     /// What the select gives, where its rows are of type `V`.
     type Result<V: 'static>;
 
+    /// The state once there is an order, where there can be one.
+    type Then: State;
+
     /// Reads it.
     #[doc(hidden)]
     fn read<V: DeserializeOwned + 'static>(response: &Response, index: usize, table: &str) -> Result<Self::Result<V>>;
@@ -32,10 +35,7 @@ pub trait Targets: State {}
     label = "this does not give several records",
     note = "the first of an order is `.order_by(..).first()`"
 )]
-pub trait Orders: State {
-    /// The state afterwards.
-    type Then: State;
-}
+pub trait Orders: State {}
 
 /// What can be given a limit and a start.
 #[diagnostic::on_unimplemented(
@@ -81,7 +81,7 @@ pub trait Gives: State {}
 pub trait Locks: State {}
 
 macro_rules! states {
-    ($($(#[$doc:meta])+ $name:ident => $result:ty, $read:ident: $($can:ident)*;)+) => {$(
+    ($($(#[$doc:meta])+ $name:ident => $result:ty, $read:ident, $then:ty;)+) => {$(
         $(#[$doc])+
         #[derive(Debug)]
         #[non_exhaustive]
@@ -89,64 +89,84 @@ macro_rules! states {
 
         impl State for $name {
             type Result<V: 'static> = $result;
+            type Then = $then;
 
             fn read<V: DeserializeOwned + 'static>(response: &Response, index: usize, table: &str) -> Result<$result> {
                 $read(response, index, table)
             }
         }
-
-        $(impl $can for $name {})*
     )+};
 }
 
 states! {
     /// Every record of the table.
-    Whole => Vec<V>, all: Targets Pages Counts Begins Singles Gives;
+    Whole => Vec<V>, all, Ordered;
     /// The records whose keys are in a range.
-    Range => Vec<V>, all: Pages Counts Begins Singles Gives;
+    Range => Vec<V>, all, Ordered;
     /// The records that a walk through the graph has come to.
-    Found => Vec<V>, all: Pages Counts Begins Singles Gives;
+    Found => Vec<V>, all, Ordered;
     /// The records with these ids.
-    Ids => Vec<V>, all: Counts Begins Singles Gives Locks;
+    Ids => Vec<V>, all, Self;
     /// The record with this id.
-    ById => Option<V>, by_id: Singles Gives Locks;
+    ById => Option<V>, by_id, Self;
     /// Records in an order.
-    Ordered => Vec<V>, all: Pages Begins Gives;
+    Ordered => Vec<V>, all, Self;
     /// Records up to a limit, or from a start.
-    Paged => Vec<V>, all: Pages Gives;
+    Paged => Vec<V>, all, Self;
     /// The first record.
-    First => Option<V>, first: Gives;
+    First => Option<V>, first, Self;
     /// The only record.
-    One => V, one: Gives;
+    One => V, one, Self;
     /// How many records there are.
-    Count => u64, count:;
+    Count => u64, count, Self;
     /// Whether there is any record.
-    Exists => bool, exists:;
+    Exists => bool, exists, Self;
 }
 
-impl Orders for Whole {
-    type Then = Ordered;
-}
+impl Targets for Whole {}
 
-impl Orders for Range {
-    type Then = Ordered;
-}
+impl Orders for Whole {}
+impl Orders for Range {}
+impl Orders for Found {}
+impl Orders for Ids {}
+impl Orders for Ordered {}
+impl Orders for Paged {}
 
-impl Orders for Found {
-    type Then = Ordered;
-}
+impl Pages for Whole {}
+impl Pages for Range {}
+impl Pages for Found {}
+impl Pages for Ordered {}
+impl Pages for Paged {}
 
-impl Orders for Ids {
-    type Then = Self;
-}
+impl Counts for Whole {}
+impl Counts for Range {}
+impl Counts for Found {}
+impl Counts for Ids {}
 
-impl Orders for Ordered {
-    type Then = Self;
-}
+impl Begins for Whole {}
+impl Begins for Range {}
+impl Begins for Found {}
+impl Begins for Ids {}
+impl Begins for Ordered {}
 
-impl Orders for Paged {
-    type Then = Self;
-}
+impl Singles for Whole {}
+impl Singles for Range {}
+impl Singles for Found {}
+impl Singles for Ids {}
+impl Singles for ById {}
+
+impl Gives for Whole {}
+impl Gives for Range {}
+impl Gives for Found {}
+impl Gives for Ids {}
+impl Gives for ById {}
+impl Gives for Ordered {}
+impl Gives for Paged {}
+impl Gives for First {}
+impl Gives for One {}
+
+impl Locks for Ids {}
+impl Locks for ById {}
 
 fn all<V: DeserializeOwned>(response: &Response, index: usize, _: &str) -> Result<Vec<V>> {
     response.take(index)

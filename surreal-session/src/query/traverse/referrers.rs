@@ -7,7 +7,7 @@ use super::walk::Walk;
 use super::{Filters, Traverse};
 use crate::query::fragment::Fragment;
 use crate::query::select::Fields;
-use crate::record::{Field, Fixed, Key, Object, Path, Record, Root, Step};
+use crate::record::{Field, Fixed, Key, Object, Path, Record, Step, Top};
 use crate::value::{Id, RecordId, Set};
 
 /// The records of type `R` that have a link to the records of type `T` that a walk has come to.
@@ -70,8 +70,8 @@ impl<R: Record, T: Record> Referrers<R, T> {
 )]
 pub trait Own<R>: Path {}
 
-impl<R: Object, const INDEX: usize> Own<R> for Step<Root<R>, R, INDEX> {}
-impl<R: Object, const INDEX: usize> Own<R> for Fixed<Step<Root<R>, R, INDEX>> {}
+impl<R: Object, const INDEX: usize> Own<R> for Step<Top<R>, R, INDEX> {}
+impl<R: Object, const INDEX: usize> Own<R> for Fixed<Step<Top<R>, R, INDEX>> {}
 
 /// A type of field that may hold the id `I`: as it is, as an `Option`, or in an array or a set.
 #[diagnostic::on_unimplemented(
