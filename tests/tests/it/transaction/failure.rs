@@ -35,7 +35,7 @@ async fn unique_violation_then_commit_writes_nothing() {
     assert_eq!(
         failed.to_string(),
         "nothing of the transaction is kept, because \
-         `CREATE ONLY $_0 CONTENT $_1 -- $_0, $_1` failed in it"
+         `CREATE $_0 CONTENT $_1 RETURN AFTER -- $_0, $_1` failed in it"
     );
     assert_eq!(accounts(&other).await, []);
 }
