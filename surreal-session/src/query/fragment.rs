@@ -108,8 +108,8 @@ impl Fragment {
 
     /// Fails if it cannot be sent.
     pub(crate) fn check(&self) -> Result<()> {
-        let encoded = self.values.iter().map(|(_, value)| value).chain(self.named.iter().map(|(_, value)| value));
-        let invalid = encoded.filter_map(|value| value.as_ref().err()).next().map(|error| error.clone().into());
+        let mut encoded = self.values.iter().map(|(_, value)| value).chain(self.named.iter().map(|(_, value)| value));
+        let invalid = encoded.find_map(|value| value.as_ref().err()).map(|error| error.clone().into());
         self.refusal.clone().or(invalid).map_or(Ok(()), Err)
     }
 

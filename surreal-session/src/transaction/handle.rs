@@ -21,7 +21,8 @@ use crate::session::{Scope, check_name};
 /// Queries of one transaction run one at a time, in the order of their first poll, whichever task they come from. They
 /// run with the session's identity, namespace and database of that moment: changing those changes where the rest of
 /// the transaction goes. Other calls of the session, among them [`Session::set`](crate::Session::set), take no part in
-/// the transaction and are not undone by it.
+/// the transaction and are not undone by it. A query that was polled and is then neither polled on nor dropped holds up
+/// those after it, until their deadlines.
 ///
 /// # A failure is final
 ///

@@ -62,8 +62,8 @@ async fn batch_gives_a_tuple_of_what_each_statement_gives() {
 #[tokio::test]
 async fn batch_of_a_vec_gives_a_vec_and_none_is_no_request() {
     let session = users().await;
-    let creates: Vec<_> = (0..50).map(|n| session.create::<User>().content(new(&format!("user {n}")))).collect();
-    let created = session.batch(creates).atomic().await.unwrap();
+    let batch: Vec<_> = (0..50).map(|n| session.create::<User>().content(new(&format!("user {n}")))).collect();
+    let created = session.batch(batch).atomic().await.unwrap();
     assert!(created.iter().enumerate().all(|(n, user)| user.name == format!("user {n}")), "{created:?}");
     assert_eq!(names(&session).await.len(), 50);
     let nothing: Vec<surreal_session::Run<i64>> = Vec::new();
