@@ -67,9 +67,9 @@ pub use error::{Delivery, Error, ErrorDetails, ErrorKind, Result, ServerError, V
 pub use live::{Action, EndReason, Gap, Identified, Live, LiveEvent, LiveStream, Notification, Snapshot};
 pub use protocol::{LiveId, SessionId, TransactionId};
 pub use query::{
-    Args, Assign, Assignment, Condition, Content, Create, Explain, Expression, Fetch, Fields, IntoCondition, IntoOrder,
-    Link, Links, NeedsContent, Order, PatchAction, PatchOp, Query, Queryable, Response, Run, Select, all, any, state,
-    untyped, write,
+    Args, Assign, Assignment, Condition, Create, Delete, Explain, Expression, Fetch, Fields, IntoCondition, IntoOrder,
+    Link, Links, Order, PatchAction, PatchOp, Query, Queryable, Response, Run, Select, Update, Upsert, Write, all, any,
+    state, untyped, write,
 };
 pub use record::{
     Change, Endpoint, Field, IntoId, Key, LinkTo, NewRecord, NormalRecord, Object, Patch, Record, Relation, View, keep,
@@ -109,13 +109,13 @@ pub mod __private {
 
     pub use crate::error::{Error, Result};
     pub use crate::query::Term;
+    pub use crate::record::{Adapted, Adapts, At, Fixed, Input, Item, Last, Shows, Through, Within, Writable};
     pub use crate::record::{
         Assignments, Change, Column, Encoded, Endpoint, Field, HasTable, IdOf, IntoId, Key, KeyData, KeyPart, LinkTo,
         Linked, NewRecord, NoPatch, NormalRecord, Object, Patch, Path, Record, Relation, Root, Step, View, column,
         difference, encoded, encoded_with, has_key_fields, key_field, leads_elsewhere, object_key, object_part,
         read_object_key,
     };
-    pub use crate::record::{At, Fixed, Input, Item, Last, Shows, Through, Within, Writable};
     pub use crate::value::with::{Foreign, Native, refuse};
     pub use crate::value::{Id, RecordId, RecordKey, Value};
 

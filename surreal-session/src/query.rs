@@ -7,6 +7,7 @@ mod args;
 mod assignment;
 mod condition;
 mod create;
+mod delete;
 mod effect;
 mod expression;
 mod fragment;
@@ -20,13 +21,16 @@ mod run;
 mod select;
 mod statement;
 pub mod untyped;
+mod update;
+mod upsert;
 pub mod write;
 
 pub use args::Args;
 pub use assignment::{Assign, Assignment};
 pub(crate) use condition::Tree;
 pub use condition::{Condition, IntoCondition, all, any};
-pub use create::{Content, Create, NeedsContent};
+pub use create::Create;
+pub use delete::Delete;
 pub use expression::{
     Collection, Computed, Container, Expression, List, Nowhere, Number, Operand, Optional, Ordered, Sum, Term, Text,
 };
@@ -40,3 +44,6 @@ pub use response::Response;
 pub use run::Run;
 pub(crate) use select::columns;
 pub use select::{Explain, Fields, Select, state};
+pub use update::Update;
+pub use upsert::Upsert;
+pub use write::Write;

@@ -1,5 +1,6 @@
 //! Records: Rust types that stand for the records of a table.
 
+mod adapted;
 mod id;
 mod into_id;
 mod key;
@@ -12,6 +13,7 @@ mod view;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub use adapted::{Adapted, Adapts};
 pub use into_id::IntoId;
 pub use key::{Key, KeyData, KeyPart, has_key_fields, key_field, object_key, object_part, read_object_key};
 pub use link::{Endpoint, LinkTo, Linked, leads_elsewhere};

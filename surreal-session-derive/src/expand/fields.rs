@@ -84,10 +84,17 @@ fn field_tokens(field: &Field, index: usize, model: &Model, receiver: &Receiver)
     let ident = field.ident;
     let ty = receiver.named_in(ty);
     let carried = carried::by_field(field, model);
-    let place = match field.is_named() {
-        true => quote!(#krate::__private::Step<__P, #receiver, #index>),
+    if !field.is_named() {
         // Its own fields take its place.
-        false => quote!(__P),
-    };
-    quote!(#carried #vis #ident: #krate::__private::Field<#place, #ty>)
+        return quote!(#carried #vis #ident: #krate::__private::Field<__P, #ty>);
+    }
+    let mut place = quote!(#krate::__private::Step<__P, #receiver, #index>);
+    if model.patched().all(|patched| patched.ident != ident) {
+        place = quote!(#krate::__private::Fixed<#place>);
+    }
+    let mut value = quote!(#ty);
+    if field.is_written() && field.serde.writer().is_some() {
+        value = quote!(#krate::__private::Adapted<#ty, #receiver, #index>);
+    }
+    quote!(#carried #vis #ident: #krate::__private::Field<#place, #value>)
 }

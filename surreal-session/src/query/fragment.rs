@@ -100,6 +100,11 @@ impl Fragment {
         self.joined(pieces, ", ")
     }
 
+    #[cfg(test)]
+    pub(crate) fn values(self) -> impl Iterator<Item = Encoded> {
+        self.values.into_iter().map(|(_, value)| value)
+    }
+
     /// The finished statement, its values bound as `$_0`, `$_1` and so on.
     pub(crate) fn into_query(self, scope: Scope, deadline: Option<Duration>) -> Query {
         let query = Query::new(scope, &self.to_string()).deadline_if_any(deadline).refused_if(self.refusal.as_deref());

@@ -3,8 +3,8 @@
 use serde::de::DeserializeOwned;
 
 use super::untyped::Untyped;
-use super::{Create, Query, Run, Select};
-use crate::record::Record;
+use super::{Create, Delete, Query, Run, Select, Update, Upsert};
+use crate::record::{NormalRecord, Record};
 use crate::session::{Scope, Session, Surreal};
 use crate::transaction::Transaction;
 
@@ -64,16 +64,52 @@ pub trait Queryable: private::Sealed {
         Select::new(self.scope())
     }
 
-    /// Creates one record of `T`'s table from the data given to [`Create::content`], and gives it back as stored.
+    /// Creates one record of `T`'s table from the data given to its `content`, and gives it back as stored.
     ///
     /// # Errors
     ///
     /// See [`Create`].
-    fn create<T: Record>(&self) -> Create<T>
+    fn create<T: NormalRecord>(&self) -> Create<T>
     where
         Self: Sized,
     {
         Create::new(self.scope())
+    }
+
+    /// Changes records of `T`'s table: one, those that pass a filter, or all, as it is told.
+    ///
+    /// # Errors
+    ///
+    /// See [`Update`].
+    fn update<T: Record>(&self) -> Update<T>
+    where
+        Self: Sized,
+    {
+        Update::new(self.scope())
+    }
+
+    /// Changes records of `T`'s table, or makes what is not there.
+    ///
+    /// # Errors
+    ///
+    /// See [`Upsert`].
+    fn upsert<T: NormalRecord>(&self) -> Upsert<T>
+    where
+        Self: Sized,
+    {
+        Upsert::new(self.scope())
+    }
+
+    /// Deletes records of `T`'s table, and gives them back as they were.
+    ///
+    /// # Errors
+    ///
+    /// See [`Delete`].
+    fn delete<T: Record>(&self) -> Delete<T>
+    where
+        Self: Sized,
+    {
+        Delete::new(self.scope())
     }
 
     /// The verbs for data without a model: any table, anything that serde can write, [`Value`](crate::Value)s back.

@@ -82,8 +82,10 @@ pub type Fields<T> = <T as Object>::Fields<Root<T>>;
 #[must_use = "nothing is read until this is awaited"]
 pub struct Select<T, V = T, S = Whole> {
     parts: Parts,
-    marker: PhantomData<fn() -> (T, V, S)>,
+    marker: Marker<T, V, S>,
 }
+
+type Marker<T, V, S> = PhantomData<fn() -> (T, V, S)>;
 
 impl<T: Record> Select<T> {
     pub(super) fn new(scope: Scope) -> Self {
@@ -263,6 +265,7 @@ impl<T: Record, V, S: State> Select<T, V, S> {
     }
 }
 
+#[expect(clippy::mismatching_type_param_order, reason = "nothing was said of the fields yet, so rows are records")]
 impl<T: Record, S: Gives> Select<T, T, S> {
     /// Reads only the fields that are in the view `V`.
     pub fn fields<V: View<Record = T>>(mut self) -> Select<T, V, S> {

@@ -102,6 +102,10 @@ fn flat(name: &str, reason: &str) -> EncodeError {
 pub struct Encoded(Result<Bytes, EncodeError>);
 
 impl Encoded {
+    pub(crate) fn into_bytes(self) -> Result<Bytes, EncodeError> {
+        self.0
+    }
+
     fn into_value(self) -> Result<Value, EncodeError> {
         // What was encoded here can be read here.
         self.0.map(|bytes| codec::decode(&bytes).unwrap_or_default())

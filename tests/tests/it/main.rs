@@ -13,6 +13,7 @@ mod auth;
 mod bearer;
 mod cancel;
 mod codec;
+mod conditions;
 mod connection;
 mod embedded;
 mod isolation;

@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::codec::writer;
 use crate::codec::{self, EncodeError, NONE};
 use crate::query::fragment::Fragment;
-use crate::record::Path;
+use crate::record::{Encoded, Path};
 
 /// A value, a place in a record, or what is computed from them.
 #[doc(hidden)]
@@ -24,6 +24,10 @@ enum Repr {
 impl Term {
     pub(crate) fn value<T: Serialize + ?Sized>(value: &T) -> Self {
         Self(Repr::Value(codec::encode(value)))
+    }
+
+    pub(crate) fn encoded(value: Encoded) -> Self {
+        Self(Repr::Value(value.into_bytes()))
     }
 
     pub(crate) fn place<P: Path>() -> Self {

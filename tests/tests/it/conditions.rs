@@ -1,0 +1,3 @@
+//! What conditions mean on the server.
+
+mod random;
