@@ -64,12 +64,12 @@ mod transaction;
 pub mod value;
 
 pub use error::{Delivery, Error, ErrorDetails, ErrorKind, Result, ServerError, Violation};
-pub use live::{Action, EndReason, Gap, Identified, Live, LiveEvent, LiveStream, Notification, Snapshot};
+pub use live::{Action, EndReason, Gap, Identified, Live, LiveDiff, LiveEvent, LiveStream, Notification, Snapshot};
 pub use protocol::{LiveId, SessionId, TransactionId};
 pub use query::{
-    Args, Assign, Assignment, Condition, Create, Delete, Explain, Expression, Fetch, Fields, IntoCondition, IntoOrder,
-    Link, Links, Order, PatchAction, PatchOp, Query, Queryable, Response, Run, Select, Update, Upsert, Write, all, any,
-    state, untyped, write,
+    Apply, Args, Assign, Assignment, Condition, Create, Delete, Explain, Expression, Fetch, Fields, IntoCondition,
+    IntoOrder, Link, Links, Order, PatchAction, PatchOp, Query, Queryable, Response, Run, Select, Update, Upsert,
+    Write, all, any, state, untyped, write,
 };
 pub use record::{
     Change, Endpoint, Field, IntoId, Key, LinkTo, NewRecord, NormalRecord, Object, Patch, Record, Relation, View, keep,
@@ -94,7 +94,7 @@ pub mod expression {
 pub mod prelude {
     pub use crate::error::{Delivery, ErrorKind, Violation};
     pub use crate::live::{Action, EndReason, Gap, LiveEvent, LiveStream, Notification};
-    pub use crate::query::{Assign, Condition, Expression, Fields, Link, Queryable, all, any};
+    pub use crate::query::{Apply, Assign, Condition, Expression, Fields, Link, Queryable, all, any};
     pub use crate::record::{Change, LinkTo, Object, Patch, Record, Relation, View, keep, merge, set, unset};
     pub use crate::session::{Bearer, Database, Namespace, RecordAccess, Root, Session, Surreal, Token, Tokens};
     pub use crate::transaction::Transaction;

@@ -37,7 +37,7 @@ pub use expression::{
 pub(crate) use fragment::Fragment;
 pub use link::{Fetch, Link, Links};
 pub use order::{IntoOrder, Order};
-pub use patch::{PatchAction, PatchOp};
+pub use patch::{Apply, PatchAction, PatchOp};
 pub use queryable::Queryable;
 pub use raw::Query;
 pub use response::Response;

@@ -1,6 +1,11 @@
 //! JSON Patch, as the server understands it.
 
+mod apply;
+mod text;
+
 use serde::{Deserialize, Deserializer, Serialize};
+
+pub use apply::Apply;
 
 use crate::codec;
 use crate::value::Value;
