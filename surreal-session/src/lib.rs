@@ -86,7 +86,7 @@ pub mod __private {
 
     pub use crate::record::{IdOf, Record};
     pub use crate::value::Id;
-    pub use crate::value::with::{Foreign, Native, refuse};
+    pub use crate::value::with::foreign::{Foreign, Native, refuse};
 
     /// The error of a program that could not start the server that it wanted to connect to.
     pub fn start_failed(source: impl std::error::Error + Send + Sync + 'static) -> crate::Error {
