@@ -116,7 +116,7 @@ pub mod __private {
         difference, encoded, encoded_with, has_key_fields, key_field, leads_elsewhere, object_key, object_part,
         read_object_key,
     };
-    pub use crate::value::with::{Foreign, Native, refuse};
+    pub use crate::value::with::foreign::{Foreign, Native, refuse};
     pub use crate::value::{Id, RecordId, RecordKey, Value};
 
     /// The error of a program that could not start the server that it wanted to connect to.
