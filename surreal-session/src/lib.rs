@@ -55,7 +55,7 @@ pub mod value;
 
 pub use error::{Delivery, Error, ErrorDetails, ErrorKind, Result, ServerError, Violation};
 pub use protocol::SessionId;
-pub use query::{Args, Content, Create, NeedsContent, Query, Queryable, Response, Run, Select, SelectOne};
+pub use query::{Args, Content, Create, NeedsContent, Query, Queryable, Response, Results, Run, Select, SelectOne};
 pub use record::{IntoId, Key, Record};
 pub use session::{
     Bearer, CallFuture, Connect, Credentials, Database, Namespace, NewSession, RecordAccess, Root, Scope, Session,

@@ -8,6 +8,7 @@ mod create;
 mod queryable;
 mod raw;
 mod response;
+mod results;
 mod run;
 mod select;
 
@@ -16,5 +17,6 @@ pub use create::{Content, Create, NeedsContent};
 pub use queryable::Queryable;
 pub use raw::Query;
 pub use response::Response;
+pub use results::Results;
 pub use run::Run;
 pub use select::{Select, SelectOne};
