@@ -17,6 +17,7 @@ mod embedded;
 mod isolation;
 mod layers;
 mod lifecycle;
+mod limits;
 mod place;
 mod query;
 mod records;
