@@ -18,6 +18,7 @@ mod isolation;
 mod layers;
 mod lifecycle;
 mod limits;
+mod methods;
 mod place;
 mod query;
 mod records;
