@@ -68,8 +68,8 @@ pub use live::{Action, EndReason, Gap, Identified, Live, LiveDiff, LiveEvent, Li
 pub use protocol::{LiveId, SessionId, TransactionId};
 pub use query::{
     Apply, Args, Assign, Assignment, Condition, Create, Delete, Explain, Expression, Fetch, Fields, IntoCondition,
-    IntoOrder, Link, Links, Order, PatchAction, PatchOp, Query, Queryable, Response, Run, Select, Update, Upsert,
-    Write, all, any, state, untyped, write,
+    IntoOrder, Link, Links, Order, PatchAction, PatchOp, Query, Queryable, Response, Results, Run, Select, Update,
+    Upsert, Write, all, any, state, untyped, write,
 };
 pub use record::{
     Change, Endpoint, Field, IntoId, Key, LinkTo, NewRecord, NormalRecord, Object, Patch, Record, Relation, View, keep,
