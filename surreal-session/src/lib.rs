@@ -67,13 +67,13 @@ pub use error::{Delivery, Error, ErrorDetails, ErrorKind, Result, ServerError, V
 pub use live::{Action, EndReason, Gap, Identified, Live, LiveDiff, LiveEvent, LiveStream, Notification, Snapshot};
 pub use protocol::{LiveId, SessionId, TransactionId};
 pub use query::{
-    Apply, Args, Assign, Assignment, Condition, Create, Delete, Explain, Expression, Fetch, Fields, IntoCondition,
-    IntoOrder, Link, Links, Order, PatchAction, PatchOp, Query, Queryable, Response, Results, Run, Select, Update,
-    Upsert, Write, all, any, state, untyped, write,
+    Apply, Args, Assign, Assignment, Condition, Create, Delete, Explain, Expression, Fetch, Fields, Insert,
+    IntoCondition, IntoOrder, Link, Links, NewRecords, NewRow, Order, PatchAction, PatchOp, Query, Queryable, Relate,
+    Response, Results, Run, Select, Update, Upsert, all, any, state, untyped, write,
 };
 pub use record::{
-    Change, Endpoint, Field, IntoId, Key, LinkTo, NewRecord, NormalRecord, Object, Patch, Record, Relation, View, keep,
-    merge, set, unset,
+    Change, Endpoint, Field, Flattened, IntoId, Key, LinkTo, NewRecord, NormalRecord, Object, Patch, Record, Relation,
+    View, keep, merge, set, unset,
 };
 pub use session::{
     Bearer, CallFuture, Connect, Credentials, Database, Namespace, NewSession, RecordAccess, Root, Scope, Session,
@@ -109,12 +109,14 @@ pub mod __private {
 
     pub use crate::error::{Error, Result};
     pub use crate::query::Term;
-    pub use crate::record::{Adapted, Adapts, At, Fixed, Input, Item, Last, Shows, Through, Within, Writable};
     pub use crate::record::{
-        Assignments, Change, Column, Encoded, Endpoint, Field, HasTable, IdOf, IntoId, Key, KeyData, KeyPart, LinkTo,
-        Linked, NewRecord, NoPatch, NormalRecord, Object, Patch, Path, Record, Relation, Root, Step, View, column,
-        difference, encoded, encoded_with, has_key_fields, key_field, leads_elsewhere, object_key, object_part,
-        read_object_key,
+        Adapted, Adapts, At, Fixed, Input, Item, Last, NeedsRelation, Normal, Shows, Through, Within, Writable,
+    };
+    pub use crate::record::{
+        Assignments, Change, Column, Encoded, Endpoint, Field, Flattened, HasTable, IdOf, IntoId, Key, KeyData,
+        KeyPart, LinkTo, Linked, NewRecord, NoPatch, NormalRecord, Object, Patch, Path, Record, Relation, Root, Step,
+        View, column, difference, encoded, encoded_with, has_key_fields, key_field, leads_elsewhere, object_key,
+        object_part,
     };
     pub use crate::value::with::foreign::{Foreign, Native, refuse};
     pub use crate::value::{Id, RecordId, RecordKey, Value};

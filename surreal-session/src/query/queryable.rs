@@ -3,8 +3,8 @@
 use serde::de::DeserializeOwned;
 
 use super::untyped::Untyped;
-use super::{Create, Delete, Query, Run, Select, Update, Upsert};
-use crate::record::{NormalRecord, Record};
+use super::{Create, Delete, Insert, NewRecords, Query, Relate, Run, Select, Update, Upsert};
+use crate::record::{NewRecord, NormalRecord, Record, Relation};
 use crate::session::{Scope, Session, Surreal};
 use crate::transaction::Transaction;
 
@@ -110,6 +110,30 @@ pub trait Queryable: private::Sealed {
         Self: Sized,
     {
         Delete::new(self.scope())
+    }
+
+    /// Inserts new records, any number of them, and gives them back as stored.
+    ///
+    /// # Errors
+    ///
+    /// See [`Insert`].
+    fn insert<N: NewRecords>(&self, records: N) -> Insert<N::Record>
+    where
+        Self: Sized,
+    {
+        Insert::new(self.scope(), records.into_rows())
+    }
+
+    /// Creates an edge from one record to another, and gives it back as stored.
+    ///
+    /// # Errors
+    ///
+    /// See [`Relate`].
+    fn relate<N: NewRecord<Record: Relation>>(&self, edge: N) -> Relate<N::Record>
+    where
+        Self: Sized,
+    {
+        Relate::new(self.scope(), &edge)
     }
 
     /// The verbs for data without a model: any table, anything that serde can write, [`Value`](crate::Value)s back.

@@ -14,8 +14,8 @@ use crate::record::Record;
 /// | [`filter`](Write::filter), [`all`](Write::all) | one record, if none passes the filter or none is there at all |
 ///
 /// A record that is made has what is written and nothing else, and does not have to pass the filter. Where it would
-/// have the same value in a UNIQUE index as another record, that one is changed in its place, whether it passes the
-/// filter or not; with an id, it is an error (server 3.3.5).
+/// have the same value in a UNIQUE index as another record, nothing is written; with an id, that is an error (server
+/// 3.3.5).
 ///
 /// # Errors
 ///

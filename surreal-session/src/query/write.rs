@@ -1,6 +1,6 @@
 //! How many records a write touches, what it gives back of them, and what it still has to be told.
 //!
-//! What stands here are the type parameters of the builders that write, [`Write`](crate::Write), [`Insert`](crate::Insert)
+//! What stands here are the type parameters of the builders that write, [`Write`], [`Insert`](crate::Insert)
 //! and [`untyped::Write`](crate::untyped::Write). A program meets them in signatures and in messages of the compiler, and
 //! seldom writes them.
 
@@ -13,8 +13,11 @@ mod verb;
 
 use std::marker::PhantomData;
 
+pub use super::patch::{Holds, PatchPath, Removable};
 pub use builder::Write;
-pub(super) use bulk::{Bulk, Rows};
+pub(super) use bulk::Bulk;
+#[doc(hidden)]
+pub use bulk::Rows;
 #[doc(hidden)]
 pub use parts::Place;
 pub(super) use parts::{Parts, timeout};

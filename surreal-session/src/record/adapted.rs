@@ -4,7 +4,9 @@ use std::marker::PhantomData;
 
 use super::{Encoded, Shows};
 
-/// The field `INDEX` of `O`, of type `T` and written as `#[serde(with)]` says.
+/// A field of `O`, of type `T` and written as `#[serde(with)]` says; the first that is written so is the field `INDEX`.
+///
+/// It is compared with values of type `T`, which are written in the same way, and with fields of that struct that are.
 #[doc(hidden)]
 pub struct Adapted<T, O, const INDEX: usize>(PhantomData<fn() -> (T, O)>);
 

@@ -31,3 +31,4 @@ mod transaction;
 mod transfer;
 mod untyped;
 mod violations;
+mod writes;

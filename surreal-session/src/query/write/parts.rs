@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Returning, Shape, Verb};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::query::Response;
 use crate::query::condition::Tree;
 use crate::query::fragment::Fragment;
@@ -57,9 +57,7 @@ impl Parts {
         response: &Response,
         index: usize,
     ) -> Result<S::Output<R>> {
-        let missing = || {
-            Error::new(ErrorKind::NotFound, self.verb.explain(&self.place.subject, !self.filter.is_empty())).answered()
-        };
+        let missing = || self.verb.missing(&self.place.subject, !self.filter.is_empty());
         S::read::<R>(response, index, missing)
     }
 }

@@ -3,6 +3,7 @@
 use serde::de::DeserializeOwned;
 
 use super::{Before, Returning};
+use crate::error::{Error, ErrorKind};
 
 /// What a write does: [`Creates`], [`Updates`], [`Upserts`] or [`Deletes`]. Sealed.
 pub trait Writing: private::Sealed + 'static {
@@ -68,8 +69,8 @@ impl Verb {
         }
     }
 
-    /// Why a write may have touched nothing without failing.
-    pub(super) fn explain(self, subject: &str, is_filtered: bool) -> String {
+    /// The error for one record that did not come back: why a write may have touched nothing without failing.
+    pub(in crate::query) fn missing(self, subject: &str, is_filtered: bool) -> Error {
         let missing = match (self, is_filtered) {
             (Self::Update | Self::Delete, true) => "it does not exist or does not pass the filter, or ",
             (Self::Update | Self::Delete, false) => "it does not exist, or ",
@@ -82,7 +83,8 @@ impl Verb {
             Self::Upsert => "create, update",
             Self::Delete => "delete",
         };
-        format!("no record came back for `{subject}`: {missing}this session may not {action} or read it")
+        let message = format!("no record came back for `{subject}`: {missing}this session may not {action} or read it");
+        Error::new(ErrorKind::NotFound, message).answered()
     }
 }
 

@@ -14,8 +14,8 @@ struct User {
     address: Address,
 }
 
-fn city(user: UserFields<surreal_session::Root<User>>) {
-    let _ = user.address.city;
+fn from_london(session: &Session) {
+    let _ = session.select::<User>().filter(|u| u.address.city.eq("London"));
 }
 
 fn main() {}
