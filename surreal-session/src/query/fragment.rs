@@ -11,6 +11,7 @@ use super::Query;
 use crate::codec::{self, EncodeError};
 use crate::record::{Assignments, Path};
 use crate::session::Scope;
+use crate::value;
 
 /// A piece of a statement. Its values have no names yet, so that any two pieces go together.
 #[doc(hidden)]
@@ -26,6 +27,9 @@ pub struct Fragment {
 }
 
 type Encoded = Result<Bytes, EncodeError>;
+
+/// A hundred years. The server (3.3.5) never answers a statement whose timeout its clock cannot be added to.
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 impl Fragment {
     pub(crate) fn new(text: impl Into<String>) -> Self {
@@ -63,6 +67,14 @@ impl Fragment {
     pub(crate) fn bind<T: Serialize + ?Sized>(mut self, name: &str, value: &T) -> Self {
         self.named.push((name.into(), codec::encode(value)));
         self
+    }
+
+    /// Adds the clause that limits how long the server may take.
+    pub(crate) fn timeout(self, timeout: Option<Duration>) -> Self {
+        match timeout {
+            Some(timeout) => self.text(" TIMEOUT ").value(&value::Duration::from(timeout.min(LONGEST_TIMEOUT))),
+            None => self,
+        }
     }
 
     /// Makes the statement fail before it is sent.

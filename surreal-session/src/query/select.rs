@@ -106,7 +106,8 @@ impl<T: Record, V, S: State> Select<T, V, S> {
 
     /// Reads only the records with these ids, or keys, in their order unless there is another.
     ///
-    /// Those that do not exist are left out, and those that are named twice come twice.
+    /// Those that do not exist are left out, which is no error even if there is no such table, and those that are named
+    /// twice come twice.
     pub fn ids(mut self, ids: impl IntoIterator<Item: IntoId<T>>) -> Select<T, V, Ids>
     where
         S: Targets,

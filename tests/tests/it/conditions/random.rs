@@ -1,5 +1,6 @@
 //! Random conditions say of a record on the server what the same condition says of it in Rust.
 
+use proptest::arbitrary::any;
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::strategy::ValueTree;
