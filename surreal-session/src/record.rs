@@ -88,7 +88,7 @@ pub trait NewRecord: Serialize {
     label = "an edge needs to be told where it goes",
     note = "insert edges with `.insert(edges).relation()`, or write one with `.relate(edge)`"
 )]
-pub trait NormalRecord: Record<Kind = Normal> {}
+pub trait NormalRecord: Record {}
 
 /// A record that is an edge of the graph: `#[record(relation)]`, with the fields `in` and `out`.
 #[diagnostic::on_unimplemented(
