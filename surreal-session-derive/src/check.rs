@@ -8,7 +8,7 @@ mod id;
 
 use quote::ToTokens;
 use syn::ext::IdentExt;
-use syn::{Data, Fields, Ident, LitStr};
+use syn::{Data, Fields, LitStr};
 
 use crate::errors::Errors;
 use crate::model::{Field, Kind, Model};
@@ -98,21 +98,13 @@ fn table(model: &Model, errors: &mut Errors) {
 
 /// The generated structs need names of their own.
 fn names(model: &Model, errors: &mut Errors) {
-    let given = [&model.record.patch, &model.record.fields, &model.record.new];
-    let mut names = vec![model.patch_name(), model.fields_name()];
-    if model.kind == Kind::Record {
-        names.push(model.new_name());
-    }
-    for (at, given) in given.into_iter().enumerate() {
-        let Some(name) = given else {
-            continue;
-        };
-        let others = names.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, name)| name);
-        if *name == model.input.ident || others.into_iter().any(|other: &Ident| other == name) {
-            errors.at(
-                name,
-                format_args!("the generated struct needs a name of its own, and `{}` is taken", name.unraw()),
-            );
+    let given = [&model.record.new, &model.record.patch, &model.record.fields];
+    let names = model.all_names();
+    for (at, name) in given.into_iter().enumerate().filter_map(|(at, given)| Some((at, given.as_ref()?))) {
+        let mut others = names.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, name)| name);
+        if *name == model.input.ident || others.any(|other| other == name) {
+            let name = name.unraw();
+            errors.at(&name, format_args!("the generated struct needs a name of its own, and `{name}` is taken"));
         }
     }
 }

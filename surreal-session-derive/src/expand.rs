@@ -1,5 +1,6 @@
 //! Generates the code. Paths are absolute and go through the runtime crate: nothing in the user's scope is relied on.
 
+mod adapted;
 mod carried;
 mod defaults;
 mod fields;
@@ -54,6 +55,7 @@ fn object(model: &Model) -> TokenStream {
     let mut tokens = object::expand(model);
     if model.is_usable() {
         tokens.extend(fields::expand(model));
+        tokens.extend(adapted::expand(model));
         tokens.extend(patch::expand(model));
         tokens.extend(foreign::expand(model));
     }

@@ -155,7 +155,7 @@ fn structure(kind: Kind, input: &DeriveInput) -> proc_macro2::TokenStream {
 fn link(input: &DeriveInput) -> proc_macro2::TokenStream {
     let mut errors = Errors::default();
     let link = Link::of(input, &mut errors);
-    let mut tokens = expand::link::expand(&link);
+    let mut tokens = expand::link::expand(&link, errors.is_empty());
     tokens.extend(errors.into_compile_errors());
     tokens
 }

@@ -1,7 +1,7 @@
 //! The record as the derive sees it: the nodes of `syn`, each beside what its attributes say.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, format_ident};
+use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::{Data, DataStruct, DeriveInput, Fields, Ident, Path, parse_quote};
 
@@ -81,25 +81,41 @@ impl<'a> Model<'a> {
 
     /// Returns the name of the struct that a new record is made of, such as `NewUser`.
     pub(crate) fn new_name(&self) -> Ident {
-        let ident = &self.input.ident;
-        self.named_or(self.record.new.as_ref(), || format_ident!("New{}", ident.unraw(), span = ident.span()))
+        let [new, _, _] = self.names();
+        new
     }
 
     /// Returns the name of the struct of changes, such as `UserPatch`.
     pub(crate) fn patch_name(&self) -> Ident {
-        let ident = &self.input.ident;
-        self.named_or(self.record.patch.as_ref(), || format_ident!("{}Patch", ident.unraw(), span = ident.span()))
+        let [_, patch, _] = self.names();
+        patch
     }
 
     /// Returns the name of the struct of fields, such as `UserFields`.
     pub(crate) fn fields_name(&self) -> Ident {
-        let ident = &self.input.ident;
-        self.named_or(self.record.fields.as_ref(), || format_ident!("{}Fields", ident.unraw(), span = ident.span()))
+        let [_, _, fields] = self.names();
+        fields
     }
 
-    /// The struct's own name is taken, which the checks complain about.
-    fn named_or(&self, given: Option<&Ident>, default: impl FnOnce() -> Ident) -> Ident {
-        given.filter(|name| **name != self.input.ident).cloned().unwrap_or_else(default)
+    /// Names that collide, which the checks complain about, are not used.
+    fn names(&self) -> [Ident; 3] {
+        let names = self.all_names();
+        let collides = |at: usize| names[at] == self.input.ident || names[..at].contains(&names[at]);
+        if (0..names.len()).any(collides) { self.usual_names() } else { names }
+    }
+
+    /// Returns the names as they are given, good or bad.
+    pub(crate) fn all_names(&self) -> [Ident; 3] {
+        let usual = self.usual_names();
+        let given = [&self.record.new, &self.record.patch, &self.record.fields];
+        std::array::from_fn(|at| given[at].as_ref().unwrap_or(&usual[at]).clone())
+    }
+
+    fn usual_names(&self) -> [Ident; 3] {
+        let ident = &self.input.ident;
+        let name = ident.unraw();
+        [format!("New{name}"), format!("{name}Patch"), format!("{name}Fields")]
+            .map(|name| Ident::new(&name, ident.span()))
     }
 
     /// Returns the path to the runtime crate.
@@ -156,6 +172,11 @@ impl<'a> Model<'a> {
     /// Returns those of them that have a name of their own on the wire.
     pub(crate) fn named(&self) -> impl Iterator<Item = &Field<'a>> {
         self.read().filter(|field| field.is_named())
+    }
+
+    /// Returns the place of a field among those.
+    pub(crate) fn index(&self, field: &Field) -> Option<usize> {
+        self.named().position(|named| named.ident == field.ident)
     }
 
     pub(crate) fn has_no_fields_read(&self) -> bool {

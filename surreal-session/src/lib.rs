@@ -64,16 +64,16 @@ mod transaction;
 pub mod value;
 
 pub use error::{Delivery, Error, ErrorDetails, ErrorKind, Result, ServerError, Violation};
-pub use live::{Action, EndReason, Gap, Identified, Live, LiveEvent, LiveStream, Notification, Snapshot};
+pub use live::{Action, EndReason, Gap, Identified, Live, LiveDiff, LiveEvent, LiveStream, Notification, Snapshot};
 pub use protocol::{LiveId, SessionId, TransactionId};
 pub use query::{
-    Args, Assign, Assignment, Batch, Condition, Content, Create, Explain, Expression, Fetch, Fields, IntoCondition,
-    IntoOrder, Link, Links, NeedsContent, Order, PatchAction, PatchOp, Query, Queryable, Response, Run, Select, all,
-    any, batch, state, untyped, write,
+    Apply, Args, Assign, Assignment, Batch, Condition, Create, Delete, Explain, Expression, Fetch, Fields, Insert,
+    IntoCondition, IntoOrder, Link, Links, NewRecords, NewRow, Order, PatchAction, PatchOp, Query, Queryable, Relate,
+    Response, Results, Run, Select, Update, Upsert, all, any, batch, state, untyped, write,
 };
 pub use record::{
-    Change, Endpoint, Field, IntoId, Key, LinkTo, NewRecord, NormalRecord, Object, Patch, Record, Relation, View, keep,
-    merge, set, unset,
+    Change, Endpoint, Field, Flattened, IntoId, Key, LinkTo, NewRecord, NormalRecord, Object, Patch, Record, Relation,
+    View, keep, merge, set, unset,
 };
 pub use session::{
     Bearer, CallFuture, Connect, Credentials, Database, Namespace, NewSession, RecordAccess, Root, Scope, Session,
@@ -94,7 +94,7 @@ pub mod expression {
 pub mod prelude {
     pub use crate::error::{Delivery, ErrorKind, Violation};
     pub use crate::live::{Action, EndReason, Gap, LiveEvent, LiveStream, Notification};
-    pub use crate::query::{Assign, Condition, Expression, Fields, Link, Queryable, all, any};
+    pub use crate::query::{Apply, Assign, Condition, Expression, Fields, Link, Queryable, all, any};
     pub use crate::record::{Change, LinkTo, Object, Patch, Record, Relation, View, keep, merge, set, unset};
     pub use crate::session::{Bearer, Database, Namespace, RecordAccess, Root, Session, Surreal, Token, Tokens};
     pub use crate::transaction::Transaction;
@@ -110,13 +110,15 @@ pub mod __private {
     pub use crate::error::{Error, Result};
     pub use crate::query::Term;
     pub use crate::record::{
-        Assignments, Change, Column, Encoded, Endpoint, Field, HasTable, IdOf, IntoId, Key, KeyData, KeyPart, LinkTo,
-        Linked, NewRecord, NoPatch, NormalRecord, Object, Patch, Path, Record, Relation, Root, Step, View, column,
-        difference, encoded, encoded_with, has_key_fields, key_field, leads_elsewhere, object_key, object_part,
-        read_object_key,
+        Adapted, Adapts, At, Fixed, Input, Item, Last, NeedsRelation, Normal, Shows, Through, Within, Writable,
     };
-    pub use crate::record::{At, Fixed, Input, Item, Last, Shows, Through, Within, Writable};
-    pub use crate::value::with::{Foreign, Native, refuse};
+    pub use crate::record::{
+        Assignments, Change, Column, Encoded, Endpoint, Field, Flattened, HasTable, IdOf, IntoId, Key, KeyData,
+        KeyPart, LinkTo, Linked, NewRecord, NoPatch, NormalRecord, Object, Patch, Path, Record, Relation, Root, Step,
+        View, column, difference, encoded, encoded_with, has_key_fields, key_field, leads_elsewhere, object_key,
+        object_part,
+    };
+    pub use crate::value::with::foreign::{Foreign, Native, refuse};
     pub use crate::value::{Id, RecordId, RecordKey, Value};
 
     /// The error of a program that could not start the server that it wanted to connect to.

@@ -1,5 +1,7 @@
 //! Records: Rust types that stand for the records of a table.
 
+mod adapted;
+mod flattened;
 mod id;
 mod into_id;
 mod key;
@@ -12,8 +14,10 @@ mod view;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub use adapted::{Adapted, Adapts};
+pub use flattened::Flattened;
 pub use into_id::IntoId;
-pub use key::{Key, KeyData, KeyPart, has_key_fields, key_field, object_key, object_part, read_object_key};
+pub use key::{Key, KeyData, KeyPart, has_key_fields, key_field, object_key, object_part};
 pub use link::{Endpoint, LinkTo, Linked, leads_elsewhere};
 pub use object::{NoPatch, Object};
 pub use patch::{Assignments, Change, Encoded, Patch, difference, encoded, encoded_with, keep, merge, set, unset};
@@ -39,7 +43,21 @@ pub trait Record: HasTable + Object + DeserializeOwned {
 
     /// The data of a record to be created: without the id and the fields that the server sets.
     type New: Serialize;
+
+    /// What it takes to insert it: nothing for a [`NormalRecord`], `.relation()` for a [`Relation`].
+    #[doc(hidden)]
+    type Kind: 'static;
 }
+
+/// The [`Kind`](Record::Kind) of records that are inserted as they are.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Normal;
+
+/// The [`Kind`](Record::Kind) of records that are inserted as edges of the graph, with `.relation()`.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct NeedsRelation;
 
 /// What stands for a table. The ids of a record need to know nothing else of it: a record that cannot be read, and
 /// that is said to be so, has ids that can.
@@ -78,7 +96,7 @@ pub trait NormalRecord: Record {}
     label = "a record with `#[record(relation)]` is needed here",
     note = "`#[record(relation)]` makes a record with the fields `in` and `out` an edge between their records"
 )]
-pub trait Relation: Record {
+pub trait Relation: Record<Kind = NeedsRelation> {
     /// The link to where an edge comes from, such as `Id<User>`.
     type In: Endpoint;
 

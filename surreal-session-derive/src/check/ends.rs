@@ -21,9 +21,10 @@ pub(super) fn check(model: &Model, fields: &[Field], errors: &mut Errors) {
         meant.iter().filter(|(_, field)| field.is_none()).map(|(wire, _)| format!("`{wire}`")).collect();
     if !lost.is_empty() {
         let fields = if lost.len() == 1 { "field" } else { "fields" };
+        let keyword = if lost[0] == "`in`" { "; `in` is a keyword of Rust, so write `r#in`" } else { "" };
         let message = format!(
-            "a relation needs the {fields} {}, of type `Id<T>`: an edge goes from the record `in` to the record `out`; \
-             write `r#in`, as `in` is a keyword of Rust",
+            "a relation needs the {fields} {} of type `Id<T>`, as an edge goes from the record `in` to the record \
+             `out`{keyword}",
             lost.join(" and ")
         );
         errors.at(relation, message);

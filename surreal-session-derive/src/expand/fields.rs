@@ -5,9 +5,9 @@ use quote::quote;
 use syn::ext::IdentExt;
 use syn::{Generics, parse_quote};
 
-use super::carried;
 use super::header::Header;
 use super::receiver::Receiver;
+use super::{adapted, carried};
 use crate::model::{Field, Model};
 
 pub(super) fn expand(model: &Model) -> TokenStream {
@@ -19,12 +19,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
     let generics = receiver.named_in(&generics);
     let documentation = documentation(model);
     let carried = carried::by_struct(&model.input.attrs);
-    let mut index = 0_usize;
-    let fields = model.read().map(|field| {
-        let tokens = field_tokens(field, index, model, &receiver);
-        index += usize::from(field.is_named());
-        tokens
-    });
+    let fields = model.read().map(|field| field_tokens(field, model, &receiver));
     let empty = model.has_no_fields_read().then(|| quote!(__place: ::core::marker::PhantomData<(__P, #receiver)>));
     let shown = name.unraw().to_string();
     quote! {
@@ -78,16 +73,23 @@ fn documentation(model: &Model) -> String {
     format!("The fields of a [`{original}`] where it stands in a record, as closures are given them.")
 }
 
-fn field_tokens(field: &Field, index: usize, model: &Model, receiver: &Receiver) -> TokenStream {
+fn field_tokens(field: &Field, model: &Model, receiver: &Receiver) -> TokenStream {
     let krate = model.krate();
-    let syn::Field { vis, ty, .. } = field.node;
+    let vis = &field.node.vis;
     let ident = field.ident;
-    let ty = receiver.named_in(ty);
     let carried = carried::by_field(field, model);
-    let place = match field.is_named() {
-        true => quote!(#krate::__private::Step<__P, #receiver, #index>),
-        // Its own fields take its place.
-        false => quote!(__P),
+    let ty = receiver.named_in(&field.node.ty);
+    let Some(index) = model.index(field) else {
+        return quote!(#carried #vis #ident: #krate::__private::Flattened<__P, #ty>);
+    };
+    let step = quote!(#krate::__private::Step<__P, #receiver, #index>);
+    let place = match model.patched().any(|patched| patched.ident == ident) {
+        true => step,
+        false => quote!(#krate::__private::Fixed<#step>),
+    };
+    let ty = match adapted::of(field, model) {
+        Some(first) => quote!(#krate::__private::Adapted<#ty, #receiver, #first>),
+        None => ty,
     };
     quote!(#carried #vis #ident: #krate::__private::Field<#place, #ty>)
 }

@@ -11,6 +11,7 @@ use syn::{GenericParam, Generics, LitStr, Token, TypeParam, WherePredicate, pars
 use crate::model::{Field, Model};
 
 /// The names of the original's parameters that a generated struct does not have.
+#[derive(Default)]
 pub(super) struct Dropped(BTreeSet<String>);
 
 /// The original with all its parameters.

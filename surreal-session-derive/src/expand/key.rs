@@ -49,12 +49,6 @@ pub(super) fn expand(model: &Model) -> Option<TokenStream> {
                     _ => ::core::result::Result::Err(key),
                 }
             }
-
-            fn read<'__de, __D: #krate::__private::serde::Deserializer<'__de>>(
-                deserializer: __D,
-            ) -> ::core::result::Result<Self, __D::Error> {
-                #krate::__private::read_object_key(deserializer)
-            }
         }
 
         #[automatically_derived]

@@ -1,18 +1,23 @@
 //! Enums of ids: `impl LinkTo<User> for Author` and what belongs to it.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
 use syn::{DeriveInput, Path};
 
 use crate::link::Link;
 
-pub(crate) fn expand(link: &Link) -> TokenStream {
+pub(crate) fn expand(link: &Link, sound: bool) -> TokenStream {
     let Link { input, krate, variants } = link;
     let ident = &input.ident;
     let (params, arguments, where_clause) = input.generics.split_for_impl();
     let names = variants.iter().map(|variant| variant.ident);
     let names = names.collect::<Vec<_>>();
     let ids = variants.iter().map(|variant| variant.id).collect::<Vec<_>>();
+    let linked = ids.iter().map(|id| quote_spanned!(id.span()=> <#id as #krate::__private::Linked>));
+    let linked = linked.collect::<Vec<_>>();
+    // Variants with mistakes, which are complained about, are missing here.
+    let rest = (!sound).then(|| quote!(_ => ::core::unreachable!(),));
     let reading = reading(input, krate);
     quote! {
         #(
@@ -36,7 +41,8 @@ pub(crate) fn expand(link: &Link) -> TokenStream {
         impl #params ::core::convert::From<#ident #arguments> for #krate::__private::RecordId #where_clause {
             fn from(link: #ident #arguments) -> Self {
                 match link {
-                    #(#ident::#names(id) => ::core::convert::From::from(id),)*
+                    #(#ident::#names(id) => #linked::into_record_id(id),)*
+                    #rest
                 }
             }
         }
@@ -48,16 +54,13 @@ pub(crate) fn expand(link: &Link) -> TokenStream {
             fn try_from(id: #krate::__private::RecordId) -> #krate::__private::Result<Self> {
                 let table = #krate::__private::RecordId::table(&id);
                 #(
-                    if table == <#ids as #krate::__private::Linked>::TABLE {
-                        return #krate::__private::Result::map(
-                            <#ids as #krate::__private::Linked>::linked(id),
-                            Self::#names,
-                        );
+                    if table == #linked::TABLE {
+                        return #krate::__private::Result::map(#linked::linked(id), Self::#names);
                     }
                 )*
                 #krate::__private::Result::Err(#krate::__private::leads_elsewhere(
                     &id,
-                    &[#(<#ids as #krate::__private::Linked>::TABLE),*],
+                    &[#(#linked::TABLE),*],
                 ))
             }
         }
@@ -70,6 +73,7 @@ pub(crate) fn expand(link: &Link) -> TokenStream {
             ) -> ::core::result::Result<__S::Ok, __S::Error> {
                 match self {
                     #(Self::#names(id) => #krate::__private::serde::Serialize::serialize(id, serializer),)*
+                    #rest
                 }
             }
         }

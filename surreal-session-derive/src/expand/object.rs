@@ -15,7 +15,11 @@ pub(super) fn expand(model: &Model) -> TokenStream {
     let ident = &model.input.ident;
     let fields = model.fields_name();
     let names = model.named().map(|field| &field.wire);
-    let idents = model.read().map(|field| field.ident);
+    let values = model.read().map(|field| {
+        let ident = field.ident;
+        let ty = if field.is_named() { quote!(Field) } else { quote!(Flattened) };
+        quote!(#ident: #krate::__private::#ty::new())
+    });
     let empty = model.has_no_fields_read().then(|| quote!(__place: ::core::marker::PhantomData));
     let patch = patch(model);
     let where_clause = where_clause(model, &patch);
@@ -30,7 +34,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
             type Patch = #patch;
 
             fn fields<__P: #krate::__private::Path>() -> &'static Self::Fields<__P> {
-                const { &#fields { #(#idents: #krate::__private::Field::new(),)* #empty } }
+                const { &#fields { #(#values,)* #empty } }
             }
         }
     }

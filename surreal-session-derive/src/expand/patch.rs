@@ -153,7 +153,7 @@ fn encode(field: &Field, model: &Model, receiver: &Receiver) -> TokenStream {
 }
 
 /// The parameters with what they need for the fields to be written: what serde is told, or else what it assumes.
-fn written_generics(model: &Model, dropped: &Dropped) -> Generics {
+pub(super) fn written_generics(model: &Model, dropped: &Dropped) -> Generics {
     let krate = model.krate();
     let mut generics: Generics = dropped.leave(&model.input.generics);
     let mut predicates: Vec<WherePredicate> = Vec::new();

@@ -37,6 +37,7 @@ fn record(model: &Model, sound: bool) -> TokenStream {
     let ident = &model.input.ident;
     let key = key(model);
     let new = new_or_nothing(model);
+    let kind = if model.is_relation() { quote!(NeedsRelation) } else { quote!(Normal) };
     let (impl_generics, type_generics, _) = model.input.generics.split_for_impl();
     let where_clause = where_clause(model, &new, sound);
     quote! {
@@ -45,6 +46,7 @@ fn record(model: &Model, sound: bool) -> TokenStream {
         impl #impl_generics #krate::__private::Record for #ident #type_generics #where_clause {
             type Key = #key;
             type New = #new;
+            type Kind = #krate::__private::#kind;
         }
     }
 }

@@ -26,6 +26,8 @@ pub(super) struct Deserializer<'de> {
     reader: Reader<'de>,
     /// How many arrays, objects, tags and wrappers are open around the next item.
     depth: usize,
+    /// Inside of a record id, where what is ignored would make it the id of another record.
+    is_in_id: bool,
 }
 
 pub(super) fn decode<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, DecodeError> {
@@ -34,7 +36,7 @@ pub(super) fn decode<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, De
 
 impl<'de> Deserializer<'de> {
     fn new(bytes: &'de [u8]) -> Self {
-        Self { reader: Reader::new(bytes), depth: 0 }
+        Self { reader: Reader::new(bytes), depth: 0, is_in_id: false }
     }
 
     /// For an element of an array that was opened elsewhere.
@@ -295,6 +297,9 @@ impl<'de> de::Deserializer<'de> for &mut Deserializer<'de> {
     }
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+        if self.is_in_id {
+            return Err(DecodeError::new("the key has more fields than its type"));
+        }
         self.reader.skip()?;
         visitor.visit_unit()
     }

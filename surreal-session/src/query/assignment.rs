@@ -9,7 +9,8 @@ use crate::record::{Field, Path, Within, Writable};
 
 /// What a write does to fields of a record of type `R`: one thing, or several in a tuple, an array or a `Vec`.
 ///
-/// They happen in their order, each to what the one before has left.
+/// They happen in their order, each to what the one before has left; but what they read of the record, as in
+/// `u.age.set(u.old_age)` and in `mul` and `div`, is what it was before all of them (server 3.3.5).
 ///
 /// | Assignment | Field becomes |
 /// |---|---|

@@ -12,6 +12,7 @@ use crate::codec::{self, EncodeError};
 use crate::error::{Error, Result};
 use crate::record::{Assignments, Path};
 use crate::session::Scope;
+use crate::value;
 
 /// A piece of a statement. Its values have no names yet, so that any two pieces go together.
 #[doc(hidden)]
@@ -27,6 +28,9 @@ pub struct Fragment {
 }
 
 type Encoded = Result<Bytes, EncodeError>;
+
+/// A hundred years. The server (3.3.5) never answers a statement whose timeout its clock cannot be added to.
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 impl Fragment {
     pub(crate) fn new(text: impl Into<String>) -> Self {
@@ -64,6 +68,14 @@ impl Fragment {
     pub(crate) fn bind<T: Serialize + ?Sized>(mut self, name: &str, value: &T) -> Self {
         self.named.push((name.into(), codec::encode(value)));
         self
+    }
+
+    /// Adds the clause that limits how long the server may take.
+    pub(crate) fn timeout(self, timeout: Option<Duration>) -> Self {
+        match timeout {
+            Some(timeout) => self.text(" TIMEOUT ").value(&value::Duration::from(timeout.min(LONGEST_TIMEOUT))),
+            None => self,
+        }
     }
 
     /// Makes the statement fail before it is sent.
@@ -111,6 +123,11 @@ impl Fragment {
         let mut encoded = self.values.iter().map(|(_, value)| value).chain(self.named.iter().map(|(_, value)| value));
         let invalid = encoded.find_map(|value| value.as_ref().err()).map(|error| error.clone().into());
         self.refusal.clone().or(invalid).map_or(Ok(()), Err)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn values(self) -> impl Iterator<Item = Encoded> {
+        self.values.into_iter().map(|(_, value)| value)
     }
 
     /// The finished statement, its values bound as `$_0`, `$_1` and so on.

@@ -1,16 +1,24 @@
 //! JSON Patch, as the server understands it.
 
-use serde::{Deserialize, Deserializer, Serialize};
+mod apply;
+mod path;
+mod text;
 
-use crate::codec;
+use serde::ser::{Error as _, SerializeMap};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use crate::value::Value;
+pub use apply::Apply;
+pub use path::{Holds, PatchPath, Removable};
 
 /// One change of a record: what a patch is made of, and what a write with `return_diff` gives back.
 ///
-/// The paths are those of the server (3.3.5), not quite those of JSON Pointer: names follow one another after slashes,
-/// and nothing is escaped. A dot separates names as well, so that a field with a slash or a dot in its name cannot be
-/// reached; in what the server gives back, the slash in such a name looks like any other. An element of an array is
-/// named by its index, and `-` is the place after the last one. The empty path is the record itself.
+/// A place is a field, as in `PatchOp::replace(u.address.city, "Paris")`, or a path of text as the server (3.3.5) has
+/// it, which is not quite that of JSON Pointer: names follow one another after slashes, and nothing is escaped. A dot
+/// separates names as well, so that a field with a slash or a dot in its name cannot be reached: given as a field it is
+/// refused when the patch is sent, and in what the server gives back its slash looks like any other. An element of an
+/// array is named by its index, and `-` is the place after the last one. The empty path is the record itself, whose id
+/// no patch changes.
 ///
 /// # Examples
 ///
@@ -21,15 +29,15 @@ use crate::value::Value;
 /// assert_eq!((op.action(), op.path()), (PatchAction::Replace, "/address/city"));
 /// assert_eq!(op.value(), Some(&Value::from("Paris")));
 /// ```
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(from = "Received")]
 pub struct PatchOp {
-    #[serde(rename = "op")]
     action: PatchAction,
     path: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     from: Option<String>,
-    #[serde(default, skip_serializing_if = "Payload::is_absent", deserialize_with = "present")]
-    value: Payload,
+    value: Option<Value>,
+    /// Why it cannot be sent.
+    refused: Option<String>,
 }
 
 /// What a [`PatchOp`] does at its path.
@@ -58,33 +66,33 @@ impl PatchOp {
     ///
     /// A field that holds an array is not replaced: the value is appended to it, and if it is an array itself, its
     /// elements are (server 3.3.5).
-    pub fn add(path: impl Into<String>, value: impl Serialize) -> Self {
-        Self { value: Payload::of(&value), ..Self::new(PatchAction::Add, path) }
+    pub fn add<V>(path: impl Holds<V>, value: V) -> Self {
+        Self::with_value(PatchAction::Add, path, value)
     }
 
     /// Removes a field or an element. There being none is no error.
-    pub fn remove(path: impl Into<String>) -> Self {
+    pub fn remove(path: impl Removable) -> Self {
         Self::new(PatchAction::Remove, path)
     }
 
     /// Puts a value in the place of another, or where there was none.
-    pub fn replace(path: impl Into<String>, value: impl Serialize) -> Self {
-        Self { value: Payload::of(&value), ..Self::new(PatchAction::Replace, path) }
+    pub fn replace<V>(path: impl Holds<V>, value: V) -> Self {
+        Self::with_value(PatchAction::Replace, path, value)
     }
 
     /// Sets a field to the value of another.
-    pub fn copy(from: impl Into<String>, path: impl Into<String>) -> Self {
-        Self { from: Some(from.into()), ..Self::new(PatchAction::Copy, path) }
+    pub fn copy(from: impl PatchPath, path: impl PatchPath) -> Self {
+        Self::between(PatchAction::Copy, from, path)
     }
 
     /// Moves a value to another place.
-    pub fn move_to(from: impl Into<String>, path: impl Into<String>) -> Self {
-        Self { from: Some(from.into()), ..Self::new(PatchAction::Move, path) }
+    pub fn move_to(from: impl Removable, path: impl PatchPath) -> Self {
+        Self::between(PatchAction::Move, from, path)
     }
 
     /// Fails the whole write unless this value is there.
-    pub fn test(path: impl Into<String>, value: impl Serialize) -> Self {
-        Self { value: Payload::of(&value), ..Self::new(PatchAction::Test, path) }
+    pub fn test<V>(path: impl Holds<V>, value: V) -> Self {
+        Self::with_value(PatchAction::Test, path, value)
     }
 
     /// What is done.
@@ -104,54 +112,81 @@ impl PatchOp {
 
     /// The value that comes with it.
     pub fn value(&self) -> Option<&Value> {
-        if let Payload::Value(value) = &self.value { Some(value) } else { None }
+        self.value.as_ref()
     }
 
-    fn new(action: PatchAction, path: impl Into<String>) -> Self {
-        Self { action, path: path.into(), from: None, value: Payload::Absent }
-    }
-}
-
-/// A value that may be missing, which is not the same as NONE, or that could not be encoded.
-#[derive(Debug, Clone, Default, PartialEq)]
-enum Payload {
-    #[default]
-    Absent,
-    Value(Value),
-    Invalid(String),
-}
-
-impl Payload {
-    fn of(value: &impl Serialize) -> Self {
-        // What was encoded here can be read here.
-        match codec::encode(value) {
-            Ok(bytes) => Self::Value(codec::decode(&bytes).unwrap_or_default()),
-            Err(error) => Self::Invalid(error.to_string()),
-        }
+    fn new(action: PatchAction, path: impl PatchPath) -> Self {
+        let (path, refused) = split(path.pointer());
+        Self { action, path, from: None, value: None, refused }
     }
 
-    fn is_absent(&self) -> bool {
-        matches!(self, Self::Absent)
+    fn between(action: PatchAction, from: impl PatchPath, path: impl PatchPath) -> Self {
+        let (from, wrong) = split(from.pointer());
+        let op = Self::new(action, path);
+        Self { from: Some(from), refused: wrong.or(op.refused), ..op }
     }
-}
 
-impl Serialize for Payload {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Absent => serializer.serialize_none(),
-            Self::Value(value) => value.serialize(serializer),
-            Self::Invalid(reason) => Err(serde::ser::Error::custom(reason)),
+    fn with_value<V>(action: PatchAction, path: impl Holds<V>, value: V) -> Self {
+        let value = path.value(value);
+        let op = Self::new(action, path);
+        match value {
+            Ok(value) => Self { value: Some(value), ..op },
+            Err(error) => Self { refused: Some(error.to_string()), ..op },
         }
     }
 }
 
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Payload, D::Error> {
-    Value::deserialize(deserializer).map(Payload::Value)
+fn split(pointer: Result<String, String>) -> (String, Option<String>) {
+    match pointer {
+        Ok(path) => (path, None),
+        Err(reason) => (String::new(), Some(reason)),
+    }
+}
+
+impl Serialize for PatchOp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if let Some(reason) = &self.refused {
+            return Err(S::Error::custom(reason));
+        }
+        let mut op = serializer.serialize_map(None)?;
+        op.serialize_entry("op", &self.action)?;
+        op.serialize_entry("path", &self.path)?;
+        if let Some(from) = &self.from {
+            op.serialize_entry("from", from)?;
+        }
+        if let Some(value) = &self.value {
+            op.serialize_entry("value", value)?;
+        }
+        op.end()
+    }
+}
+
+/// The form in which it comes from the server.
+#[derive(Deserialize)]
+struct Received {
+    op: PatchAction,
+    path: String,
+    #[serde(default)]
+    from: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    value: Option<Value>,
+}
+
+/// What is there, even if it is NONE.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
+}
+
+impl From<Received> for PatchOp {
+    fn from(Received { op, path, from, value }: Received) -> Self {
+        Self { action: op, path, from, value, refused: None }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::codec;
 
     /// As the server reads it, and as it comes back.
     fn sent(op: &PatchOp) -> (Value, PatchOp) {
@@ -178,7 +213,7 @@ mod tests {
     fn value_that_cannot_be_sent_is_an_error_when_the_patch_is() {
         let op = PatchOp::replace("/age", u64::MAX);
         let error = codec::encode(&[op]).unwrap_err();
-        assert_eq!(error.path(), "[0].value");
+        assert_eq!(error.path(), "[0]");
         assert!(error.message().contains("18446744073709551615"), "{}", error.message());
     }
 }

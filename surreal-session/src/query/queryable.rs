@@ -4,8 +4,8 @@ use serde::de::DeserializeOwned;
 
 use super::batch::{Batch, Statements};
 use super::untyped::Untyped;
-use super::{Create, Query, Run, Select};
-use crate::record::Record;
+use super::{Create, Delete, Insert, NewRecords, Query, Relate, Run, Select, Update, Upsert};
+use crate::record::{NewRecord, NormalRecord, Record, Relation};
 use crate::session::{Scope, Session, Surreal};
 use crate::transaction::Transaction;
 
@@ -65,12 +65,12 @@ pub trait Queryable: private::Sealed {
         Select::new(self.scope())
     }
 
-    /// Creates one record of `T`'s table from the data given to [`Create::content`], and gives it back as stored.
+    /// Creates one record of `T`'s table from the data given to its `content`, and gives it back as stored.
     ///
     /// # Errors
     ///
     /// See [`Create`].
-    fn create<T: Record>(&self) -> Create<T>
+    fn create<T: NormalRecord>(&self) -> Create<T>
     where
         Self: Sized,
     {
@@ -87,6 +87,66 @@ pub trait Queryable: private::Sealed {
         Self: Sized,
     {
         Batch::new(self.scope(), statements)
+    }
+
+    /// Changes records of `T`'s table: one, those that pass a filter, or all, as it is told.
+    ///
+    /// # Errors
+    ///
+    /// See [`Update`].
+    fn update<T: Record>(&self) -> Update<T>
+    where
+        Self: Sized,
+    {
+        Update::new(self.scope())
+    }
+
+    /// Changes records of `T`'s table, or makes what is not there.
+    ///
+    /// # Errors
+    ///
+    /// See [`Upsert`].
+    fn upsert<T: NormalRecord>(&self) -> Upsert<T>
+    where
+        Self: Sized,
+    {
+        Upsert::new(self.scope())
+    }
+
+    /// Deletes records of `T`'s table, and gives them back as they were.
+    ///
+    /// # Errors
+    ///
+    /// See [`Delete`].
+    fn delete<T: Record>(&self) -> Delete<T>
+    where
+        Self: Sized,
+    {
+        Delete::new(self.scope())
+    }
+
+    /// Inserts new records, any number of them, and gives them back as stored.
+    ///
+    /// # Errors
+    ///
+    /// See [`Insert`].
+    fn insert<N: NewRecords>(&self, records: N) -> Insert<N::Record>
+    where
+        Self: Sized,
+    {
+        Insert::new(self.scope(), records.into_rows())
+    }
+
+    /// Creates an edge from one record to another, and gives it back as stored.
+    ///
+    /// # Errors
+    ///
+    /// See [`Relate`].
+    fn relate<N: NewRecord<Record: Relation>>(&self, edge: N) -> Relate<N::Record>
+    where
+        Self: Sized,
+    {
+        Relate::new(self.scope(), &edge)
     }
 
     /// The verbs for data without a model: any table, anything that serde can write, [`Value`](crate::Value)s back.

@@ -82,8 +82,10 @@ pub type Fields<T> = <T as Object>::Fields<Root<T>>;
 #[must_use = "nothing is read until this is awaited"]
 pub struct Select<T, V = T, S = Whole> {
     parts: Parts,
-    marker: PhantomData<fn() -> (T, V, S)>,
+    marker: Marker<T, V, S>,
 }
+
+type Marker<T, V, S> = PhantomData<fn() -> (T, V, S)>;
 
 impl<T: Record> Select<T> {
     pub(super) fn new(scope: Scope) -> Self {
@@ -104,7 +106,8 @@ impl<T: Record, V, S: State> Select<T, V, S> {
 
     /// Reads only the records with these ids, or keys, in their order unless there is another.
     ///
-    /// Those that do not exist are left out, and those that are named twice come twice.
+    /// Those that do not exist are left out, which is no error even if there is no such table, and those that are named
+    /// twice come twice.
     pub fn ids(mut self, ids: impl IntoIterator<Item: IntoId<T>>) -> Select<T, V, Ids>
     where
         S: Targets,
@@ -263,6 +266,7 @@ impl<T: Record, V, S: State> Select<T, V, S> {
     }
 }
 
+#[expect(clippy::mismatching_type_param_order, reason = "nothing was said of the fields yet, so rows are records")]
 impl<T: Record, S: Gives> Select<T, T, S> {
     /// Reads only the fields that are in the view `V`.
     pub fn fields<V: View<Record = T>>(mut self) -> Select<T, V, S> {

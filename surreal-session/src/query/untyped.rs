@@ -9,5 +9,5 @@ mod write;
 pub use handle::Untyped;
 pub use insert::Insert;
 pub use select::Select;
-pub use target::{Endpoint, NewTarget, RecordRange, Target};
+pub use target::{EdgeEnd, NewTarget, RecordRange, Target};
 pub use write::Write;

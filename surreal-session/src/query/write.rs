@@ -1,21 +1,33 @@
-//! How many records a write touches, and what it gives back of them.
+//! How many records a write touches, what it gives back of them, and what it still has to be told.
 //!
-//! What stands here are the type parameters of the builders that write, such as [`untyped::Write`](crate::untyped::Write).
-//! A program meets them in signatures and in messages of the compiler, and seldom writes them.
+//! What stands here are the type parameters of the builders that write, [`Write`], [`Insert`](crate::Insert)
+//! and [`untyped::Write`](crate::untyped::Write). A program meets them in signatures and in messages of the compiler, and
+//! seldom writes them.
 
+mod builder;
 mod bulk;
 mod parts;
 mod returning;
 mod shape;
+mod verb;
 
 use std::marker::PhantomData;
 
-pub(super) use bulk::{Bulk, Rows};
+pub use super::patch::{Holds, PatchPath, Removable};
+pub use builder::Write;
+pub(super) use bulk::Bulk;
+#[doc(hidden)]
+pub use bulk::Rows;
 #[doc(hidden)]
 pub use parts::Place;
-pub(super) use parts::{Parts, Verb, timeout};
+pub(super) use parts::{Parts, timeout};
 pub use returning::{After, Before, Diff, Nothing, Returning, ReturningRecords};
-pub use shape::{Complete, HasData, Many, MayHaveContent, NeedsData, NoData, One, OneOrNone, Shape};
+pub use shape::{
+    Complete, Filtered, HasData, Many, MayHaveContent, NeedsData, NeedsTarget, NoData, One, OneOrNone, Shape,
+};
+#[doc(hidden)]
+pub use verb::Verb;
+pub use verb::{Changing, Creates, Deletes, Updates, Upserts, Writing};
 
 /// What a builder has only in its type.
 pub(super) type State<T> = PhantomData<fn() -> T>;

@@ -1,17 +1,19 @@
 //! What an [`Id`] is once its record is known: an id of that record's table.
 
+use std::any::type_name;
 use std::fmt;
-use std::marker::PhantomData;
 use std::str::FromStr;
 
-use serde::de::{self, DeserializeSeed, Error as _, SeqAccess, Unexpected, Visitor};
+use serde::de::{self, DeserializeOwned, DeserializeSeed, Error as _, SeqAccess, Unexpected, Visitor};
+use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{HasTable, Key};
+use crate::codec;
 use crate::error::{Error, ErrorKind, Result};
 use crate::value::tag::Tag;
 use crate::value::tagged::{self, Tagged};
-use crate::value::{Id, RecordId, Value};
+use crate::value::{Id, RecordId, RecordKey, Value};
 
 impl<T: HasTable, K: Key> Id<T, K> {
     /// This id as an untyped one.
@@ -20,15 +22,8 @@ impl<T: HasTable, K: Key> Id<T, K> {
     }
 
     fn from_record_id(id: RecordId) -> Result<Self, String> {
-        if id.table() != T::NAME {
-            return Err(format!("expected an id of table `{}`, found `{id}`", T::NAME));
-        }
-        let key = id.into_key();
-        let expected = || std::any::type_name::<K>();
-        let key = K::from_record_key(key).map_err(|key| {
-            format!("expected an id of table `{}` with a key of type {}, found the key {key}", T::NAME, expected())
-        })?;
-        Ok(Self::new(key))
+        check_table(T::NAME, &id)?;
+        K::from_record_key(id.into_key()).map(Self::new).map_err(|key| misfit::<K>(T::NAME, &key))
     }
 }
 
@@ -66,44 +61,66 @@ impl<T: HasTable, K: Key> FromStr for Id<T, K> {
     }
 }
 
-impl<T: HasTable, K: Key> Serialize for Id<T, K> {
+// Of the key no more is asked here than that it can be written and read: a type that cannot be a key is told so where
+// the record has its id, and not again wherever serde goes through it.
+
+impl<T: HasTable, K: Serialize> Serialize for Id<T, K> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        tagged::serialize(serializer, Tag::RecordId, self, &(T::NAME, self.key()))
+        if serializer.is_human_readable() {
+            return serializer.serialize_str(&self.to_untyped().map_err(S::Error::custom)?.to_string());
+        }
+        serializer.serialize_newtype_struct(Tag::RecordId.name(), &(T::NAME, self.key()))
     }
 }
 
-impl<'de, T: HasTable, K: Key> Deserialize<'de> for Id<T, K> {
+impl<'de, T: HasTable, K: DeserializeOwned> Deserialize<'de> for Id<T, K> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if deserializer.is_human_readable() {
+            return Self::from_untyped(&RecordId::deserialize(deserializer)?).map_err(D::Error::custom);
+        }
         tagged::deserialize(deserializer)
     }
 }
 
 /// Without an untyped id in between: the table is compared where it stands, and the key is read as its type.
-impl<'de, T: HasTable, K: Key> Tagged<'de> for Id<T, K> {
+impl<'de, T: HasTable, K: DeserializeOwned> Tagged<'de> for Id<T, K> {
     const TAG: Tag = Tag::RecordId;
 
     fn from_text<E: de::Error>(text: &str) -> Result<Self, E> {
-        Self::from_record_id(text.parse().map_err(E::custom)?).map_err(E::custom)
+        Self::from_untyped(&text.parse().map_err(E::custom)?).map_err(E::custom)
     }
 
     fn from_elements<A: SeqAccess<'de>>(mut elements: A) -> Result<Self, A::Error> {
         let incomplete = || A::Error::custom("a record id has a table and a key");
         elements.next_element_seed(TableName(T::NAME))?.ok_or_else(incomplete)?;
-        let key = elements
-            .next_element_seed(KeyOf(PhantomData::<K>))
+        let key: Option<K> = elements
+            .next_element()
             .map_err(|error| A::Error::custom(format_args!("the key of an id of table `{}`: {error}", T::NAME)))?;
         key.map(Self::new).ok_or_else(incomplete)
     }
 }
 
-struct KeyOf<K>(PhantomData<K>);
-
-impl<'de, K: Key> DeserializeSeed<'de> for KeyOf<K> {
-    type Value = K;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<K, D::Error> {
-        K::read(deserializer)
+impl<T: HasTable, K: Serialize> Id<T, K> {
+    fn to_untyped(&self) -> Result<RecordId, String> {
+        let bytes = codec::encode(self).map_err(|error| error.to_string())?;
+        codec::decode(&bytes).map_err(|error| error.to_string())
     }
+}
+
+impl<T: HasTable, K: DeserializeOwned> Id<T, K> {
+    fn from_untyped(id: &RecordId) -> Result<Self, String> {
+        check_table(T::NAME, id)?;
+        let bytes = codec::encode(id).map_err(|error| error.to_string())?;
+        codec::decode(&bytes).map_err(|_| misfit::<K>(T::NAME, id.key()))
+    }
+}
+
+fn check_table(table: &str, id: &RecordId) -> Result<(), String> {
+    if id.table() == table { Ok(()) } else { Err(format!("expected an id of table `{table}`, found `{id}`")) }
+}
+
+fn misfit<K>(table: &str, key: &RecordKey) -> String {
+    format!("expected an id of table `{table}` with a key of type {}, found the key {key}", type_name::<K>())
 }
 
 /// Reads the name of a table and lets only this one pass.

@@ -1,10 +1,9 @@
 //! The keys that a record's id can have.
 
-use std::any::type_name;
 use std::fmt;
 
-use serde::de::{DeserializeOwned, Error};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::HasTable;
 use crate::value::{Datetime, Id, RecordId, RecordKey, Uuid, Value};
@@ -29,12 +28,6 @@ pub trait Key: KeyData {
     ///
     /// Gives `key` back if it is of another type.
     fn from_record_key(key: RecordKey) -> Result<Self, RecordKey>;
-
-    /// Reads the key where it stands in an id.
-    #[doc(hidden)]
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::deserialize(deserializer)
-    }
 }
 
 impl Key for RecordKey {
@@ -173,14 +166,6 @@ pub fn has_key_fields(key: &RecordKey, count: usize) -> bool {
 #[doc(hidden)]
 pub fn object_part<K: Key>(value: &Value) -> Option<K> {
     if let Value::Object(fields) = value { K::from_record_key(fields.clone().into()).ok() } else { None }
-}
-
-/// For generated code: reads a struct that is a key. serde would pass over a field that it does not know.
-#[doc(hidden)]
-pub fn read_object_key<'de, K: Key, D: Deserializer<'de>>(deserializer: D) -> Result<K, D::Error> {
-    let key = RecordKey::deserialize(deserializer)?;
-    K::from_record_key(key)
-        .map_err(|key| D::Error::custom(format_args!("expected a key of type {}, found {key}", type_name::<K>())))
 }
 
 macro_rules! tuple_keys {

@@ -45,6 +45,9 @@ pub trait Linked: Sized {
     ///
     /// [`ErrorKind::Decode`] if the key is of another type.
     fn linked(id: RecordId) -> Result<Self>;
+
+    /// This id as an untyped one.
+    fn into_record_id(self) -> RecordId;
 }
 
 impl<T: HasTable, K: Key> Linked for Id<T, K> {
@@ -52,6 +55,10 @@ impl<T: HasTable, K: Key> Linked for Id<T, K> {
 
     fn linked(id: RecordId) -> Result<Self> {
         Self::try_from(id)
+    }
+
+    fn into_record_id(self) -> RecordId {
+        self.to_record_id()
     }
 }
 

@@ -16,6 +16,17 @@ pub trait Patch: Default + fmt::Debug {
     fn assignments(&self, into: &mut Assignments);
 }
 
+/// The patch of an object of type `T`.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a patch of `{T}`",
+    label = "expected the patch that `#[derive(Object)]` generates, such as `AddressPatch`",
+    note = "a whole value is given with `set(..)`"
+)]
+pub trait PatchOf<T>: Patch {}
+
+impl<T: Object> PatchOf<T> for T::Patch {}
+
 /// What happens to one field in a patch: [`keep`], [`set`], [`unset`] or, for an object, [`merge`].
 pub struct Change<T>(Repr<T>);
 
@@ -43,7 +54,7 @@ pub fn unset<T>() -> Change<T> {
 }
 
 /// Changes fields of an object and leaves its others as they are.
-pub fn merge<T: Object>(patch: T::Patch) -> Change<T> {
+pub fn merge<T, P: PatchOf<T>>(patch: P) -> Change<T> {
     let mut leaves = Assignments::default();
     patch.assignments(&mut leaves);
     Change(Repr::Leaves(leaves))
@@ -102,6 +113,10 @@ fn flat(name: &str, reason: &str) -> EncodeError {
 pub struct Encoded(Result<Bytes, EncodeError>);
 
 impl Encoded {
+    pub(crate) fn into_bytes(self) -> Result<Bytes, EncodeError> {
+        self.0
+    }
+
     fn into_value(self) -> Result<Value, EncodeError> {
         // What was encoded here can be read here.
         self.0.map(|bytes| codec::decode(&bytes).unwrap_or_default())

@@ -311,7 +311,7 @@ async fn hostile_names_are_only_names() {
         let data = BTreeMap::from([(name, name)]);
         let made = db.create(&one).content(&data).await.unwrap();
         assert_eq!(made, object([("id", Value::RecordId(one.clone())), (name, name.into())]), "{name}");
-        assert_eq!(db.select(&table).await.unwrap(), [made.clone()], "{name}");
+        assert_eq!(db.select(&table).await.unwrap(), std::slice::from_ref(&made), "{name}");
         assert_eq!(db.update(&one).merge(&data).await.unwrap(), made, "{name}");
         let row = object([("id", "other".into()), (name, 1.into())]);
         assert_eq!(db.insert(table.clone(), [row]).await.unwrap().len(), 1, "{name}");
@@ -381,9 +381,9 @@ async fn edges_are_inserted_and_related() {
     let related = db.relate(id("bob"), &edge_id, id("cyd")).content(&since).await.unwrap();
     assert_eq!(related.get("since"), Some(&Value::Int(1815)));
     assert_eq!(related.get("id"), Some(&Value::RecordId(edge_id.clone())));
-    let known: Vec<String> =
+    let names: Vec<String> =
         session.query("SELECT VALUE ->knows->person.name FROM ONLY person:ada").await.unwrap().take(0).unwrap();
-    assert_eq!(known.len(), 2);
+    assert_eq!(names.len(), 2);
     // RELATE of an edge that exists writes it anew; an insert is refused.
     let again = db.relate(id("bob"), &edge_id, id("cyd")).content(object([("since", 2.into())])).await.unwrap();
     assert_eq!(again.get("since"), Some(&Value::Int(2)));
@@ -475,8 +475,6 @@ async fn ten_thousand_rows_go_and_come_in_their_order() {
     let made = db.insert(people(), &rows).await.unwrap();
     assert!(made == rows);
     assert!(db.select(people()).await.unwrap() == rows);
-    let () = db.delete(people()).return_none().await.unwrap();
-    assert_eq!(db.select(people()).await.unwrap(), []);
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! SurrealDB's own types: tags that are asked for by name, and tags that turn up where anything may come.
 
+use std::mem;
+
 use ciborium_ll::Header;
 use serde::de::{DeserializeSeed, MapAccess, Visitor};
 
@@ -14,7 +16,9 @@ impl<'de> Deserializer<'de> {
         match self.reader.header()? {
             Header::Tag(number) if Tag::from_number(number) == Some(tag) => {
                 self.enter()?;
+                let outside = mem::replace(&mut self.is_in_id, tag == Tag::RecordId);
                 let value = visitor.visit_newtype_struct(&mut *self)?;
+                self.is_in_id = outside;
                 self.leave();
                 Ok(value)
             }

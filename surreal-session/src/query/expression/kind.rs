@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::sync::Arc;
 
+use crate::record::Adapted;
 use crate::value::{Datetime, Decimal, Duration, Id, RecordId, Set, Uuid, Value};
 
 /// A type that is stored as text.
@@ -94,6 +95,10 @@ marked! {
     List: [T] Vec<T>, [T] VecDeque<T>, [T, const N: usize] [T; N], [T: List] Option<T>;
     Optional: [T] Option<T>;
 }
+
+// Whatever else the type can do, it may not be able to as it is stored.
+impl<T: Ordered, O, const INDEX: usize> Ordered for Adapted<T, O, INDEX> {}
+impl<T: Optional, O, const INDEX: usize> Optional for Adapted<T, O, INDEX> {}
 
 macro_rules! numbers {
     ($($ty:ty)+) => {$(

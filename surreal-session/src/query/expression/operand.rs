@@ -5,7 +5,7 @@ use std::time;
 use serde::Serialize;
 
 use super::{Computed, Term, Text};
-use crate::record::{Field, Path, Within};
+use crate::record::{Adapted, Adapts, Field, Path, Within};
 use crate::value::Duration;
 
 /// What goes together with a field of type `T` of a record of type `R`: a value, another field of that record, or what
@@ -51,6 +51,26 @@ impl<R> Operand<R, Option<Duration>> for time::Duration {
     fn term(self) -> Term {
         Term::value(&Duration::from(self))
     }
+}
+
+macro_rules! adapted {
+    ($([$($bound:ident)?] $value:ty => $ty:ty: $convert:expr;)+) => {$(
+        impl<R, T $(: $bound)?, O: Adapts<INDEX, Value = $ty>, const INDEX: usize> Operand<R, Adapted<$ty, O, INDEX>>
+            for $value
+        {
+            fn term(self) -> Term {
+                let convert: fn($value) -> $ty = $convert;
+                Term::encoded(O::encode(&convert(self)))
+            }
+        }
+    )+};
+}
+
+adapted! {
+    [] T => T: |value| value;
+    [] T => Option<T>: Some;
+    [Clone] &T => T: T::clone;
+    [Clone] &T => Option<T>: |value| Some(value.clone());
 }
 
 macro_rules! places {

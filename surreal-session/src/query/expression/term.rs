@@ -6,7 +6,8 @@ use serde::Serialize;
 use crate::codec::writer;
 use crate::codec::{self, EncodeError, NONE};
 use crate::query::fragment::Fragment;
-use crate::record::Path;
+use crate::record::{Encoded, Path};
+use crate::value::Value;
 
 /// A value, a place in a record, or what is computed from them.
 #[doc(hidden)]
@@ -24,6 +25,10 @@ enum Repr {
 impl Term {
     pub(crate) fn value<T: Serialize + ?Sized>(value: &T) -> Self {
         Self(Repr::Value(codec::encode(value)))
+    }
+
+    pub(crate) fn encoded(value: Encoded) -> Self {
+        Self(Repr::Value(value.into_bytes()))
     }
 
     pub(crate) fn place<P: Path>() -> Self {
@@ -52,6 +57,15 @@ impl Term {
         match self.0 {
             Repr::Value(value) => Fragment::default().encoded(value),
             Repr::Place(fragment) | Repr::Computed(fragment, _) => fragment,
+        }
+    }
+
+    /// The value of what is neither a place nor computed.
+    pub(crate) fn into_value(self) -> Result<Value, EncodeError> {
+        match self.0 {
+            // What was encoded here can be read here.
+            Repr::Value(value) => value.map(|bytes| codec::decode(&bytes).unwrap_or_default()),
+            Repr::Place(_) | Repr::Computed(..) => Err(EncodeError::new("a value is needed here, and not a field")),
         }
     }
 

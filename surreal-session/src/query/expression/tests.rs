@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use surreal_session_derive::Record;
 
 use crate as surreal_session;
+use crate::codec;
 use crate::query::{Assignment, Condition, Expression, IntoCondition, IntoOrder, all, any};
 use crate::record::{Object, Root};
 use crate::value::{Datetime, Decimal, Duration, Id, Set, Uuid, Value};
@@ -37,6 +38,44 @@ struct User {
     keyword: u8,
     #[serde(rename = "a`b. c")]
     hostile: Option<u8>,
+    #[serde(with = "doubled")]
+    half: i64,
+    #[serde(with = "doubled::optional", default)]
+    perhaps_half: Option<i64>,
+    #[record(readonly)]
+    created: Datetime,
+}
+
+/// Stands for an adapter: what is stored is not what serde would write.
+mod doubled {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over like this")]
+    pub(super) fn serialize<S: Serializer>(half: &i64, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_i64(half * 2)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+        Ok(i64::deserialize(deserializer)? / 2)
+    }
+
+    pub(super) mod optional {
+        use super::{Deserialize, Deserializer, Serializer};
+
+        #[expect(clippy::ref_option, reason = "serde hands it over like this")]
+        pub(in super::super) fn serialize<S: Serializer>(half: &Option<i64>, serializer: S) -> Result<S::Ok, S::Error> {
+            match half {
+                Some(half) => super::serialize(half, serializer),
+                None => serializer.serialize_none(),
+            }
+        }
+
+        pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
+            deserializer: D,
+        ) -> Result<Option<i64>, D::Error> {
+            Ok(Option::<i64>::deserialize(deserializer)?.map(|double| double / 2))
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize, Record)]
@@ -91,6 +130,27 @@ fn literals_take_the_type_of_the_field() {
     ] {
         assert_eq!(surql, expected);
     }
+}
+
+#[test]
+fn values_are_written_as_the_field_is() {
+    let stored = |condition: Condition<User>| {
+        let fragment = condition.into_tree().into_fragment();
+        fragment.values().map(|value| codec::decode::<Value>(&value.unwrap()).unwrap()).collect::<Vec<_>>()
+    };
+    let (u, four): (Fields, i64) = (*User::fields(), 4);
+    for (condition, expected) in [
+        (u.half.eq(4), Value::Int(8)),
+        (u.half.eq(&four), Value::Int(8)),
+        (u.perhaps_half.eq(4), Value::Int(8)),
+        (u.perhaps_half.ne(&four), Value::Int(8)),
+        (u.perhaps_half.eq(None), Value::None),
+        (u.half.in_([4]), Value::Array(vec![Value::Int(8)])),
+        (u.age.eq(4), Value::Int(4)),
+    ] {
+        assert_eq!(stored(condition), [expected]);
+    }
+    assert_eq!(stored(u.half.eq(u.half)), []);
 }
 
 #[test]

@@ -6,7 +6,6 @@ use crate::query::condition::Tree;
 use crate::query::expression::Term;
 use crate::query::fragment::Fragment;
 use crate::query::statement::Call;
-use crate::value;
 
 #[derive(Debug, Clone)]
 pub(super) struct Parts {
@@ -60,12 +59,12 @@ impl Parts {
 
     pub(super) fn surql(&self) -> Fragment {
         if self.links.is_empty() {
-            return self.select(self.only()).then(self.timeout()).text(self.lock());
+            return self.select(self.only()).timeout(self.timeout).text(self.lock());
         }
         // Around the select, so that the record is what it would be without the links.
         let row = Fragment::new(format!("SELECT VALUE [$this, {}] FROM ", self.links.join(", ")));
         let select = self.select("").text(self.lock());
-        row.text(self.only()).text("(").then(select).text(")").then(self.timeout())
+        row.text(self.only()).text("(").then(select).text(")").timeout(self.timeout)
     }
 
     fn only(&self) -> &'static str {
@@ -84,7 +83,7 @@ impl Parts {
             Shape::Rows | Shape::Row | Shape::Count => self.limit.clone(),
         };
         let mut statement = Fragment::new("SELECT ").then(fields).text(" FROM ").text(only).then(self.target());
-        if !self.filter.is_empty() {
+        if !self.filter.is_empty() || self.counts_ids() {
             statement = statement.text(" WHERE ").then(Tree::all(self.filter.iter().cloned()).into_fragment());
         }
         if self.shape == Shape::Count {
@@ -97,6 +96,11 @@ impl Parts {
             statement = number.map_or(statement.clone(), |number| statement.text(keyword).then(number));
         }
         statement
+    }
+
+    /// The server (3.3.5) fails to count an array of ids without a condition.
+    fn counts_ids(&self) -> bool {
+        self.shape == Shape::Count && matches!(self.target, Target::Ids(_))
     }
 
     fn target(&self) -> Fragment {
@@ -115,13 +119,6 @@ impl Parts {
             Target::Ids(ids) if ids.is_empty() => "",
             _ if self.locks => " FOR UPDATE",
             _ => "",
-        }
-    }
-
-    fn timeout(&self) -> Fragment {
-        match self.timeout {
-            Some(timeout) => Fragment::new(" TIMEOUT ").value(&value::Duration::from(timeout)),
-            None => Fragment::default(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::target::{Endpoint, NewTarget, Target};
+use super::target::{EdgeEnd, NewTarget, Target};
 use super::{Insert, Select, Write};
 use crate::query::write::{Before, MayHaveContent, NeedsData, NoData, One, Place, Verb};
 use crate::session::Scope;
@@ -16,6 +16,8 @@ use crate::value::{Table, Value};
 /// # Examples
 ///
 /// ```no_run
+/// use std::collections::BTreeMap;
+///
 /// use serde::{Deserialize, Serialize};
 /// use surreal_session::prelude::*;
 ///
@@ -29,16 +31,14 @@ use crate::value::{Table, Value};
 /// let db = session.untyped();
 /// let ada = RecordId::new("person", "ada");
 /// db.create(&ada).content(Person { name: "Ada".into(), age: 36 }).await?;
+/// let older: Value = db.update(&ada).merge(BTreeMap::from([("age", 37)])).await?;
+/// assert_eq!(older.get("age"), Some(&Value::Int(37)));
 ///
-/// let older: Value = db.update(&ada).merge([("age", 37)].into_iter().collect::<std::collections::BTreeMap<_, _>>()).await?;
-/// println!("{older}");
+/// db.insert(Table::new("person"), [Person { name: "Bob".into(), age: 40 }]).await?;
 /// let people: Vec<Person> = db.select(Table::new("person")).decode().await?;
-/// println!("{}", people.len());
 ///
-/// let bob = db.create(Table::new("person")).content(Person { name: "Bob".into(), age: 40 }).await?;
-/// if let Some(bob) = bob.get("id").and_then(Value::as_record_id) {
-///     db.relate(&ada, Table::new("knows"), bob).await?;
-/// }
+/// let bob = RecordId::new("person", "bob");
+/// db.relate(&ada, Table::new("knows"), &bob).await?;
 /// db.delete(&ada).await?;
 /// # Ok(())
 /// # }
@@ -96,7 +96,7 @@ impl Untyped {
     ///
     /// An edge that has an id and exists already is given the new content (server 3.3.5); an
     /// [`insert`](Self::insert) of edges refuses it.
-    pub fn relate(&self, from: impl Endpoint, edge: impl NewTarget, to: impl Endpoint) -> Write<One, MayHaveContent> {
+    pub fn relate(&self, from: impl EdgeEnd, edge: impl NewTarget, to: impl EdgeEnd) -> Write<One, MayHaveContent> {
         let (from, edge, to) = (from.place(), edge.place(), to.place());
         let target = from.target.text("->").then(edge.target).text("->").then(to.target);
         Write::new(self.scope.clone(), Verb::Relate, Place { target, subject: edge.subject })

@@ -38,7 +38,7 @@ pub trait NewTarget: private::Sealed {}
     label = "not the id of a record",
     note = "write `RecordId::new(\"user\", \"ada\")`"
 )]
-pub trait Endpoint: private::Sealed {}
+pub trait EdgeEnd: private::Sealed {}
 
 /// The records of a table whose keys lie between two bounds; made by [`Table::range`].
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -127,10 +127,10 @@ impl NewTarget for &RecordId {}
 impl<T: Record, K: Key> NewTarget for Id<T, K> {}
 impl<T: Record, K: Key> NewTarget for &Id<T, K> {}
 
-impl Endpoint for RecordId {}
-impl Endpoint for &RecordId {}
-impl<T: Record, K: Key> Endpoint for Id<T, K> {}
-impl<T: Record, K: Key> Endpoint for &Id<T, K> {}
+impl EdgeEnd for RecordId {}
+impl EdgeEnd for &RecordId {}
+impl<T: Record, K: Key> EdgeEnd for Id<T, K> {}
+impl<T: Record, K: Key> EdgeEnd for &Id<T, K> {}
 
 pub(super) mod private {
     use crate::query::write::Place;

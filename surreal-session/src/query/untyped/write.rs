@@ -171,6 +171,6 @@ impl<S: Shape, D: Complete, R: Returning> IntoFuture for Write<S, D, R> {
 
 impl<S, D, R> fmt::Debug for Write<S, D, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Write").field("target", &self.parts.place.subject).finish_non_exhaustive()
+        write!(f, "Write({})", self.parts.clauses())
     }
 }

@@ -24,13 +24,15 @@ pub(in crate::query) struct Bulk {
     pub(in crate::query) rows: Rows,
     pub(in crate::query) is_relation: bool,
     pub(in crate::query) ignores: bool,
-    pub(in crate::query) on_duplicate: Option<Fragment>,
+    /// What happens to a record that is there already; nothing special if empty.
+    pub(in crate::query) on_duplicate: Vec<Fragment>,
     pub(in crate::query) timeout: Option<Duration>,
 }
 
 /// Rows as they are sent, one after the other.
+#[doc(hidden)]
 #[derive(Debug, Clone)]
-pub(in crate::query) struct Rows {
+pub struct Rows {
     bytes: Bytes,
     /// Where each row ends.
     ends: Vec<usize>,
@@ -88,7 +90,7 @@ impl Rows {
 impl Bulk {
     pub(in crate::query) fn new(scope: Scope, table: Table, rows: Rows) -> Self {
         let call = Call::new(scope);
-        Self { call, table, rows, is_relation: false, ignores: false, on_duplicate: None, timeout: None }
+        Self { call, table, rows, is_relation: false, ignores: false, on_duplicate: Vec::new(), timeout: None }
     }
 
     /// The statement that inserts all rows at once.
@@ -105,8 +107,8 @@ impl Bulk {
             statement = statement.text(" IGNORE");
         }
         statement = statement.text(" INTO ").value(&self.table).text(" ").encoded(self.rows.array(rows));
-        if let Some(assignments) = &self.on_duplicate {
-            statement = statement.text(" ON DUPLICATE KEY UPDATE ").then(assignments.clone());
+        if !self.on_duplicate.is_empty() {
+            statement = statement.text(" ON DUPLICATE KEY UPDATE ").joined(self.on_duplicate.clone(), ", ");
         }
         statement.text(" RETURN ").text(Many::clause::<R>()).then(timeout(self.timeout))
     }

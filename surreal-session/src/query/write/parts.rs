@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use super::{Returning, Shape};
-use crate::error::{Error, ErrorKind, Result};
+use super::{Returning, Shape, Verb};
+use crate::error::{Error, Result};
 use crate::query::Response;
+use crate::query::condition::Tree;
 use crate::query::fragment::Fragment;
 use crate::query::statement::Call;
 use crate::session::Scope;
@@ -17,7 +18,7 @@ pub(in crate::query) struct Parts {
     verb: Verb,
     pub(in crate::query) place: Place,
     pub(in crate::query) data: Option<Fragment>,
-    pub(in crate::query) condition: Option<Fragment>,
+    pub(in crate::query) filter: Vec<Tree>,
     pub(in crate::query) timeout: Option<Duration>,
 }
 
@@ -30,52 +31,25 @@ pub struct Place {
     pub(in crate::query) subject: String,
 }
 
-#[derive(Debug, Clone, Copy)]
-pub(in crate::query) enum Verb {
-    Create,
-    Update,
-    Upsert,
-    Delete,
-    Relate,
-}
-
-impl Verb {
-    fn keyword(self) -> &'static str {
-        match self {
-            Self::Create => "CREATE",
-            Self::Update => "UPDATE",
-            Self::Upsert => "UPSERT",
-            Self::Delete => "DELETE",
-            Self::Relate => "RELATE",
-        }
-    }
-
-    /// Why a write may have touched nothing without failing.
-    fn explain(self, subject: &str) -> String {
-        let (action, missing) = match self {
-            Self::Create | Self::Relate => ("create", ""),
-            Self::Update => ("update", "it does not exist, or "),
-            Self::Upsert => ("create, update", ""),
-            Self::Delete => ("delete", "it does not exist, or "),
-        };
-        format!("no record came back for `{subject}`: {missing}this session may not {action} or read it")
-    }
-}
-
 impl Parts {
     pub(in crate::query) fn new(scope: Scope, verb: Verb, place: Place) -> Self {
-        Self { call: Call::new(scope), verb, place, data: None, condition: None, timeout: None }
+        Self { call: Call::new(scope), verb, place, data: None, filter: Vec::new(), timeout: None }
     }
 
     pub(in crate::query) fn surql<S: Shape, R: Returning>(&self) -> Fragment {
+        self.clauses().text(" RETURN ").text(S::clause::<R>()).then(timeout(self.timeout))
+    }
+
+    /// The statement up to what it gives back.
+    pub(in crate::query) fn clauses(&self) -> Fragment {
         let mut statement = Fragment::new(self.verb.keyword()).text(" ").then(self.place.target.clone());
         if let Some(data) = &self.data {
             statement = statement.text(" ").then(data.clone());
         }
-        if let Some(condition) = &self.condition {
-            statement = statement.text(" WHERE ").then(condition.clone());
+        if !self.filter.is_empty() {
+            statement = statement.text(" WHERE ").then(Tree::all(self.filter.clone()).into_fragment());
         }
-        statement.text(" RETURN ").text(S::clause::<R>()).then(timeout(self.timeout))
+        statement
     }
 
     pub(in crate::query) fn read<S: Shape, R: Returning>(
@@ -92,7 +66,7 @@ impl Parts {
     }
 
     fn no_record(&self) -> Error {
-        Error::new(ErrorKind::NotFound, self.verb.explain(&self.place.subject)).answered()
+        self.verb.missing(&self.place.subject, !self.filter.is_empty())
     }
 }
 

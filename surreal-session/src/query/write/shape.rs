@@ -44,6 +44,33 @@ pub struct OneOrNone;
 #[non_exhaustive]
 pub struct Many;
 
+/// Stands in for what a write is about until it is said, with `.id(..)`, `.filter(..)` or `.all()`.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct NeedsTarget;
+
+/// How many records a write is about once it has a filter.
+pub trait Filtered: 'static {
+    /// How many records it is about then.
+    type Then;
+}
+
+impl Filtered for NeedsTarget {
+    type Then = Many;
+}
+
+impl Filtered for Many {
+    type Then = Self;
+}
+
+impl Filtered for One {
+    type Then = Self;
+}
+
+impl Filtered for OneOrNone {
+    type Then = Self;
+}
+
 impl Shape for One {
     type Output<R: Returning> = R::One;
     type Perhaps = OneOrNone;

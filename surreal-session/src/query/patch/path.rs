@@ -1,0 +1,118 @@
+//! Where a patch changes something: fields, and paths of text.
+
+use serde::Serialize;
+
+use crate::codec::{self, EncodeError};
+use crate::query::expression::{Operand, Optional};
+use crate::record::{At, Field, Object, Path, Root, Step, Writable};
+use crate::value::Value;
+
+/// A place that a [`PatchOp`](super::PatchOp) changes: a field that can be written, or a path of text. Sealed.
+#[diagnostic::on_unimplemented(
+    message = "a patch cannot name this place",
+    label = "neither a field that can be changed nor a path of text",
+    note = "give it a field, such as `u.address.city`, or the path, such as `\"/address/city\"`"
+)]
+pub trait PatchPath: private::Sealed {
+    /// The path as the server reads it, or why it has none.
+    #[doc(hidden)]
+    fn pointer(self) -> Result<String, String>;
+}
+
+/// A [`PatchPath`] where a value of type `V` can stand: any value at a path of text, and in a field what fits it.
+#[diagnostic::on_unimplemented(
+    message = "`{V}` does not fit this place",
+    label = "not what this field, or path, can hold"
+)]
+pub trait Holds<V>: PatchPath {
+    /// The value as it is sent.
+    #[doc(hidden)]
+    fn value(&self, value: V) -> Result<Value, EncodeError>;
+}
+
+/// A [`PatchPath`] where there may be nothing: a field that is an `Option`, or a path of text.
+#[diagnostic::on_unimplemented(
+    message = "this place cannot be empty",
+    label = "the record would not be read any more",
+    note = "only a field that is an `Option` can be removed"
+)]
+pub trait Removable: PatchPath {}
+
+/// A place in a record that has a path of its own in a patch.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(message = "a patch cannot name this place", label = "has no path in a JSON Patch")]
+pub trait Pointer: Path {
+    /// Adds the names on the way to it.
+    fn names(into: &mut Vec<String>);
+}
+
+/// What the values of a patch belong to: no record, as they are known when it is sent.
+#[doc(hidden)]
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Unrelated;
+
+impl<R: 'static> Pointer for Root<R> {
+    fn names(_: &mut Vec<String>) {}
+}
+
+impl<P: Pointer, O: Object, const INDEX: usize> Pointer for Step<P, O, INDEX> {
+    fn names(into: &mut Vec<String>) {
+        P::names(into);
+        into.push(O::FIELDS[INDEX].to_owned());
+    }
+}
+
+impl<P: Pointer, const INDEX: usize> Pointer for At<P, INDEX> {
+    fn names(into: &mut Vec<String>) {
+        P::names(into);
+        into.push(INDEX.to_string());
+    }
+}
+
+impl<P: Pointer + Writable, T> PatchPath for Field<P, T> {
+    fn pointer(self) -> Result<String, String> {
+        let mut names = Vec::new();
+        P::names(&mut names);
+        match names.iter().find(|name| name.is_empty() || name.contains(['/', '.'])) {
+            Some(name) => Err(format!("a patch cannot name the field `{}`: use `.set(..)`", name.escape_debug())),
+            None => Ok(names.iter().fold(String::new(), |path, name| path + "/" + name)),
+        }
+    }
+}
+
+impl<P: Pointer + Writable, T, V: Operand<Unrelated, T>> Holds<V> for Field<P, T> {
+    fn value(&self, value: V) -> Result<Value, EncodeError> {
+        value.term().into_value()
+    }
+}
+
+impl<P: Pointer + Writable, T: Optional> Removable for Field<P, T> {}
+
+macro_rules! texts {
+    ($($text:ty)+) => {$(
+        impl PatchPath for $text {
+            fn pointer(self) -> Result<String, String> {
+                Ok(self.into())
+            }
+        }
+
+        impl<V: Serialize> Holds<V> for $text {
+            fn value(&self, value: V) -> Result<Value, EncodeError> {
+                // What was encoded here can be read here.
+                codec::encode(&value).map(|bytes| codec::decode(&bytes).unwrap_or_default())
+            }
+        }
+
+        impl Removable for $text {}
+        impl private::Sealed for $text {}
+    )+};
+}
+
+texts! { &str String &String }
+
+impl<P, T> private::Sealed for Field<P, T> {}
+
+mod private {
+    pub trait Sealed {}
+}

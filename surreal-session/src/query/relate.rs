@@ -1,0 +1,161 @@
+//! One new edge.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use super::Response;
+use super::fragment::Fragment;
+use super::statement::{Call, Statement, send};
+use super::write::{After, Before, Diff, Nothing, One, OneOrNone, Returning, Shape, State, Verb, timeout};
+use crate::error::{Error, Result};
+use crate::record::{IntoId, Relation};
+use crate::session::{CallFuture, Scope};
+use crate::value::{Id, Table};
+
+/// An edge to be created when awaited, giving it back as stored.
+///
+/// It is sent as an INSERT RELATION of one row, which refuses an id that is taken where RELATE would write over the
+/// edge (server 3.3.5). Edges of a LIGHTWEIGHT relation are made with [`Untyped::relate`](crate::untyped::Untyped::relate).
+///
+/// # Errors
+///
+/// [`AlreadyExists`](crate::ErrorKind::AlreadyExists) for an id that is taken;
+/// [`NotFound`](crate::ErrorKind::NotFound) if the server gives no edge back, because the identity may not create or not
+/// read it, unless [`optional`](Relate::optional), and for the ends of an ENFORCED relation that do not exist;
+/// [`is_unique_violation`](crate::Error::is_unique_violation) for a value that a UNIQUE index has already; otherwise
+/// what the table's schema refuses.
+///
+/// # Cancel safety
+///
+/// See [`CallFuture`]. Relating again after a dropped call without an id may make a second edge.
+///
+/// # Examples
+///
+/// ```no_run
+/// # use serde::{Deserialize, Serialize};
+/// # use surreal_session::prelude::*;
+/// # #[derive(Serialize, Deserialize, Record)]
+/// # struct User { id: Id<User>, name: String }
+/// # #[derive(Serialize, Deserialize, Record)]
+/// # struct Post { id: Id<Post>, title: String }
+/// #[derive(Serialize, Deserialize, Record)]
+/// #[record(relation)]
+/// struct Wrote {
+///     id: Id<Wrote>,
+///     r#in: Id<User>,
+///     out: Id<Post>,
+///     at: Datetime,
+/// }
+///
+/// # async fn example(session: Session, ada: User, post: Post) -> surreal_session::Result<()> {
+/// let wrote = session.relate(NewWrote { r#in: ada.id, out: post.id, at: Datetime::now() }).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "nothing is created until this is awaited"]
+pub struct Relate<T: Relation, S = One, R = After<T>> {
+    call: Call,
+    edge: Fragment,
+    id: Option<Id<T, T::Key>>,
+    timeout: Option<Duration>,
+    state: State<(S, R)>,
+}
+
+impl<T: Relation> Relate<T> {
+    pub(super) fn new(scope: Scope, edge: &T::New) -> Self {
+        Self { call: Call::new(scope), edge: Fragment::of(edge), id: None, timeout: None, state: PhantomData }
+    }
+}
+
+impl<T: Relation, S, R> Relate<T, S, R> {
+    /// Sets the id, or the key of the id, of the edge; the server makes one otherwise.
+    pub fn id(mut self, id: impl IntoId<T>) -> Self {
+        self.id = Some(id.into_id());
+        self
+    }
+
+    /// Takes it that no edge may come back: gives an `Option`.
+    pub fn optional(self) -> Relate<T, OneOrNone, R> {
+        self.becoming()
+    }
+
+    /// Gives the edge back as it was before: `None`, as it is new.
+    pub fn return_before(self) -> Relate<T, S, Before<Option<T>>> {
+        self.becoming()
+    }
+
+    /// Gives back what changed: the whole edge, as it is new.
+    pub fn return_diff(self) -> Relate<T, S, Diff> {
+        self.becoming()
+    }
+
+    /// Gives nothing back. That the edge was created is checked all the same.
+    pub fn return_none(self) -> Relate<T, S, Nothing> {
+        self.becoming()
+    }
+
+    /// Sets how long the server may work on it; then it fails with [`Query`](crate::ErrorKind::Query), and nothing is
+    /// created.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Sets how long to wait for the reply; see [`Query::deadline`](crate::Query::deadline).
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.call.deadline = Some(deadline);
+        self
+    }
+
+    fn becoming<S2, R2>(self) -> Relate<T, S2, R2> {
+        Relate { call: self.call, edge: self.edge, id: self.id, timeout: self.timeout, state: PhantomData }
+    }
+}
+
+impl<T: Relation, S: Shape, R: Returning> Relate<T, S, R> {
+    /// The statement and the names bound to it, for logs. Never shows a value.
+    pub fn to_surql(&self) -> String {
+        self.query().to_surql()
+    }
+}
+
+impl<T: Relation, S: Shape, R: Returning> Statement for Relate<T, S, R> {
+    type Output = S::Output<R>;
+
+    fn call(&self) -> &Call {
+        &self.call
+    }
+
+    fn surql(&self) -> Fragment {
+        let edge = match &self.id {
+            Some(id) => Fragment::new("object::extend(").then(self.edge.clone()).text(", { id: ").value(id).text(" })"),
+            None => self.edge.clone(),
+        };
+        let statement = Fragment::new("INSERT RELATION INTO ").value(&Table::new(T::TABLE)).text(" ").then(edge);
+        statement.text(" RETURN ").text(S::clause::<R>()).then(timeout(self.timeout))
+    }
+
+    fn read(&self, response: &Response, index: usize) -> Result<Self::Output> {
+        S::read::<R>(response, index, || Verb::Relate.missing(T::TABLE, false))
+    }
+
+    fn missing(&self) -> Option<Error> {
+        S::NEEDS_RECORD.then(|| Verb::Relate.missing(T::TABLE, false))
+    }
+}
+
+impl<T: Relation, S: Shape, R: Returning> IntoFuture for Relate<T, S, R> {
+    type Output = Result<S::Output<R>>;
+    type IntoFuture = CallFuture<S::Output<R>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        send(self)
+    }
+}
+
+impl<T: Relation, S, R> fmt::Debug for Relate<T, S, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Relate").field("table", &T::TABLE).field("id", &self.id).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,228 @@
+//! The builder of CREATE, UPDATE, UPSERT and DELETE.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use super::{
+    After, Changing, Complete, Diff, Filtered, HasData, Many, NeedsData, NeedsTarget, Nothing, One, OneOrNone, Parts,
+    Place, Returning, Shape, State, Verb, Writing,
+};
+use crate::error::{Error, Result};
+use crate::query::assignment::Assignment;
+use crate::query::condition::{IntoCondition, Tree};
+use crate::query::fragment::Fragment;
+use crate::query::select::Fields;
+use crate::query::statement::{Call, Statement, send};
+use crate::query::{PatchOp, Response};
+use crate::record::{Assignments, IntoId, Object, Patch, Record};
+use crate::session::{CallFuture, Scope};
+use crate::value::{Id, Table};
+
+/// Records of type `T` to be written when awaited: a [`Create`](crate::Create), [`Update`](crate::Update),
+/// [`Upsert`](crate::Upsert) or [`Delete`](crate::Delete), which say what they do and how they fail.
+///
+/// What it gives back depends on what it has been told, which is in the parameters: `S` says about how many records it
+/// is, `D` whether it has its data, `R` what it gives back of each.
+///
+/// | About | Gives |
+/// |---|---|
+/// | one record: a create, or an [`id`](Self::id) | `T`, or an error if it touched none |
+/// | the same, [`optional`](Write::optional) | `Option<T>` |
+/// | any number: a [`filter`](Self::filter), or [`all`](Self::all) | `Vec<T>`, in the order of the ids |
+///
+/// The record given back is as it is afterwards, or for a delete as it was. In the place of `T`,
+/// [`return_before`](Self::return_before) gives it as it was, [`return_diff`](Self::return_diff) what has changed, and
+/// [`return_none`](Self::return_none) makes the whole of it `()`.
+///
+/// # Cancel safety
+///
+/// See [`CallFuture`].
+#[must_use = "nothing is written until this is awaited"]
+pub struct Write<V, T, S = NeedsTarget, D = NeedsData, R = After<T>> {
+    parts: Parts,
+    state: State<(V, T, S, D, R)>,
+}
+
+impl<V: Writing, T: Record, S, D, R> Write<V, T, S, D, R> {
+    pub(in crate::query) fn new(scope: Scope) -> Self {
+        let place = Place { target: Fragment::of(&Table::new(T::TABLE)), subject: T::TABLE.to_owned() };
+        Self { parts: Parts::new(scope, V::VERB, place), state: PhantomData }
+    }
+
+    /// Gives the records back as they were before. Where a record may not have been there, that is an `Option`.
+    pub fn return_before(self) -> Write<V, T, S, D, V::Before<T>>
+    where
+        T: 'static,
+    {
+        self.becoming()
+    }
+
+    /// Gives back what changed in each record; of one that is made or deleted, that is the whole record.
+    pub fn return_diff(self) -> Write<V, T, S, D, Diff> {
+        self.becoming()
+    }
+
+    /// Gives nothing back. Whether there was a record, where one has to be, is checked all the same.
+    ///
+    /// An identity that may write a record and not read it needs [`optional`](Write::optional) beside this: to the server
+    /// it is as if there had been none.
+    pub fn return_none(self) -> Write<V, T, S, D, Nothing> {
+        self.becoming()
+    }
+
+    /// Sets how long the server may work on it; then it fails with [`Query`](crate::ErrorKind::Query), and nothing is
+    /// written.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.parts.timeout = Some(timeout);
+        self
+    }
+
+    /// Sets how long to wait for the reply; see [`Query::deadline`](crate::Query::deadline).
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.parts.call.deadline = Some(deadline);
+        self
+    }
+
+    pub(in crate::query) fn with_id(mut self, id: &Id<T, T::Key>) -> Self {
+        self.parts.place = Place { target: Fragment::of(id), subject: id.to_string() };
+        self
+    }
+
+    fn with_data(mut self, data: Option<Fragment>) -> Write<V, T, S, HasData, R> {
+        self.parts.data = data;
+        self.becoming()
+    }
+
+    pub(in crate::query) fn becoming<S2, D2, R2>(self) -> Write<V, T, S2, D2, R2> {
+        Write { parts: self.parts, state: PhantomData }
+    }
+}
+
+/// What a write is about.
+impl<V: Changing, T: Record, D, R> Write<V, T, NeedsTarget, D, R> {
+    /// Writes the record with this id, or with this key.
+    pub fn id(self, id: impl IntoId<T>) -> Write<V, T, One, D, R> {
+        self.with_id(&id.into_id()).becoming()
+    }
+
+    /// Writes all records of the table.
+    pub fn all(mut self) -> Write<V, T, Many, D, R> {
+        if V::VERB == Verb::Upsert {
+            // Without a condition it makes a record, and does not look at those that are there.
+            self.parts.filter.push(Tree::all([]));
+        }
+        self.becoming()
+    }
+}
+
+impl<V: Changing, T: Record, S: Filtered, D, R> Write<V, T, S, D, R> {
+    /// Writes only records of which this is true. Given several times, all of them have to be.
+    ///
+    /// Together with an [`id`](Self::id) it is a condition on that record, such as that nobody has changed it since:
+    /// `.id(&ada.id).filter(|u| u.version.eq(ada.version))`.
+    pub fn filter<C: IntoCondition<T>>(mut self, condition: impl FnOnce(Fields<T>) -> C) -> Write<V, T, S::Then, D, R> {
+        self.parts.filter.push(condition(*T::fields()).into_condition().into_tree());
+        self.becoming()
+    }
+}
+
+impl<V: Writing, T: Record, D, R> Write<V, T, One, D, R> {
+    /// Takes it that there may be no such record: gives an `Option`.
+    pub fn optional(self) -> Write<V, T, OneOrNone, D, R> {
+        self.becoming()
+    }
+}
+
+/// What is written.
+impl<V: Writing, T: Record, S, R> Write<V, T, S, NeedsData, R> {
+    /// Makes this the whole content of the record. Fields that are not in it are removed, save for those that are
+    /// READONLY in the schema.
+    pub fn content(self, content: T::New) -> Write<V, T, S, HasData, R> {
+        self.with_data(Some(Fragment::new("CONTENT ").value(&content)))
+    }
+
+    /// Makes this the whole content of the record, without exception: if it has fields that are READONLY in the schema,
+    /// that is an error.
+    pub fn replace(self, content: T::New) -> Write<V, T, S, HasData, R>
+    where
+        V: Changing,
+    {
+        self.with_data(Some(Fragment::new("REPLACE ").value(&content)))
+    }
+
+    /// Changes the fields that the patch sets or unsets, and leaves the others as they are.
+    ///
+    /// A patch that changes nothing is sent as well, and the record given back.
+    pub fn merge(self, patch: <T as Object>::Patch) -> Write<V, T, S, HasData, R>
+    where
+        V: Changing,
+    {
+        let mut changes = Assignments::default();
+        patch.assignments(&mut changes);
+        self.with_data((!changes.0.is_empty()).then(|| Fragment::new("SET ").assignments(&changes)))
+    }
+
+    /// Changes fields one after the other, also by what they are: `|u| (u.age.add(1), u.nickname.unset())`.
+    ///
+    /// See [`Assignment`] for what can be done. No assignment at all is sent as well, and the record given back.
+    pub fn set<A: Assignment<T>>(self, changes: impl FnOnce(Fields<T>) -> A) -> Write<V, T, S, HasData, R>
+    where
+        V: Changing,
+    {
+        let mut assignments = Vec::new();
+        changes(*T::fields()).assign(&mut assignments);
+        self.with_data((!assignments.is_empty()).then(|| Fragment::new("SET ").joined(assignments, ", ")))
+    }
+
+    /// Applies a JSON Patch, all of it or nothing: `|u| [PatchOp::test(u.age, 36), PatchOp::replace(u.age, 37)]`.
+    pub fn patch<I: IntoIterator<Item = PatchOp>>(self, ops: impl FnOnce(Fields<T>) -> I) -> Write<V, T, S, HasData, R>
+    where
+        V: Changing,
+    {
+        let ops: Vec<PatchOp> = ops(*T::fields()).into_iter().collect();
+        self.with_data(Some(Fragment::new("PATCH ").value(&ops)))
+    }
+}
+
+impl<V: Writing, T: Record, S: Shape, D: Complete, R: Returning> Write<V, T, S, D, R> {
+    /// The statement and the names bound to it, for logs. Never shows a value.
+    pub fn to_surql(&self) -> String {
+        self.query().to_surql()
+    }
+}
+
+impl<V: Writing, T: Record, S: Shape, D: Complete, R: Returning> Statement for Write<V, T, S, D, R> {
+    type Output = S::Output<R>;
+
+    fn call(&self) -> &Call {
+        &self.parts.call
+    }
+
+    fn surql(&self) -> Fragment {
+        self.parts.surql::<S, R>()
+    }
+
+    fn read(&self, response: &Response, index: usize) -> Result<Self::Output> {
+        self.parts.read::<S, R>(response, index)
+    }
+
+    fn missing(&self) -> Option<Error> {
+        self.parts.missing::<S>()
+    }
+}
+
+impl<V: Writing, T: Record, S: Shape, D: Complete, R: Returning> IntoFuture for Write<V, T, S, D, R> {
+    type Output = Result<S::Output<R>>;
+    type IntoFuture = CallFuture<S::Output<R>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        send(self)
+    }
+}
+
+impl<V, T, S, D, R> fmt::Debug for Write<V, T, S, D, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Write({})", self.parts.clauses())
+    }
+}

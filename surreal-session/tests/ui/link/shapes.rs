@@ -1,0 +1,23 @@
+//! A variant is one id.
+
+use serde::{Deserialize, Serialize};
+use surreal_session::prelude::*;
+
+#[derive(Debug, Clone, Serialize, Deserialize, Record)]
+struct User {
+    id: Id<User>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, Record)]
+struct Post {
+    id: Id<Post>,
+}
+
+#[derive(Debug, Clone, LinkTo)]
+enum Subject {
+    Nothing,
+    User { id: Id<User> },
+    Both(Id<User>, Id<Post>),
+}
+
+fn main() {}

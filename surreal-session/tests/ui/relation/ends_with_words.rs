@@ -1,0 +1,26 @@
+//! The ends are found by their names.
+
+use serde::{Deserialize, Serialize};
+use surreal_session::prelude::*;
+
+#[derive(Debug, Clone, Serialize, Deserialize, Record)]
+struct User {
+    id: Id<User>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, Record)]
+struct Post {
+    id: Id<Post>,
+}
+
+#[derive(Serialize, Deserialize, Record)]
+#[record(relation)]
+struct Wrote {
+    id: Id<Wrote>,
+    #[record(in)]
+    r#in: Id<User>,
+    #[record(out)]
+    out: Id<Post>,
+}
+
+fn main() {}

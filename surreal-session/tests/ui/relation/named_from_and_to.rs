@@ -1,0 +1,24 @@
+//! The ends are called `in` and `out` on the wire, whatever the fields are called.
+
+use serde::{Deserialize, Serialize};
+use surreal_session::prelude::*;
+
+#[derive(Debug, Clone, Serialize, Deserialize, Record)]
+struct User {
+    id: Id<User>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, Record)]
+struct Post {
+    id: Id<Post>,
+}
+
+#[derive(Serialize, Deserialize, Record)]
+#[record(relation)]
+struct Wrote {
+    id: Id<Wrote>,
+    from: Id<User>,
+    to: Id<Post>,
+}
+
+fn main() {}

@@ -1,0 +1,24 @@
+//! An end is the id of a record, not the record.
+
+use serde::{Deserialize, Serialize};
+use surreal_session::prelude::*;
+
+#[derive(Debug, Clone, Serialize, Deserialize, Record)]
+struct User {
+    id: Id<User>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, Record)]
+struct Post {
+    id: Id<Post>,
+}
+
+#[derive(Serialize, Deserialize, Record)]
+#[record(relation)]
+struct Wrote {
+    id: Id<Wrote>,
+    r#in: Id<User>,
+    out: Post,
+}
+
+fn main() {}

@@ -1,0 +1,25 @@
+//! The ends are read and written with the edge.
+
+use serde::{Deserialize, Serialize};
+use surreal_session::prelude::*;
+
+#[derive(Debug, Clone, Serialize, Deserialize, Record)]
+struct User {
+    id: Id<User>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, Record)]
+struct Post {
+    id: Id<Post>,
+}
+
+#[derive(Serialize, Deserialize, Record)]
+#[record(relation)]
+struct Wrote {
+    id: Id<Wrote>,
+    r#in: Id<User>,
+    #[serde(skip_serializing)]
+    out: Id<Post>,
+}
+
+fn main() {}

@@ -1,0 +1,31 @@
+//! A view says which record it is of.
+
+use serde::{Deserialize, Serialize};
+use surreal_session::prelude::*;
+
+#[derive(Debug, Clone, Serialize, Deserialize, Object)]
+struct Address {
+    city: String,
+}
+
+#[derive(Serialize, Deserialize, Record)]
+struct User {
+    id: Id<User>,
+    name: String,
+    age: u8,
+    address: Address,
+    employer: Option<Id<Company>>,
+}
+
+#[derive(Serialize, Deserialize, Record)]
+struct Company {
+    id: Id<Company>,
+    name: String,
+}
+
+#[derive(Deserialize, View)]
+struct Card {
+    name: String,
+}
+
+fn main() {}

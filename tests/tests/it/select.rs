@@ -1,0 +1,473 @@
+//! What is read, in which order, and how much of it.
+
+use serde::{Deserialize, Serialize};
+use surreal_session::prelude::*;
+use surreal_session::{ErrorKind, Link};
+use surreal_session_tests::{place, poll_times};
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]
+struct User {
+    id: Id<User>,
+    #[serde(rename = "mail")]
+    email: String,
+    age: u8,
+    address: Option<Address>,
+    employer: Option<Id<Company>>,
+    friends: Vec<Id<User>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Object)]
+struct Address {
+    city: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]
+struct Company {
+    id: Id<Company>,
+    name: String,
+    boss: Id<User>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]
+struct Reading {
+    id: Id<Reading, (String, i64)>,
+    value: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]
+struct Counter {
+    id: Id<Counter, i64>,
+    count: i64,
+    text: String,
+}
+
+async fn with_users() -> (Surreal, Session) {
+    let (db, session) = place().await;
+    let users = "DEFINE TABLE user; DEFINE TABLE company;
+        CREATE company:initech SET name = 'Initech', boss = user:bob;
+        CREATE user:ada SET mail = 'ada@x.io', age = 36, employer = company:initech, friends = [user:bob, user:gone],
+            address = { city: 'London' };
+        CREATE user:bob SET mail = 'bob@y.io', age = 17, employer = company:gone, friends = [];
+        CREATE user:cleo SET mail = 'cleo@x.io', age = 36, friends = [user:ada];";
+    session.query(users).await.unwrap().check().unwrap();
+    (db, session)
+}
+
+async fn with_counters(count: i64) -> (Surreal, Session) {
+    let (db, session) = place().await;
+    let rows: Vec<Counter> =
+        (0..count).map(|key| Counter { id: Id::new(key), count: key % 10, text: format!("a{key}") }).collect();
+    let write = session.query("INSERT INTO counter $rows RETURN NONE").bind("rows", &rows);
+    write.deadline(std::time::Duration::from_secs(300)).await.unwrap().check().unwrap();
+    (db, session)
+}
+
+fn keys(users: Vec<User>) -> Vec<String> {
+    users.into_iter().map(|user| user.id.into_key()).collect()
+}
+
+#[tokio::test]
+async fn filters_are_all_met() {
+    let (_db, session) = with_users().await;
+    let adults = session.select::<User>().filter(|u| u.age.gte(18)).filter(|u| u.email.ends_with("@x.io"));
+    assert_eq!(keys(adults.clone().await.unwrap()), ["ada", "cleo"]);
+    assert_eq!(keys(adults.filter(|u| u.employer.is_none()).await.unwrap()), ["cleo"]);
+    let with_city = async |city: Option<&str>| {
+        keys(session.select::<User>().filter_opt(city, |u, city| u.address.city.eq(city)).await.unwrap())
+    };
+    assert_eq!(with_city(Some("London")).await, ["ada"]);
+    assert_eq!(with_city(None).await, ["ada", "bob", "cleo"]);
+}
+
+#[tokio::test]
+async fn ids_come_in_their_order_without_those_that_are_missing() {
+    let (_db, session) = with_users().await;
+    let ids = async |ids: &[&str]| keys(session.select::<User>().ids(ids.iter().copied()).await.unwrap());
+    assert_eq!(ids(&["cleo", "nobody", "ada"]).await, ["cleo", "ada"]);
+    assert_eq!(ids(&["ada", "cleo", "ada"]).await, ["ada", "cleo", "ada"]);
+    assert_eq!(ids(&[]).await, Vec::<String>::new());
+    let known = [Id::<User>::new("cleo"), Id::new("bob")];
+    let ordered = session.select::<User>().ids(&known).order_by(|u| u.age).filter(|u| u.age.lt(100));
+    assert_eq!(keys(ordered.await.unwrap()), ["bob", "cleo"]);
+    assert_eq!(session.select::<User>().ids(["ada", "nobody"]).count().await.unwrap(), 1);
+    assert!(!session.select::<User>().ids(["nobody"]).exists().await.unwrap());
+    assert_eq!(session.select::<User>().ids(Vec::<Id<User>>::new()).count().await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn ranges_are_of_keys_with_their_bounds() {
+    let (_db, session) = with_users().await;
+    let users = session.select::<User>();
+    assert_eq!(keys(users.clone().range("ada".."cleo").await.unwrap()), ["ada", "bob"]);
+    assert_eq!(keys(users.clone().range("ada"..="cleo").await.unwrap()), ["ada", "bob", "cleo"]);
+    assert_eq!(keys(users.clone().range("b"..).await.unwrap()), ["bob", "cleo"]);
+    assert_eq!(keys(users.clone().range(..Id::<User>::new("b")).await.unwrap()), ["ada"]);
+    assert_eq!(users.clone().range("x".."z").await.unwrap(), []);
+    assert_eq!(users.range("b"..).order_by(|u| u.age.desc()).limit(1).await.unwrap()[0].id, Id::new("cleo"));
+    for (place, at) in [("attic", 1), ("attic", 20), ("attic", 3), ("cellar", 1)] {
+        session.create::<Reading>().id((place, at)).content(NewReading { value: at }).await.unwrap();
+    }
+    let attic = session.select::<Reading>().range(("attic", 2)..("attic", 100)).await.unwrap();
+    assert_eq!(attic.iter().map(|reading| reading.value).collect::<Vec<_>>(), [3, 20]);
+    let (_db, session) = with_counters(30).await;
+    let some = session.select::<Counter>().range(9..=10).await.unwrap();
+    assert_eq!(some.iter().map(|counter| *counter.id.key()).collect::<Vec<_>>(), [9, 10]);
+    assert_eq!(session.select::<Counter>().range(5..25).filter(|c| c.count.eq(7)).count().await.unwrap(), 2);
+}
+
+#[tokio::test]
+async fn orders_decide_one_after_the_other() {
+    let (_db, session) = with_users().await;
+    let users = session.select::<User>();
+    assert_eq!(
+        keys(users.clone().order_by(|u| u.age).order_by(|u| u.id.desc()).await.unwrap()),
+        ["bob", "cleo", "ada"]
+    );
+    let same = users.clone().order_by(|u| (u.age.asc(), u.id.desc()));
+    assert_eq!(keys(same.await.unwrap()), ["bob", "cleo", "ada"]);
+    // What is missing comes first.
+    assert_eq!(keys(users.clone().order_by(|u| (u.address.city.asc(), u.id)).await.unwrap()), ["bob", "cleo", "ada"]);
+    assert_eq!(keys(users.order_by(|u| (u.employer.name.desc(), u.id)).await.unwrap()), ["ada", "bob", "cleo"]);
+}
+
+#[tokio::test]
+async fn text_is_ordered_by_bytes_or_as_said() {
+    let (_db, session) = place().await;
+    for (key, text) in ["b", "a10", "a9", "B", "é", "z"].into_iter().enumerate() {
+        let counter = NewCounter { count: 0, text: text.into() };
+        session.create::<Counter>().id(key as i64).content(counter).await.unwrap();
+    }
+    let texts = async |select: surreal_session::Select<Counter, Counter, surreal_session::state::Ordered>| {
+        select.await.unwrap().into_iter().map(|counter| counter.text).collect::<Vec<_>>().join(" ")
+    };
+    let all = session.select::<Counter>();
+    assert_eq!(texts(all.clone().order_by(|c| c.text.asc())).await, "B a10 a9 b z é");
+    assert_eq!(texts(all.clone().order_by(|c| c.text.asc().numeric())).await, "B a9 a10 b z é");
+    assert_eq!(texts(all.clone().order_by(|c| c.text.asc().collate())).await, "a10 a9 B b é z");
+    assert_eq!(texts(all.order_by(|c| c.text.desc().collate().numeric())).await, "z é b B a10 a9");
+}
+
+#[tokio::test]
+async fn pages_of_a_filter_add_up_to_its_count() {
+    let (_db, session) = with_counters(95).await;
+    let even = session.select::<Counter>().filter(|c| c.count.in_([0, 2, 4, 6, 8]));
+    let total = even.clone().count().await.unwrap();
+    let mut seen = Vec::new();
+    for page in 0_usize.. {
+        let page = even.clone().order_by(|c| c.id.desc()).limit(10).start(page * 10).await.unwrap();
+        if page.is_empty() {
+            break;
+        }
+        seen.extend(page.into_iter().map(|counter| *counter.id.key()));
+    }
+    assert_eq!((total, seen.len()), (48, 48));
+    assert!(seen.is_sorted_by(|one, next| one > next), "{seen:?}");
+    assert_eq!(even.clone().limit(0).await.unwrap(), []);
+    assert_eq!(even.clone().start(1_000).await.unwrap(), []);
+    assert_eq!(even.clone().limit(i64::MAX).start(47).await.unwrap().len(), 1);
+    assert_eq!(even.limit(3).limit(2_u8).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn limits_that_no_int_holds_are_refused_before_anything_is_sent() {
+    let (_db, session) = place().await;
+    let counters = session.select::<Counter>();
+    for (select, clause) in [
+        (counters.clone().limit(u64::MAX), "limit"),
+        (counters.clone().limit(-1), "limit"),
+        (counters.clone().start(usize::MAX), "start"),
+        (counters.clone().limit(1).start(i128::MIN), "start"),
+    ] {
+        let error = select.await.unwrap_err();
+        assert_eq!((error.kind(), error.delivery()), (ErrorKind::InvalidArgument, Delivery::NotSent), "{error:?}");
+        assert_eq!(error.to_string(), format!("the {clause} is not between 0 and 9223372036854775807"));
+    }
+}
+
+#[tokio::test]
+async fn one_is_exactly_one() {
+    let (_db, session) = with_users().await;
+    let users = session.select::<User>();
+    let bob = users.clone().filter(|u| u.age.lt(18)).one().await.unwrap();
+    assert_eq!(bob.id, Id::new("bob"));
+    assert_eq!(users.clone().id("bob").one().await.unwrap(), bob);
+    let none = users.clone().filter(|u| u.age.gt(99)).one().await.unwrap_err();
+    assert!(none.is_not_found() && none.server().is_none(), "{none:?}");
+    assert_eq!(none.to_string(), "exactly one record of `user` was asked for: there is none");
+    assert!(users.clone().id("nobody").one().await.unwrap_err().is_not_found());
+    let several = users.clone().one().await.unwrap_err();
+    assert_eq!((several.kind(), several.delivery()), (ErrorKind::TooManyRecords, Delivery::Answered));
+    assert_eq!(several.to_string(), "exactly one record of `user` was asked for: there are several");
+    assert!(users.ids(["ada", "bob"]).one().await.is_err());
+}
+
+#[tokio::test]
+async fn first_is_the_first_of_the_order_or_none() {
+    let (_db, session) = with_users().await;
+    let users = session.select::<User>();
+    assert_eq!(users.clone().first().await.unwrap().unwrap().id, Id::new("ada"));
+    assert_eq!(users.clone().order_by(|u| u.email.desc()).first().await.unwrap().unwrap().id, Id::new("cleo"));
+    assert_eq!(users.clone().ids(["nobody", "bob", "ada"]).first().await.unwrap().unwrap().id, Id::new("bob"));
+    assert_eq!(users.filter(|u| u.age.gt(99)).first().await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn records_are_counted_and_known_to_exist() {
+    let (_db, session) = with_users().await;
+    let users = session.select::<User>();
+    assert_eq!(users.clone().count().await.unwrap(), 3);
+    assert_eq!(users.clone().filter(|u| u.age.eq(36)).count().await.unwrap(), 2);
+    assert_eq!(users.clone().count().filter(|u| u.age.gt(99)).await.unwrap(), 0);
+    assert!(users.clone().filter(|u| u.age.eq(36)).exists().await.unwrap());
+    assert!(!users.clone().filter(|u| u.age.gt(99)).exists().await.unwrap());
+    assert!(users.clone().id("ada").exists().await.unwrap());
+    assert!(!users.clone().id("nobody").exists().await.unwrap());
+    assert!(!users.id("ada").filter(|u| u.age.lt(18)).exists().await.unwrap());
+}
+
+#[tokio::test]
+async fn missing_table_is_an_error_of_its_own_and_missing_record_is_not() {
+    let (_db, session) = place().await;
+    let counters = session.select::<Counter>();
+    for error in [
+        counters.clone().await.unwrap_err(),
+        counters.clone().id(1).await.unwrap_err(),
+        counters.clone().count().await.unwrap_err(),
+        counters.clone().exists().await.unwrap_err(),
+        counters.clone().first().await.unwrap_err(),
+        counters.clone().one().await.unwrap_err(),
+        counters.clone().range(1..).await.unwrap_err(),
+        counters.clone().ids([1]).for_update().await.unwrap_err(),
+    ] {
+        assert!(error.is_not_found(), "{error:?}");
+        assert_eq!(error.server().unwrap().details().unwrap().field("name"), Some("counter"), "{error:?}");
+    }
+    // Ids that lead nowhere are left out, whatever the reason.
+    assert_eq!(counters.clone().ids([1]).await.unwrap(), []);
+    session.query("DEFINE TABLE counter").await.unwrap().check().unwrap();
+    assert_eq!(counters.clone().await.unwrap(), []);
+    assert_eq!(counters.clone().id(1).await.unwrap(), None);
+    assert_eq!(counters.clone().count().await.unwrap(), 0);
+    assert_eq!(counters.range(1..).first().await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn ten_thousand_records_come_whole() {
+    let (_db, session) = with_counters(10_000).await;
+    let all = session.select::<Counter>().deadline(std::time::Duration::from_secs(300));
+    let rows = all.clone().await.unwrap();
+    assert!(rows.iter().map(|counter| *counter.id.key()).eq(0..10_000));
+    assert_eq!(all.clone().count().await.unwrap(), 10_000);
+    assert_eq!(all.clone().filter(|c| c.text.starts_with("a99")).count().await.unwrap(), 111);
+    assert_eq!(all.ids((0..10_000).rev()).await.unwrap()[0].id, Id::new(9_999));
+}
+
+#[derive(Debug, PartialEq, Deserialize, View)]
+#[record(of = User)]
+struct Contact {
+    id: Id<User>,
+    #[serde(rename = "mail")]
+    email: String,
+}
+
+#[derive(Debug, PartialEq, Deserialize, View)]
+#[record(of = User)]
+struct Colleague {
+    #[serde(rename = "address")]
+    email: String,
+    employer: Option<Link<Company>>,
+    friends: Vec<Link<User>>,
+}
+
+#[tokio::test]
+async fn view_reads_its_fields_and_no_others() {
+    let (_db, session) = with_users().await;
+    // A row that is no `User` any more is still a `Contact`.
+    session.query("CREATE user:old SET mail = 'old@x.io', age = 'very'").await.unwrap().check().unwrap();
+    let users = session.select::<User>();
+    assert_eq!(users.clone().await.unwrap_err().kind(), ErrorKind::Decode);
+    let contacts = users.clone().fields::<Contact>();
+    assert_eq!(contacts.to_surql(), "SELECT id AS id, mail AS mail FROM $_0 -- $_0");
+    assert_eq!(contacts.await.unwrap().len(), 4);
+    let x = users.clone().filter(|u| u.email.ends_with("@x.io")).order_by(|u| u.age.desc()).limit(1);
+    assert_eq!(x.fields::<Contact>().await.unwrap()[0].email, "old@x.io");
+    let ada = Contact { id: Id::new("ada"), email: "ada@x.io".into() };
+    assert_eq!(users.clone().fields::<Contact>().id("ada").await.unwrap(), Some(ada));
+    assert_eq!(users.clone().id("nobody").fields::<Contact>().await.unwrap(), None);
+    assert_eq!(users.id("bob").one().fields::<Contact>().await.unwrap().email, "bob@y.io");
+}
+
+#[tokio::test]
+async fn view_may_follow_links() {
+    let (_db, session) = with_users().await;
+    let users = session.select::<User>();
+    let ada = users.clone().id("ada").fields::<Colleague>().await.unwrap().unwrap();
+    assert_eq!(ada.email, "ada@x.io");
+    assert_eq!(ada.employer.as_ref().and_then(Link::record).map(|company| company.name.as_str()), Some("Initech"));
+    assert_eq!(ada.friends.iter().map(Link::is_dangling).collect::<Vec<_>>(), [false, true]);
+    let cleo = users.id("cleo").fields::<Colleague>().await.unwrap().unwrap();
+    assert_eq!((cleo.employer, cleo.friends.len()), (None, 1));
+}
+
+#[tokio::test]
+async fn fetched_links_come_beside_the_record() {
+    let (_db, session) = with_users().await;
+    let users = session.select::<User>();
+    let plain = users.clone().await.unwrap();
+    let rows = users.clone().fetch(|u| u.employer).await.unwrap();
+    assert_eq!(rows.iter().map(|(user, _)| user).collect::<Vec<_>>(), plain.iter().collect::<Vec<_>>());
+    let initech = Company { id: Id::new("initech"), name: "Initech".into(), boss: Id::new("bob") };
+    let employers: Vec<_> = rows.into_iter().map(|(_, employer)| employer).collect();
+    assert_eq!(employers, [Some(Link::Record(initech)), Some(Link::Dangling(Id::new("gone"))), None]);
+
+    let ada = users.clone().id("ada").fetch(|u| (u.employer, u.friends, u.employer.boss)).await.unwrap();
+    let (ada, employer, friends, boss) = ada.unwrap();
+    assert_eq!(ada, plain[0]);
+    assert_eq!(employer.unwrap().into_record().unwrap().name, "Initech");
+    assert_eq!(friends, [Link::Record(plain[1].clone()), Link::Dangling(Id::new("gone"))]);
+    assert_eq!(boss.record(), Some(&plain[1]));
+
+    assert_eq!(users.clone().id("nobody").fetch(|u| u.friends).await.unwrap(), None);
+    let (first, friends) = users.clone().order_by(|u| u.id.desc()).fetch(|u| u.friends).first().await.unwrap().unwrap();
+    assert_eq!((first.id, friends.len()), (Id::new("cleo"), 1));
+    let page = users.clone().fetch(|u| u.friends).filter(|u| u.age.gt(18)).order_by(|u| u.id.desc()).limit(1).start(1);
+    assert_eq!(page.await.unwrap()[0].0.id, Id::new("ada"));
+    assert_eq!(users.filter(|u| u.age.lt(18)).one().fetch(|u| u.friends).await.unwrap().1, []);
+}
+
+#[tokio::test]
+async fn record_that_may_not_be_seen_is_a_dangling_link() {
+    let (db, session) = with_users().await;
+    let schema = "DEFINE TABLE OVERWRITE user PERMISSIONS FULL; DEFINE FIELD age ON user PERMISSIONS FOR select NONE;
+        DEFINE ACCESS member ON DATABASE TYPE RECORD SIGNUP (CREATE member SET name = $name)";
+    session.query(schema).await.unwrap().check().unwrap();
+    let (ns, database) = (session.namespace().unwrap(), session.database().unwrap());
+    let member = db.new_session().await.unwrap();
+    let params = std::collections::BTreeMap::from([("name", "m")]);
+    member.signup(RecordAccess::new(ns, database, "member", params)).await.unwrap();
+    // What the permissions hide from `SELECT *` is hidden beside a link as well.
+    let error = member.select::<User>().fetch(|u| u.employer).await.unwrap_err();
+    assert!(error.to_string().contains("age"), "{error}");
+    session.query("REMOVE FIELD age ON user").await.unwrap().check().unwrap();
+    let rows = member.select::<User>().fetch(|u| u.employer).await.unwrap();
+    assert_eq!(rows.len(), 3);
+    assert_eq!(rows[0].1, Some(Link::Dangling(Id::new("initech"))));
+}
+
+#[tokio::test]
+async fn timeout_is_the_servers() {
+    let (_db, session) = with_users().await;
+    let users = session.select::<User>();
+    let none = users.clone().timeout(std::time::Duration::ZERO);
+    assert_eq!(none.to_surql(), "SELECT * FROM $_0 TIMEOUT $_1 -- $_0, $_1");
+    let error = none.await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Query, "{error:?}");
+    assert!(error.server().unwrap().details().unwrap().kind() == "TimedOut", "{error:?}");
+    let slow = users.clone().filter(|_| Condition::raw("sleep(10s) = NONE")).fetch(|u| u.friends);
+    let error = slow.timeout(std::time::Duration::from_millis(20)).await.unwrap_err();
+    assert_eq!(error.server().unwrap().details().unwrap().kind(), "TimedOut", "{error:?}");
+    assert_eq!(users.clone().timeout(std::time::Duration::MAX).await.unwrap().len(), 3);
+    assert_eq!(users.timeout(std::time::Duration::from_secs(60)).limit(1).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn plan_is_text() {
+    let (_db, session) = with_users().await;
+    let explain = session.select::<User>().id("ada").explain();
+    assert_eq!(explain.to_surql(), "EXPLAIN SELECT * FROM ONLY $_0 -- $_0");
+    let plan = explain.await.unwrap();
+    assert!(plan.contains("RecordIdScan"), "{plan}");
+    let plan = session.select::<User>().order_by(|u| u.age).limit(2).fetch(|u| u.friends).explain().await.unwrap();
+    assert!(plan.contains("TableScan") && plan.contains("Sort"), "{plan}");
+}
+
+#[tokio::test]
+async fn records_are_locked_by_their_ids() {
+    let (_db, session) = with_users().await;
+    let users = session.select::<User>();
+    let one = users.clone().id("ada").for_update();
+    assert_eq!(one.to_surql(), "SELECT * FROM ONLY $_0 FOR UPDATE -- $_0");
+    assert_eq!(one.await.unwrap().unwrap().id, Id::new("ada"));
+    let several = users.clone().ids(["ada", "bob"]).for_update();
+    assert_eq!(several.to_surql(), "SELECT * FROM $_0, $_1 FOR UPDATE -- $_0, $_1");
+    assert_eq!(keys(several.await.unwrap()), ["ada", "bob"]);
+    assert_eq!(users.clone().ids(Vec::<Id<User>>::new()).for_update().await.unwrap(), []);
+    let (ada, friends) = users.clone().id("ada").for_update().fetch(|u| u.friends).one().await.unwrap();
+    assert_eq!((ada.id, friends.len()), (Id::new("ada"), 2));
+    let timeout = std::time::Duration::from_secs(9);
+    assert_eq!(users.ids(["ada"]).for_update().timeout(timeout).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn lock_makes_a_concurrent_write_a_conflict() {
+    let (_db, session) = with_users().await;
+    for (lock, conflicts) in [("", false), ("FOR UPDATE", true)] {
+        let text = format!("BEGIN; SELECT * FROM user:ada {lock}; CREATE type::table($t); sleep(300ms); COMMIT");
+        let reading = session.query(text).bind("t", format!("t{conflicts}"));
+        let writing = session.query("sleep(50ms); UPDATE user:ada SET age += 1");
+        let (reading, writing) = futures_util::join!(reading.into_future(), writing.into_future());
+        writing.unwrap().check().unwrap();
+        let outcome = reading.unwrap().check();
+        assert_eq!(outcome.as_ref().is_err_and(surreal_session::Error::is_conflict), conflicts, "{lock}: {outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn statement_is_shown_without_values() {
+    let (_db, session) = place().await;
+    let users = session.select::<User>();
+    for (shown, expected) in [
+        (users.to_surql(), "SELECT * FROM $_0 -- $_0"),
+        (
+            users
+                .clone()
+                .filter(|u| u.age.gte(18) & u.email.eq("secret"))
+                .order_by(|u| u.age)
+                .limit(5)
+                .start(9)
+                .to_surql(),
+            "SELECT * FROM $_0 WHERE (age >= $_1) AND (mail = $_2) ORDER BY age ASC LIMIT $_3 START $_4 \
+             -- $_0, $_1, $_2, $_3, $_4",
+        ),
+        (
+            users.clone().filter(|u| u.age.eq(1)).count().to_surql(),
+            "SELECT count() FROM $_0 WHERE age = $_1 GROUP ALL -- $_0, $_1",
+        ),
+        (users.clone().exists().to_surql(), "SELECT VALUE true FROM $_0 LIMIT 1 -- $_0"),
+        (users.clone().ids(["a"]).first().to_surql(), "SELECT * FROM $_0 LIMIT 1 -- $_0"),
+        (
+            users.clone().id("a").fetch(|u| u.employer).to_surql(),
+            "SELECT VALUE [$this, (IF employer > NULL THEN [employer, employer.*] END)] FROM ONLY (SELECT * FROM $_0) \
+             -- $_0",
+        ),
+    ] {
+        assert_eq!(shown, expected);
+    }
+    let debug = format!("{:?}", users.filter(|u| u.email.eq("secret")));
+    assert_eq!(debug, "Select(SELECT * FROM $_0 WHERE mail = $_1)");
+}
+
+#[tokio::test]
+async fn dropped_select_leaves_the_session_usable() {
+    let (_db, session) = with_users().await;
+    for times in 0..4 {
+        let _ = poll_times(times, session.select::<User>().fetch(|u| u.friends).into_future()).await;
+        assert_eq!(session.select::<User>().count().await.unwrap(), 3);
+    }
+}
+
+#[tokio::test]
+async fn record_that_does_not_fit_is_named() {
+    let (_db, session) = with_users().await;
+    session
+        .query("UPDATE user:cleo SET age = 'old'; UPDATE company:initech SET name = 7")
+        .await
+        .unwrap()
+        .check()
+        .unwrap();
+    let error = session.select::<User>().order_by(|u| u.age.desc()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Decode);
+    assert!(error.to_string().starts_with("cannot decode user:cleo.age: "), "{error}");
+    let error = session.select::<User>().fetch(|u| u.employer).await.unwrap_err();
+    assert!(error.to_string().contains("name") || error.to_string().contains("age"), "{error}");
+}
