@@ -132,7 +132,7 @@ impl Response {
         self.statements.get(index).is_some_and(|statement| matches!(statement.outcome, Outcome::Ok(_)))
     }
 
-    /// The failure that [`check`](Self::check) tells of.
+    /// The first failure of a transaction block that is not just the echo of another.
     pub(super) fn first_failure(&self) -> Option<(usize, &ServerError)> {
         first_failure(&self.statements)
     }

@@ -38,8 +38,8 @@ use crate::session::{Scope, check_name};
 /// A transaction sees the database as it was when it began, and its own writes; others see them once they are
 /// committed. If two write the same record, the first to commit wins and the other's commit fails with a
 /// [conflict](crate::Error::is_conflict). The server does not protect against *write skew*: two transactions that read
-/// the same records and each write another of them both commit. `SELECT … FOR UPDATE`, which takes record ids, makes
-/// what is read count as written.
+/// the same records and each write another of them both commit.
+/// [`Select::for_update`](crate::Select::for_update), in text `SELECT … FOR UPDATE`, makes what is read count as written.
 ///
 /// # Examples
 ///
