@@ -39,7 +39,8 @@ use crate::session::{Scope, check_name};
 /// committed. If two write the same record, the first to commit wins and the other's commit fails with a
 /// [conflict](crate::Error::is_conflict). The server does not protect against *write skew*: two transactions that read
 /// the same records and each write another of them both commit.
-/// [`Select::for_update`](crate::Select::for_update), in text `SELECT … FOR UPDATE`, makes what is read count as written.
+/// [`Select::for_update`](crate::Select::for_update), in text `SELECT … FOR UPDATE`, makes what is read count as
+/// written.
 ///
 /// # Examples
 ///
@@ -161,7 +162,7 @@ impl Transaction {
         ready(self.try_set(name.as_ref(), &value))
     }
 
-    /// Removes the transaction's variable `$name`, so that the session's shows again. One that is not there is no error.
+    /// Removes the transaction's variable `$name`, so that the session's shows again; one that is not there is no error.
     ///
     /// # Errors
     ///

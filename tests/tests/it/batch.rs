@@ -184,33 +184,37 @@ async fn atomic_batches_conflict_instead_of_losing_writes() {
 
 #[tokio::test]
 async fn conflict_at_the_commit_belongs_to_no_statement() {
-    let echo = || {
-        cbor!({"status" => "ERR", "result" => "not executed", "kind" => "Query", "details" => {"kind" => "NotExecuted"}}).unwrap()
+    let failed = |message: &str, details: &str| {
+        let details = cbor!({"kind" => details}).unwrap();
+        cbor!({"status" => "ERR", "result" => message, "kind" => "Query", "details" => details}).unwrap()
     };
-    let conflict = cbor!({"status" => "ERR", "result" => "Cannot COMMIT: busy", "kind" => "Query", "details" => {"kind" => "TransactionConflict"}}).unwrap();
-    let unknown = || {
-        cbor!({"status" => "ERR", "result" => "The transaction's commit outcome is unknown, so whether this query was applied is undetermined", "kind" => "Query"}).unwrap()
-    };
+    let echo = failed("not executed", "NotExecuted");
+    let lost = failed("The transaction's commit outcome is unknown, so whether", "None");
     for (results, kind, delivery, message) in [
         (
-            vec![echo(), echo(), conflict],
+            [echo.clone(), echo.clone(), failed("Cannot COMMIT: busy", "TransactionConflict")],
             ErrorKind::Conflict,
             Delivery::Answered,
             "the batch was not committed: Cannot COMMIT: busy",
         ),
         (
-            vec![unknown(), unknown(), unknown()],
+            [echo.clone(), echo.clone(), failed("Cannot COMMIT: full", "NotExecuted")],
+            ErrorKind::Query,
+            Delivery::Answered,
+            "the batch was not committed: Cannot COMMIT: full",
+        ),
+        (
+            [lost.clone(), lost.clone(), lost],
             ErrorKind::CommitUnknown,
             Delivery::Unknown,
-            "the batch may or may not have been committed: The transaction's commit outcome is unknown, so whether this \
-             query was applied is undetermined",
+            "the batch may or may not have been committed: The transaction's commit outcome is unknown, so whether",
         ),
     ] {
         let peer = Peer::start(move |mut client| {
             let results = results.clone();
             async move {
                 while let Some((id, _)) = client.request().await {
-                    client.reply(id, ciborium::Value::Array(results.clone())).await;
+                    client.reply(id, ciborium::Value::Array(results.to_vec())).await;
                 }
             }
         })

@@ -7,9 +7,11 @@ mod failure;
 mod order;
 mod spans;
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use surreal_session::prelude::*;
-use surreal_session_tests::place;
+use surreal_session_tests::{login, place};
 use tokio::time::Duration;
 
 /// Longer than anything here may take: a call that is still waiting then hangs.
@@ -92,6 +94,24 @@ async fn every_verb_takes_part() {
         balances.sort_unstable();
         assert_eq!(balances, if commits { vec![4, 5, 7, 7] } else { vec![1, 1] });
     }
+}
+
+#[tokio::test]
+async fn insert_that_takes_several_requests_is_never_half_done_in_a_transaction() {
+    let (_db, _session, other) = two().await;
+    other.query("DEFINE INDEX text ON account FIELDS text UNIQUE").await.unwrap().check().unwrap();
+    let login = login().await;
+    let narrow = Surreal::connect(login.url).max_message_bytes(8 << 10).await.unwrap();
+    narrow.signin(Root::new(login.username, login.password)).await.unwrap();
+    narrow.use_ns(other.namespace().unwrap()).use_db("test").await.unwrap();
+    let row = |text: &str| BTreeMap::from([("text", text.repeat(5_000))]);
+    let tx = narrow.begin_transaction().await.unwrap();
+    let insert = tx.untyped().insert(Table::new("account"), [row("a"), row("b"), row("a")]).return_none();
+    let error = insert.await.unwrap_err();
+    assert!(error.is_unique_violation() && error.to_string().contains("rows 2 to 2 of 3"), "{error:?}");
+    assert_ne!(error.kind(), ErrorKind::PartlyApplied);
+    assert_eq!(tx.commit().await.unwrap_err().kind(), ErrorKind::TransactionFailed);
+    assert_eq!(accounts(&other).await, []);
 }
 
 #[tokio::test]

@@ -162,6 +162,8 @@ impl Bulk {
         match part.start {
             0 if part.end == rows => error,
             0 => error.in_context(format_args!("{place} failed, and no row was inserted")),
+            // The rows before are not kept either.
+            _ if self.call.scope.transaction().is_some() => error.in_context(format_args!("{place} failed")),
             before => {
                 Error::partly_applied(format!("{place} failed after {before} rows were inserted: {error}"), error)
             }
