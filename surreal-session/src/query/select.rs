@@ -277,6 +277,33 @@ impl<T: Record, V, S: State> Select<T, V, S> {
 #[expect(clippy::mismatching_type_param_order, reason = "nothing was said of the fields yet, so rows are records")]
 impl<T: Record, S: Gives> Select<T, T, S> {
     /// Reads only the fields that are in the view `V`.
+    ///
+    /// A field of a view may also be what a link leads to, as a [`Link`](crate::Link).
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # use serde::{Deserialize, Serialize};
+    /// # use surreal_session::prelude::*;
+    /// # #[derive(Serialize, Deserialize, Record)]
+    /// # struct Company { id: Id<Company>, name: String }
+    /// # #[derive(Serialize, Deserialize, Record)]
+    /// # struct User { id: Id<User>, name: String, biography: String, employer: Option<Id<Company>> }
+    /// #[derive(Deserialize, View)]
+    /// #[record(of = User)]
+    /// struct Card {
+    ///     name: String,
+    ///     employer: Option<Link<Company>>,
+    /// }
+    ///
+    /// # async fn example(session: Session) -> surreal_session::Result<()> {
+    /// for card in session.select::<User>().fields::<Card>().await? {
+    ///     let employer = card.employer.and_then(Link::into_record);
+    ///     println!("{}, {}", card.name, employer.map_or("nowhere".to_owned(), |company| company.name));
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn fields<V: View<Record = T>>(mut self) -> Select<T, V, S> {
         self.parts.fields = Some(columns::<V>());
         self.told()

@@ -124,7 +124,10 @@ async fn long_lists_of_conditions_are_read_by_the_server() {
         select = select.filter(|p| p.age.gt(18) & p.age.lt(40));
     }
     assert_eq!(select.await.unwrap().len(), 1);
-    assert_eq!(who(&session, |p| p.age.in_((0..10_000).map(|number| (number % 50) as u8))).await, ["ada", "bob"]);
+    assert_eq!(
+        who(&session, |p| p.age.in_((0..10_000_u16).map(|number| (number % 50).to_le_bytes()[0]))).await,
+        ["ada", "bob"]
+    );
 }
 
 #[tokio::test]

@@ -84,7 +84,7 @@ struct Nested {
 
 #[derive(Debug, PartialEq, Deserialize, View)]
 #[record(of = Hostile)]
-struct Some {
+struct Few {
     #[serde(rename = "a`b")]
     backtick: i64,
     #[serde(rename = "")]
@@ -142,8 +142,8 @@ async fn hostile_names_are_names_in_every_clause() {
     assert_eq!(any.await.unwrap(), [second]);
     let each = session.select::<Hostile>().filter(|h| h.list.each(|nested| nested.odd).contains(1)).count();
     assert_eq!(each.await.unwrap(), 1);
-    let view = session.select::<Hostile>().id("a").fields::<Some>().await.unwrap();
-    assert_eq!(view, Option::Some(Some { backtick: 1, empty: 1, explain: 1 }));
+    let view = session.select::<Hostile>().id("a").fields::<Few>().await.unwrap();
+    assert_eq!(view, Some(Few { backtick: 1, empty: 1, explain: 1 }));
 }
 
 /// What the typed layers write around one name.

@@ -1,0 +1,37 @@
+//! The condition of `filter_opt` is given the value.
+
+use serde::{Deserialize, Serialize};
+use surreal_session::prelude::*;
+
+#[derive(Serialize, Deserialize, Record)]
+struct User {
+    id: Id<User>,
+    name: String,
+    age: u8,
+    nickname: Option<String>,
+    tags: Vec<String>,
+    level: Level,
+    employer: Option<Id<Company>>,
+    #[record(readonly)]
+    created: Datetime,
+}
+
+#[derive(Serialize, Deserialize, Record)]
+struct Company {
+    id: Id<Company>,
+    name: String,
+}
+
+#[derive(Serialize, Deserialize)]
+enum Level {
+    Low,
+    High,
+}
+
+fn main() {}
+
+async fn example(session: Session) -> surreal_session::Result<()> {
+    let name: Option<String> = None;
+    session.select::<User>().filter_opt(name, |u| u.name.eq("x")).await?;
+    Ok(())
+}
