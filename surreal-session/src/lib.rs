@@ -73,8 +73,8 @@ pub use query::{
     state, untyped, write,
 };
 pub use record::{
-    Change, Endpoint, Field, Flattened, IntoId, Key, LinkTo, NewRecord, NormalRecord, Object, Patch, Record, Relation,
-    View, keep, merge, set, unset,
+    Change, Endpoint, Field, Flattened, GenerateKey, IntoId, Key, LinkTo, NewRecord, NormalRecord, Object, Patch,
+    Record, Relation, View, keep, merge, set, unset,
 };
 pub use session::{
     Bearer, CallFuture, Connect, Credentials, Database, Namespace, NewSession, RecordAccess, Root, Scope, Session,
@@ -86,14 +86,16 @@ pub use value::{Datetime, Id, RecordId, RecordKey, Table, Value};
 
 /// What fields are compared with, and what their types allow.
 pub mod expression {
-    pub use crate::query::{
-        Collection, Computed, Container, List, Nowhere, Number, Operand, Optional, Ordered, Sum, Text,
-    };
+    pub use crate::query::{Collection, Computed, Container, List, Nowhere, Number, Operand, Ordered, Sum, Text};
+    pub use crate::record::Optional;
 }
 
 /// What a walk through the graph knows of its steps.
 pub mod traverse {
-    pub use crate::query::{Against, Along, Direction, Filters, Own, Referred, Refers, Repeated, Repeats, Start};
+    pub use crate::query::{
+        Against, Along, BeginsAt, Direction, EndsAt, Filters, Own, ReachedBy, Referred, Refers, Repeated, Repeats,
+        Start,
+    };
 }
 
 /// What most programs need: `use surreal_session::prelude::*;`.
@@ -120,9 +122,9 @@ pub mod __private {
     };
     pub use crate::record::{
         Assignments, Change, Column, Encoded, Endpoint, Field, Flattened, HasTable, IdOf, IntoId, Key, KeyData,
-        KeyPart, LinkTo, Linked, NewRecord, NoPatch, NormalRecord, Object, Patch, Path, Record, Relation, Root, Step,
-        View, column, difference, encoded, encoded_with, has_key_fields, key_field, leads_elsewhere, object_key,
-        object_part,
+        KeyPart, LinkTo, Linked, NewRecord, NoPatch, NormalRecord, Object, Patch, PatchOf, Path, Record, Relation,
+        Root, Step, View, column, difference, encoded, encoded_with, has_key_fields, key_field, leads_elsewhere,
+        object_key, object_part,
     };
     pub use crate::value::with::foreign::{Foreign, Native, refuse};
     pub use crate::value::{Id, RecordId, RecordKey, Value};

@@ -38,7 +38,7 @@ pub use condition::{Condition, IntoCondition, all, any};
 pub use create::Create;
 pub use delete::Delete;
 pub use expression::{
-    Collection, Computed, Container, Expression, List, Nowhere, Number, Operand, Optional, Ordered, Sum, Term, Text,
+    Collection, Computed, Container, Expression, List, Nowhere, Number, Operand, Ordered, Sum, Term, Text,
 };
 pub(crate) use fragment::Fragment;
 pub use insert::{Insert, NewRecords, NewRow};
@@ -54,8 +54,8 @@ pub use run::Run;
 pub(crate) use select::columns;
 pub use select::{Explain, Fields, Select, state};
 pub use traverse::{
-    Against, Along, Direction, Edges, Filters, Origin, Own, Reached, Referred, Referrers, Refers, Repeated, Repeats,
-    Start, Traverse,
+    Against, Along, BeginsAt, Direction, Edges, EndsAt, Filters, Origin, Own, Reached, ReachedBy, Referred, Referrers,
+    Refers, Repeated, Repeats, Start, Traverse,
 };
 pub use update::Update;
 pub use upsert::Upsert;

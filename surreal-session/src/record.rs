@@ -2,11 +2,13 @@
 
 mod adapted;
 mod flattened;
+mod generate;
 mod id;
 mod into_id;
 mod key;
 mod link;
 mod object;
+mod optional;
 mod patch;
 mod path;
 mod view;
@@ -16,11 +18,15 @@ use serde::de::DeserializeOwned;
 
 pub use adapted::{Adapted, Adapts};
 pub use flattened::Flattened;
+pub use generate::GenerateKey;
 pub use into_id::IntoId;
 pub use key::{Key, KeyData, KeyPart, has_key_fields, key_field, object_key, object_part};
 pub use link::{Endpoint, LinkTo, Linked, leads_elsewhere};
 pub use object::{NoPatch, Object};
-pub use patch::{Assignments, Change, Encoded, Patch, difference, encoded, encoded_with, keep, merge, set, unset};
+pub use optional::Optional;
+pub use patch::{
+    Assignments, Change, Encoded, Patch, PatchOf, difference, encoded, encoded_with, keep, merge, set, unset,
+};
 pub use path::{At, Field, Fixed, Input, Item, Last, Path, Root, Step, Through, Within, Writable};
 pub use view::{Column, Shows, View, column};
 

@@ -38,15 +38,15 @@ pub(super) fn expand(model: &Model) -> Option<TokenStream> {
             }
 
             fn from_record_key(
-                key: #krate::__private::RecordKey,
+                __key: #krate::__private::RecordKey,
             ) -> ::core::result::Result<Self, #krate::__private::RecordKey> {
-                match (#(#krate::__private::key_field(&key, #names),)*) {
+                match (#(#krate::__private::key_field(&__key, #names),)*) {
                     (#(::core::option::Option::Some(#idents),)*)
-                        if #krate::__private::has_key_fields(&key, #count) =>
+                        if #krate::__private::has_key_fields(&__key, #count) =>
                     {
                         ::core::result::Result::Ok(Self { #(#idents),* })
                     }
-                    _ => ::core::result::Result::Err(key),
+                    _ => ::core::result::Result::Err(__key),
                 }
             }
         }

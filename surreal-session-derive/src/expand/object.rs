@@ -5,6 +5,8 @@ use quote::quote;
 use syn::{WhereClause, parse_quote};
 
 use super::generics::Dropped;
+use super::header::Header;
+use super::receiver::Receiver;
 use crate::model::Model;
 
 pub(super) fn expand(model: &Model) -> TokenStream {
@@ -23,6 +25,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
     let empty = model.has_no_fields_read().then(|| quote!(__place: ::core::marker::PhantomData));
     let patch = patch(model);
     let where_clause = where_clause(model, &patch);
+    let patch_of = patch_of(model, &patch);
     let (impl_generics, type_generics, _) = model.input.generics.split_for_impl();
     let arguments = super::fields::arguments(model);
     quote! {
@@ -37,6 +40,25 @@ pub(super) fn expand(model: &Model) -> TokenStream {
                 const { &#fields { #(#values,)* #empty } }
             }
         }
+
+        #patch_of
+    }
+}
+
+fn patch_of(model: &Model, patch: &TokenStream) -> TokenStream {
+    let krate = model.krate();
+    let ident = &model.input.ident;
+    let mut generics = model.input.generics.clone();
+    generics.make_where_clause().predicates.push(parse_quote!(for<'__any> #patch: #krate::__private::Patch));
+    let Header { params, arguments, where_clause } = Header::of(&generics, &Receiver::of(model));
+    quote! {
+        #[automatically_derived]
+        #[allow(deprecated, reason = "the struct may be deprecated itself")]
+        impl #params #krate::__private::PatchOf<#ident #arguments> for #patch #where_clause {}
+
+        #[automatically_derived]
+        #[allow(deprecated, reason = "the struct may be deprecated itself")]
+        impl #params #krate::__private::PatchOf<::core::option::Option<#ident #arguments>> for #patch #where_clause {}
     }
 }
 

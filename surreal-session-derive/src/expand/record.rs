@@ -37,7 +37,7 @@ fn record(model: &Model, sound: bool) -> TokenStream {
     let ident = &model.input.ident;
     let key = key(model);
     let new = new_or_nothing(model);
-    let kind = marker(model);
+    let kind = kind_name(model);
     let (impl_generics, type_generics, _) = model.input.generics.split_for_impl();
     let where_clause = where_clause(model, &new, sound);
     quote! {
@@ -46,9 +46,13 @@ fn record(model: &Model, sound: bool) -> TokenStream {
         impl #impl_generics #krate::__private::Record for #ident #type_generics #where_clause {
             type Key = #key;
             type New = #new;
-            type Kind = #kind;
+            type Kind = #krate::__private::#kind;
         }
     }
+}
+
+fn kind_name(model: &Model) -> TokenStream {
+    if model.is_relation() { quote!(NeedsRelation) } else { quote!(Normal) }
 }
 
 /// Whether it is an edge. What is no record is not blamed for that again, as the condition holds for any lifetime.
@@ -56,8 +60,8 @@ fn kind(model: &Model) -> TokenStream {
     let krate = model.krate();
     let ident = &model.input.ident;
     let mut generics = model.input.generics.clone();
-    let kind = marker(model);
-    let is_record = parse_quote!(for<'__any> Self: #krate::__private::Record<Kind = #kind>);
+    let kind = kind_name(model);
+    let is_record = parse_quote!(for<'__any> Self: #krate::__private::Record<Kind = #krate::__private::#kind>);
     generics.make_where_clause().predicates.push(is_record);
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
     let (name, ends) = match (model.is_relation(), model.end("in"), model.end("out")) {
@@ -74,12 +78,6 @@ fn kind(model: &Model) -> TokenStream {
         #[allow(deprecated, reason = "a record may be deprecated itself")]
         impl #impl_generics #krate::__private::#name for #ident #type_generics #where_clause { #ends }
     }
-}
-
-/// What it takes to insert it.
-fn marker(model: &Model) -> TokenStream {
-    let krate = model.krate();
-    if model.is_relation() { quote!(#krate::__private::NeedsRelation) } else { quote!(#krate::__private::Normal) }
 }
 
 /// The key type is what the `id` field's type says. The compiler objects under that type if it is not an id of this

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::expression::{Collection, Computed, Container, Operand, Optional};
+use super::expression::{Collection, Computed, Container, Operand};
 use super::fragment::Fragment;
-use crate::record::{Field, Path, Within, Writable};
+use crate::record::{Field, Optional, Path, Within, Writable};
 
 /// What a write does to fields of a record of type `R`: one thing, or several in a tuple, an array or a `Vec`.
 ///

@@ -13,7 +13,7 @@ use super::fragment::Fragment;
 use crate::record::{At, Field, Item, Last, Path, Within};
 use compare::{Order, calling, contained, equal, ordered};
 pub use computed::{Computed, Nowhere};
-pub use kind::{Collection, Container, List, Number, Optional, Ordered, Sum, Text};
+pub use kind::{Collection, Container, List, Number, Ordered, Sum, Text};
 pub use operand::Operand;
 pub use term::Term;
 

@@ -22,7 +22,7 @@ use crate::record::{LinkTo, Record, Relation};
 use crate::session::{CallFuture, Scope};
 use crate::value::Id;
 use depth::depth;
-pub use edges::{Against, Along, Direction, Edges};
+pub use edges::{Against, Along, Direction, Edges, ReachedBy};
 pub use ids::Reached;
 pub use origin::Origin;
 pub use referrers::{Own, Referred, Referrers, Refers};
@@ -41,7 +41,7 @@ use walk::Walk;
 /// [`NotFound`](crate::ErrorKind::NotFound) if a [select](crate::Select) that it starts from fails so;
 /// [`Decode`](crate::ErrorKind::Decode) if a record does not fit `T`;
 /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for a [depth](Self::depth) that there cannot be;
-/// [`Validation`](crate::ErrorKind::Validation) for more than 18 steps, which are nested too deep for the server (3.3.5).
+/// [`Validation`](crate::ErrorKind::Validation) for more than 18 steps, or fewer that are repeated, which are nested too deep for the server (3.3.5).
 ///
 /// # Cancel safety
 ///
@@ -134,7 +134,30 @@ impl<T: Record> Repeats<T> for T {}
 )]
 pub trait Filters {}
 
+#[diagnostic::do_not_recommend]
 impl<T: Record> Filters for T {}
+
+/// A relation whose edges have records of type `T` as `in`.
+#[diagnostic::on_unimplemented(
+    message = "edges of `{Self}` do not begin at `{T}`",
+    label = "these edges have other records as `in`",
+    note = "edges are followed from `in` to `out` with `.out::<..>()`, and from `out` to `in` with `.in_::<..>()`"
+)]
+pub trait BeginsAt<T> {}
+
+#[diagnostic::do_not_recommend]
+impl<E: Relation<In: LinkTo<Id<T, T::Key>>>, T: Record> BeginsAt<T> for E {}
+
+/// A relation whose edges have records of type `T` as `out`.
+#[diagnostic::on_unimplemented(
+    message = "edges of `{Self}` do not end at `{T}`",
+    label = "these edges have other records as `out`",
+    note = "edges are followed from `in` to `out` with `.out::<..>()`, and from `out` to `in` with `.in_::<..>()`"
+)]
+pub trait EndsAt<T> {}
+
+#[diagnostic::do_not_recommend]
+impl<E: Relation<Out: LinkTo<Id<T, T::Key>>>, T: Record> EndsAt<T> for E {}
 
 impl<T: Record> Traverse<T> {
     pub(super) fn new(scope: Scope, origin: impl Origin<Record = T>) -> Self {
@@ -148,18 +171,12 @@ impl<T: Record, F: 'static> Traverse<T, F> {
     }
 
     /// Goes along edges of the type `E`, from the records that they have as `in`.
-    pub fn out<E: Relation>(self) -> Edges<E, T, Along>
-    where
-        E::In: LinkTo<Id<T, T::Key>>,
-    {
+    pub fn out<E: Relation + BeginsAt<T>>(self) -> Edges<E, T, Along> {
         Edges::new(self.walk)
     }
 
     /// Goes against edges of the type `E`, from the records that they have as `out`.
-    pub fn in_<E: Relation>(self) -> Edges<E, T, Against>
-    where
-        E::Out: LinkTo<Id<T, T::Key>>,
-    {
+    pub fn in_<E: Relation + EndsAt<T>>(self) -> Edges<E, T, Against> {
         Edges::new(self.walk)
     }
 
@@ -194,7 +211,7 @@ impl<T: Record, F: 'static> Traverse<T, F> {
 
     /// Reads the records as any select does, with its conditions, order, limit, views, links and counts.
     pub fn select(self) -> Select<T, T, state::Found> {
-        Select::found(self.walk.call().clone(), self.walk.into_fragment())
+        Select::found(self.walk.call().clone(), self.walk.into_source())
     }
 
     /// Gives the ids of the records instead of reading them.
@@ -222,7 +239,7 @@ impl<T: Record, F: 'static> Statement for Traverse<T, F> {
     }
 
     fn surql(&self) -> Fragment {
-        Fragment::new("SELECT * FROM ").then(self.walk.clone().into_fragment())
+        Fragment::new("SELECT * FROM ").then(self.walk.clone().into_source())
     }
 
     fn read(&self, response: &Response, index: usize) -> Result<Vec<T>> {

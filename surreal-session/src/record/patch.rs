@@ -5,7 +5,7 @@ use std::fmt;
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::Object;
+use super::Optional;
 use crate::codec::{self, EncodeError, NONE, Serializer};
 use crate::value::{Value, escape_identifier};
 
@@ -16,16 +16,14 @@ pub trait Patch: Default + fmt::Debug {
     fn assignments(&self, into: &mut Assignments);
 }
 
-/// The patch of an object of type `T`.
+/// The patch of an object of type `T`, or of one that may be missing.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a patch of `{T}`",
+    message = "`{Self}` is not the patch of an object",
     label = "expected the patch that `#[derive(Object)]` generates, such as `AddressPatch`",
     note = "a whole value is given with `set(..)`"
 )]
 pub trait PatchOf<T>: Patch {}
-
-impl<T: Object> PatchOf<T> for T::Patch {}
 
 /// What happens to one field in a patch: [`keep`], [`set`], [`unset`] or, for an object, [`merge`].
 pub struct Change<T>(Repr<T>);
@@ -48,8 +46,8 @@ pub fn set<T>(value: T) -> Change<T> {
     Change(Repr::Set(value))
 }
 
-/// Removes a field, which makes it NONE.
-pub fn unset<T>() -> Change<T> {
+/// Removes a field of type `Option`, which makes it NONE.
+pub fn unset<T: Optional>() -> Change<T> {
     Change(Repr::Unset)
 }
 

@@ -71,14 +71,6 @@ pub trait Collection: Container {
 #[diagnostic::on_unimplemented(message = "`{Self}` is not an array", label = "this is for arrays")]
 pub trait List: Collection {}
 
-/// A type that says when there is nothing: an `Option`.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be unset",
-    label = "this is for fields of type `Option`",
-    note = "a record whose field is missing could not be read as `{Self}` any more"
-)]
-pub trait Optional {}
-
 macro_rules! marked {
     ($($trait:ident: $([$($generics:tt)*] $ty:ty),+;)+) => {$($(
         impl<$($generics)*> $trait for $ty {}
@@ -93,12 +85,10 @@ marked! {
         [A: Ordered, B: Ordered, C: Ordered, D: Ordered] (A, B, C, D);
     Number: [T: Number] Option<T>;
     List: [T] Vec<T>, [T] VecDeque<T>, [T, const N: usize] [T; N], [T: List] Option<T>;
-    Optional: [T] Option<T>;
 }
 
 // Whatever else the type can do, it may not be able to as it is stored.
 impl<T: Ordered, O, const INDEX: usize> Ordered for Adapted<T, O, INDEX> {}
-impl<T: Optional, O, const INDEX: usize> Optional for Adapted<T, O, INDEX> {}
 
 macro_rules! numbers {
     ($($ty:ty)+) => {$(

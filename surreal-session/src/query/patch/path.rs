@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use crate::codec::{self, EncodeError};
-use crate::query::expression::{Operand, Optional};
-use crate::record::{At, Field, Fixed, Object, Path, Root, Step, Through, Writable};
+use crate::query::expression::Operand;
+use crate::record::{At, Field, Fixed, Object, Optional, Path, Root, Step, Through, Writable};
 use crate::value::Value;
 
 /// A place that a [`PatchOp`](super::PatchOp) changes: a field that can be written, or a path of text. Sealed.

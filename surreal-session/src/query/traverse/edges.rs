@@ -3,17 +3,18 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::Traverse;
 use super::walk::Walk;
+use super::{BeginsAt, EndsAt, Traverse};
+use crate::error::Result;
 use crate::query::condition::IntoCondition;
 use crate::query::select::{Fields, Select, state};
-use crate::record::{LinkTo, Record, Relation};
-use crate::value::Id;
+use crate::record::{Record, Relation};
+use crate::session::CallFuture;
 
-/// The edges of type `E` at the records of type `T` that a walk has come to.
+/// The edges of type `E` at the records of type `T` that a walk has come to, read when awaited: each once, in no order.
 ///
-/// [`to`](Self::to) goes on to the records at their other ends; [`edges`](Self::edges) reads the edges themselves.
-#[must_use = "nothing is read until the walk ends with `.to::<..>()` or `.edges()` and is awaited"]
+/// [`to`](Self::to) goes on to the records at their other ends. Errors and cancel safety are those of [`Traverse`].
+#[must_use = "nothing is read until this is awaited"]
 pub struct Edges<E, T, D> {
     walk: Walk,
     marker: Marker<E, T, D>,
@@ -23,9 +24,6 @@ type Marker<E, T, D> = PhantomData<fn() -> (E, T, D)>;
 
 /// In which direction a step goes.
 pub trait Direction {
-    /// The link to where an edge leads, seen in this direction.
-    type End<E: Relation>;
-
     /// The operator.
     #[doc(hidden)]
     const ARROW: &'static str;
@@ -42,33 +40,49 @@ pub struct Along;
 pub struct Against;
 
 impl Direction for Along {
-    type End<E: Relation> = E::Out;
-
     const ARROW: &'static str = "->";
 }
 
 impl Direction for Against {
-    type End<E: Relation> = E::In;
-
     const ARROW: &'static str = "<-";
 }
 
-impl<E: Relation, T: Record, D: Direction> Edges<E, T, D> {
-    pub(super) fn new(mut walk: Walk) -> Self {
+/// A record to which edges of type `E` lead in the direction `D`.
+#[diagnostic::on_unimplemented(
+    message = "in this direction edges of `{E}` do not lead to `{Self}`",
+    label = "these edges lead to other records",
+    note = "`.out::<..>()` leads to the records that edges have as `out`, and `.in_::<..>()` to those that they have as `in`"
+)]
+pub trait ReachedBy<E, D> {}
+
+#[diagnostic::do_not_recommend]
+impl<E: EndsAt<R>, R: Record> ReachedBy<E, Along> for R {}
+
+#[diagnostic::do_not_recommend]
+impl<E: BeginsAt<R>, R: Record> ReachedBy<E, Against> for R {}
+
+impl<E, T, D: Direction> Edges<E, T, D> {
+    pub(super) fn new(mut walk: Walk) -> Self
+    where
+        E: Relation,
+    {
         walk.follow(D::ARROW, E::TABLE);
         Self { walk, marker: PhantomData }
     }
 
     /// Goes only along edges of which this is true. Given several times, all of them have to be.
-    pub fn filter<C: IntoCondition<E>>(mut self, condition: impl FnOnce(Fields<E>) -> C) -> Self {
+    pub fn filter<C: IntoCondition<E>>(mut self, condition: impl FnOnce(Fields<E>) -> C) -> Self
+    where
+        E: Record,
+    {
         self.walk.filter_edges(condition(*E::fields()).into_condition());
         self
     }
 
     /// Goes on to the records of type `R` that the edges lead to. Those of other tables are left out.
-    pub fn to<R: Record>(mut self) -> Traverse<R, T>
+    pub fn to<R: Record + ReachedBy<E, D>>(mut self) -> Traverse<R, T>
     where
-        D::End<E>: LinkTo<Id<R, R::Key>>,
+        T: Record,
     {
         self.walk.arrive(R::TABLE);
         Traverse::at(self.walk)
@@ -77,8 +91,20 @@ impl<E: Relation, T: Record, D: Direction> Edges<E, T, D> {
     /// Reads the edges as any select does, with its conditions, order, limit, views, links and counts.
     ///
     /// With `.fetch(|w| w.out)` each comes with the record that it leads to.
-    pub fn edges(self) -> Select<E, E, state::Found> {
-        Select::found(self.walk.call().clone(), self.walk.into_fragment())
+    pub fn edges(self) -> Select<E, E, state::Found>
+    where
+        E: Record,
+    {
+        Select::found(self.walk.call().clone(), self.walk.into_source())
+    }
+}
+
+impl<E: Record, T, D: Direction> IntoFuture for Edges<E, T, D> {
+    type Output = Result<Vec<E>>;
+    type IntoFuture = CallFuture<Vec<E>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        self.edges().into_future()
     }
 }
 

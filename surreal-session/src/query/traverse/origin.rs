@@ -66,6 +66,7 @@ lists! {
 }
 
 /// Its deadline is that of the walk.
+#[diagnostic::do_not_recommend]
 #[expect(clippy::mismatching_type_param_order, reason = "the rows are records")]
 impl<T: Record, S: state::Pages> Origin for Select<T, T, S> {
     type Record = T;

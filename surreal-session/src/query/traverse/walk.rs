@@ -97,6 +97,16 @@ impl Walk {
         Fragment::new("array::group(").then(self.from).then(steps).text(")")
     }
 
+    /// The same as what a SELECT reads from.
+    ///
+    /// Read right from a function, records are put in order before they are read (server 3.3.5), which is no order.
+    pub(super) fn into_source(self) -> Fragment {
+        match self.step {
+            Some(_) => Fragment::new("{ ").then(self.into_fragment()).text(" }"),
+            None => self.into_fragment(),
+        }
+    }
+
     fn begin(&mut self, step: Step) {
         self.from = self.clone().into_fragment();
         self.step = Some(step);
