@@ -68,14 +68,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     println!("-- A transfer by hand, cancelled before anybody saw it");
     let tx = bank.begin_transaction().await?;
-    tx.query("UPDATE account SET balance = 0").await?.check()?;
+    tx.update::<Account>().all().set(|account| account.balance.set(0)).await?;
     println!("inside the transaction: {} in all", total(&tx).await?);
     println!("outside of it:          {} in all", total(&bank).await?);
     tx.cancel().await?;
 
     println!("-- A transaction in which something failed cannot be committed");
     let tx = bank.begin_transaction().await?;
-    tx.query("UPDATE account SET balance += 1000").await?.check()?;
+    tx.update::<Account>().all().set(|account| account.balance.add(1_000)).await?;
     if let Err(error) = tx.create::<Account>().id("ada").content(NewAccount { balance: 1 }).await {
         println!("ignored: {error}");
     }
@@ -105,18 +105,13 @@ async fn transfer(
         .run(async |tx| {
             runs.fetch_add(1, Ordering::Relaxed);
             let account = tx.select::<Account>().id(from).await?.ok_or_else(|| Refused::NoAccount(from.clone()))?;
-            let Some(left) = account.balance.checked_sub(amount).filter(|left| *left >= 0) else {
+            if account.balance < amount {
                 return Err(Refused::Overdrawn { balance: account.balance, amount });
-            };
-            let moves = "UPDATE $from SET balance = $left; UPDATE $to SET balance += $amount";
-            tx.query(moves)
-                .bind("from", from)
-                .bind("to", to)
-                .bind("left", left)
-                .bind("amount", amount)
-                .await?
-                .check()?;
-            Ok(left)
+            }
+            let take = tx.update::<Account>().id(from).set(|account| account.balance.sub(amount));
+            let give = tx.update::<Account>().id(to).set(|account| account.balance.add(amount));
+            let (from, _) = tx.batch((take, give)).await?;
+            Ok(from.balance)
         })
         .await
 }

@@ -18,10 +18,11 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a call did not do what it was asked to.
 ///
-/// One word wide, and cheap to clone beside its message. [`kind`](Self::kind) says what happened, [`delivery`](Self::delivery) whether the server may have
-/// acted on the request, [`server`](Self::server) holds the server's own words where it answered. The predicates
-/// (`is_…`) give the same answer for an error of a whole request and for an error of one of its statements, and
-/// look at the server's structured kind first and at its text only where the server (3.3.5) sends nothing else.
+/// One word wide; a clone shares its source. [`kind`](Self::kind) says what happened, [`delivery`](Self::delivery)
+/// whether the server may have acted on the request, [`server`](Self::server) holds the server's own words where it
+/// answered. The predicates (`is_…`) give the same answer for an error of a whole request and for an error of one of
+/// its statements, and look at the server's structured kind first and at its text only where the server (3.3.5) sends
+/// nothing else.
 ///
 /// # Examples
 ///

@@ -64,13 +64,13 @@ mod transaction;
 pub mod value;
 
 pub use error::{Delivery, Error, ErrorDetails, ErrorKind, Result, ServerError, Violation};
-pub use live::{Action, EndReason, Gap, Identified, Live, LiveEvent, LiveStream, Notification, Snapshot};
+pub use live::{Action, EndReason, Gap, Identified, Live, LiveDiff, LiveEvent, LiveStream, Notification, Snapshot};
 pub use protocol::{LiveId, SessionId, TransactionId};
 pub use query::{
-    Args, Assign, Assignment, Batch, Condition, Create, Delete, Edges, Explain, Expression, Fetch, Fields, Insert,
-    IntoCondition, IntoOrder, Link, Links, NewRecords, NewRow, Order, Origin, PatchAction, PatchOp, Query, Queryable,
-    Reached, Referrers, Relate, Response, Run, Select, Traverse, Update, Upsert, all, any, batch, state, untyped,
-    write,
+    Apply, Args, Assign, Assignment, Batch, Condition, Create, Delete, Edges, Explain, Expression, Fetch, Fields,
+    Insert, IntoCondition, IntoOrder, Link, Links, NewRecords, NewRow, Order, Origin, PatchAction, PatchOp, Query,
+    Queryable, Reached, Referrers, Relate, Response, Results, Run, Select, Traverse, Update, Upsert, all, any, batch,
+    state, untyped, write,
 };
 pub use record::{
     Change, Endpoint, Field, Flattened, GenerateKey, IntoId, Key, LinkTo, NewRecord, NormalRecord, Object, Patch,
@@ -102,7 +102,7 @@ pub mod traverse {
 pub mod prelude {
     pub use crate::error::{Delivery, ErrorKind, Violation};
     pub use crate::live::{Action, EndReason, Gap, LiveEvent, LiveStream, Notification};
-    pub use crate::query::{Assign, Condition, Expression, Fields, Link, Queryable, all, any};
+    pub use crate::query::{Apply, Assign, Condition, Expression, Fields, Link, Queryable, all, any};
     pub use crate::record::{Change, LinkTo, Object, Patch, Record, Relation, View, keep, merge, set, unset};
     pub use crate::session::{Bearer, Database, Namespace, RecordAccess, Root, Session, Surreal, Token, Tokens};
     pub use crate::transaction::Transaction;
@@ -126,7 +126,7 @@ pub mod __private {
         Step, Top, View, column, difference, encoded, encoded_with, has_key_fields, key_field, leads_elsewhere,
         object_key, object_part,
     };
-    pub use crate::value::with::{Foreign, Native, refuse};
+    pub use crate::value::with::foreign::{Foreign, Native, refuse};
     pub use crate::value::{Id, RecordId, RecordKey, Value};
 
     /// The error of a program that could not start the server that it wanted to connect to.

@@ -9,7 +9,7 @@ mod event;
 mod snapshot;
 mod stream;
 
-pub use builder::Live;
+pub use builder::{Live, LiveDiff};
 pub use event::{Action, EndReason, Gap, Identified, LiveEvent, Notification};
 pub use snapshot::Snapshot;
 pub use stream::LiveStream;

@@ -116,6 +116,7 @@ mod tests {
     use syn::parse_str;
 
     use super::*;
+    use crate::model::Kind;
 
     #[test]
     fn elements_of_containers_are_looked_at() {
@@ -134,7 +135,7 @@ mod tests {
             ("#[serde(skip_serializing)] a: u8", &["u8"]),
         ] {
             let input = parse_str(&format!("struct User {{ {field} }}")).unwrap();
-            let model = Model::read(&input, &mut Errors::default());
+            let model = Model::of(Kind::Record, &input, &mut Errors::default());
             let types = model.fields.iter().flatten().flat_map(plain_types);
             let types: Vec<String> = types.map(|ty| ty.to_token_stream().to_string().replace(' ', "")).collect();
             assert_eq!(types, expected, "{field}");
@@ -155,7 +156,7 @@ mod tests {
         ] {
             for (container, is_refused) in [("", is_refused), ("#[serde(default)]", false)] {
                 let input = parse_str(&format!("{container} struct User {{ {field} }}")).unwrap();
-                let model = Model::read(&input, &mut Errors::default());
+                let model = Model::of(Kind::Record, &input, &mut Errors::default());
                 let mut errors = Errors::default();
                 model.fields.iter().for_each(|fields| check(&model, fields, &mut errors));
                 assert_eq!(

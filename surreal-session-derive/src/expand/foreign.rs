@@ -12,25 +12,23 @@ use super::record::ends;
 use crate::check::foreign::{Foreign, plain_types};
 use crate::model::Model;
 
-pub(super) fn expand(model: &Model) -> Option<TokenStream> {
+pub(super) fn expand(model: &Model) -> TokenStream {
     let krate = model.krate();
     let unknown = unknown_names(model);
-    let is_known = |ty: &&Type| {
+    let is_looked_up = |ty: &&Type| {
         let mut found = BTreeSet::new();
         mentioned(ty.to_token_stream(), &unknown, &mut found);
         found.is_empty() && Foreign::named(ty).is_none()
     };
-    let types = model.fields.iter().flatten().flat_map(plain_types).filter(is_known);
-    let lookups: Vec<TokenStream> = types.map(|ty| lookup(ty, &krate)).collect();
-    (!lookups.is_empty()).then(|| {
-        quote! {
-            const _: () = {
-                #[allow(unused_imports, reason = "what is known of a type hides it")]
-                use #krate::__private::Native as _;
-                #(#lookups)*
-            };
-        }
-    })
+    let types = model.fields.iter().flatten().flat_map(plain_types).filter(is_looked_up);
+    let lookups = types.map(|ty| lookup(ty, &krate));
+    quote! {
+        const _: () = {
+            #[allow(unused_imports, reason = "what is known of a type hides it")]
+            use #krate::__private::Native as _;
+            #(#lookups)*
+        };
+    }
 }
 
 /// The compiler objects under the type, as the call begins and ends where the type does.

@@ -14,8 +14,9 @@ use bytes::Bytes;
 use futures_util::{Sink, SinkExt, StreamExt};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, timeout};
-use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::error::CapacityError;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::{self, Message};
 use tracing::{debug, trace};
 
 use super::call::{Call, Caller, Cleanup, Command};
@@ -270,7 +271,7 @@ impl Driver {
             Some(Ok(Message::Close(frame))) => self.farewell = Some(farewell(frame)),
             Some(Ok(Message::Text(_))) => debug!("ignored a text frame: the protocol is binary"),
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
-            Some(Err(error)) => return Poll::Ready(Err(End::lost("the connection was lost").with_source(error))),
+            Some(Err(error)) => return Poll::Ready(Err(read_failed(error))),
             None => {
                 let why = self.farewell.take().unwrap_or_else(|| "the server closed the connection".to_owned());
                 return Poll::Ready(Err(End::lost(why)));
@@ -420,6 +421,16 @@ fn poll_burst(mut step: impl FnMut() -> Step) -> Step {
         }
     }
     progress
+}
+
+fn read_failed(error: tungstenite::Error) -> End {
+    match error {
+        // Nothing behind it can be read.
+        tungstenite::Error::Capacity(CapacityError::MessageTooLong { size, max_size }) => {
+            End::lost(format!("a message of {size} bytes came, above the limit of {max_size} bytes,"))
+        }
+        error => End::lost("the connection was lost").with_source(error),
+    }
 }
 
 fn write_failed(error: <Socket as Sink<Message>>::Error) -> End {

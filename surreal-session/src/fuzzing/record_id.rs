@@ -14,8 +14,8 @@ pub fn record_id(bytes: &[u8]) -> bool {
         }
     };
     let written = id.to_string();
-    assert_eq!(written.parse::<RecordId>().as_ref(), Ok(&id), "{written}");
     if let Some(encoded) = encode_unless_too_much(&id) {
+        assert_eq!(written.parse::<RecordId>().as_ref(), Ok(&id), "{written}");
         assert_eq!(decode_again::<RecordId>(&encoded, &id), id);
     }
     true

@@ -36,7 +36,7 @@ pub fn value(bytes: &[u8]) -> bool {
 }
 
 /// Whether SurrealQL can write this value so that it is read as the same.
-pub(super) fn has_literal(value: &Value) -> bool {
+fn has_literal(value: &Value) -> bool {
     match value {
         Value::Table(_) => false,
         Value::Array(elements) => elements.iter().all(has_literal),
@@ -53,7 +53,7 @@ fn is_object_literal(entries: &BTreeMap<String, Value>) -> bool {
     !entries.contains_key("type") && entries.values().all(has_literal)
 }
 
-pub(super) fn has_key_literal(key: &RecordKey) -> bool {
+fn has_key_literal(key: &RecordKey) -> bool {
     match key {
         RecordKey::Array(elements) => elements.iter().all(has_literal),
         RecordKey::Object(entries) => entries.values().all(has_literal),

@@ -10,7 +10,7 @@ use super::{Identified, LiveStream};
 use crate::error::Result;
 use crate::protocol::LiveId;
 use crate::query::untyped::Untyped;
-use crate::query::{Fields, Fragment, IntoCondition, Query, Response, Tree, columns};
+use crate::query::{Fields, Fragment, IntoCondition, PatchOp, Query, Response, Tree, columns};
 use crate::record::{IntoId, Record, View};
 use crate::session::{CallFuture, Scope, Session, WHO};
 use crate::value::{Table, Value};
@@ -200,6 +200,88 @@ impl<T: Record> Live<T> {
     pub fn fields<V: View<Record = T>>(self) -> Live<T, V> {
         let Self { scope, target, filter, capacity, deadline, .. } = self;
         Live { scope, target, fields: Some(columns::<V>()), filter, capacity, deadline, data: PhantomData }
+    }
+}
+
+impl<T: Record> Live<T> {
+    /// Gives what has changed instead of the record: operations for [`Apply`](crate::Apply).
+    pub fn diff(self) -> LiveDiff<T> {
+        let Self { scope, target, filter, capacity, deadline, .. } = self;
+        let fields = Some(Fragment::new("DIFF"));
+        LiveDiff { live: Live { scope, target, fields, filter, capacity, deadline, data: PhantomData } }
+    }
+}
+
+/// A [`Live`] query that gives operations instead of records; see [`Live::diff`].
+///
+/// What is created comes as one operation that puts the whole record in place of nothing, and what is deleted as one that
+/// puts NONE in place of the record. An update is told by what differs, texts by their differences.
+///
+/// # Errors
+///
+/// Like [`Live`].
+///
+/// # Cancel safety
+///
+/// Like [`Live`].
+///
+/// # Examples
+///
+/// ```no_run
+/// # use serde::{Deserialize, Serialize};
+/// # use surreal_session::prelude::*;
+/// # #[derive(Serialize, Deserialize, Record)]
+/// # struct User { id: Id<User>, name: String }
+/// # async fn example(session: Session, mut ada: User) -> surreal_session::Result<()> {
+/// let mut changes = session.live::<User>().id(&ada.id).diff().await?;
+/// while let Some(event) = changes.next().await {
+///     match event? {
+///         LiveEvent::Change(change) if change.action == Action::Update => ada.apply(&change.data)?,
+///         other => println!("{other:?}"),
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+#[must_use = "nothing is registered until this is awaited"]
+pub struct LiveDiff<T> {
+    live: Live<T, Vec<PatchOp>>,
+}
+
+impl<T: Record> LiveDiff<T> {
+    /// Follows only the record with this id, or with this key.
+    pub fn id(self, id: impl IntoId<T>) -> Self {
+        Self { live: self.live.id(id) }
+    }
+
+    /// Like [`Live::filter`].
+    pub fn filter<C: IntoCondition<T>>(self, condition: impl FnOnce(Fields<T>) -> C) -> Self {
+        Self { live: self.live.filter(condition) }
+    }
+
+    /// Like [`Live::capacity`].
+    pub fn capacity(self, events: usize) -> Self {
+        Self { live: self.live.capacity(events) }
+    }
+
+    /// Sets how long to wait for the reply; see [`Query::deadline`].
+    pub fn deadline(self, deadline: Duration) -> Self {
+        Self { live: self.live.deadline(deadline) }
+    }
+
+    /// Like [`Live::to_surql`].
+    pub fn to_surql(&self) -> String {
+        self.live.to_surql()
+    }
+}
+
+impl<T: Record> IntoFuture for LiveDiff<T> {
+    type Output = Result<LiveStream<T, Vec<PatchOp>>>;
+    type IntoFuture = CallFuture<LiveStream<T, Vec<PatchOp>>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        self.live.into_future()
     }
 }
 

@@ -20,6 +20,16 @@ pub(crate) struct Statement {
     pub(crate) time: Option<Duration>,
 }
 
+impl Statement {
+    /// The error, where it failed.
+    pub(crate) fn error(&self) -> Option<&ServerError> {
+        match &self.outcome {
+            Outcome::Ok(_) => None,
+            Outcome::Failed(error) => Some(error),
+        }
+    }
+}
+
 /// The bytes of a statement's result, or its error.
 pub(crate) enum Outcome {
     Ok(Bytes),

@@ -123,16 +123,16 @@ impl Fragment {
         self.refusal.is_some()
     }
 
+    /// Fails if it cannot be sent.
+    pub(crate) fn check(&self) -> Result<()> {
+        let mut encoded = self.values.iter().map(|(_, value)| value).chain(self.named.iter().map(|(_, value)| value));
+        let invalid = encoded.find_map(|value| value.as_ref().err()).map(|error| error.clone().into());
+        self.refusal.clone().or(invalid).map_or(Ok(()), Err)
+    }
+
     #[cfg(test)]
     pub(crate) fn values(self) -> impl Iterator<Item = Encoded> {
         self.values.into_iter().map(|(_, value)| value)
-    }
-
-    /// Fails if it cannot be sent.
-    pub(crate) fn check(&self) -> Result<()> {
-        let encoded = self.values.iter().map(|(_, value)| value).chain(self.named.iter().map(|(_, value)| value));
-        let invalid = encoded.filter_map(|value| value.as_ref().err()).next().map(|error| error.clone().into());
-        self.refusal.clone().or(invalid).map_or(Ok(()), Err)
     }
 
     /// The finished statement, its values bound as `$_0`, `$_1` and so on.

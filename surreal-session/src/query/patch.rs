@@ -1,11 +1,14 @@
 //! JSON Patch, as the server understands it.
 
+mod apply;
 mod path;
+mod text;
 
 use serde::ser::{Error as _, SerializeMap};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::value::Value;
+pub use apply::Apply;
 pub use path::{Holds, PatchPath, Removable};
 
 /// One change of a record: what a patch is made of, and what a write with `return_diff` gives back.

@@ -89,6 +89,18 @@ pub trait Queryable: private::Sealed {
         Create::new(self.scope())
     }
 
+    /// Runs several builders in one request: a tuple of them, or a `Vec`, none of which was awaited.
+    ///
+    /// # Errors
+    ///
+    /// See [`Batch`].
+    fn batch<B: Statements>(&self, statements: B) -> Batch<B>
+    where
+        Self: Sized,
+    {
+        Batch::new(self.scope(), statements)
+    }
+
     /// Changes records of `T`'s table: one, those that pass a filter, or all, as it is told.
     ///
     /// # Errors
@@ -147,18 +159,6 @@ pub trait Queryable: private::Sealed {
         Self: Sized,
     {
         Relate::new(self.scope(), &edge)
-    }
-
-    /// Runs several builders in one request: a tuple of them, or a `Vec`, none of which was awaited.
-    ///
-    /// # Errors
-    ///
-    /// See [`Batch`].
-    fn batch<B: Statements>(&self, statements: B) -> Batch<B>
-    where
-        Self: Sized,
-    {
-        Batch::new(self.scope(), statements)
     }
 
     /// The verbs for data without a model: any table, anything that serde can write, [`Value`](crate::Value)s back.

@@ -61,7 +61,8 @@ impl Query {
 
     /// Binds `value` to `$name` for this query; it wins over a variable of the session.
     ///
-    /// The value is encoded at once and may borrow. `name` is without the `$`, and may be bound once.
+    /// The value is encoded at once and may borrow. `name` is without the `$`, and may be bound once; names with a
+    /// meaning of their own are refused, see [`Session::set`](crate::Session::set).
     pub fn bind(mut self, name: impl AsRef<str>, value: impl Serialize) -> Self {
         if self.error.is_none() {
             self.error = self.try_bind(name.as_ref(), &value).err();

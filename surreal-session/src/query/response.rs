@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde::Deserialize;
 
+use super::{Results, results};
 use crate::codec;
 use crate::error::{Error, Result, ServerError};
 use crate::protocol::{Outcome, Statement, first_failure, is_echo, misfit, read_statements};
@@ -82,6 +83,37 @@ impl Response {
         }
     }
 
+    /// Decodes the results of all statements at once, as a tuple with an element for each of them.
+    ///
+    /// Each element is taken as by [`take`](Self::take); `()` stands for a statement without a result, such as LET.
+    ///
+    /// # Errors
+    ///
+    /// Like [`check`](Self::check) if a statement failed, and like [`take`](Self::take) if a result does not fit;
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) if there are more or fewer statements than elements.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # use surreal_session::prelude::*;
+    /// # async fn example(session: Session) -> surreal_session::Result<()> {
+    /// let text = "SELECT VALUE name FROM user WHERE age >= 18 LIMIT 20; RETURN count(SELECT 1 FROM user)";
+    /// let (names, total): (Vec<String>, usize) = session.query(text).await?.take_all()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn take_all<'de, T: Results<'de>>(&'de self) -> Result<T> {
+        if let Some(error) = self.failure() {
+            return Err(error);
+        }
+        let (statements, elements) = (self.len(), results::count::<T>());
+        if statements != elements {
+            let message = format!("{elements} results cannot be taken: the query has {statements}");
+            return Err(Error::argument(message).answered());
+        }
+        results::decode(self)
+    }
+
     /// Gives the response back if every statement succeeded.
     ///
     /// # Errors
@@ -89,8 +121,8 @@ impl Response {
     /// The first failure that is not just the echo of another: in a failed transaction block most statements
     /// report only that they were not executed.
     pub fn check(self) -> Result<Self> {
-        match self.first_failure() {
-            Some((index, error)) => Err(Error::from_statement(index, error.clone())),
+        match self.failure() {
+            Some(error) => Err(error),
             None => Ok(self),
         }
     }
@@ -100,14 +132,29 @@ impl Response {
         self.statements.get(index).is_some_and(|statement| matches!(statement.outcome, Outcome::Ok(_)))
     }
 
-    /// The failure that [`check`](Self::check) tells of.
+    /// The first failure of a transaction block that is not just the echo of another.
     pub(super) fn first_failure(&self) -> Option<(usize, &ServerError)> {
         first_failure(&self.statements)
     }
 
+    /// The first failure, or what caused it.
+    fn failure(&self) -> Option<Error> {
+        let (index, error) =
+            (0..).zip(&self.statements).find_map(|(index, statement)| Some((index, statement.error()?)))?;
+        Some(self.cause(index, error))
+    }
+
+    /// The error of a statement, or the one that it is an echo of.
+    ///
+    /// In a transaction block that failed (server 3.3.5), every statement behind BEGIN has, and one of them is the cause.
     fn cause(&self, index: usize, error: &ServerError) -> Error {
-        let real = if is_echo(error) { self.first_failure() } else { None };
-        let (index, error) = real.filter(|(_, real)| !is_echo(real)).unwrap_or((index, error));
+        let begin = self.statements[..index].iter().rposition(|statement| statement.error().is_none());
+        let block = (0..).zip(&self.statements).skip(begin.map_or(0, |begin| begin + 1));
+        let mut failures = block.map_while(|(index, statement)| Some((index, statement.error()?)));
+        // If all are echoes, only the commit failed: it comes last and says why.
+        let last = failures.clone().last();
+        let real = if is_echo(error) { failures.find(|(_, other)| !is_echo(other)).or(last) } else { None };
+        let (index, error) = real.unwrap_or((index, error));
         Error::from_statement(index, error.clone())
     }
 }

@@ -119,6 +119,8 @@ impl Session {
 
     /// Makes this session as it was when it was opened: anonymous, without namespace, database and variables.
     ///
+    /// Its open [transactions](crate::Transaction) are rolled back.
+    ///
     /// # Errors
     ///
     /// Fails only if the session is closed, or the connection is lost or does not answer.

@@ -53,7 +53,8 @@ impl Session {
     /// Detaches this session from the server and waits until it is gone.
     ///
     /// Every other handle of the session fails from now on with [`ErrorKind::SessionClosed`]. Requests of it that are
-    /// already running on the server finish normally. Other sessions go on.
+    /// already running on the server finish normally, but its open [transactions](crate::Transaction) are rolled back.
+    /// Other sessions go on.
     ///
     /// # Errors
     ///

@@ -50,9 +50,9 @@ async fn open(scope: &Scope, span: Span) -> Result<State> {
 fn explain(error: Error) -> Error {
     match error.server() {
         Some(server) if error.kind() == ErrorKind::TooManyTransactions => {
-            let message = "the session has as many open transactions as the server allows: 64, unless \
-                 SURREAL_MAX_TRANSACTIONS_PER_SESSION, or for a default session SURREAL_MAX_TRANSACTIONS_PER_CONNECTION, \
-                 says otherwise";
+            let message = "the session has as many open transactions as the server allows: 64, unless it is told \
+                 otherwise by SURREAL_MAX_TRANSACTIONS_PER_SESSION, or for the default session of a connection by \
+                 SURREAL_MAX_TRANSACTIONS_PER_CONNECTION";
             Error::new(ErrorKind::TooManyTransactions, message).answered().with_server(server.clone())
         }
         _ => error,

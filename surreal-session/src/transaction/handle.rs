@@ -21,7 +21,8 @@ use crate::session::{Scope, check_name};
 /// Queries of one transaction run one at a time, in the order of their first poll, whichever task they come from. They
 /// run with the session's identity, namespace and database of that moment: changing those changes where the rest of
 /// the transaction goes. Other calls of the session, among them [`Session::set`](crate::Session::set), take no part in
-/// the transaction and are not undone by it.
+/// the transaction and are not undone by it. A query that was polled and is then neither polled on nor dropped holds up
+/// those after it, until their deadlines.
 ///
 /// # A failure is final
 ///
@@ -37,8 +38,9 @@ use crate::session::{Scope, check_name};
 /// A transaction sees the database as it was when it began, and its own writes; others see them once they are
 /// committed. If two write the same record, the first to commit wins and the other's commit fails with a
 /// [conflict](crate::Error::is_conflict). The server does not protect against *write skew*: two transactions that read
-/// the same records and each write another of them both commit. `SELECT … FOR UPDATE`, which takes record ids, makes
-/// what is read count as written.
+/// the same records and each write another of them both commit.
+/// [`Select::for_update`](crate::Select::for_update), in text `SELECT … FOR UPDATE`, makes what is read count as
+/// written.
 ///
 /// # Examples
 ///
@@ -160,7 +162,7 @@ impl Transaction {
         ready(self.try_set(name.as_ref(), &value))
     }
 
-    /// Removes the transaction's variable `$name`, so that the session's shows again. One that is not there is no error.
+    /// Removes the transaction's variable `$name`, so that the session's shows again; one that is not there is no error.
     ///
     /// # Errors
     ///

@@ -1,7 +1,8 @@
 //! Reads the SurrealQL text of record ids, and of the values that their keys can hold.
 //!
 //! All that [`Display`](std::fmt::Display) writes is read back as it was, with the exceptions that SurrealQL has too: a
-//! table alone is not a literal, and an object that looks like a geometry is one.
+//! table alone is not a literal, an object that looks like a geometry is one, and a range of keys cannot be between
+//! ranges. What is nested too deep to be sent may be too deep to be read back as well.
 
 mod number;
 mod scanner;

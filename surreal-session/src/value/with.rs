@@ -44,7 +44,7 @@
 //! ```
 
 mod adapted;
-mod foreign;
+pub(crate) mod foreign;
 #[cfg(any(feature = "chrono", feature = "jiff", feature = "time"))]
 mod span;
 
@@ -60,6 +60,3 @@ pub mod std_duration;
 #[cfg(feature = "time")]
 pub mod time;
 pub mod uuid;
-
-#[doc(hidden)]
-pub use foreign::{Foreign, Native, refuse};

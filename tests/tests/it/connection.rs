@@ -113,18 +113,6 @@ async fn calls_behind_a_stuck_socket_end_at_their_deadline_unsent() {
 }
 
 #[tokio::test]
-async fn message_above_the_limit_is_refused_before_sending() {
-    let login = login().await;
-    let db = Surreal::connect(login.url).max_message_bytes(64 * 1024).await.unwrap();
-    let error = db.query("RETURN 1").bind("big", "x".repeat(65 * 1024)).await.unwrap_err();
-    assert_eq!((error.kind(), error.delivery()), (ErrorKind::TooLarge, Delivery::NotSent), "{error:?}");
-    assert!(error.to_string().contains("65536"), "{error}");
-    db.ping().await.unwrap();
-    let error = db.query("RETURN string::repeat('x', 70000)").await.unwrap_err();
-    assert_eq!((error.kind(), error.delivery()), (ErrorKind::Disconnected, Delivery::Unknown), "{error:?}");
-}
-
-#[tokio::test]
 async fn many_calls_in_flight_find_their_own_replies() {
     let (_db, session) = place().await;
     let calls: Vec<_> = (0..500_i64)

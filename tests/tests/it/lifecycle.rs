@@ -110,27 +110,6 @@ async fn closing_the_connection_ends_calls_and_refuses_later_ones() {
 }
 
 #[tokio::test]
-async fn one_session_too_many_is_a_clear_error_and_breaks_nothing() {
-    let db = connect().await;
-    let mut sessions = Vec::new();
-    let error = loop {
-        match db.new_session().await {
-            Ok(session) => sessions.push(session),
-            Err(error) => break error,
-        }
-        assert!(sessions.len() < 1_000, "no limit");
-    };
-    assert_eq!(sessions.len(), 255);
-    assert_eq!(error.kind(), ErrorKind::TooManySessions, "{error:?}");
-    assert!(error.to_string().starts_with("too many sessions"), "{error}");
-    for session in &sessions {
-        session.ping().await.unwrap();
-    }
-    sessions.pop().unwrap().close_session().await.unwrap();
-    db.new_session().await.unwrap().ping().await.unwrap();
-}
-
-#[tokio::test]
 async fn fork_copies_what_the_server_confirmed() {
     let (_db, session) = place().await;
     session.set("tags", ["a", "b"]).await.unwrap();

@@ -102,6 +102,36 @@ async fn bad_bindings_are_refused_before_sending() {
 }
 
 #[tokio::test]
+async fn names_that_would_be_hidden_are_refused_with_their_meaning() {
+    let (db, session) = place().await;
+    for (name, meaning) in [
+        ("this", "the record at hand"),
+        ("parent", "the outer statement"),
+        ("value", "the value of a field"),
+        ("input", "the data that came in"),
+        ("before", "before the change"),
+        ("after", "after the change"),
+        ("event", "the kind of the change"),
+        ("auth", "set by the server"),
+        ("token", "set by the server"),
+        ("access", "set by the server"),
+        ("session", "set by the server"),
+    ] {
+        for error in [
+            session.query("RETURN 1").bind(name, 1).await.unwrap_err(),
+            session.set(name, 1).await.unwrap_err(),
+            db.set(name, 1).await.unwrap_err(),
+            db.new_session().set(name, 1).await.unwrap_err(),
+        ] {
+            assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{error:?}");
+            assert_eq!(error.delivery(), Delivery::NotSent, "{error:?}");
+            assert!(error.to_string().starts_with(&format!("`${name}` ")), "{error}");
+            assert!(error.to_string().contains(meaning), "{error}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn binding_wins_over_the_sessions_variable() {
     let (_db, session) = place().await;
     session.set("v", "session").await.unwrap();
@@ -132,6 +162,67 @@ async fn failed_block_tells_its_cause_and_not_the_echo() {
     }
     let error = response.check().unwrap_err();
     assert!(error.to_string().contains("the cause"), "{error}");
+}
+
+#[tokio::test]
+async fn cause_is_looked_for_in_the_block_that_failed() {
+    let (_db, session) = place().await;
+    let first = "THROW 'alone'; BEGIN; CREATE a:1; THROW 'first'; COMMIT;";
+    let second = "BEGIN; CREATE a:2; CREATE a:3; THROW 'second'; RETURN 1; COMMIT; THROW 'last'";
+    let response = session.query(format!("{first} {second}")).await.unwrap();
+    let causes = (0..response.len()).map(|index| match response.take::<Value>(index) {
+        Ok(_) => None,
+        Err(error) => Some((error.statement().unwrap(), error.thrown().unwrap().to_owned())),
+    });
+    let said = |index, text: &str| Some((index, text.to_owned()));
+    let first = [said(0, "alone"), None, said(3, "first"), said(3, "first"), said(3, "first")];
+    let second = [None, said(8, "second"), said(8, "second"), said(8, "second"), said(8, "second"), said(8, "second")];
+    let last = [said(11, "last")];
+    assert_eq!(causes.collect::<Vec<_>>(), [&first[..], &second, &last].concat());
+    assert_eq!(response.check().unwrap_err().statement(), Some(0));
+}
+
+#[tokio::test]
+async fn block_without_a_cause_of_its_own_says_what_happened() {
+    let (_db, session) = place().await;
+    let cancelled = session.query("BEGIN; CREATE a:1; CANCEL").await.unwrap().check().unwrap_err();
+    assert_eq!(cancelled.kind(), ErrorKind::Query, "{cancelled:?}");
+    let unfinished = session.query("BEGIN; CREATE a:1").await.unwrap().check().unwrap_err();
+    assert!(unfinished.to_string().contains("Missing COMMIT"), "{unfinished:?}");
+    // A block that loses when it commits says so at its COMMIT, which is not an echo.
+    let slow = session.query("BEGIN; UPSERT a:1 SET n += 1; SLEEP 300ms; COMMIT").into_future();
+    let mut slow = tokio::spawn(slow);
+    let response = loop {
+        tokio::select! {
+            response = &mut slow => break response.unwrap().unwrap(),
+            other = session.query("UPSERT a:1 SET n += 1") => drop(other.unwrap().check().unwrap()),
+        }
+    };
+    for error in [response.take::<Value>(1).unwrap_err(), response.check().unwrap_err()] {
+        assert!(error.is_conflict() && error.is_retryable(), "{error:?}");
+        assert_eq!(error.statement(), Some(3), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn all_results_are_taken_as_one_tuple() {
+    let (_db, session) = place().await;
+    session.query("CREATE point:1 SET x = 1, y = 2; CREATE point:2 SET x = 3").await.unwrap().check().unwrap();
+    let text = "SELECT x, y FROM point; LET $n = 2; SELECT x, y FROM point:9; RETURN 'borrowed'; RETURN $n";
+    let response = session.query(text).await.unwrap();
+    let (points, (), none, text, count): (Vec<Point>, (), Option<Point>, &str, usize) = response.take_all().unwrap();
+    assert_eq!((points.len(), none, text, count), (2, None, "borrowed", 2));
+    let (one,): (i64,) = session.query("RETURN 1").await.unwrap().take_all().unwrap();
+    assert_eq!(one, 1);
+
+    let error = response.take_all::<(Value, Value)>().unwrap_err();
+    assert_eq!((error.kind(), error.delivery()), (ErrorKind::InvalidArgument, Delivery::Answered), "{error:?}");
+    assert_eq!(error.to_string(), "2 results cannot be taken: the query has 5");
+    let error = response.take_all::<(Value, Value, Value, i64, Value)>().unwrap_err();
+    assert_eq!((error.kind(), error.statement()), (ErrorKind::Decode, Some(3)), "{error:?}");
+    let failed = session.query("RETURN 'x'; THROW 'no'").await.unwrap();
+    let error = failed.take_all::<(i64, i64)>().unwrap_err();
+    assert_eq!((error.thrown(), error.statement()), (Some("no"), Some(1)), "{error:?}");
 }
 
 #[tokio::test]
@@ -168,8 +259,12 @@ async fn decode_error_names_record_and_path() {
         let text = error.to_string();
         assert!(text.starts_with("cannot decode user:`b c`.address.zip: "), "{text}");
     }
-    // What does not fit one type can still be taken as another.
+    // What does not fit one type can still be taken as another, and so can all the rest.
     assert_eq!(response.take::<Vec<Value>>(0).unwrap().len(), 2);
+    let (all, one): (Vec<Value>, Value) = response.take_all().unwrap();
+    assert_eq!(all[1], one);
+    let response = response.check().unwrap();
+    assert!(response.time(1).is_some());
 }
 
 #[tokio::test]

@@ -159,3 +159,26 @@ async fn statements_after_a_failed_one_still_run_in_a_transaction() {
     let kept = raw.query(None, "RETURN count(SELECT * FROM a)").await;
     assert_eq!(kept[0].clone().unwrap(), 1.into());
 }
+
+#[tokio::test]
+async fn contextual_names_hide_variables() {
+    let (_db, session) = place().await;
+    let names = ["this", "parent", "value", "input", "before", "after", "event"];
+    let variables = names.map(|name| format!("LET ${name} = 'variable'; ")).concat();
+    session
+        .query(
+            "DEFINE FIELD f ON t VALUE [$this, $value, $input, $before, $after];
+             DEFINE EVENT e ON t THEN { CREATE log SET seen = [$this, $value, $input, $before, $after, $event] }",
+        )
+        .await
+        .unwrap()
+        .check()
+        .unwrap();
+    let text = "CREATE t:1 SET f = 'set'; SELECT VALUE seen FROM log; SELECT VALUE f FROM t;
+        SELECT VALUE (SELECT VALUE [$this, $parent] FROM ONLY log LIMIT 1) FROM ONLY t:1";
+    let response = session.query(variables + text).await.unwrap().check().unwrap();
+    for index in names.len()..response.len() {
+        let seen = response.take::<Value>(index).unwrap().to_string();
+        assert!(seen.contains("t:1") && !seen.contains("variable"), "statement {index}: {seen}");
+    }
+}

@@ -7,9 +7,11 @@ mod failure;
 mod order;
 mod spans;
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use surreal_session::prelude::*;
-use surreal_session_tests::place;
+use surreal_session_tests::{login, place};
 use tokio::time::Duration;
 
 /// Longer than anything here may take: a call that is still waiting then hangs.
@@ -69,6 +71,47 @@ async fn nothing_is_seen_before_the_commit_and_everything_after() {
     for outside in [&session, &other] {
         assert_eq!(accounts(outside).await, both);
     }
+}
+
+#[tokio::test]
+async fn every_verb_takes_part() {
+    let (_db, session, other) = two().await;
+    session.insert(vec![new(1), new(1)]).await.unwrap();
+    for commits in [false, true] {
+        let tx = session.begin_transaction().await.unwrap();
+        assert_eq!(tx.delete::<Account>().all().await.unwrap().len(), 2);
+        tx.insert(vec![new(7), new(7)]).await.unwrap();
+        tx.upsert::<Account>().id("a").content(new(3)).await.unwrap();
+        tx.update::<Account>().id("a").set(|account| account.balance.add(1)).await.unwrap();
+        tx.untyped().create(RecordId::new("account", "b")).content(new(5)).await.unwrap();
+        let (sum, all) = tx.batch((tx.run::<i64>("math::sum").args(([1, 2],)), tx.select::<Account>())).await.unwrap();
+        assert_eq!((sum, all.len()), (3, 4));
+        match commits {
+            true => tx.commit().await.unwrap(),
+            false => tx.cancel().await.unwrap(),
+        }
+        let mut balances: Vec<_> = accounts(&other).await.into_iter().map(|(_, balance)| balance).collect();
+        balances.sort_unstable();
+        assert_eq!(balances, if commits { vec![4, 5, 7, 7] } else { vec![1, 1] });
+    }
+}
+
+#[tokio::test]
+async fn insert_that_takes_several_requests_is_never_half_done_in_a_transaction() {
+    let (_db, _session, other) = two().await;
+    other.query("DEFINE INDEX text ON account FIELDS text UNIQUE").await.unwrap().check().unwrap();
+    let login = login().await;
+    let narrow = Surreal::connect(login.url).max_message_bytes(8 << 10).await.unwrap();
+    narrow.signin(Root::new(login.username, login.password)).await.unwrap();
+    narrow.use_ns(other.namespace().unwrap()).use_db("test").await.unwrap();
+    let row = |text: &str| BTreeMap::from([("text", text.repeat(5_000))]);
+    let tx = narrow.begin_transaction().await.unwrap();
+    let insert = tx.untyped().insert(Table::new("account"), [row("a"), row("b"), row("a")]).return_none();
+    let error = insert.await.unwrap_err();
+    assert!(error.is_unique_violation() && error.to_string().contains("rows 2 to 2 of 3"), "{error:?}");
+    assert_ne!(error.kind(), ErrorKind::PartlyApplied);
+    assert_eq!(tx.commit().await.unwrap_err().kind(), ErrorKind::TransactionFailed);
+    assert_eq!(accounts(&other).await, []);
 }
 
 #[tokio::test]
@@ -170,31 +213,38 @@ async fn variables_of_a_transaction_are_its_own() {
     tx.commit().await.unwrap();
 }
 
-#[tokio::test]
-async fn write_skew_happens_and_select_for_update_prevents_it() {
-    for (read, skewed) in
-        [("SELECT VALUE balance FROM $a, $b", true), ("SELECT VALUE balance FROM $a, $b FOR UPDATE", false)]
-    {
-        let (_db, session, other) = two().await;
-        session.query("CREATE account:a SET balance = 1; CREATE account:b SET balance = 1").await.unwrap();
-        // Each empties one account, as the other one still covers for it.
-        let (first, second) = (session.begin_transaction().await.unwrap(), other.begin_transaction().await.unwrap());
-        for (tx, account) in [(&first, "a"), (&second, "b")] {
-            let id = |key| RecordId::new("account", key);
-            let seen: Vec<i64> = tx.query(read).bind("a", id("a")).bind("b", id("b")).await.unwrap().take(0).unwrap();
-            assert_eq!(seen, [1, 1]);
-            let empty = tx.query("UPDATE $account SET balance = 0").bind("account", id(account));
-            empty.await.unwrap().check().unwrap();
-        }
-        first.commit().await.unwrap();
-        let result = second.commit().await;
-        assert_eq!(result.is_ok(), skewed, "{result:?}");
-        if let Err(error) = result {
-            assert!(error.is_conflict(), "{error:?}");
-        }
-        let left: i64 = accounts(&session).await.iter().map(|(_, balance)| balance).sum();
-        assert_eq!(left, i64::from(!skewed));
+/// Two empty one account each, as the other one still covers for it; what the second commit came to, and what is left.
+async fn skew(read: impl AsyncFn(&Transaction) -> Vec<i64>) -> (surreal_session::Result<()>, i64) {
+    let (_db, session, other) = two().await;
+    session.query("CREATE account:a SET balance = 1; CREATE account:b SET balance = 1").await.unwrap();
+    let (first, second) = (session.begin_transaction().await.unwrap(), other.begin_transaction().await.unwrap());
+    for (tx, account) in [(&first, "a"), (&second, "b")] {
+        assert_eq!(read(tx).await, [1, 1]);
+        tx.update::<Account>().id(account).set(|account| account.balance.set(0)).await.unwrap();
     }
+    first.commit().await.unwrap();
+    let second = second.commit().await;
+    (second, accounts(&session).await.iter().map(|(_, balance)| balance).sum())
+}
+
+#[tokio::test]
+async fn write_skew_happens_and_reading_for_update_prevents_it() {
+    let text = async |tx: &Transaction, text: &str| {
+        let id = |key| RecordId::new("account", key);
+        tx.query(text).bind("a", id("a")).bind("b", id("b")).await.unwrap().take::<Vec<i64>>(0).unwrap()
+    };
+    let (result, left) = skew(async |tx| text(tx, "SELECT VALUE balance FROM $a, $b").await).await;
+    assert!(result.is_ok() && left == 0, "no skew any more: {result:?}, {left}");
+
+    let (result, left) = skew(async |tx| text(tx, "SELECT VALUE balance FROM $a, $b FOR UPDATE").await).await;
+    assert!(result.as_ref().is_err_and(surreal_session::Error::is_conflict) && left == 1, "{result:?}, {left}");
+
+    let typed = async |tx: &Transaction| {
+        let read = |key| tx.select::<Account>().id(key).for_update();
+        vec![read("a").await.unwrap().unwrap().balance, read("b").await.unwrap().unwrap().balance]
+    };
+    let (result, left) = skew(typed).await;
+    assert!(result.as_ref().is_err_and(surreal_session::Error::is_conflict) && left == 1, "{result:?}, {left}");
 }
 
 #[tokio::test]

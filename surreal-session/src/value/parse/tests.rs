@@ -77,6 +77,9 @@ fn values_of_every_type_are_read() {
         ("(user:1)", RecordId::new("user", 1).into()),
         ("1..", Range::from(1_i64..).into()),
         ("1..2", Range::from(1_i64..2).into()),
+        ("1..= 2", Range::from(1_i64..=2).into()),
+        ("1..(2..3)", Range::from(Value::from(1)..Range::from(2_i64..3).into()).into()),
+        ("(1..2)..3", Range::from(Value::from(Range::from(1_i64..2))..3.into()).into()),
     ] {
         assert_eq!(key(&format!("[{text}]")), RecordKey::Array(vec![expected]), "{text}");
     }
@@ -129,6 +132,8 @@ fn what_is_no_record_id_is_refused() {
         "user:[(1,)]",
         "user:[('a', 1)]",
         "user:[{,1}]",
+        "user:[1..2..3]",
+        "user:[..=..]",
         &deep,
         &deep_parentheses,
         &deep_braces,

@@ -39,14 +39,20 @@ impl Scanner<'_> {
                 None => Bound::Unbounded,
             };
             let end = if scanner.eat("=") {
-                Bound::Included(scanner.value()?)
+                Bound::Included(scanner.bound()?)
             } else if scanner.rest.starts_with([',', ']', '}', ')', ' ', '>', '.']) || scanner.rest.is_empty() {
                 Bound::Unbounded
             } else {
-                Bound::Excluded(scanner.value()?)
+                Bound::Excluded(scanner.bound()?)
             };
             Ok(Value::Range(Box::new(Range::new(start, end))))
         })
+    }
+
+    /// Where a range ends. Another range needs parentheses there, as the server (3.3.5) does not chain them.
+    fn bound(&mut self) -> Result<Value> {
+        self.eat_space();
+        self.single()
     }
 
     fn single(&mut self) -> Result<Value> {

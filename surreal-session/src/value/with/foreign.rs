@@ -38,7 +38,7 @@ macro_rules! foreign {
         $crate::value::with::foreign::foreign! { @ [$($generics)*] Vec<$foreign> => $advice }
     };
     (@ [$($generics:tt)*] $type:ty => $advice:expr) => {
-        impl<$($generics)*> $crate::value::with::Foreign<$type> {
+        impl<$($generics)*> $crate::value::with::foreign::Foreign<$type> {
             /// What to do instead of storing the type as it is.
             pub const ADVICE: Option<&'static str> = Some($advice);
         }

@@ -44,11 +44,14 @@ async fn drop_at_every_await<T, F: Future<Output = Result<T>>>(session: &Session
 }
 
 #[tokio::test]
-async fn dropped_query_select_create_and_run_fail_the_transaction() {
+async fn dropped_verbs_fail_the_transaction() {
     let session = narrow().await;
     drop_at_every_await(&session, |tx| tx.query("CREATE account SET balance = 1").into_future()).await;
     drop_at_every_await(&session, |tx| tx.create::<Account>().content(new(1)).into_future()).await;
     drop_at_every_await(&session, |tx| tx.run::<Value>("fn::open").into_future()).await;
+    drop_at_every_await(&session, |tx| tx.insert(vec![new(1), new(1)]).into_future()).await;
+    drop_at_every_await(&session, |tx| tx.update::<Account>().all().set(|it| it.balance.add(1)).into_future()).await;
+    drop_at_every_await(&session, |tx| tx.batch((tx.create::<Account>().content(new(1)),)).into_future()).await;
     drop_at_every_await(&session, |tx| tx.select::<Account>().into_future()).await;
     drop_at_every_await(&session, |tx| tx.select::<Account>().id("a").into_future()).await;
 }

@@ -32,11 +32,9 @@ async fn unique_violation_then_commit_writes_nothing() {
     assert_eq!((failed.kind(), failed.statement()), (ErrorKind::TransactionFailed, Some(0)), "{failed:?}");
     assert!(failed.is_unique_violation() && !failed.is_retryable(), "{failed:?}");
     assert_eq!(failed.source().unwrap().to_string(), refused.to_string());
-    assert_eq!(
-        failed.to_string(),
-        "nothing of the transaction is kept, because \
-         `CREATE ONLY $_0 CONTENT $_1 -- $_0, $_1` failed in it"
-    );
+    let message = failed.to_string();
+    assert!(message.starts_with("nothing of the transaction is kept, because `CREATE $_0 CONTENT"), "{message}");
+    assert!(message.ends_with("` failed in it") && !message.contains("Database index"), "{message}");
     assert_eq!(accounts(&other).await, []);
 }
 

@@ -1,0 +1,194 @@
+//! Patches carried out on records that the program holds.
+
+use serde::Serialize;
+
+use super::{PatchAction, PatchOp, text};
+use crate::codec;
+use crate::error::{Error, ErrorKind, Result};
+use crate::record::Record;
+use crate::value::Value;
+
+/// Carries out what the server says has changed, as a live query tells it by [`diff`](crate::Live::diff).
+pub trait Apply: Sized {
+    /// Changes this record as the operations say, one after another.
+    ///
+    /// # Errors
+    ///
+    /// [`Decode`](ErrorKind::Decode) if an operation does not fit: it is for another state of the record, leads to what is
+    /// not there, or makes something that this type cannot hold, as the operation that deletes the record does. The
+    /// record is then as it was.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use serde::{Deserialize, Serialize};
+    /// use surreal_session::prelude::*;
+    /// use surreal_session::{Apply, PatchOp};
+    ///
+    /// #[derive(Debug, PartialEq, Serialize, Deserialize, Record)]
+    /// struct User {
+    ///     id: Id<User>,
+    ///     name: String,
+    ///     tags: Vec<String>,
+    /// }
+    ///
+    /// let mut user = User { id: Id::new("ada"), name: "Ada".into(), tags: vec![] };
+    /// user.apply(&[PatchOp::replace("/name", "Ada L."), PatchOp::add("/tags/0", "maths")])?;
+    /// assert_eq!((user.name.as_str(), user.tags), ("Ada L.", vec!["maths".to_owned()]));
+    /// # Ok::<(), surreal_session::Error>(())
+    /// ```
+    fn apply(&mut self, ops: &[PatchOp]) -> Result<()>;
+}
+
+impl<T: Record + Serialize> Apply for T {
+    fn apply(&mut self, ops: &[PatchOp]) -> Result<()> {
+        let mut value: Value = read(&codec::encode(self)?)?;
+        for op in ops {
+            apply(&mut value, op).map_err(|reason| misfit(op, &reason))?;
+        }
+        *self = read(&codec::encode(&value)?)?;
+        Ok(())
+    }
+}
+
+fn read<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    codec::decode(bytes)
+        .map_err(|error| Error::new(ErrorKind::Decode, format!("what the patch makes does not fit: {error}")))
+}
+
+fn misfit(op: &PatchOp, reason: &str) -> Error {
+    let action = format!("{:?}", op.action()).to_lowercase();
+    Error::new(ErrorKind::Decode, format!("cannot {action} `{}`: {reason}", op.path()))
+}
+
+fn apply(root: &mut Value, op: &PatchOp) -> Result<(), String> {
+    let value = || op.value().cloned().ok_or_else(|| "the operation has no value".to_owned());
+    let source = || op.from().ok_or_else(|| "the operation does not say from where".to_owned());
+    match op.action() {
+        PatchAction::Add => insert(root, op.path(), value()?),
+        PatchAction::Replace => {
+            *find(root, op.path())? = value()?;
+            Ok(())
+        }
+        PatchAction::Remove => remove(root, op.path()).map(drop),
+        PatchAction::Change => change(find(root, op.path())?, &value()?),
+        PatchAction::Copy => {
+            let copied = find(root, source()?)?.clone();
+            insert(root, op.path(), copied)
+        }
+        PatchAction::Move => {
+            let moved = remove(root, source()?)?;
+            insert(root, op.path(), moved)
+        }
+        PatchAction::Test if *find(root, op.path())? == value()? => Ok(()),
+        PatchAction::Test => Err("another value is there".to_owned()),
+    }
+}
+
+fn change(text: &mut Value, difference: &Value) -> Result<(), String> {
+    match (text, difference) {
+        (Value::String(text), Value::String(difference)) => {
+            *text = text::apply(text, difference)?;
+            Ok(())
+        }
+        _ => Err("there is no text".to_owned()),
+    }
+}
+
+/// The place that a path leads to, which has to be there.
+fn find<'v>(root: &'v mut Value, path: &str) -> Result<&'v mut Value, String> {
+    let mut place = root;
+    for name in names(path) {
+        place = match place {
+            Value::Object(object) => object.get_mut(name),
+            Value::Array(elements) => name.parse().ok().and_then(|index: usize| elements.get_mut(index)),
+            _ => None,
+        }
+        .ok_or_else(|| format!("there is no `{name}`"))?;
+    }
+    Ok(place)
+}
+
+fn insert(root: &mut Value, path: &str, value: Value) -> Result<(), String> {
+    let Some((parent, name)) = path.rsplit_once('/') else {
+        *root = value;
+        return Ok(());
+    };
+    match find(root, parent)? {
+        Value::Object(object) => drop(object.insert(name.to_owned(), value)),
+        Value::Array(elements) if name == "-" => elements.push(value),
+        Value::Array(elements) => match name.parse() {
+            Ok(index) if index <= elements.len() => elements.insert(index, value),
+            _ => return Err(format!("there is no place {name} among {} elements", elements.len())),
+        },
+        _ => return Err(format!("`{parent}` is neither an object nor an array")),
+    }
+    Ok(())
+}
+
+fn remove(root: &mut Value, path: &str) -> Result<Value, String> {
+    let Some((parent, name)) = path.rsplit_once('/') else { return Ok(std::mem::take(root)) };
+    let removed = match find(root, parent)? {
+        Value::Object(object) => object.remove(name),
+        Value::Array(elements) => {
+            let index = name.parse().ok().filter(|index: &usize| *index < elements.len());
+            index.map(|index| elements.remove(index))
+        }
+        _ => None,
+    };
+    removed.ok_or_else(|| format!("there is no `{name}`"))
+}
+
+/// The names in a path. The empty path is the record itself.
+fn names(path: &str) -> impl Iterator<Item = &str> {
+    path.strip_prefix('/').into_iter().flat_map(|path| path.split('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn operations_change_what_they_name() {
+        let before: Value = codec::decode(
+            &codec::encode(&serde_json::json!({
+                "name": "Ada", "tags": ["a", "b"], "address": {"city": "Paris"}
+            }))
+            .unwrap(),
+        )
+        .unwrap();
+        for (op, expected) in [
+            (PatchOp::add("/age", 36), "{ address: { city: 'Paris' }, age: 36, name: 'Ada', tags: ['a', 'b'] }"),
+            (PatchOp::add("/tags/1", "x"), "{ address: { city: 'Paris' }, name: 'Ada', tags: ['a', 'x', 'b'] }"),
+            (PatchOp::add("/tags/-", "x"), "{ address: { city: 'Paris' }, name: 'Ada', tags: ['a', 'b', 'x'] }"),
+            (PatchOp::remove("/tags/0"), "{ address: { city: 'Paris' }, name: 'Ada', tags: ['b'] }"),
+            (PatchOp::remove("/address/city"), "{ address: {  }, name: 'Ada', tags: ['a', 'b'] }"),
+            (PatchOp::replace("/address/city", "Rome"), "{ address: { city: 'Rome' }, name: 'Ada', tags: ['a', 'b'] }"),
+            (
+                PatchOp::move_to("/name", "/address/name"),
+                "{ address: { city: 'Paris', name: 'Ada' }, tags: ['a', 'b'] }",
+            ),
+            (PatchOp::copy("/name", "/tags/0"), "{ address: { city: 'Paris' }, name: 'Ada', tags: ['Ada', 'a', 'b'] }"),
+            (PatchOp::replace("", 1), "1"),
+            (PatchOp::test("/name", "Ada"), "{ address: { city: 'Paris' }, name: 'Ada', tags: ['a', 'b'] }"),
+        ] {
+            let mut value = before.clone();
+            apply(&mut value, &op).unwrap();
+            assert_eq!(
+                value.to_string().replace("{  }", "{  }"),
+                expected.replace("{  }", &Value::Object([].into()).to_string()),
+                "{op:?}"
+            );
+        }
+        for op in [
+            PatchOp::replace("/nothing", 1),
+            PatchOp::remove("/tags/2"),
+            PatchOp::add("/tags/3", 1),
+            PatchOp::add("/tags/x", 1),
+            PatchOp::add("/name/first", 1),
+            PatchOp::test("/name", "Bob"),
+        ] {
+            apply(&mut before.clone(), &op).unwrap_err();
+        }
+    }
+}

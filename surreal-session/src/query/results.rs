@@ -1,0 +1,58 @@
+//! The results of several statements as one tuple.
+
+use serde::Deserialize;
+
+use super::Response;
+use crate::error::Result;
+
+/// What [`Response::take_all`] gives: a tuple of up to eight, an element for each statement. Sealed.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a tuple of results",
+    note = "write the result of one statement as a tuple with a comma: `(Vec<User>,)`"
+)]
+pub trait Results<'de>: private::Sealed<'de> {}
+
+/// How many statements `T` is the results of.
+pub(super) fn count<'de, T: Results<'de>>() -> usize {
+    T::COUNT
+}
+
+/// Decodes each result. The caller has counted the statements.
+pub(super) fn decode<'de, T: Results<'de>>(response: &'de Response) -> Result<T> {
+    T::decode(response)
+}
+
+macro_rules! tuples {
+    ($($count:literal: $($type:ident $index:tt),+;)+) => {$(
+        impl<'de, $($type: Deserialize<'de>),+> Results<'de> for ($($type,)+) {}
+
+        impl<'de, $($type: Deserialize<'de>),+> private::Sealed<'de> for ($($type,)+) {
+            const COUNT: usize = $count;
+
+            fn decode(response: &'de Response) -> Result<Self> {
+                Ok(($(response.take::<$type>($index)?,)+))
+            }
+        }
+    )+};
+}
+
+tuples! {
+    1: A 0;
+    2: A 0, B 1;
+    3: A 0, B 1, C 2;
+    4: A 0, B 1, C 2, D 3;
+    5: A 0, B 1, C 2, D 3, E 4;
+    6: A 0, B 1, C 2, D 3, E 4, F 5;
+    7: A 0, B 1, C 2, D 3, E 4, F 5, G 6;
+    8: A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7;
+}
+
+mod private {
+    use super::{Response, Result};
+
+    pub trait Sealed<'de>: Sized {
+        const COUNT: usize;
+
+        fn decode(response: &'de Response) -> Result<Self>;
+    }
+}

@@ -1,0 +1,158 @@
+//! What is too large, too deep or too much is refused in words, and everything else goes on.
+
+use std::collections::BTreeMap;
+
+use surreal_session::prelude::*;
+use surreal_session::{Error, ErrorKind};
+use surreal_session_tests::{connect, eventually, login, place};
+
+const LIMIT: usize = 64 << 10;
+
+/// A connection that sends and takes messages of 64 KiB, signed in as root.
+async fn small() -> (Surreal, Session) {
+    let (_, session) = place().await;
+    let login = login().await;
+    let db = Surreal::connect(login.url).max_message_bytes(LIMIT).await.unwrap();
+    let tokens = db.signin(Root::new(login.username, login.password)).await.unwrap();
+    let ns = session.namespace().unwrap();
+    db.use_ns(&ns).use_db("test").await.unwrap();
+    let session = db.new_session().authenticate(tokens).use_ns(ns).use_db("test").await.unwrap();
+    (db, session)
+}
+
+#[tokio::test]
+async fn message_that_is_too_large_is_refused_unsent_with_both_sizes() {
+    #[track_caller]
+    fn too_large(method: &str, error: Error) {
+        assert_eq!((error.kind(), error.delivery()), (ErrorKind::TooLarge, Delivery::NotSent), "{error:?}");
+        let text = error.to_string();
+        let sizes: Vec<usize> = text.split(' ').filter_map(|word| word.parse().ok()).collect();
+        assert!(text.starts_with(&format!("`{method}` makes a message of ")), "{text}");
+        assert!(matches!(sizes[..], [size, LIMIT] if size > LIMIT), "{text}");
+    }
+    let (db, session) = small().await;
+    let big = "x".repeat(LIMIT);
+    for session in [&db, &session] {
+        too_large("query", session.query("RETURN 1").bind("big", &big).await.unwrap_err());
+        too_large("query", session.query(format!("RETURN '{big}'")).await.unwrap_err());
+        too_large("query", session.run::<Value>("string::len").args((&big,)).await.unwrap_err());
+        too_large("set", session.set("big", &big).await.unwrap_err());
+        too_large("use", session.use_db(&big).await.unwrap_err());
+        too_large("signin", session.signin(Root::new(&big, "x")).await.unwrap_err());
+        let access = RecordAccess::new("a", "b", "c", BTreeMap::from([("big", &big)]));
+        too_large("signup", session.signup(access).await.unwrap_err());
+        too_large("authenticate", session.authenticate(big.as_str()).await.unwrap_err());
+        let seen: Value = session.query("RETURN [session::db(), $big]").await.unwrap().take(0).unwrap();
+        assert_eq!(seen, Value::Array(vec!["test".into(), Value::None]));
+    }
+    too_large("set", db.new_session().set("big", &big).await.unwrap_err());
+    eventually("the session is detached", async || db.sessions().await.unwrap() == [session.id()]).await;
+}
+
+#[tokio::test]
+async fn message_of_exactly_the_limit_is_sent() {
+    let (_db, session) = small().await;
+    let mut sent = 0;
+    // Text of one byte more makes a message of one byte more here.
+    for length in LIMIT - 200..LIMIT {
+        match session.query("RETURN string::len($v)").bind("v", "x".repeat(length)).await {
+            Ok(response) => {
+                assert_eq!(response.take::<usize>(0).unwrap(), length);
+                sent += 1;
+            }
+            Err(error) => {
+                let size = LIMIT + 1;
+                assert!(error.to_string().contains(&format!(" {size} bytes, above the limit of {LIMIT} ")), "{error}");
+                assert!(sent > 0);
+                return;
+            }
+        }
+    }
+    panic!("no limit");
+}
+
+#[tokio::test]
+async fn reply_that_is_too_large_ends_the_connection_with_both_sizes() {
+    let (_db, session) = small().await;
+    let error = session.query("RETURN string::repeat('x', 70000)").await.unwrap_err();
+    assert_eq!((error.kind(), error.delivery()), (ErrorKind::Disconnected, Delivery::Unknown), "{error:?}");
+    let words = format!("above the limit of {LIMIT} bytes");
+    assert!(error.to_string().contains("a message of 70") && error.to_string().contains(&words), "{error}");
+}
+
+/// So many arrays, each within the next.
+fn nested(depth: usize) -> Value {
+    (1..depth).fold(Value::Array(Vec::new()), |inner, _| Value::Array(vec![inner]))
+}
+
+#[tokio::test]
+async fn value_that_is_too_deep_is_refused_unsent_wherever_it_is_given() {
+    #[track_caller]
+    fn too_deep(error: Error) {
+        assert_eq!((error.kind(), error.delivery()), (ErrorKind::Encode, Delivery::NotSent), "{error:?}");
+        assert!(error.to_string().contains("nested deeper than 95 levels"), "{error}");
+    }
+    let (db, session) = place().await;
+    let deep = nested(96);
+    for session in [&db, &session] {
+        too_deep(session.query("RETURN $v").bind("v", &deep).await.unwrap_err());
+        too_deep(session.set("v", &deep).await.unwrap_err());
+        too_deep(session.run::<Value>("array::len").args((&deep,)).await.unwrap_err());
+        let access = RecordAccess::new("a", "b", "c", BTreeMap::from([("deep", &deep)]));
+        too_deep(session.signup(access.clone()).await.unwrap_err());
+        too_deep(session.signin(access).await.unwrap_err());
+    }
+    let deepest = nested(95);
+    session.set("v", &deepest).await.unwrap();
+    let back: (Value, Value) =
+        session.query("RETURN $v; RETURN $w").bind("w", &deepest).await.unwrap().take_all().unwrap();
+    assert_eq!(back, (deepest.clone(), deepest));
+}
+
+#[tokio::test]
+async fn values_that_the_server_made_deep_are_read() {
+    let (_db, session) = place().await;
+    for depth in [100, 200, 250] {
+        let text = format!("RETURN array::fold(array::range(1, {depth}), [], |$inner, $_| [$inner])");
+        let value: Value = session.query(text).await.unwrap().take(0).unwrap();
+        assert_eq!(value, nested(depth), "{depth}");
+    }
+}
+
+#[tokio::test]
+async fn text_and_recursion_that_are_too_deep_are_errors() {
+    let (_db, session) = place().await;
+    let text = format!("RETURN {}{}", "[".repeat(1_000), "]".repeat(1_000));
+    assert_eq!(session.query(text).await.unwrap_err().kind(), ErrorKind::Validation);
+    let endless = "DEFINE FUNCTION fn::endless($n: int) { RETURN fn::endless($n + 1) }";
+    session.query(endless).await.unwrap().check().unwrap();
+    let error = session.run::<Value>("fn::endless").args((1,)).await.unwrap_err();
+    assert!(error.to_string().contains("excessive computation depth"), "{error:?}");
+    session.query("RETURN 1").await.unwrap().check().unwrap();
+}
+
+#[tokio::test]
+async fn one_session_too_many_is_refused_and_everything_else_goes_on() {
+    let db = connect().await;
+    let mut sessions = Vec::new();
+    let refused = loop {
+        match db.new_session().await {
+            Ok(session) => sessions.push(session),
+            Err(error) => break error,
+        }
+        assert!(sessions.len() < 1_000, "no limit");
+    };
+    assert_eq!(sessions.len(), 255);
+    for refused in [refused, sessions[0].fork().await.unwrap_err(), db.fork().await.unwrap_err()] {
+        assert_eq!((refused.kind(), refused.delivery()), (ErrorKind::TooManySessions, Delivery::Answered));
+        let words = "too many sessions: the server refuses another one on this connection, which has 255 open";
+        assert!(refused.to_string().starts_with(words), "{refused}");
+        assert!(refused.server().is_some(), "{refused:?}");
+    }
+    for session in &sessions {
+        session.ping().await.unwrap();
+    }
+    sessions.pop().unwrap().close_session().await.unwrap();
+    db.new_session().await.unwrap().ping().await.unwrap();
+    connect().await.new_session().await.unwrap();
+}
