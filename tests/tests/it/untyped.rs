@@ -300,6 +300,20 @@ async fn value_that_cannot_be_sent_names_its_place() {
 }
 
 #[tokio::test]
+async fn row_is_nested_as_deep_as_the_server_takes_it_and_no_deeper() {
+    let (_db, session) = place().await;
+    let db = session.untyped();
+    let nested = |levels| (0..levels).fold(Value::None, |inner, _| object([("deeper", inner)]));
+    let deepest = nested(94);
+    assert_eq!(db.insert(people(), [&deepest]).await.unwrap().len(), 1);
+    let error = db.insert(people(), [nested(95)]).await.unwrap_err();
+    assert_eq!((error.kind(), error.delivery()), (ErrorKind::Encode, Delivery::NotSent), "{error:?}");
+    db.create(people()).content(&deepest).return_none().await.unwrap();
+    db.upsert(id(1)).patch([PatchOp::add("/deep", nested(92))]).return_none().await.unwrap();
+    assert_eq!(db.select(people()).await.unwrap().len(), 3);
+}
+
+#[tokio::test]
 async fn hostile_names_are_only_names() {
     let (_db, session) = place().await;
     let db = session.untyped();
