@@ -108,7 +108,7 @@ impl ServerError {
 
     pub(crate) fn error_kind(&self) -> ErrorKind {
         match self.kind.as_str() {
-            // Of its kinds for these, the server (3.3.5) chooses one or the other.
+            // The server (3.3.5) reports these as either, and never as a matter of identity.
             "NotAllowed" | "Internal" if self.message.starts_with("You don't have permission to ") => ErrorKind::Auth,
             "NotFound" => ErrorKind::NotFound,
             "AlreadyExists" => ErrorKind::AlreadyExists,
