@@ -1,4 +1,5 @@
-//! Sessions at length: namespace, database, variables and identity of each are its own, on one shared socket.
+//! Sessions at length: namespace, database, variables and identity of each are its own, on one shared socket. Every
+//! method that a session has is called here at least once.
 //!
 //! Run it with `cargo run --example sessions`; set `SURREAL_URL` to use a server of yours.
 
@@ -33,7 +34,9 @@ const SCHEMA: &str = "
     DEFINE FIELD OVERWRITE text ON note TYPE string;
     DEFINE ACCESS OVERWRITE account ON DATABASE TYPE RECORD
         SIGNUP (CREATE account SET email = $email, password = crypto::argon2::generate($password))
-        SIGNIN (SELECT * FROM account WHERE email = $email AND crypto::argon2::compare(password, $password));
+        SIGNIN (SELECT * FROM account WHERE email = $email AND crypto::argon2::compare(password, $password))
+        WITH REFRESH;
+    DEFINE FUNCTION OVERWRITE fn::greet($name: string) { RETURN 'Hello, ' + $name + ' of ' + session::db() };
     DELETE account; DELETE note;
 ";
 
@@ -41,11 +44,43 @@ const SCHEMA: &str = "
 async fn main() -> Result<(), Box<dyn Error>> {
     let server = Server::start().await?;
     let db = Surreal::connect(&server.url).await?;
+    db.ping().await?;
+    println!("Connected to {}.", db.version().await?);
 
+    places(&db, &server).await?;
+    let tenants = tenants(&db, &server).await?;
+    variables_and_functions(&tenants["acme"], &tenants["globex"]).await?;
+    let ada = identities(&db, &tenants).await?;
+    tokens(&db, &ada).await?;
+    forks(&tenants["acme"]).await?;
+    ends(&db, ada, &tenants["acme"]).await?;
+
+    db.close().await?;
+    println!("The connection is closed, and with it every session.");
+    Ok(())
+}
+
+async fn places(db: &Surreal, server: &Server) -> Result<(), Box<dyn Error>> {
     println!("-- A new session is nobody, and nowhere");
     let fresh = db.new_session().await?;
     println!("namespace {:?}, database {:?}, user {:?}", fresh.namespace(), fresh.database(), whoami(&fresh).await?);
+    assert_eq!((fresh.namespace(), fresh.database(), whoami(&fresh).await?), (None, None, None));
 
+    println!("-- It goes where it is told to, and the handle says where the server has it");
+    fresh.signin(server.root.clone()).await?;
+    fresh.use_ns("tenants").use_db("acme").await?;
+    show_place(&fresh);
+    fresh.use_db("globex").await?;
+    show_place(&fresh);
+    fresh.unset_db().await?;
+    show_place(&fresh);
+    fresh.unset_ns().await?;
+    show_place(&fresh);
+    assert_eq!((fresh.namespace(), fresh.database()), (None, None));
+    Ok(())
+}
+
+async fn tenants(db: &Surreal, server: &Server) -> Result<BTreeMap<&'static str, Session>, Box<dyn Error>> {
     println!("-- One session for each tenant");
     let mut tenants = BTreeMap::new();
     for tenant in ["acme", "globex"] {
@@ -57,29 +92,81 @@ async fn main() -> Result<(), Box<dyn Error>> {
     for (tenant, session) in &tenants {
         let seen: (String, String) = session.query("RETURN [session::db(), $tenant]").await?.take(0)?;
         println!("{tenant}: database and variable are {seen:?}");
+        assert_eq!(seen, ((*tenant).to_owned(), (*tenant).to_owned()));
     }
+    Ok(tenants)
+}
 
-    println!("-- A record user beside root, on the same socket");
-    let ada = member(&db, "acme", "ada@acme.example").await?;
-    let bob = member(&db, "acme", "bob@acme.example").await?;
+async fn variables_and_functions(acme: &Session, globex: &Session) -> Result<(), Box<dyn Error>> {
+    println!("-- Variables and functions");
+    acme.set("limits", [10, 20]).await?;
+    let (limits, sum): (Vec<i64>, i64) = acme.query("RETURN $limits; RETURN math::sum($limits)").await?.take_all()?;
+    println!("acme's limits are {limits:?}, in sum {sum}");
+    assert_eq!((limits, sum), (vec![10, 20], 30));
+    let elsewhere: Option<Vec<i64>> = globex.query("RETURN $limits").await?.take(0)?;
+    acme.unset("limits").await?;
+    let removed: Option<Vec<i64>> = acme.query("RETURN $limits").await?.take(0)?;
+    println!("globex has {elsewhere:?}, and acme {removed:?} once they are unset");
+    assert_eq!((elsewhere, removed), (None, None));
+    for session in [acme, globex] {
+        println!("{}", session.run::<String>("fn::greet").args(("Ada",)).await?);
+    }
+    println!("the server's own functions too: {}", acme.run::<i64>("math::max").args(([3, 9, 4],)).await?);
+    Ok(())
+}
+
+async fn identities(db: &Surreal, tenants: &BTreeMap<&str, Session>) -> Result<Session, Box<dyn Error>> {
+    println!("-- Record users beside root, on the same socket");
+    let ada = member(db, "acme", "ada@acme.example").await?;
+    let bob = member(db, "acme", "bob@acme.example").await?;
     let note = ada.create::<Note>().content(NewNote { text: "Buy a lamp".into() }).await?;
     println!("ada is {} and wrote {:?}", whoami(&ada).await?.unwrap_or_default(), note.text);
-    println!("ada sees {} note, bob {}", ada.select::<Note>().await?.len(), bob.select::<Note>().await?.len());
+    println!("ada sees {} note, bob {}", count(&ada).await?, count(&bob).await?);
+    assert_eq!((count(&ada).await?, count(&bob).await?), (1, 0));
     println!("root sees {} in acme, {} in globex", count(&tenants["acme"]).await?, count(&tenants["globex"]).await?);
     println!("bob asks for ada's note: {:?}", bob.select::<Note>().id(&note.id).await?);
 
     println!("-- Signing out changes one session");
     bob.invalidate().await?;
     println!("bob is {:?}, ada is still {}", whoami(&bob).await?, whoami(&ada).await?.unwrap_or_default());
+    assert_eq!((whoami(&bob).await?, whoami(&ada).await?.is_some()), (None, true));
+    bob.signin(credentials("acme", "bob@acme.example")).await?;
+    println!("signed in again, he is {}", whoami(&bob).await?.unwrap_or_default());
+    bob.reset().await?;
+    println!("after a reset, he is {:?} and at {:?}", whoami(&bob).await?, (bob.namespace(), bob.database()));
+    assert_eq!((bob.namespace(), bob.database()), (None, None));
+    Ok(ada)
+}
 
+async fn tokens(db: &Surreal, ada: &Session) -> Result<(), Box<dyn Error>> {
+    println!("-- A token stands for an identity");
+    let tokens = ada.signin(credentials("acme", "ada@acme.example")).await?;
+    let second = db.new_session().await?;
+    second.authenticate(&tokens).await?;
+    println!("a second session is {} by token", whoami(&second).await?.unwrap_or_default());
+    let renewed = second.refresh(&tokens).await?;
+    second.revoke(&renewed).await?;
+    match second.refresh(&renewed).await {
+        Err(error) if error.is_auth() => println!("{error}"),
+        other => return Err(format!("a revoked token gave {other:?}").into()),
+    }
+    println!("The example `auth` has more on this.");
+    Ok(())
+}
+
+async fn forks(model: &Session) -> Result<(), Box<dyn Error>> {
     println!("-- A fork starts like its model and goes its own way");
-    let fork = tenants["acme"].fork().await?;
+    let fork = model.fork().await?;
     fork.use_db("globex").await?;
     fork.set("tenant", "fork of acme").await?;
     let seen: (String, String) = fork.query("RETURN [session::db(), $tenant]").await?.take(0)?;
-    let model: (String, String) = tenants["acme"].query("RETURN [session::db(), $tenant]").await?.take(0)?;
-    println!("the fork is at {seen:?}, its model at {model:?}");
+    let same: (String, String) = model.query("RETURN [session::db(), $tenant]").await?.take(0)?;
+    println!("the fork is at {seen:?}, its model at {same:?}");
+    assert_eq!(same, ("acme".to_owned(), "acme".to_owned()));
+    Ok(())
+}
 
+async fn ends(db: &Surreal, ada: Session, acme: &Session) -> Result<(), Box<dyn Error>> {
     println!("-- Closing one leaves the others alone");
     let clone = ada.clone();
     ada.close_session().await?;
@@ -87,26 +174,31 @@ async fn main() -> Result<(), Box<dyn Error>> {
         Err(error) => println!("a clone of ada's handle says: {error}"),
         Ok(notes) => return Err(format!("a closed session read {} notes", notes.len()).into()),
     }
-    println!("{} sessions are open, and acme has {} note", db.sessions().await?.len(), count(&tenants["acme"]).await?);
-
-    db.close().await?;
-    println!("The connection is closed, and with it every session.");
+    println!("{} sessions are open, and acme has {} note", db.sessions().await?.len(), count(acme).await?);
     Ok(())
 }
 
 /// Signs a new member up and opens a session for it.
-async fn member(db: &Surreal, tenant: &str, email: &str) -> Result<Session, surreal_session::Error> {
+async fn member(db: &Surreal, tenant: &str, email: &str) -> surreal_session::Result<Session> {
     let session = db.new_session().await?;
-    let params = BTreeMap::from([("email", email), ("password", "correct horse")]);
-    session.signup(RecordAccess::new("tenants", tenant, "account", params)).await?;
+    session.signup(credentials(tenant, email)).await?;
     Ok(session)
 }
 
+fn credentials<'a>(tenant: &str, email: &'a str) -> RecordAccess<BTreeMap<&'a str, &'a str>> {
+    let params = BTreeMap::from([("email", email), ("password", "correct horse")]);
+    RecordAccess::new("tenants", tenant, "account", params)
+}
+
 /// The email of the record user that a session is signed in as.
-async fn whoami(session: &Session) -> Result<Option<String>, surreal_session::Error> {
+async fn whoami(session: &Session) -> surreal_session::Result<Option<String>> {
     Ok(session.info::<Option<Account>>().await?.map(|account| account.email))
 }
 
-async fn count(session: &Session) -> Result<usize, surreal_session::Error> {
+async fn count(session: &Session) -> surreal_session::Result<usize> {
     Ok(session.select::<Note>().await?.len())
+}
+
+fn show_place(session: &Session) {
+    println!("namespace {:?}, database {:?}", session.namespace(), session.database());
 }

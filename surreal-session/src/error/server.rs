@@ -89,28 +89,37 @@ impl ServerError {
 
     /// The message, and behind it what the details know better.
     pub(crate) fn explained(&self) -> Cow<'_, str> {
-        let explained = |why: &str| format!("{}; {why}", self.message).into();
-        match self.auth_detail() {
-            Some("SessionExpired") => explained("sign in again, or open another session"),
-            Some("NotAllowed") => self.lacks().map_or(Cow::from(&self.message), |lacks| explained(&lacks)),
-            _ => Cow::from(&self.message),
-        }
+        // That of text that does not parse ends in a line of its own.
+        let message = self.message.trim_end();
+        let why = match self.auth_detail() {
+            Some("SessionExpired") => Some("sign in again, or open another session".into()),
+            Some("NotAllowed") => self.lacks(),
+            _ => None,
+        };
+        why.map_or(message.into(), |why| format!("{message}; {why}").into())
     }
 
     /// Who may not do what, where the server (3.3.5) says so in the details alone.
     fn lacks(&self) -> Option<String> {
         let details = self.details.as_ref()?.inner()?;
-        let (actor, action) = (details.field("actor")?, details.field("action")?);
-        if actor == "anonymous" {
+        if self.refuses_guests() {
             return Some("sign in first: the server does not let guests in".to_owned());
         }
+        let (actor, action) = (details.field("actor")?, details.field("action")?);
         Some(format!("{actor} may not {action} {}", details.field("resource")?))
+    }
+
+    /// Whether the session is nobody, and the server denies guests.
+    pub(crate) fn refuses_guests(&self) -> bool {
+        let details = self.details.as_ref().and_then(ErrorDetails::inner);
+        self.auth_detail() == Some("NotAllowed")
+            && details.and_then(|details| details.field("actor")) == Some("anonymous")
     }
 
     pub(crate) fn error_kind(&self) -> ErrorKind {
         match self.kind.as_str() {
             _ if self.message.starts_with("The transaction's commit outcome is unknown") => ErrorKind::CommitUnknown,
-            // Of its kinds for these, the server (3.3.5) chooses one or the other.
+            // The server (3.3.5) reports these as either, and never as a matter of identity.
             "NotAllowed" | "Internal" if self.message.starts_with("You don't have permission to ") => ErrorKind::Auth,
             "NotFound" => ErrorKind::NotFound,
             "AlreadyExists" => ErrorKind::AlreadyExists,

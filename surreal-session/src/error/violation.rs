@@ -1,8 +1,8 @@
 //! Constraints of a schema that refused a write, told apart by the server's text.
 //!
 //! Server 3.3.5 sends no structured kind for them. What it writes are fixed words around names and values in SurrealQL,
-//! where a quote within a quoted part is escaped: the parts can be found again whatever they contain. A text that is not
-//! word for word one of these is no violation.
+//! where a quote within a quoted part is escaped: the parts can be found again whatever they contain. A text that is
+//! not word for word one of these is no violation.
 
 mod scanner;
 
@@ -11,8 +11,8 @@ use scanner::Scanner;
 /// The constraint that refused a write, with its parts as the server wrote them; see
 /// [`Error::violation`](super::Error::violation).
 ///
-/// Values, conditions, types and the paths of fields are SurrealQL, such as `'a@x.io'` or `` address.`zip code` ``; so are
-/// records, which [`RecordId::from_str`](crate::RecordId) reads. Names of indexes and tables are bare.
+/// Values, conditions, types and the paths of fields are SurrealQL, such as `'a@x.io'` or `` address.`zip code` ``. So
+/// are records, which [`RecordId::from_str`](crate::RecordId) reads. Names of indexes and tables are bare.
 ///
 /// Values are the user's data: they belong in no log that others read.
 ///
@@ -20,7 +20,7 @@ use scanner::Scanner;
 ///
 /// ```no_run
 /// use surreal_session::prelude::*;
-/// use surreal_session::{Error, Violation};
+/// use surreal_session::Error;
 ///
 /// fn advice(error: &Error) -> String {
 ///     match error.violation() {

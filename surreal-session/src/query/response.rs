@@ -108,7 +108,7 @@ impl Response {
         }
         let (statements, elements) = (self.len(), results::count::<T>());
         if statements != elements {
-            let message = format!("{elements} results cannot be taken: the query has {statements}");
+            let message = format!("a tuple of {elements} cannot take the results of {statements} statements");
             return Err(Error::argument(message).answered());
         }
         results::decode(self)
@@ -139,17 +139,17 @@ impl Response {
 
     /// The first failure, or what caused it.
     fn failure(&self) -> Option<Error> {
-        let (index, error) =
-            (0..).zip(&self.statements).find_map(|(index, statement)| Some((index, statement.error()?)))?;
+        let mut statements = self.statements.iter().enumerate();
+        let (index, error) = statements.find_map(|(index, statement)| Some((index, statement.error()?)))?;
         Some(self.cause(index, error))
     }
 
     /// The error of a statement, or the one that it is an echo of.
     ///
-    /// In a transaction block that failed (server 3.3.5), every statement behind BEGIN has, and one of them is the cause.
+    /// In a transaction block that failed, every statement behind BEGIN has, and one of them is the cause (server 3.3.5).
     fn cause(&self, index: usize, error: &ServerError) -> Error {
         let begin = self.statements[..index].iter().rposition(|statement| statement.error().is_none());
-        let block = (0..).zip(&self.statements).skip(begin.map_or(0, |begin| begin + 1));
+        let block = self.statements.iter().enumerate().skip(begin.map_or(0, |begin| begin + 1));
         let mut failures = block.map_while(|(index, statement)| Some((index, statement.error()?)));
         // If all are echoes, only the commit failed: it comes last and says why.
         let last = failures.clone().last();

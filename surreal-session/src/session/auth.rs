@@ -69,8 +69,8 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`Auth`](crate::ErrorKind::Auth) for a token that is expired, was not issued by this server, or is none. The session
-    /// stays as it was.
+    /// [`Auth`](crate::ErrorKind::Auth) for a token that is expired, was not issued by this server, or is none. The
+    /// session stays as it was.
     ///
     /// # Cancel safety
     ///
@@ -93,9 +93,9 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for tokens without a refresh token: the access method is not
-    /// defined WITH REFRESH. [`Auth`](crate::ErrorKind::Auth) for one that was used, revoked or has expired. The session stays
-    /// as it was.
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for tokens without a refresh token: the access method is
+    /// not defined WITH REFRESH. [`Auth`](crate::ErrorKind::Auth) for one that was used, revoked or has expired. The
+    /// session stays as it was.
     ///
     /// # Cancel safety
     ///
@@ -119,6 +119,7 @@ impl Session {
 
     /// Makes this session as it was when it was opened: anonymous, without namespace, database and variables.
     ///
+    /// Only the time at which its sign-in expires stays (server 3.3.5); another sign-in, or another session, has its own.
     /// Its open [transactions](crate::Transaction) are rolled back.
     ///
     /// # Errors
@@ -141,7 +142,8 @@ impl Session {
         .await
     }
 
-    /// Makes this session anonymous. Its namespace, database and variables stay.
+    /// Makes this session anonymous. Its namespace, database and variables stay, and so does, as for
+    /// [`reset`](Self::reset), the time at which it expires.
     ///
     /// # Errors
     ///

@@ -12,7 +12,8 @@ impl Session {
     /// # Errors
     ///
     /// Like [`Surreal::new_session`](super::Surreal::new_session). [`Auth`](crate::ErrorKind::Auth) if the token that
-    /// this session got when it signed in has expired meanwhile: the new one then has to sign in itself.
+    /// this session got when it signed in has expired meanwhile, or the [`Bearer`](super::Bearer) key was revoked: the
+    /// new one then has to sign in itself.
     ///
     /// # Cancel safety
     ///

@@ -24,8 +24,7 @@ impl Session {
     pub async fn info<T: DeserializeOwned>(&self) -> Result<T> {
         let scope = self.scope();
         let reply = match scope.call(scope.request("info").finish(), None).await {
-            // The server (3.3.5) looks for the record in the session's database, even when there is neither.
-            Err(error) if is_nowhere(&error) => Bytes::from_static(NONE),
+            Err(error) if is_nobody(&error) => Bytes::from_static(NONE),
             reply => reply?,
         };
         decode("info", &reply)
@@ -85,6 +84,10 @@ fn decode<T: DeserializeOwned>(method: &str, reply: &[u8]) -> Result<T> {
     })
 }
 
-fn is_nowhere(error: &Error) -> bool {
-    error.server().is_some_and(|server| server.is_detail("NamespaceEmpty") || server.is_detail("DatabaseEmpty"))
+/// The server (3.3.5) looks for the record in the session's database, even when there is neither, and as a query, which
+/// it may deny guests.
+fn is_nobody(error: &Error) -> bool {
+    error.server().is_some_and(|server| {
+        server.is_detail("NamespaceEmpty") || server.is_detail("DatabaseEmpty") || server.refuses_guests()
+    })
 }

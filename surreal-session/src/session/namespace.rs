@@ -43,8 +43,8 @@ impl Session {
     /// # Errors
     ///
     /// [`Auth`](crate::ErrorKind::Auth) for a namespace or database that the identity may not enter, or is bound to and
-    /// may not leave: the session then stays as it was. [`Conflict`](crate::ErrorKind::Conflict) if they are created from
-    /// another connection at the same time: trying again is safe. If the server fails halfway,
+    /// may not leave: the session then stays as it was. [`Conflict`](crate::ErrorKind::Conflict) if another connection
+    /// creates them at the same time: trying again is safe. If the server fails halfway,
     /// [`namespace`](Self::namespace) and [`database`](Self::database) say what has been selected.
     ///
     /// # Cancel safety
@@ -166,13 +166,13 @@ pub(super) async fn select(shared: &Arc<Shared>, place: &Place) -> Result<()> {
     let request = scope.request("use").value(&place.namespace)?.value(&place.database)?.finish();
     match scope.call(request, None).await {
         Ok(reply) => confirm(shared, &reply),
-        Err(error) => Err(failed(shared, place, error).await),
+        Err(error) => Err(failed(shared, error).await),
     }
 }
 
 /// The server (3.3.5) selects the namespace first: when the database fails, the session may have moved already.
-async fn failed(shared: &Arc<Shared>, place: &Place, error: Error) -> Error {
-    if error.is_auth() && place.database == Part::Unset {
+async fn failed(shared: &Arc<Shared>, error: Error) -> Error {
+    if error.server().is_some_and(|server| server.message() == NO_DATABASE) {
         return error.in_context("the identity is bound to its database and cannot leave it");
     }
     if error.delivery() == Delivery::Answered && !error.is_auth() {
@@ -200,5 +200,8 @@ fn confirm(shared: &Shared, reply: &[u8]) -> Result<()> {
     shared.state().selected = selected;
     Ok(())
 }
+
+/// What the server says to an identity that may be in no other database, about having none.
+const NO_DATABASE: &str = "You don't have permission to change to the  database";
 
 const SELECTED: &str = "RETURN { namespace: session::ns(), database: session::db() }";

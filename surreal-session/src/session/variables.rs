@@ -19,7 +19,8 @@ impl Session {
     ///
     /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for a name that cannot be a variable, is the server's own
     /// (`access`, `auth`, `token`, `session`), or means something else in places of SurrealQL, where it would hide the
-    /// variable (`this`, `parent`, `value`, `input`, `before`, `after`, `event`). [`Encode`](crate::ErrorKind::Encode) for a value that cannot be sent.
+    /// variable (`this`, `parent`, `value`, `input`, `before`, `after`, `event`).
+    /// [`Encode`](crate::ErrorKind::Encode) for a value that cannot be sent.
     ///
     /// # Cancel safety
     ///

@@ -58,8 +58,8 @@ impl Both {
     }
 }
 
-/// Drops the future of `make` after 0, 1, 2, … polls until it completes. Each time `check` is told whether it was polled
-/// at all, once every change of `session` that it may have begun is over.
+/// Drops the future of `make` after 0, 1, 2, … polls until it completes. Each time `check` is told whether it was
+/// polled at all, once every change of `session` that it may have begun is over.
 async fn at_every_poll<T, F: Future<Output = T>>(
     session: &Session,
     make: impl Fn() -> F,

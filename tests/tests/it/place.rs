@@ -68,6 +68,8 @@ async fn identity_that_is_bound_to_its_place_cannot_leave_a_part_of_it() {
 
     nina.use_db("test").await.unwrap();
     nina.unset_db().await.unwrap();
+    let refused = nina.use_ns("other").unset_db().await.unwrap_err();
+    assert!(refused.is_auth() && !refused.to_string().contains("bound"), "{refused}");
     assert_eq!(place_of(&nina).await, at(&ns, None));
     for bound in [&dora, &user] {
         for refused in [bound.unset_db().await.unwrap_err(), bound.use_ns(&ns).unset_db().await.unwrap_err()] {

@@ -217,7 +217,7 @@ async fn all_results_are_taken_as_one_tuple() {
 
     let error = response.take_all::<(Value, Value)>().unwrap_err();
     assert_eq!((error.kind(), error.delivery()), (ErrorKind::InvalidArgument, Delivery::Answered), "{error:?}");
-    assert_eq!(error.to_string(), "2 results cannot be taken: the query has 5");
+    assert_eq!(error.to_string(), "a tuple of 2 cannot take the results of 5 statements");
     let error = response.take_all::<(Value, Value, Value, i64, Value)>().unwrap_err();
     assert_eq!((error.kind(), error.statement()), (ErrorKind::Decode, Some(3)), "{error:?}");
     let failed = session.query("RETURN 'x'; THROW 'no'").await.unwrap();

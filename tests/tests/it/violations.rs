@@ -250,7 +250,8 @@ async fn hostile_names_are_told_right() {
             &session,
             &format!(
                 "DEFINE TABLE {name} SCHEMAFULL; DEFINE FIELD {name} ON {name} TYPE option<int>;
-                 DEFINE FIELD deep ON {name} TYPE option<object>; DEFINE FIELD deep.{name} ON {name} TYPE option<int> READONLY;
+                 DEFINE FIELD deep ON {name} TYPE option<object>;
+                 DEFINE FIELD deep.{name} ON {name} TYPE option<int> READONLY;
                  DEFINE FIELD mail ON {name} TYPE option<int>; DEFINE INDEX {name} ON {name} FIELDS mail UNIQUE;
                  CREATE {name}:1 SET mail = 1, deep = {{ {name}: 1 }}"
             ),
