@@ -32,6 +32,7 @@ pub(super) const GROUPS: [fn(&[u8]) -> bool; 5] = [rows, enums, plain, special, 
 fn rows(bytes: &[u8]) -> bool {
     let read = [
         row::<Row>(bytes),
+        row::<Option<Row>>(bytes),
         row::<Keyed>(bytes),
         row::<Flat>(bytes),
         row::<FlatEnum>(bytes),
@@ -50,6 +51,7 @@ fn enums(bytes: &[u8]) -> bool {
     let read = [
         row::<External>(bytes),
         row::<Internal>(bytes),
+        row::<Option<Internal>>(bytes),
         row::<Adjacent>(bytes),
         any::<Untagged>(bytes),
         any::<Vec<Internal>>(bytes),
@@ -81,6 +83,7 @@ fn plain(bytes: &[u8]) -> bool {
 fn special(bytes: &[u8]) -> bool {
     let read = [
         row::<RecordId>(bytes),
+        row::<Option<RecordId>>(bytes),
         row::<Id<Row>>(bytes),
         row::<Datetime>(bytes),
         row::<Duration>(bytes),
@@ -91,7 +94,7 @@ fn special(bytes: &[u8]) -> bool {
         row::<Bytes>(bytes),
         row::<Range<Datetime>>(bytes),
         row::<Set<RecordId>>(bytes),
-        row::<Option<Null>>(bytes),
+        row::<Null>(bytes),
         any::<RecordKey>(bytes),
         any::<Geometry>(bytes),
     ];
