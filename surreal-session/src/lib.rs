@@ -32,7 +32,7 @@
 //! | Feature | Adds | Costs |
 //! |---|---|---|
 //! | `chrono` | its `DateTime` and `TimeDelta` as fields, with [`value::with`], and conversions | 3 crates |
-//! | `geo-types` | its `Geometry` and the types in it, likewise | 4 crates |
+//! | `geo-types` | its geometries, likewise | 4 crates |
 //! | `jiff` | its `Timestamp` and `SignedDuration`, likewise | 2 crates |
 //! | `rust_decimal` | its `Decimal`, likewise | 4 crates |
 //! | `rustls` | `wss://` URLs, verified against Mozilla's root certificates | 15 crates, a C compiler for `ring` |
@@ -126,7 +126,7 @@ pub mod __private {
         Step, Top, View, column, difference, encoded, encoded_with, has_key_fields, key_field, leads_elsewhere,
         object_key, object_part,
     };
-    pub use crate::value::with::foreign::{Foreign, Native, refuse};
+    pub use crate::value::with::foreign::{Foreign, Native};
     pub use crate::value::{Id, RecordId, RecordKey, Value};
 
     /// The error of a program that could not start the server that it wanted to connect to.

@@ -89,11 +89,11 @@ fn element(container: &PathSegment) -> Option<&Type> {
     let PathArguments::AngleBracketed(arguments) = &container.arguments else {
         return None;
     };
-    let types = arguments.args.iter().filter_map(|argument| match argument {
+    let mut types = arguments.args.iter().filter_map(|argument| match argument {
         GenericArgument::Type(ty) => Some(ty),
         _ => None,
     });
-    types.into_iter().nth(at)
+    types.nth(at)
 }
 
 /// The containers by name, with which of their parameters is the one that they hold.

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::iter;
 
-use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
+use proc_macro2::{Delimiter, Group, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{Path, Type};
 
 use super::generics::{mentioned, name};
@@ -34,18 +34,13 @@ pub(super) fn expand(model: &Model) -> TokenStream {
 /// The compiler objects under the type, as the call begins and ends where the type does.
 fn lookup(ty: &Type, krate: &Path) -> TokenStream {
     let (first, last) = ends(ty);
-    let refuse = quote!(#krate::__private::refuse).into_iter().map(|token| spanned(token, first));
-    let mut argument = Group::new(Delimiter::Parenthesis, quote!(<#krate::__private::Foreign<#ty>>::ADVICE));
-    argument.set_span(last);
+    let follow = quote_spanned!(first=> <#krate::__private::Foreign<#ty>>::follow);
+    let mut advice = Group::new(Delimiter::Parenthesis, quote!(<#krate::__private::Foreign<#ty>>::ADVICE));
+    advice.set_span(last);
     quote! {
         #[allow(deprecated, reason = "a field may be of a deprecated type")]
-        const _: () = #(#refuse)* #argument;
+        const _: () = #follow #advice;
     }
-}
-
-fn spanned(mut token: TokenTree, span: Span) -> TokenTree {
-    token.set_span(span);
-    token
 }
 
 /// The names that mean something only inside of the record.

@@ -8,7 +8,7 @@
 //! |---|---|---|---|
 //! | `chrono` | `chrono` | `DateTime` of `Utc`, `FixedOffset` and `Local` | [`Datetime`](super::Datetime) |
 //! | | | `TimeDelta` | [`Duration`](super::Duration) |
-//! | `geo_types` | `geo-types` | `Coord`, `Geometry` and what it can hold, of `f64` | [`Geometry`](super::Geometry) |
+//! | `geo_types` | `geo-types` | `Coord`, `Point`, `LineString`, `Polygon`, `MultiPoint`, `MultiLineString`, `MultiPolygon`, `GeometryCollection`, `Geometry`, of `f64` | [`Geometry`](super::Geometry) |
 //! | `jiff` | `jiff` | `Timestamp` | [`Datetime`](super::Datetime) |
 //! | | | `SignedDuration` | [`Duration`](super::Duration) |
 //! | `rust_decimal` | `rust_decimal` | `Decimal` | [`Decimal`](super::Decimal) |

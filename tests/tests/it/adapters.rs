@@ -124,7 +124,7 @@ async fn uuids_come_back() {
 
 #[tokio::test]
 async fn types_of_chrono_come_back() {
-    use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
+    use chrono::{DateTime, FixedOffset, Local, TimeDelta, Utc};
 
     #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
     struct Times {
@@ -132,6 +132,8 @@ async fn types_of_chrono_come_back() {
         utc: DateTime<Utc>,
         #[serde(with = "surreal_session::value::with::chrono", default)]
         fixed: Option<DateTime<FixedOffset>>,
+        #[serde(with = "surreal_session::value::with::chrono")]
+        local: DateTime<Local>,
         #[serde(with = "surreal_session::value::with::chrono", default)]
         none: Option<DateTime<Utc>>,
         #[serde(with = "surreal_session::value::with::chrono")]
@@ -144,6 +146,7 @@ async fn types_of_chrono_come_back() {
     let fields = Times {
         utc: noon().into(),
         fixed: Some(DateTime::parse_from_rfc3339("2026-01-31T13:30:00.123456789+01:30").unwrap()),
+        local: noon().into(),
         none: None,
         limits: vec![datetime("0001-01-01").into(), datetime("9999-12-31T23:59:59.999999999Z").into()],
         delta: TimeDelta::from_std(long()).unwrap(),
@@ -154,6 +157,7 @@ async fn types_of_chrono_come_back() {
     let native = [
         ("utc", "datetime", Value::from(noon())),
         ("fixed", "option<datetime>", noon().into()),
+        ("local", "datetime", noon().into()),
         ("none", "option<datetime>", Value::None),
         ("limits", "array<datetime>", limits.into()),
         ("delta", "duration", long().into()),
@@ -325,6 +329,23 @@ async fn types_of_geo_types_come_back() {
         ("any", "array<geometry>", fields.any.clone().into()),
     ];
     comes_back(fields, native).await;
+}
+
+#[tokio::test]
+async fn empty_geometries_come_back() {
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Places(#[serde(with = "surreal_session::value::with::geo_types")] Vec<geo_types::Geometry>);
+
+    let empty = Places(vec![
+        geo_types::LineString::empty().into(),
+        geo_types::Polygon::empty().into(),
+        geo_types::MultiPoint::empty().into(),
+        geo_types::MultiPolygon::new(vec![geo_types::Polygon::empty()]).into(),
+        geo_types::Geometry::GeometryCollection(geo_types::GeometryCollection::empty()),
+    ]);
+    let (_db, session) = place().await;
+    let back: Places = session.query("RETURN $v").bind("v", &empty).await.unwrap().take(0).unwrap();
+    assert_eq!(back, empty);
 }
 
 #[tokio::test]

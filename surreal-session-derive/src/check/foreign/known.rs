@@ -16,7 +16,7 @@ pub(crate) struct Foreign {
 enum Remedy {
     /// The adapter, or this type of ours.
     Adapter(&'static str),
-    /// This other type with the adapter, as these say no point in time, or more than one.
+    /// Another type of that crate, which the adapter takes.
     Convert(&'static str),
     /// A type of ours that converts from and to it.
     Ours(&'static str),

@@ -62,7 +62,7 @@ where
 {
     /// The same instant in UTC, or in the system's time zone for `DateTime<Local>`.
     fn from(datetime: Datetime) -> Self {
-        // Both end where the server's own, which is one of chrono's, ends.
+        // The server's datetime is one of chrono's, so that both have the same range.
         let time = DateTime::<Utc>::from_timestamp(datetime.timestamp(), datetime.subsec_nanos());
         time.unwrap_or(DateTime::<Utc>::MAX_UTC).into()
     }

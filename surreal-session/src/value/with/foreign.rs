@@ -9,6 +9,21 @@ use std::marker::PhantomData;
 #[derive(Debug)]
 pub struct Foreign<T: ?Sized>(PhantomData<T>);
 
+impl<T: ?Sized> Foreign<T> {
+    /// Lets the constant that calls it fail to compile if there is advice, with that as the message.
+    ///
+    /// # Panics
+    ///
+    /// If there is advice.
+    #[track_caller]
+    #[expect(clippy::panic, reason = "it runs while a program compiles")]
+    pub const fn follow(advice: Option<&'static str>) {
+        if let Some(advice) = advice {
+            panic!("{}", advice);
+        }
+    }
+}
+
 /// What holds for a type of which nothing else is said.
 pub trait Native {
     /// What to do instead of storing the type as it is; `None` if that is fine.
@@ -16,19 +31,6 @@ pub trait Native {
 }
 
 impl<T: ?Sized> Native for Foreign<T> {}
-
-/// Lets the constant that calls it fail to compile if there is advice, with that as the message.
-///
-/// # Panics
-///
-/// If there is advice.
-#[track_caller]
-#[expect(clippy::panic, reason = "it runs while a program compiles")]
-pub const fn refuse(advice: Option<&'static str>) {
-    if let Some(advice) = advice {
-        panic!("{}", advice);
-    }
-}
 
 /// Says that a type is not to be stored as serde has it, nor an `Option` or `Vec` of it, and what to do instead.
 macro_rules! foreign {
