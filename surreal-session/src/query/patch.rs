@@ -200,8 +200,8 @@ mod tests {
             (PatchOp::add("/tags/-", "new"), "{ op: 'add', path: '/tags/-', \"value\": 'new' }"),
             (PatchOp::remove("/nickname"), "{ op: 'remove', path: '/nickname' }"),
             (PatchOp::replace("", Value::None), "{ op: 'replace', path: '', \"value\": NONE }"),
-            (PatchOp::copy("/a", "/b"), "{ \"from\": '/a', op: 'copy', path: '/b' }"),
-            (PatchOp::move_to("/a", "/b"), "{ \"from\": '/a', op: 'move', path: '/b' }"),
+            (PatchOp::copy("/a", "/b"), "{ from: '/a', op: 'copy', path: '/b' }"),
+            (PatchOp::move_to("/a", "/b"), "{ from: '/a', op: 'move', path: '/b' }"),
             (PatchOp::test("/age", 36), "{ op: 'test', path: '/age', \"value\": 36 }"),
         ] {
             let (wire, back) = sent(&op);

@@ -11,15 +11,16 @@ pub(super) fn apply(text: &str, difference: &str) -> Result<String, String> {
         let start = start_of(header).ok_or_else(|| format!("`{header}` does not begin a difference"))?;
         let (mut old, mut new) = (Vec::new(), Vec::new());
         while let Some(line) = lines.next_if(|line| !line.starts_with("@@")) {
-            let (kind, encoded) = line.split_at_checked(1).unwrap_or((" ", ""));
-            let part: Vec<char> = decode(encoded)?.chars().collect();
+            let mut encoded = line.chars();
+            let kind = encoded.next();
+            let part: Vec<char> = decode(encoded.as_str())?.chars().collect();
             match kind {
-                " " => {
+                Some(' ') | None => {
                     old.extend(&part);
                     new.extend(part);
                 }
-                "-" => old.extend(part),
-                "+" => new.extend(part),
+                Some('-') => old.extend(part),
+                Some('+') => new.extend(part),
                 _ => return Err(format!("`{line}` is not a line of a difference")),
             }
         }
@@ -68,7 +69,7 @@ mod tests {
             ("old", "@@ -1,3 +0,0 @@\n-old\n", ""),
             ("abc", "@@ -1,3 +1,3 @@\n a\n-b\n+%C3%A9\n c\n", "aéc"),
             ("a b+c%", "@@ -1,6 +1,7 @@\n a b+c%25\n+%0A\n", "a b+c%\n"),
-            ("aXbbbbbbbbbbYc", "@@ -1,3 +1,2 @@\n a\n-X\n b\n@@ -9,5 +8,4 @@\n bbb\n-Y\n c\n", "abbbbbbbbbbc"),
+            ("aXbbbbbbbbbbYc", "@@ -1,3 +1,2 @@\n a\n-X\n b\n@@ -10,5 +9,4 @@\n bbb\n-Y\n c\n", "abbbbbbbbbbc"),
         ] {
             assert_eq!(apply(text, difference).as_deref(), Ok(expected), "{difference}");
         }
