@@ -50,11 +50,12 @@ fn new(item: &str) -> NewOrder {
 async fn work(kitchen: Session) -> surreal_session::Result<()> {
     kitchen.create::<Order>().id(2).content(new("pie")).await?;
     for order in [1, 2] {
-        let order: Id<Order, i64> = Id::new(order);
-        kitchen.query("UPDATE $order SET state = 'cooking'").bind("order", &order).await?.check()?;
+        kitchen.update::<Order>().id(order).set(|o| o.state.set("cooking")).await?;
     }
     kitchen.create::<Order>().id(3).content(new("tea")).await?;
-    kitchen.query("DELETE order:1; DELETE order:2; DELETE order:3").await?.check()?;
+    for order in [1, 2, 3] {
+        kitchen.delete::<Order>().id(order).await?;
+    }
     // The table goes, and with it the live query: that is how the board knows that the day is over.
     kitchen.create::<Order>().id(4).content(new("last round")).await?;
     kitchen.query("REMOVE TABLE order").await?.check()?;

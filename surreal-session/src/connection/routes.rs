@@ -37,7 +37,9 @@ impl Routes {
             return route.feed.push(Item::End(Over::KilledByServer));
         }
         let Kept { frames, missed, killed, .. } = self.early.take(id);
-        frames.into_iter().for_each(|frame| route.feed.push_event(frame));
+        for frame in frames {
+            route.feed.push_event(frame);
+        }
         route.feed.push_missed(missed);
         if killed {
             self.ended.insert(id);
@@ -60,7 +62,7 @@ impl Routes {
         match self.live.remove(&id) {
             Some(routes) => {
                 self.ended.insert(id);
-                routes.iter().for_each(|route| route.feed.push(Item::End(over.clone())));
+                end_each(&routes, over);
             }
             None if self.ended.contains(id) => {}
             None => self.early.kill(id),
@@ -103,8 +105,14 @@ impl Routes {
     /// Ends every stream.
     pub(super) fn end_all(&mut self, over: &Over) {
         for (_, routes) in self.live.drain() {
-            routes.iter().for_each(|route| route.feed.push(Item::End(over.clone())));
+            end_each(&routes, over);
         }
+    }
+}
+
+fn end_each(routes: &[Route], over: &Over) {
+    for route in routes {
+        route.feed.push(Item::End(over.clone()));
     }
 }
 

@@ -3,58 +3,85 @@
 use bytes::Bytes;
 
 use super::encode_unless_too_much;
-use crate::codec::decode;
 use crate::codec::reader::Reader;
-use crate::protocol::{Head, Outcome, Reply, RequestId, misfit, read_statements};
+use crate::codec::{NONE, decode};
+use crate::protocol::{Head, LiveId, Notification, Outcome, Reply, RequestId, TransactionId, misfit, read_statements};
 use crate::value::Value;
 
-/// What is taken out of a frame lies in it and is whole, and the head agrees with the frame read as a value.
+/// What is taken out of a frame lies in it and is whole, and a frame is to the head what it is when read as a value.
 pub fn head(frame: &[u8]) -> bool {
+    agrees_with_value(frame);
     let head = Head::read(frame);
     if let Ok(Head::Unattributed(error)) = &head {
         assert!(!format!("{error:?}").is_empty());
     }
-    agrees_with_value(frame);
     let frame = Bytes::copy_from_slice(frame);
-    let result = Reply::new(frame.clone()).into_result("query");
-    match &result {
-        Ok(result) => check_result(&frame, result),
-        Err(error) => assert!(!format!("{error}{error:?}").is_empty()),
+    if let Ok(event) = Notification::read(&frame) {
+        is_part(&frame, &event.record);
+        is_part(&frame, &event.data);
     }
-    head.is_ok() && (result.is_ok() || result.is_err_and(|error| error.server().is_some()))
+    head.is_ok() & reply(&frame)
+}
+
+/// Whether this is a reply with a result or with an error of the server.
+fn reply(frame: &Bytes) -> bool {
+    match Reply::new(frame.clone()).into_result("query") {
+        Ok(result) => {
+            check_result(frame, &result);
+            true
+        }
+        Err(error) => {
+            assert!(!format!("{error}{error:?}").is_empty());
+            error.server().is_some()
+        }
+    }
 }
 
 fn check_result(frame: &Bytes, result: &Bytes) {
     is_part(frame, result);
-    match decode::<Value>(result) {
-        Ok(_) => {}
-        Err(error) => assert!(!misfit(result, &error).to_string().is_empty()),
+    if let Err(error) = decode::<Value>(result) {
+        assert!(!misfit(result, &error).to_string().is_empty());
     }
-    let Ok(statements) = read_statements(result) else { return };
-    for statement in statements {
+    for statement in read_statements(result).into_iter().flatten() {
         assert!(!format!("{statement:?}").is_empty());
-        if let Outcome::Ok(data) = statement.outcome
-            && *data != *crate::codec::NONE
-        {
+        if let Outcome::Ok(data) = statement.outcome {
             is_part(result, &data);
         }
     }
 }
 
-/// Checks that this is one item, which lies in the other bytes and is not a copy.
+/// Checks that this is one item, which lies in the other bytes and is not a copy. What is missing is NONE.
 fn is_part(whole: &Bytes, part: &Bytes) {
-    assert!(whole.as_ptr_range().contains(&part.as_ptr()));
+    assert!(whole.as_ptr_range().contains(&part.as_ptr()) || *part == NONE);
     assert_eq!(Reader::new(part).skip().ok(), Some(&**part));
 }
 
 /// Reads the frame without the duplicates and long forms that it may have, by the head and as a value.
 fn agrees_with_value(frame: &[u8]) {
     let Ok(value @ Value::Object(_)) = decode::<Value>(frame) else { return };
-    let Some(frame) = encode_unless_too_much(&value) else { return };
+    let Some(frame) = encode_unless_too_much(&value).map(Bytes::from) else { return };
     let head = Head::read(&frame);
-    match (value.get("id"), value.get("error")) {
-        (Some(&Value::Int(id)), _) => assert_eq!(head.ok(), Some(Head::Reply(RequestId(id)))),
-        (_, Some(_)) => assert!(matches!(head, Err(_) | Ok(Head::Unattributed(_)))),
-        (_, None) => assert!(matches!(head, Err(_) | Ok(Head::Notification(_)))),
+    match (value.get("id"), value.get("error"), value.get("result")) {
+        (Some(&Value::Int(id)), _, _) => assert_eq!(head.ok(), Some(Head::Reply(RequestId(id)))),
+        (_, Some(_), _) => assert!(matches!(head, Err(_) | Ok(Head::Unattributed(_)))),
+        (_, None, result) => is_event(&frame, head.ok(), result),
+    }
+    if let (None, Some(&Value::Uuid(id))) = (value.get("error"), value.get("result")) {
+        assert_eq!(Reply::new(frame).begun().ok(), Some(Some(TransactionId::new(id))));
+    }
+}
+
+/// Checks that a frame is an event if it has the id of a live query and an action, and only then.
+fn is_event(frame: &Bytes, head: Option<Head>, result: Option<&Value>) {
+    let entry = |name| result.and_then(|result| result.get(name));
+    match (head, entry("id"), entry("action")) {
+        (Some(Head::Notification(head)), Some(&Value::Uuid(id)), Some(Value::String(_))) => {
+            assert_eq!(head.id, LiveId::from(id));
+            assert_eq!(Notification::read(frame).map(|event| event.kind).ok(), Some(head.kind));
+        }
+        (head, id, action) => {
+            assert_eq!(head, None);
+            assert!(!matches!((id, action), (Some(Value::Uuid(_)), Some(Value::String(_)))), "{result:?}");
+        }
     }
 }

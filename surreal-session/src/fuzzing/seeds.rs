@@ -12,7 +12,7 @@ use crate::value::{
     Bytes, Datetime, Decimal, Duration, File, Geometry, Id, Range, RecordId, RecordKey, Set, Table, Uuid, Value,
 };
 
-/// Replies, a notification, and an error that belongs to no request.
+/// Replies, events of live queries, and an error that belongs to no request.
 pub(super) fn heads() -> Vec<Vec<u8>> {
     let failure = object([
         ("code", (-32000).into()),
@@ -26,13 +26,18 @@ pub(super) fn heads() -> Vec<Vec<u8>> {
         object([("status", status.into()), time, ("type", Value::None), ("result", result), ("kind", "Query".into())])
     };
     let statements: Value = vec![statement("OK", row_value()), statement("ERR", "no".into())].into();
-    let notification = object([("id", uuid().into()), ("action", "CREATE".into()), ("result", row_value())]);
+    let event = |action: &str, record: Value, data: Value| {
+        let session = ("session", Value::None);
+        object([("id", uuid().into()), ("action", action.into()), session, ("record", record), ("result", data)])
+    };
     let frames = [
         object([("id", 7.into()), ("session", uuid().into()), ("result", statements)]),
         object([("id", 8.into()), ("result", Value::None)]),
         object([("id", 9.into()), ("error", failure.clone())]),
         object([("error", failure)]),
-        object([("result", notification)]),
+        object([("id", 10.into()), ("result", uuid().into())]),
+        object([("result", event("CREATE", record_id().into(), row_value()))]),
+        object([("session", uuid().into()), ("result", event("KILLED", Value::None, Value::None))]),
     ];
     frames.iter().filter_map(bytes_of).collect()
 }

@@ -375,9 +375,9 @@ async fn scribble(session: Session, mut seed: u64, round: i64) -> Vec<Write> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn snapshot_and_changes_together_are_the_table() {
     let (_db, session) = with_items().await;
-    let writer = elsewhere(&session).await;
+    let scribe = elsewhere(&session).await;
     for round in 0..200 {
-        let writing = tokio::spawn(scribble(writer.clone(), round, i64::try_from(round).unwrap()));
+        let writing = tokio::spawn(scribble(scribe.clone(), round, i64::try_from(round).unwrap()));
         let from = Instant::now();
         let (items, mut changes) = session.live::<Item>().snapshot().await.unwrap();
         let to = Instant::now();

@@ -162,7 +162,7 @@ mod tests {
             (PatchOp::add("/tags/1", "x"), "{ address: { city: 'Paris' }, name: 'Ada', tags: ['a', 'x', 'b'] }"),
             (PatchOp::add("/tags/-", "x"), "{ address: { city: 'Paris' }, name: 'Ada', tags: ['a', 'b', 'x'] }"),
             (PatchOp::remove("/tags/0"), "{ address: { city: 'Paris' }, name: 'Ada', tags: ['b'] }"),
-            (PatchOp::remove("/address/city"), "{ address: {  }, name: 'Ada', tags: ['a', 'b'] }"),
+            (PatchOp::remove("/address/city"), "{ address: {}, name: 'Ada', tags: ['a', 'b'] }"),
             (PatchOp::replace("/address/city", "Rome"), "{ address: { city: 'Rome' }, name: 'Ada', tags: ['a', 'b'] }"),
             (
                 PatchOp::move_to("/name", "/address/name"),
@@ -174,11 +174,7 @@ mod tests {
         ] {
             let mut value = before.clone();
             apply(&mut value, &op).unwrap();
-            assert_eq!(
-                value.to_string().replace("{  }", "{  }"),
-                expected.replace("{  }", &Value::Object([].into()).to_string()),
-                "{op:?}"
-            );
+            assert_eq!(value.to_string(), expected, "{op:?}");
         }
         for op in [
             PatchOp::replace("/nothing", 1),
