@@ -230,7 +230,7 @@ impl<T: Record> Live<T> {
 /// ```no_run
 /// # use serde::{Deserialize, Serialize};
 /// # use surreal_session::prelude::*;
-/// # #[derive(Serialize, Deserialize, Record)]
+/// # #[derive(Debug, Serialize, Deserialize, Record)]
 /// # struct User { id: Id<User>, name: String }
 /// # async fn example(session: Session, mut ada: User) -> surreal_session::Result<()> {
 /// let mut changes = session.live::<User>().id(&ada.id).diff().await?;

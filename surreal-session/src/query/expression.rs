@@ -28,7 +28,7 @@ pub use term::Term;
 /// ```no_run
 /// # use serde::{Deserialize, Serialize};
 /// # use surreal_session::prelude::*;
-/// #[derive(Serialize, Deserialize, Object)]
+/// #[derive(Debug, Clone, Serialize, Deserialize, Object)]
 /// struct Line {
 ///     product: String,
 ///     price: u32,
