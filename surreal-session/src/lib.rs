@@ -2,7 +2,8 @@
 //!
 //! A [`Surreal`] is a connection, and with the same verbs its default session. A [`Session`] is an isolated context on
 //! the same socket, with its own namespace, database, variables and authentication. On both stand the verbs of
-//! [`Queryable`]: raw SurrealQL with bound values, and typed records made with `#[derive(Record)]`.
+//! [`Queryable`]: raw SurrealQL with bound values, and typed records made with `#[derive(Record)]`. A [`Transaction`] has
+//! them too, and [`Session::live`] follows what changes.
 //!
 //! ```no_run
 //! use serde::{Deserialize, Serialize};
@@ -43,7 +44,8 @@
 //! - Nothing happens until a builder is awaited; what happens when a future is dropped is said under `# Cancel safety`.
 //! - Every call ends: with a reply, with an error, or at its deadline (30 seconds unless set). [`Error::delivery`]
 //!   says whether the server may have acted.
-//! - Nothing is retried, and a lost connection is not reopened.
+//! - Nothing is retried, except a [`transaction().run(..)`](Session::transaction) after a conflict and the registration of a
+//!   live query. A lost connection is not reopened.
 //! - Requests that run at the same time are not ordered, even in one session, except those that change the session.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
