@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use serde::{Deserialize, Serialize};
 
 use super::*;
-use crate::value::{Datetime, Decimal, Duration, Geometry, Uuid, Value};
+use crate::value::{Duration, Uuid, Value};
 
 #[derive(Serialize, Deserialize, Debug, PartialEq)]
 struct Flattened<T> {
@@ -106,7 +106,8 @@ fn absent_fields_are_none_with_default() {
     assert_eq!(read, Fields { one: native.into(), some: None, none: None, list: vec![], deep: None });
 }
 
-fn noon() -> Datetime {
+#[cfg(any(feature = "chrono", feature = "jiff", feature = "time"))]
+fn noon() -> crate::value::Datetime {
     "2026-01-31T12:00:00.123456789Z".parse().unwrap()
 }
 
@@ -120,6 +121,7 @@ fn std_durations_are_durations() {
         "crate::value::with::std_duration";
         std::time::Duration: std::time::Duration::ZERO => Duration::ZERO;
         std::time::Duration: std::time::Duration::MAX => Duration::MAX;
+        std::time::Duration: long() => Duration::from(long());
     }
 }
 
@@ -137,6 +139,8 @@ fn uuids_are_uuids() {
 #[test]
 fn types_of_chrono_are_datetimes_and_durations() {
     use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
+
+    use crate::value::Datetime;
     is_written_as! {
         "crate::value::with::chrono";
         DateTime<Utc>: DateTime::<Utc>::from(noon()) => noon();
@@ -173,6 +177,7 @@ fn types_of_jiff_are_datetimes_and_durations() {
 #[cfg(feature = "rust_decimal")]
 #[test]
 fn decimals_are_decimals() {
+    use crate::value::Decimal;
     is_written_as! {
         "crate::value::with::rust_decimal";
         rust_decimal::Decimal: rust_decimal::Decimal::new(-150, 2) => Decimal::new(-15, 1).unwrap();
@@ -183,6 +188,7 @@ fn decimals_are_decimals() {
 #[cfg(feature = "geo-types")]
 #[test]
 fn types_of_geo_types_are_geometries() {
+    use crate::value::Geometry;
     use geo_types::{Coord, GeometryCollection, LineString, MultiLineString, MultiPoint, MultiPolygon, Point, Polygon};
     let line = || LineString::from(vec![[0.0, 0.5], [2.0, 3.0], [0.0, 3.0], [0.0, 0.5]]);
     let polygon = || Polygon::new(line(), vec![]);
