@@ -225,9 +225,9 @@ fn what_cannot_be_held_is_an_error_that_names_the_field() {
     assert_eq!(error, "spans[1]: not a duration: it is negative");
     let spans = || ("spans", Value::Array(vec![]));
     let read = |fields: Value| decode::<Visit>(&encode(&fields).unwrap()).unwrap_err().to_string();
-    let error = read([spans(), ("at", Value::from(Datetime::MAX))].into_iter().collect());
+    let error = read([spans(), ("at", Value::from(crate::value::Datetime::MAX))].into_iter().collect());
     assert!(error.starts_with("at: not a `jiff::Timestamp`: it is outside -009999"), "{error}");
-    let error = read([spans(), ("place", Value::from(Geometry::Line(vec![])))].into_iter().collect());
+    let error = read([spans(), ("place", Value::from(crate::value::Geometry::Line(vec![])))].into_iter().collect());
     assert_eq!(error, "place: not a point: it is a `LineString`");
     let error = read([spans(), ("place", Value::from("(1, 2)"))].into_iter().collect());
     assert_eq!(error, "place: expected a geometry, found a string");
