@@ -1,6 +1,6 @@
-//! Typed records: a small library whose tables, fields, links and edges the compiler knows.
+//! Every verb on typed records: a small library whose tables, fields, links and edges the compiler knows.
 //!
-//! `cargo run --example typed` starts a server in this process; `SURREAL_URL` points it at yours instead.
+//! `cargo run --example crud` starts a server in this process; `SURREAL_URL` points it at yours instead.
 
 use std::error::Error;
 
@@ -48,7 +48,7 @@ struct Borrowed {
 async fn main() -> Result<(), Box<dyn Error>> {
     let server = Server::start().await?;
     let db = Surreal::connect(&server.url).await?;
-    let library = db.new_session().signin(server.root.clone()).use_ns("typed").use_db("library").await?;
+    let library = db.new_session().signin(server.root.clone()).use_ns("crud").use_db("library").await?;
     let schema = "
         REMOVE TABLE IF EXISTS reader; REMOVE TABLE IF EXISTS book; REMOVE TABLE IF EXISTS borrowed;
         DEFINE TABLE reader; DEFINE FIELD joined_at ON reader TYPE datetime READONLY DEFAULT time::now();
@@ -111,6 +111,10 @@ async fn books(library: &Session) -> surreal_session::Result<()> {
     println!("Long ones: {}.", long.iter().map(|book| book.title.as_str()).collect::<Vec<_>>().join(", "));
     let short = library.update::<Book>().filter(|b| b.pages.lt(100)).set(|b| b.tags.push("short")).await?;
     println!("{} is tagged {:?}.", short[0].title, short[0].tags);
+    let fourth = library.upsert::<Book>().id(4).content(book("Cecilia", 900)).await?;
+    let shortened = NewBook { title: fourth.title, pages: 941, tags: vec![] };
+    let fourth = library.upsert::<Book>().id(4).replace(shortened).await?;
+    println!("{} has come, and has {} pages, not 900.", fourth.title, fourth.pages);
     let gone = library.delete::<Book>().filter(|b| b.title.eq("Emma") & b.tags.contains("twice")).await?;
     println!("{} was given away.", gone[0].title);
     Ok(())
