@@ -24,6 +24,10 @@ use crate::transaction::Transaction;
 ///     response.take(0)
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is nothing that queries can be run on",
+    label = "a `Surreal`, a `Session`, a `Transaction` or a reference to one is needed here"
+)]
 pub trait Queryable: private::Sealed {
     /// Where the queries run.
     #[doc(hidden)]

@@ -7,6 +7,10 @@ use serde::Serialize;
 /// Anything that [`Session::signin`](super::Session::signin) accepts.
 ///
 /// Implemented by [`Root`], [`Namespace`], [`Database`], [`RecordAccess`] and [`Bearer`](super::Bearer). Sealed.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` are no credentials",
+    label = "expected `Root`, `Namespace`, `Database`, `RecordAccess` or `Bearer`"
+)]
 pub trait Credentials: Serialize + private::Sealed {}
 
 /// A system user of the whole server.
