@@ -17,6 +17,7 @@ pub struct Builder {
     password: String,
     storage: Storage,
     guests: Guests,
+    denied_functions: Vec<String>,
 }
 
 impl Builder {
@@ -27,6 +28,7 @@ impl Builder {
             password: "root".to_owned(),
             storage: Storage::Memory,
             guests: Guests::Allowed,
+            denied_functions: Vec::new(),
         }
     }
 
@@ -61,6 +63,13 @@ impl Builder {
         self
     }
 
+    /// Refuses to call this function of SurrealQL, such as `http::get`, or a family of them, such as `http`; as the server's
+    /// own program does with `--deny-funcs`. Default: all may be called.
+    pub fn deny_function(mut self, name: impl Into<String>) -> Self {
+        self.denied_functions.push(name.into());
+        self
+    }
+
     /// Starts the server and returns when it accepts connections.
     ///
     /// Works in any runtime and on any thread: it waits for the server's own threads and for nothing else.
@@ -84,6 +93,7 @@ impl Builder {
             password: self.password.clone(),
             storage: self.storage,
             guests: self.guests,
+            denied_functions: self.denied_functions,
         };
         let starting = handle::spawn(settings)?;
         let handle = starting.started().await?;
@@ -99,6 +109,7 @@ impl fmt::Debug for Builder {
             .field("username", &self.username)
             .field("storage", &self.storage)
             .field("guests", &self.guests)
+            .field("denied_functions", &self.denied_functions)
             .finish_non_exhaustive()
     }
 }

@@ -7,7 +7,7 @@ use std::net;
 use std::sync::Arc;
 use std::time::Duration;
 
-use surrealdb_rpc::capabilities::Capabilities;
+use surrealdb_rpc::capabilities::{Capabilities, FuncTarget, Targets};
 use surrealdb_server::core::CommunityComposer;
 use surrealdb_server::core::channel;
 use surrealdb_server::core::kvs::Datastore;
@@ -29,6 +29,7 @@ pub(crate) struct Settings {
     pub(crate) password: String,
     pub(crate) storage: Storage,
     pub(crate) guests: Guests,
+    pub(crate) denied_functions: Vec<String>,
 }
 
 /// Whether a session that is not signed in may query.
@@ -36,6 +37,26 @@ pub(crate) struct Settings {
 pub(crate) enum Guests {
     Allowed,
     Denied,
+}
+
+impl Settings {
+    fn capabilities(&self) -> Capabilities {
+        let capabilities = Capabilities::all().with_guest_access(self.guests == Guests::Allowed);
+        match self.denied_functions.is_empty() {
+            true => capabilities,
+            false => {
+                capabilities.without_functions(Targets::Some(self.denied_functions.iter().map(function).collect()))
+            }
+        }
+    }
+}
+
+/// A function such as `time::now`, or a family of them such as `time`.
+fn function(name: &String) -> FuncTarget {
+    match name.split_once("::") {
+        Some((family, function)) => FuncTarget(family.to_owned(), Some(function.to_owned())),
+        None => FuncTarget(name.to_owned(), None),
+    }
 }
 
 pub(crate) struct Server {
@@ -51,11 +72,12 @@ pub(crate) struct Server {
 impl Server {
     /// Opens the storage, makes the root user and begins to accept connections.
     pub(crate) async fn open(settings: Settings) -> Result<Self, StartError> {
+        let capabilities = settings.capabilities();
         let listener = TcpListener::from_std(settings.listener).map_err(StartError::Thread)?;
         let address = settings.storage.prepare()?;
         let (notify, notifications) = channel::bounded(NOTIFICATIONS);
         let datastore = Datastore::builder()
-            .with_capabilities(Capabilities::all().with_guest_access(settings.guests == Guests::Allowed))
+            .with_capabilities(capabilities)
             .with_notify(notify)
             .with_auth(true)
             .without_maintenance_tasks()
