@@ -102,9 +102,12 @@ pub mod traverse {
 
 /// What most programs need: `use surreal_session::prelude::*;`.
 pub mod prelude {
-    pub use crate::error::{Delivery, ErrorKind, Violation};
+    pub use crate::error::{Delivery, Error, ErrorKind, ServerError, Violation};
     pub use crate::live::{Action, EndReason, Gap, LiveEvent, LiveStream, Notification};
-    pub use crate::query::{Apply, Assign, Condition, Expression, Fields, Link, Queryable, all, any};
+    pub use crate::protocol::LiveId;
+    pub use crate::query::{
+        Apply, Assign, Condition, Expression, Fields, Link, PatchAction, PatchOp, Queryable, Response, all, any,
+    };
     pub use crate::record::{Change, LinkTo, Object, Patch, Record, Relation, View, keep, merge, set, unset};
     pub use crate::session::{Bearer, Database, Namespace, RecordAccess, Root, Session, Surreal, Token, Tokens};
     pub use crate::transaction::Transaction;

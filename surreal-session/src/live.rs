@@ -6,6 +6,8 @@
 
 mod builder;
 mod event;
+mod order;
+mod shown;
 mod snapshot;
 mod stream;
 

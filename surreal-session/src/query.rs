@@ -51,7 +51,7 @@ pub use relate::Relate;
 pub use response::Response;
 pub use results::Results;
 pub use run::Run;
-pub(crate) use select::columns;
+pub(crate) use select::view_object;
 pub use select::{Explain, Fields, Select, state};
 pub use traverse::{
     Against, Along, BeginsAt, Direction, Edges, EndsAt, Filters, Origin, Own, Reached, ReachedBy, Referred, Referrers,

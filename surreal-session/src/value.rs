@@ -46,5 +46,5 @@ pub use record_id::RecordId;
 pub use record_key::RecordKey;
 pub use set::Set;
 pub use table::Table;
-pub(crate) use text::escape_identifier;
+pub(crate) use text::{escape_identifier, escape_object_key};
 pub use uuid::Uuid;

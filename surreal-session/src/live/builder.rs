@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
+use super::shown::{Layout, Shown};
 use super::{Identified, LiveStream};
 use crate::error::Result;
 use crate::protocol::LiveId;
 use crate::query::untyped::Untyped;
-use crate::query::{Fields, Fragment, IntoCondition, PatchOp, Query, Response, Tree, columns};
+use crate::query::{Fields, Fragment, IntoCondition, Links, PatchOp, Query, Response, Tree, view_object};
 use crate::record::{IntoId, Record, View};
 use crate::session::{CallFuture, Scope, Session, WHO};
 use crate::value::{Table, Value};
@@ -24,6 +25,8 @@ use crate::value::{Table, Value};
 ///
 /// [`NotFound`](crate::ErrorKind::NotFound) for a table that does not exist; [`Auth`](crate::ErrorKind::Auth) if the
 /// identity may not select from it at all. Records that it may not see are left out of the stream without a word.
+/// [`NotAllowed`](crate::ErrorKind::NotAllowed) if the server denies the function `time::now`, and for [`diff`](Self::diff)
+/// `value::diff`.
 ///
 /// # Cancel safety
 ///
@@ -52,8 +55,7 @@ use crate::value::{Table, Value};
 pub struct Live<T, D = T> {
     scope: Scope,
     target: Table,
-    /// Instead of all fields.
-    fields: Option<Fragment>,
+    pub(super) shown: Shown,
     filter: Vec<Tree>,
     capacity: usize,
     deadline: Option<Duration>,
@@ -88,7 +90,7 @@ impl Session {
         let followed = scope.subscribe(id, CAPACITY)?;
         let who = scope.request("query").text(WHO).bindings().finish();
         let who = Response::read(&scope.call(who, None).await?)?.take(0)?;
-        Ok(LiveStream::new(scope, id, followed, who))
+        Ok(LiveStream::new(scope, id, followed, who, Layout::Plain))
     }
 
     /// Kills a live query of this session, whoever follows it; its streams end with
@@ -108,7 +110,8 @@ impl Session {
 
 impl<T, D> Live<T, D> {
     pub(super) fn new(scope: Scope, target: Table) -> Self {
-        Self { scope, target, fields: None, filter: Vec::new(), capacity: CAPACITY, deadline: None, data: PhantomData }
+        let (shown, filter) = (Shown::Record, Vec::new());
+        Self { scope, target, shown, filter, capacity: CAPACITY, deadline: None, data: PhantomData }
     }
 
     /// Sets how many events wait for the program at most; 1,024 unless set, at least one.
@@ -127,28 +130,36 @@ impl<T, D> Live<T, D> {
 
     /// The statements and the names bound to them, for logs. Never shows a value.
     ///
-    /// The first asks who the session is, so that the stream can end when that changes.
+    /// The first asks who the session is, so that the stream can end when that changes. The second calls the functions
+    /// that the events need, as the server (3.3.5) sends no events without a word where it denies them.
     pub fn to_surql(&self) -> String {
         self.query().to_surql()
     }
 
     fn query(&self) -> Query {
-        let live = Fragment::new(WHO).text("; LIVE ");
-        live.then(self.selection()).into_query(self.scope.clone(), self.deadline)
+        let calls = Fragment::new(WHO).text("; RETURN [").text(self.shown.calls()).text("]; ");
+        let live = calls.text("LIVE SELECT ").then(self.shown.event());
+        live.then(self.source()).into_query(self.scope.clone(), self.deadline)
     }
 
-    /// The statement that reads what the live query is about.
+    /// The statement that reads what the live query is about, each record behind its id.
     pub(super) fn select(&self) -> Query {
-        self.selection().into_query(self.scope.clone(), self.deadline)
+        let rows =
+            Fragment::new("SELECT ").then(self.shown.row()).text(" FROM (SELECT *").then(self.source()).text(")");
+        rows.into_query(self.scope.clone(), self.deadline)
     }
 
-    fn selection(&self) -> Fragment {
-        let fields = self.fields.clone().unwrap_or_else(|| Fragment::new("*"));
-        let selection = Fragment::new("SELECT ").then(fields).text(" FROM ").value(&self.target);
+    fn source(&self) -> Fragment {
+        let source = Fragment::new(" FROM ").value(&self.target);
         if self.filter.is_empty() {
-            return selection;
+            return source;
         }
-        selection.text(" WHERE ").then(Tree::all(self.filter.iter().cloned()).into_fragment())
+        source.text(" WHERE ").then(Tree::all(self.filter.iter().cloned()).into_fragment())
+    }
+
+    fn showing<E>(self, shown: Shown) -> Live<T, E> {
+        let Self { scope, target, filter, capacity, deadline, .. } = self;
+        Live { scope, target, shown, filter, capacity, deadline, data: PhantomData }
     }
 
     /// Registers the live query. The server (3.3.5) lets registrations at the same time conflict with each other, so that
@@ -167,9 +178,9 @@ impl<T, D> Live<T, D> {
         let (scope, request, deadline) = self.query().into_request()?;
         // Dropped here: the connection's task kills what may have been registered.
         let (reply, followed) = scope.follow(request, deadline, self.capacity).await?;
-        let response = Response::read(&reply)?;
-        let id = response.take(1)?;
-        Ok(LiveStream::new(scope, id, followed, response.take(0)?))
+        let response = Response::read(&reply)?.check()?;
+        let id = response.take(2)?;
+        Ok(LiveStream::new(scope, id, followed, response.take(0)?, Layout::Timed))
     }
 }
 
@@ -198,17 +209,40 @@ impl<T: Record, D> Live<T, D> {
 impl<T: Record> Live<T> {
     /// Gives only the fields that are in the view `V`.
     pub fn fields<V: View<Record = T>>(self) -> Live<T, V> {
-        let Self { scope, target, filter, capacity, deadline, .. } = self;
-        Live { scope, target, fields: Some(columns::<V>()), filter, capacity, deadline, data: PhantomData }
+        self.showing(Shown::View(view_object::<V>()))
     }
-}
 
-impl<T: Record> Live<T> {
+    /// Follows links, one or several in a tuple, and gives the records that they lead to beside each record, as
+    /// [`Select::fetch`](crate::Select::fetch) does.
+    ///
+    /// They are as they were when the record changed: a change of a linked record alone is no event.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # use serde::{Deserialize, Serialize};
+    /// # use surreal_session::prelude::*;
+    /// # #[derive(Serialize, Deserialize, Record)]
+    /// # struct User { id: Id<User>, name: String }
+    /// # #[derive(Serialize, Deserialize, Record)]
+    /// # struct Post { id: Id<Post>, title: String, author: Id<User> }
+    /// # async fn example(session: Session) -> surreal_session::Result<()> {
+    /// let mut posts = session.live::<Post>().fetch(|p| p.author).await?;
+    /// while let Some(event) = posts.next().await {
+    ///     if let LiveEvent::Change(Notification { data: (post, author), .. }) = event? {
+    ///         println!("{} by {}", post.title, author.record().map_or("somebody", |author| &author.name));
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn fetch<L: Links<T>>(self, links: impl FnOnce(Fields<T>) -> L) -> Live<T, L::Row> {
+        self.showing(Shown::Links(links(*T::fields()).fetched()))
+    }
+
     /// Gives what has changed instead of the record: operations for [`Apply`](crate::Apply).
     pub fn diff(self) -> LiveDiff<T> {
-        let Self { scope, target, filter, capacity, deadline, .. } = self;
-        let fields = Some(Fragment::new("DIFF"));
-        LiveDiff { live: Live { scope, target, fields, filter, capacity, deadline, data: PhantomData } }
+        LiveDiff { live: self.showing(Shown::Differences) }
     }
 }
 
@@ -246,7 +280,7 @@ impl<T: Record> Live<T> {
 #[derive(Debug)]
 #[must_use = "nothing is registered until this is awaited"]
 pub struct LiveDiff<T> {
-    live: Live<T, Vec<PatchOp>>,
+    pub(super) live: Live<T, Vec<PatchOp>>,
 }
 
 impl<T: Record> LiveDiff<T> {
@@ -273,6 +307,12 @@ impl<T: Record> LiveDiff<T> {
     /// Like [`Live::to_surql`].
     pub fn to_surql(&self) -> String {
         self.live.to_surql()
+    }
+}
+
+impl<T> Live<T, Vec<PatchOp>> {
+    pub(super) fn digested(self) -> Self {
+        self.showing(Shown::DigestedDifferences)
     }
 }
 

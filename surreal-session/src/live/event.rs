@@ -43,13 +43,23 @@ pub enum Action {
     Delete,
 }
 
-/// Why events are missing.
+/// Why events are missing, and how many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Gap {
     /// The program took events more slowly than they came, and so many found no room.
+    ///
+    /// What the program has of the records may be out of date from here on, until it reads them again.
     Overflow {
         /// How many were dropped.
+        missed: u64,
+    },
+    /// Changes arrived after a later change of the same record, and were left out.
+    ///
+    /// What the program has seen last of each record is still what came last, so that only those need to care who want
+    /// to see every change, or who apply differences: the later one was for a record that had the earlier one.
+    Superseded {
+        /// How many were left out.
         missed: u64,
     },
 }

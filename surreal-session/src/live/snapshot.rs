@@ -3,30 +3,37 @@
 //! The live query is registered first, so that nothing can fall in between; then the records are read. Events that come
 //! meanwhile may be contained in what was read, or not, and nothing in them says which: no event carries a version. So
 //! the states are compared. An event after which its record is as it was read is contained, and so are those of that
-//! record before it. If the last event of a record leads elsewhere than what was read, it is read again.
+//! record that were made before it. If the last event of a record leads elsewhere than what was read, it is read again.
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::marker::PhantomData;
 use std::time::Duration;
 
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
-use super::{Identified, Live, LiveStream};
-use crate::codec::DecodeError;
+use super::shown::Parts;
+use super::{Identified, Live, LiveDiff, LiveStream};
 use crate::codec::reader::{Reader, Remaining};
+use crate::codec::{self, DecodeError};
 use crate::connection::Item;
 use crate::error::Result;
-use crate::protocol::{EventKind, Notification, find_entry, malformed};
-use crate::query::Response;
+use crate::protocol::{EventKind, Notification, malformed, misfit_of};
+use crate::query::PatchOp;
+use crate::record::Record;
 use crate::session::CallFuture;
+use crate::value::Datetime;
 
-/// A [`Live`] query that begins with the records as they are; see [`Live::snapshot`].
+/// A [`Live`] query that begins with the records as they are; see [`Live::snapshot`] and [`LiveDiff::snapshot`].
+///
+/// It gives each record as an `R`, and each change as a `D`.
 #[must_use = "nothing is registered until this is awaited"]
-pub struct Snapshot<T, D = T> {
+pub struct Snapshot<T, D = T, R = D> {
     live: Live<T, D>,
+    rows: PhantomData<fn() -> R>,
 }
 
 impl<T, D> Live<T, D> {
@@ -67,19 +74,66 @@ impl<T, D> Live<T, D> {
     /// # }
     /// ```
     pub fn snapshot(self) -> Snapshot<T, D> {
-        Snapshot { live: self }
+        Snapshot { live: self, rows: PhantomData }
     }
 }
 
-impl<T, D> Snapshot<T, D> {
+impl<T: Record> LiveDiff<T> {
+    /// Reads the records first, as [`Live::snapshot`] does: applied to them one after another, the differences give
+    /// the records as they are.
+    ///
+    /// The server is asked for a digest with each event, to know which of them the records contain: this needs its
+    /// functions `crypto::blake3` and `value::diff`, and fails where they are denied.
+    ///
+    /// # Errors
+    ///
+    /// Like [`Live::snapshot`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Like [`Live`].
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # use std::collections::HashMap;
+    /// # use serde::{Deserialize, Serialize};
+    /// # use surreal_session::prelude::*;
+    /// # #[derive(Serialize, Deserialize, Record)]
+    /// # struct User { id: Id<User>, name: String }
+    /// # async fn example(session: Session) -> surreal_session::Result<()> {
+    /// let (users, mut changes) = session.live::<User>().diff().snapshot().await?;
+    /// let mut users: HashMap<Id<User>, User> = users.into_iter().map(|user| (user.id.clone(), user)).collect();
+    /// while let Some(event) = changes.next().await {
+    ///     let LiveEvent::Change(change) = event? else { break };
+    ///     match change.action {
+    ///         Action::Delete => drop(users.remove(&change.id)),
+    ///         // The record comes whole, in place of nothing.
+    ///         Action::Create => drop(users.insert(change.id, User::from_ops(&change.data)?)),
+    ///         Action::Update => {
+    ///             if let Some(user) = users.get_mut(&change.id) {
+    ///                 user.apply(&change.data)?;
+    ///             }
+    ///         }
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn snapshot(self) -> Snapshot<T, Vec<PatchOp>, T> {
+        Snapshot { live: self.live.digested(), rows: PhantomData }
+    }
+}
+
+impl<T, D, R> Snapshot<T, D, R> {
     /// The statements and the names bound to them, for logs. Never shows a value.
     pub fn to_surql(&self) -> String {
         format!("{}; {}", self.live.to_surql(), self.live.select().to_surql())
     }
 }
 
-impl<T: Identified + 'static, D: DeserializeOwned + 'static> Snapshot<T, D> {
-    async fn open(self) -> Result<(Vec<D>, LiveStream<T, D>)> {
+impl<T: Identified + 'static, D: DeserializeOwned + 'static, R: DeserializeOwned> Snapshot<T, D, R> {
+    async fn open(self) -> Result<(Vec<R>, LiveStream<T, D>)> {
         let mut stream = self.live.register().await?;
         let mut attempts = ATTEMPTS;
         loop {
@@ -89,11 +143,12 @@ impl<T: Identified + 'static, D: DeserializeOwned + 'static> Snapshot<T, D> {
             // What the server sent on its way to us before it read the records arrives with this reply.
             stream.barrier().await?;
             items.extend(stream.drain());
-            let rows = Rows::of(&response)?;
+            let rows = rows(response.result(0)?).map_err(|error| malformed("query", error))?;
+            let mut known = Known::of(&rows);
             attempts -= 1;
-            if rows.leave_news(&mut items) || attempts == 0 {
-                stream.begin_with(items, rows.into_known());
-                return Ok((response.take(0)?, stream));
+            if known.leave_news(&mut items) || attempts == 0 {
+                stream.begin_with(items, known);
+                return Ok((rows.iter().map(decode).collect::<Result<_>>()?, stream));
             }
         }
     }
@@ -104,104 +159,125 @@ fn is_notice(item: &Item) -> bool {
     !matches!(item, Item::Event(_) | Item::Missed(_))
 }
 
-/// The records that were read: their states, by their ids.
-struct Rows(HashMap<Bytes, u64>);
-
-impl Rows {
-    fn of(response: &Response) -> Result<Self> {
-        Self::scan(response.result(0)?).map_err(|error| malformed("query", error))
+fn rows(result: &Bytes) -> Result<Vec<Parts>, DecodeError> {
+    let mut reader = Reader::new(result);
+    let mut rows = Vec::new();
+    let mut left = Remaining::of(reader.array()?);
+    while left.next(&mut reader)? {
+        rows.push(Parts::of(&result.slice_ref(reader.skip()?))?);
     }
-
-    fn scan(result: &Bytes) -> Result<Self, DecodeError> {
-        let mut reader = Reader::new(result);
-        let mut rows = HashMap::new();
-        let mut left = Remaining::of(reader.array()?);
-        while left.next(&mut reader)? {
-            let row = reader.skip()?;
-            if let Some(id) = find_entry(row, "id")? {
-                rows.insert(result.slice_ref(id), state(row));
-            }
-        }
-        Ok(Self(rows))
-    }
-
-    /// Removes the events that are contained in the records; says whether each record is then as its events say.
-    fn leave_news(&self, items: &mut VecDeque<Item>) -> bool {
-        let mut contained: HashMap<Bytes, usize> = HashMap::new();
-        let mut last: HashMap<Bytes, usize> = HashMap::new();
-        for (index, item) in items.iter().enumerate() {
-            if let Some(event) = event(item) {
-                last.insert(event.record.clone(), index);
-                if self.0.get(&event.record).copied() == state_after(&event) {
-                    contained.insert(event.record, index);
-                }
-            }
-        }
-        let is_settled = last == contained && !items.iter().any(|item| matches!(item, Item::Missed(_)));
-        let mut index = 0;
-        items.retain(|item| {
-            let until = event(item).and_then(|event| contained.get(&event.record).copied());
-            index += 1;
-            until.is_none_or(|until| index > until + 1)
-        });
-        is_settled
-    }
-
-    fn into_known(self) -> Known {
-        Known { rows: self.0, until: Instant::now() + REPETITIONS }
-    }
+    Ok(rows)
 }
 
-/// The states that the program has seen last, for as long as events about them may be late.
+fn decode<R: DeserializeOwned>(row: &Parts) -> Result<R> {
+    codec::decode(&row.data).map_err(|error| misfit_of(&row.head, &error))
+}
+
+/// What the program has seen of the records when the stream began, for as long as events about that may be late.
 pub(super) struct Known {
-    rows: HashMap<Bytes, u64>,
+    /// The states of the records of which there was no news yet, by their ids.
+    states: HashMap<Bytes, u64>,
+    /// The times of the last changes that the program has seen.
+    contained: HashMap<Bytes, Datetime>,
     until: Instant,
 }
 
+/// A change as far as it is compared with what is known.
+struct Change {
+    record: Bytes,
+    time: Datetime,
+    /// The state of the record after it, or `None` if there is no record then.
+    state: Option<u64>,
+}
+
+impl Change {
+    fn of(event: &Notification, parts: &Parts) -> Result<Self, DecodeError> {
+        let state = (event.kind != EventKind::Delete).then(|| hash(&parts.state));
+        Ok(Self { record: event.record.clone(), time: parts.time()?, state })
+    }
+
+    /// The change that an item is; what cannot be read is an error once the program takes it.
+    fn read(item: &Item) -> Option<Self> {
+        let Item::Event(frame) = item else { return None };
+        let event = Notification::read(frame).ok()?;
+        Self::of(&event, &Parts::of(&event.data).ok()?).ok()
+    }
+}
+
 impl Known {
-    /// Whether an event says what the program knows. Its record is not watched any further if not.
-    pub(super) fn contains(&mut self, event: &Notification) -> bool {
-        let is_known = self.rows.get(&event.record).copied() == state_after(event) && state_after(event).is_some();
-        if !is_known {
-            self.rows.remove(&event.record);
+    fn of(rows: &[Parts]) -> Self {
+        // Copied: a slice of the reply would keep all of it.
+        let states = rows.iter().map(|row| (Bytes::copy_from_slice(&row.head), hash(&row.state))).collect();
+        Self { states, contained: HashMap::new(), until: Instant::now() + REPETITIONS }
+    }
+
+    /// Removes the events that are contained in the records; says whether each record is then as its events say.
+    fn leave_news(&mut self, items: &mut VecDeque<Item>) -> bool {
+        let mut last = HashMap::new();
+        for Change { record, time, state } in items.iter().filter_map(Change::read) {
+            if self.states.get(&record).copied() == state {
+                note(&mut self.contained, &record, time);
+            }
+            note(&mut last, &record, time);
         }
-        is_known
+        items.retain(|item| Change::read(item).is_none_or(|change| !self.has_contained(&change)));
+        last == self.contained && !items.iter().any(|item| matches!(item, Item::Missed(_)))
+    }
+
+    /// Whether the program knows what an event says. If not, its record is not as it was any more.
+    pub(super) fn contains(&mut self, event: &Notification, parts: &Parts) -> Result<bool, DecodeError> {
+        let change = Change::of(event, parts)?;
+        let state = self.states.get(&change.record).copied();
+        if change.state.is_some() && change.state == state {
+            note(&mut self.contained, &change.record, change.time);
+        }
+        let is_contained = self.has_contained(&change);
+        if !is_contained {
+            self.states.remove(&change.record);
+        }
+        Ok(is_contained)
+    }
+
+    fn has_contained(&self, change: &Change) -> bool {
+        self.contained.get(&change.record).is_some_and(|until| change.time <= *until)
     }
 
     pub(super) fn is_over(&self) -> bool {
-        self.rows.is_empty() || Instant::now() >= self.until
+        Instant::now() >= self.until
     }
 }
 
-fn event(item: &Item) -> Option<Notification> {
-    match item {
-        Item::Event(frame) => Notification::read(frame).ok(),
-        _ => None,
+/// Notes the later of the times.
+fn note(times: &mut HashMap<Bytes, Datetime>, record: &[u8], time: Datetime) {
+    match times.get_mut(record) {
+        Some(last) => *last = time.max(*last),
+        // Copied: a slice of the frame would keep all of it.
+        None => drop(times.insert(Bytes::copy_from_slice(record), time)),
     }
-}
-
-/// The state of its record after an event, or `None` if there is no record then.
-fn state_after(event: &Notification) -> Option<u64> {
-    (event.kind != EventKind::Delete).then(|| state(&event.data))
 }
 
 /// The server writes one state always in the same bytes.
-fn state(row: &[u8]) -> u64 {
+fn hash(state: &[u8]) -> u64 {
     let mut hasher = DefaultHasher::new();
-    row.hash(&mut hasher);
+    state.hash(&mut hasher);
     hasher.finish()
 }
 
-impl<T: Identified + 'static, D: DeserializeOwned + 'static> IntoFuture for Snapshot<T, D> {
-    type Output = Result<(Vec<D>, LiveStream<T, D>)>;
-    type IntoFuture = CallFuture<(Vec<D>, LiveStream<T, D>)>;
+impl<T, D, R> IntoFuture for Snapshot<T, D, R>
+where
+    T: Identified + 'static,
+    D: DeserializeOwned + 'static,
+    R: DeserializeOwned + Send + 'static,
+{
+    type Output = Result<(Vec<R>, LiveStream<T, D>)>;
+    type IntoFuture = CallFuture<(Vec<R>, LiveStream<T, D>)>;
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.open())
     }
 }
 
-impl<T, D> fmt::Debug for Snapshot<T, D> {
+impl<T, D, R> fmt::Debug for Snapshot<T, D, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Snapshot").field(&self.live).finish()
     }

@@ -15,21 +15,27 @@ use serde::de::DeserializeOwned;
 use tokio::time::Sleep;
 use tracing::debug;
 
+use super::order::Order;
+use super::shown::{Layout, Parts};
 use super::snapshot::Known;
 use super::{Action, EndReason, Gap, Identified, LiveEvent, Notification};
-use crate::codec;
+use crate::codec::{self, DecodeError};
 use crate::connection::{Item, Over};
 use crate::error::{Error, ErrorKind, Result};
-use crate::protocol::{self, EventKind, LiveId, misfit};
+use crate::protocol::{self, EventKind, LiveId, misfit_of};
 use crate::session::{Followed, Scope};
 use crate::value::Value;
 
 /// The changes that a live query reports.
 ///
 /// Each item is a [`LiveEvent`], or an error for a record that does not fit `D`: it names the record, and the stream goes
-/// on. After [`LiveEvent::Ended`] there is nothing more. Events of one commit come in their order; the server (3.3.5) does
-/// not promise the order of commits, though it rarely differs. An update that leaves the live query's filter, and a
-/// record that the identity may not see any more, are not reported at all.
+/// on. After [`LiveEvent::Ended`] there is nothing more.
+///
+/// The changes of one record come in the order in which they were made, so that the last one says what it is. Now and
+/// then the server (3.3.5) lets one overtake the one before it: that one is then left out, which stands in the stream as
+/// [`Gap::Superseded`]. This goes by the server's clock; a stream of [`subscribe_live`](crate::Session::subscribe_live)
+/// gives what comes as it comes. Changes of different records are in no promised order. An update that leaves the live
+/// query's filter, and a record that the identity may not see any more, are not reported at all.
 ///
 /// The server (3.3.5) closes the connection when more than a hundred events wait to be written to its socket
 /// (`SURREAL_WEBSOCKET_RESPONSE_CHANNEL_SIZE`), however quickly the client reads: a single commit that changes more
@@ -45,6 +51,8 @@ use crate::value::Value;
 pub struct LiveStream<T, D = T> {
     scope: Scope,
     id: LiveId,
+    layout: Layout,
+    order: Order,
     /// `None` when the stream is over.
     followed: Option<Followed>,
     /// What comes before that which is in the queue.
@@ -67,13 +75,15 @@ pub(super) struct Who {
 }
 
 impl<T, D> LiveStream<T, D> {
-    pub(super) fn new(scope: Scope, id: LiveId, followed: Followed, who: Who) -> Self {
+    pub(super) fn new(scope: Scope, id: LiveId, followed: Followed, who: Who, layout: Layout) -> Self {
         let expires_in = who.expires_in.map(|left| Duration::from_millis(u64::try_from(left).unwrap_or(0)));
         let expiry = expires_in.map(|left| Box::pin(scope.sleep(left)));
         let identity = who.identity;
         Self {
             scope,
             id,
+            layout,
+            order: Order::default(),
             followed: Some(followed),
             ahead: VecDeque::new(),
             known: None,
@@ -113,9 +123,9 @@ impl<T, D> LiveStream<T, D> {
     }
 
     /// Whether an event says only what the program has read when the stream began.
-    fn is_repetition(&mut self, event: &protocol::Notification) -> bool {
+    fn is_repetition(&mut self, event: &protocol::Notification, parts: &Parts) -> Result<bool, DecodeError> {
         self.known.take_if(|known| known.is_over());
-        self.known.as_mut().is_some_and(|known| known.contains(event))
+        self.known.as_mut().map_or(Ok(false), |known| known.contains(event, parts))
     }
 
     /// The id of the live query.
@@ -181,10 +191,7 @@ impl<T: Identified, D: DeserializeOwned> LiveStream<T, D> {
                     Ok(None) => continue,
                     Err(error) => Err(error),
                 },
-                Poll::Ready(Some(Item::Missed(missed))) => {
-                    self.missed = self.missed.saturating_add(missed);
-                    Ok(LiveEvent::Gap(Gap::Overflow { missed }))
-                }
+                Poll::Ready(Some(Item::Missed(missed))) => Ok(self.gap(missed, Gap::Overflow { missed })),
                 Poll::Ready(Some(Item::Identity(who))) if !self.is_somebody_else(who.as_ref()) => continue,
                 Poll::Ready(Some(Item::Identity(_))) => Ok(self.end(EndReason::IdentityChanged)),
                 Poll::Ready(Some(Item::End(over))) => Ok(self.end(reason(&over))),
@@ -200,11 +207,20 @@ impl<T: Identified, D: DeserializeOwned> LiveStream<T, D> {
 
     /// Decodes an event, unless the program knows what it says.
     fn event(&mut self, frame: &Bytes) -> Result<Option<LiveEvent<T, D>>> {
-        let event = protocol::Notification::read(frame)
-            .map_err(|error| Error::protocol("an event of a live query is malformed").with_source(error))?;
-        if self.is_repetition(&event) {
-            return Ok(None);
-        }
+        let event = protocol::Notification::read(frame).map_err(malformed)?;
+        let data = match self.layout {
+            Layout::Plain => event.data.clone(),
+            Layout::Timed => {
+                let parts = Parts::of(&event.data).map_err(malformed)?;
+                if self.is_repetition(&event, &parts).map_err(malformed)? {
+                    return Ok(None);
+                }
+                if self.order.is_superseded(&event.record, parts.time().map_err(malformed)?) {
+                    return Ok(Some(self.gap(1, Gap::Superseded { missed: 1 })));
+                }
+                parts.data
+            }
+        };
         self.received += 1;
         let action = match event.kind {
             EventKind::Create => Action::Create,
@@ -217,9 +233,19 @@ impl<T: Identified, D: DeserializeOwned> LiveStream<T, D> {
         let id = codec::decode(&event.record).map_err(|error| {
             Error::new(ErrorKind::Decode, format!("cannot decode the id of a changed record: {error}")).answered()
         })?;
-        let data = codec::decode(&event.data).map_err(|error| misfit(&event.data, &error))?;
+        let data = codec::decode(&data).map_err(|error| misfit_of(&event.record, &error))?;
         Ok(Some(LiveEvent::Change(Notification { action, id, data })))
     }
+
+    fn gap(&mut self, missed: u64, gap: Gap) -> LiveEvent<T, D> {
+        self.missed = self.missed.saturating_add(missed);
+        debug!(live = %self.id, ?gap, missed = self.missed, "events are missing from a live stream");
+        LiveEvent::Gap(gap)
+    }
+}
+
+fn malformed(error: DecodeError) -> Error {
+    Error::protocol("an event of a live query is malformed").with_source(error)
 }
 
 fn reason(over: &Over) -> EndReason {

@@ -20,6 +20,14 @@ pub(crate) fn misfit(result: &[u8], error: &DecodeError) -> Error {
     Error::new(ErrorKind::Decode, message).answered()
 }
 
+/// The same for what is known to be of the record with this id.
+pub(crate) fn misfit_of(id: &[u8], error: &DecodeError) -> Error {
+    let record = codec::decode(id).map_or_else(|_| "a record".to_owned(), |id: Value| id.to_string());
+    let path = error.path();
+    let dot = if path.is_empty() || path.starts_with('[') { "" } else { "." };
+    Error::new(ErrorKind::Decode, format!("cannot decode {record}{dot}{path}: {}", error.message())).answered()
+}
+
 impl From<EncodeError> for Error {
     fn from(error: EncodeError) -> Self {
         let path = error.path();

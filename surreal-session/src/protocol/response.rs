@@ -117,7 +117,7 @@ impl Entries {
 }
 
 /// The value of an entry of an object, as it is written.
-pub(crate) fn find_entry<'de>(object: &'de [u8], name: &str) -> Result<Option<&'de [u8]>, DecodeError> {
+pub(super) fn find_entry<'de>(object: &'de [u8], name: &str) -> Result<Option<&'de [u8]>, DecodeError> {
     let mut reader = Reader::new(object);
     let mut entries = Entries::of(&mut reader)?;
     while let Some(key) = entries.next(&mut reader)? {

@@ -20,7 +20,7 @@ use super::statement::{Call, Statement, send};
 use crate::error::Result;
 use crate::record::{Column, IntoId, Key, Object, Record, Top, View};
 use crate::session::{CallFuture, Scope};
-use crate::value::{self, RecordId, RecordKey, Table, escape_identifier};
+use crate::value::{self, RecordId, RecordKey, Table, escape_identifier, escape_object_key};
 pub use explain::Explain;
 use parts::{Parts, Shape, Target};
 use state::{
@@ -345,9 +345,17 @@ impl<T: Record, S: State> Select<T, T, S> {
     }
 }
 
-/// The fields of a view.
-pub(crate) fn columns<V: View>() -> Fragment {
+/// The fields of a view, each under its name.
+fn columns<V: View>() -> Fragment {
     Fragment::default().joined(V::columns().into_iter().map(column), ", ")
+}
+
+/// The fields of a view as an object.
+pub(crate) fn view_object<V: View>() -> Fragment {
+    let entries = V::columns()
+        .into_iter()
+        .map(|Column { path, name }| Fragment::new(escape_object_key(name)).text(": ").text(&path));
+    Fragment::new("{ ").joined(entries, ", ").text(" }")
 }
 
 fn column(column: Column) -> Fragment {

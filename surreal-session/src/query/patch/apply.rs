@@ -9,8 +9,22 @@ use crate::record::Record;
 use crate::value::Value;
 
 /// Carries out what the server says has changed, as a live query tells it by [`diff`](crate::Live::diff).
+#[diagnostic::on_unimplemented(
+    message = "a patch cannot be applied to `{Self}`",
+    label = "a type with `#[derive(Record)]` that serde can also write is needed here"
+)]
 pub trait Apply: Sized {
+    /// The record that operations make out of nothing, as the [change](crate::Notification) that created it has them.
+    ///
+    /// # Errors
+    ///
+    /// [`Decode`](ErrorKind::Decode) if they are for a record that was there before, or this type cannot hold what they
+    /// make.
+    fn from_ops(ops: &[PatchOp]) -> Result<Self>;
+
     /// Changes this record as the operations say, one after another.
+    ///
+    /// Those about fields that this type does not have are passed over, as they are when a record is read.
     ///
     /// # Errors
     ///
@@ -41,13 +55,41 @@ pub trait Apply: Sized {
 }
 
 impl<T: Record + Serialize> Apply for T {
+    fn from_ops(ops: &[PatchOp]) -> Result<Self> {
+        make(Value::None, ops)
+    }
+
     fn apply(&mut self, ops: &[PatchOp]) -> Result<()> {
-        let mut value: Value = read(&codec::encode(self)?)?;
-        for op in ops {
-            apply(&mut value, op).map_err(|reason| misfit(op, &reason))?;
-        }
-        *self = read(&codec::encode(&value)?)?;
+        *self = make(read(&codec::encode(self)?)?, ops)?;
         Ok(())
+    }
+}
+
+fn make<T: Record>(mut value: Value, ops: &[PatchOp]) -> Result<T> {
+    for op in ops {
+        let done = if is_missing(&value, op.path()) { add::<T>(&mut value, op) } else { apply(&mut value, op) };
+        done.map_err(|reason| misfit(op, &reason))?;
+    }
+    read(&codec::encode(&value)?)
+}
+
+/// Whether a path leads to a field that this record does not have.
+fn is_missing(record: &Value, path: &str) -> bool {
+    match (record, names(path).next()) {
+        (Value::Object(fields), Some(name)) => !fields.contains_key(name),
+        _ => false,
+    }
+}
+
+/// Carries out an operation on a field that is not there: the type does not have it, or does not write it while it is
+/// `None`.
+fn add<T: Record>(record: &mut Value, op: &PatchOp) -> Result<(), String> {
+    let is_known = names(op.path()).next().is_some_and(|name| T::FIELDS.contains(&name));
+    match (op.action(), op.value()) {
+        (PatchAction::Replace, Some(value)) if is_known => insert(record, op.path(), value.clone()),
+        (PatchAction::Replace | PatchAction::Change, _) if !is_known => Ok(()),
+        (PatchAction::Remove, _) => Ok(()),
+        _ => apply(record, op),
     }
 }
 
