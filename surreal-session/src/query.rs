@@ -13,6 +13,7 @@ mod effect;
 mod expression;
 mod fragment;
 mod insert;
+mod lacking;
 mod link;
 mod order;
 mod patch;

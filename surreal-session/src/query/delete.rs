@@ -1,6 +1,6 @@
 //! DELETE: records that are to be no more.
 
-use super::write::{Before, Deletes, Mutation, NeedsTarget, NoData};
+use super::write::{Before, Deletes, HasData, Mutation, NeedsTarget};
 
 /// Records to be deleted when awaited, giving them back as they were.
 ///
@@ -33,4 +33,4 @@ use super::write::{Before, Deletes, Mutation, NeedsTarget, NoData};
 /// # Ok(())
 /// # }
 /// ```
-pub type Delete<T, S = NeedsTarget, R = Before<T>> = Mutation<Deletes, T, S, NoData, R>;
+pub type Delete<T, S = NeedsTarget, R = Before<T>> = Mutation<Deletes, T, S, HasData, R>;

@@ -9,11 +9,12 @@ use serde::Serialize;
 use super::Response;
 use super::assignment::Assignment;
 use super::fragment::Fragment;
+use super::lacking::lacking;
 use super::select::Fields;
 use super::statement::{Call, Statement};
 use super::write::{After, Before, Bulk, Diff, Nothing, Returning, Rows, State};
 use crate::error::Result;
-use crate::record::{Input, IntoId, NewRecord, Normal, Object, Record, Relation};
+use crate::record::{Input, IntoId, NeedsRelation, NewRecord, Normal, NormalRecord, Object, Record, Relation};
 use crate::session::{CallFuture, Scope};
 use crate::value::{Id, Table};
 
@@ -256,6 +257,8 @@ impl<T: Record, R: Returning> IntoFuture for Insert<T, Normal, R> {
         self.bulk.send::<R>()
     }
 }
+
+lacking! { [T: Record, R: Returning] Insert<T, NeedsRelation, R>: T, NormalRecord => R::Many }
 
 impl<T: Record, K, R> fmt::Debug for Insert<T, K, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -23,8 +23,10 @@ pub(super) use parts::Parts;
 #[doc(hidden)]
 pub use parts::Place;
 pub use returning::{After, Before, Diff, Nothing, Returning, ReturningRecords};
+#[doc(hidden)]
+pub use shape::{Aimed, Filled};
 pub use shape::{
-    Complete, Filtered, HasData, Many, MayHaveContent, NeedsData, NeedsTarget, NoData, Shape, Single, SingleOrNone,
+    Complete, Filtered, HasData, Many, MayHaveContent, NeedsData, NeedsTarget, Shape, Single, SingleOrNone,
 };
 #[doc(hidden)]
 pub use verb::Verb;

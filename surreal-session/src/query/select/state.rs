@@ -9,6 +9,10 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::query::Response;
 
 /// A state of a [`Select`](crate::Select).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not what a select can have been told",
+    label = "expected a type of `surreal_session::state`"
+)]
 pub trait State: 'static {
     /// What the select gives, where its rows are of type `V`.
     type Result<V: 'static>;

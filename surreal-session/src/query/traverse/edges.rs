@@ -23,6 +23,7 @@ pub struct Edges<E, T, D> {
 type Marker<E, T, D> = PhantomData<fn() -> (E, T, D)>;
 
 /// In which direction a step goes.
+#[diagnostic::on_unimplemented(message = "`{Self}` is not a direction", label = "expected `Along` or `Against`")]
 pub trait Direction {
     /// The operator.
     #[doc(hidden)]

@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 use super::walk::Walk;
 use super::{Filters, Traverse};
 use crate::query::fragment::Fragment;
+use crate::query::lacking::lacking;
 use crate::query::select::Fields;
 use crate::record::{Field, Fixed, Key, Object, Path, Record, Step, Top};
 use crate::value::{Id, RecordId, Set};
@@ -62,6 +63,16 @@ impl<R: Record, T: Record> Referrers<R, T> {
         Traverse::at(self.walk)
     }
 }
+
+/// Never implemented: what is said of it is what is said where [`Referrers::via`] was forgotten.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "this step does not say in which field of `{Self}` the links are",
+    label = "say it before `.await`: `.via(|r| ..)`"
+)]
+pub trait Via<T> {}
+
+lacking! { [R, T] Referrers<R, T>: R, Via<T> => Vec<R> }
 
 /// A place right in a record of type `R`.
 #[diagnostic::on_unimplemented(

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::target::{EdgeEnd, NewTarget, Target};
 use super::{Insert, Select, Write};
-use crate::query::write::{Before, MayHaveContent, NeedsData, NoData, Place, Single, Verb};
+use crate::query::write::{Before, HasData, MayHaveContent, NeedsData, Place, Single, Verb};
 use crate::session::Scope;
 use crate::value::{Table, Value};
 
@@ -83,7 +83,7 @@ impl Untyped {
     }
 
     /// Deletes records, and gives them back as they were.
-    pub fn delete<T: Target>(&self, target: T) -> Write<T::Shape, NoData, Before<Value>> {
+    pub fn delete<T: Target>(&self, target: T) -> Write<T::Shape, HasData, Before<Value>> {
         Write::new(self.scope.clone(), Verb::Delete, target.place())
     }
 

@@ -9,9 +9,10 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Result};
 use crate::query::fragment::Fragment;
+use crate::query::lacking::lacking;
 use crate::query::statement::{Call, Statement, send};
 use crate::query::write::{
-    After, Before, Complete, Diff, HasData, MayHaveContent, NeedsData, Nothing, Parts, Place, Returning,
+    After, Before, Complete, Diff, Filled, HasData, Many, MayHaveContent, NeedsData, Nothing, Parts, Place, Returning,
     ReturningRecords, Shape, Single, SingleOrNone, State, Verb,
 };
 use crate::query::{PatchOp, Response};
@@ -160,13 +161,27 @@ impl<S: Shape, D: Complete, R: Returning> Statement for Write<S, D, R> {
     }
 }
 
-impl<S: Shape, D: Complete, R: Returning> IntoFuture for Write<S, D, R> {
-    type Output = Result<S::Output<R>>;
-    type IntoFuture = CallFuture<S::Output<R>>;
+macro_rules! awaited {
+    ($($shape:ident: $($data:ident)+;)+) => {$(
+        $(
+            impl<R: Returning> IntoFuture for Write<$shape, $data, R> {
+                type Output = Result<<$shape as Shape>::Output<R>>;
+                type IntoFuture = CallFuture<<$shape as Shape>::Output<R>>;
 
-    fn into_future(self) -> Self::IntoFuture {
-        send(self)
-    }
+                fn into_future(self) -> Self::IntoFuture {
+                    send(self)
+                }
+            }
+        )+
+
+        lacking! { [R: Returning] Write<$shape, NeedsData, R>: NeedsData, Filled<R> => <$shape as Shape>::Output<R> }
+    )+};
+}
+
+awaited! {
+    Single: HasData MayHaveContent;
+    SingleOrNone: HasData MayHaveContent;
+    Many: HasData;
 }
 
 impl<S, D, R> fmt::Debug for Write<S, D, R> {

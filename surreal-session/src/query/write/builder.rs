@@ -5,13 +5,14 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 use super::{
-    After, Changing, Complete, Diff, Filtered, HasData, Many, NeedsData, NeedsTarget, Nothing, Parts, Place, Returning,
-    Shape, Single, SingleOrNone, State, Verb, Writing,
+    After, Aimed, Changing, Complete, Diff, Filled, Filtered, HasData, Many, NeedsData, NeedsTarget, Nothing, Parts,
+    Place, Returning, Shape, Single, SingleOrNone, State, Verb, Writing,
 };
 use crate::error::{Error, Result};
 use crate::query::assignment::Assignment;
 use crate::query::condition::{IntoCondition, Tree};
 use crate::query::fragment::Fragment;
+use crate::query::lacking::lacking;
 use crate::query::select::Fields;
 use crate::query::statement::{Call, Statement, send};
 use crate::query::{PatchOp, Response};
@@ -221,14 +222,27 @@ impl<V: Writing, T: Record, S: Shape, D: Complete, R: Returning> Statement for M
     }
 }
 
-impl<V: Writing, T: Record, S: Shape, D: Complete, R: Returning> IntoFuture for Mutation<V, T, S, D, R> {
-    type Output = Result<S::Output<R>>;
-    type IntoFuture = CallFuture<S::Output<R>>;
+macro_rules! awaited {
+    ($($shape:ident)+) => {$(
+        impl<V: Writing, T: Record, R: Returning> IntoFuture for Mutation<V, T, $shape, HasData, R> {
+            type Output = Result<<$shape as Shape>::Output<R>>;
+            type IntoFuture = CallFuture<<$shape as Shape>::Output<R>>;
 
-    fn into_future(self) -> Self::IntoFuture {
-        send(self)
-    }
+            fn into_future(self) -> Self::IntoFuture {
+                send(self)
+            }
+        }
+
+        lacking! {
+            [V, T, R: Returning] Mutation<V, T, $shape, NeedsData, R>:
+            NeedsData, Filled<V> => <$shape as Shape>::Output<R>
+        }
+    )+};
 }
+
+awaited! { Single SingleOrNone Many }
+
+lacking! { [V, T, D, R: Returning] Mutation<V, T, NeedsTarget, D, R>: NeedsTarget, Aimed<V> => R::One }
 
 impl<V, T, S, D, R> fmt::Debug for Mutation<V, T, S, D, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -8,6 +8,10 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use crate::query::PatchOp;
 
 /// What a write gives back of each record that it touched: [`After`], [`Before`], [`Diff`] or [`Nothing`]. Sealed.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is nothing that a write gives back",
+    label = "expected `After<_>`, `Before<_>`, `Diff` or `Nothing`"
+)]
 pub trait Returning: private::Sealed + 'static {
     /// What it gives of one record.
     type One;
@@ -35,6 +39,11 @@ pub trait Returning: private::Sealed + 'static {
 }
 
 /// A [`Returning`] that gives records, as a type that can be chosen.
+#[diagnostic::on_unimplemented(
+    message = "this write gives no records back",
+    label = "there is nothing to decode",
+    note = "`return_diff` and `return_none` give no records"
+)]
 pub trait ReturningRecords: Returning {
     /// The same with the records as `T`.
     type As<T: DeserializeOwned + 'static>: Returning;

@@ -5,6 +5,11 @@ use crate::error::{Error, Result};
 use crate::query::Response;
 
 /// How many records a write gives something back of: [`Single`], [`SingleOrNone`] or [`Many`]. Sealed.
+#[diagnostic::on_unimplemented(
+    message = "this write does not say which records it is about",
+    label = "say it before `.await`: `.id(..)`, `.filter(..)` or `.all()`",
+    note = "`.all()` is for every record of the table"
+)]
 pub trait Shape: private::Sealed + 'static {
     /// What awaiting gives.
     type Output<R: Returning>;
@@ -50,6 +55,10 @@ pub struct Many;
 pub struct NeedsTarget;
 
 /// How many records a write is about once it has a filter.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say how many records a write is about",
+    label = "cannot have a filter"
+)]
 pub trait Filtered: 'static {
     /// How many records it is about then.
     type Then;
@@ -121,8 +130,7 @@ fn only_row<R: Returning>(response: &Response, index: usize) -> Result<Option<R:
 /// A write that has everything that it needs, so that it can be awaited.
 #[diagnostic::on_unimplemented(
     message = "this write does not say what to write",
-    label = "there is no data to write",
-    note = "say it before `.await`: `.content(..)`, `.replace(..)`, `.merge(..)` or `.patch(..)`"
+    label = "say it before `.await`: `.content(..)`, and for a record that is there also `.merge(..)`, `.set(..)`, `.replace(..)` or `.patch(..)`"
 )]
 pub trait Complete: private::Sealed + 'static {}
 
@@ -136,26 +144,31 @@ pub struct NeedsData;
 #[non_exhaustive]
 pub struct MayHaveContent;
 
-/// Marks a write that has been given its data.
+/// Marks a write that has been given its data, or takes none.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct HasData;
 
-/// Marks a write that takes no data.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct NoData;
-
 impl Complete for MayHaveContent {}
 impl Complete for HasData {}
-impl Complete for NoData {}
+
+/// [`Shape`], for [`lacking`](crate::query::lacking): a bound on a type that is known has to have a parameter.
+#[doc(hidden)]
+pub trait Aimed<V> {}
+
+impl<V, S: Shape> Aimed<V> for S {}
+
+/// [`Complete`], for the same.
+#[doc(hidden)]
+pub trait Filled<V> {}
+
+impl<V, D: Complete> Filled<V> for D {}
 
 impl private::Sealed for Single {}
 impl private::Sealed for SingleOrNone {}
 impl private::Sealed for Many {}
 impl private::Sealed for MayHaveContent {}
 impl private::Sealed for HasData {}
-impl private::Sealed for NoData {}
 
 mod private {
     pub trait Sealed {}

@@ -6,6 +6,10 @@ use super::{Before, Returning};
 use crate::error::{Error, ErrorKind};
 
 /// What a write does: [`Creates`], [`Updates`], [`Upserts`] or [`Deletes`]. Sealed.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a verb",
+    label = "expected `Creates`, `Updates`, `Upserts` or `Deletes`"
+)]
 pub trait Writing: private::Sealed + 'static {
     /// What `return_before` gives: an `Option` where the record may not have been there.
     type Before<T: DeserializeOwned + 'static>: Returning;

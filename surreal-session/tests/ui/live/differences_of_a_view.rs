@@ -1,0 +1,31 @@
+//! Differences are of whole records.
+
+use serde::{Deserialize, Serialize};
+use surreal_session::prelude::*;
+
+#[derive(Debug, Serialize, Deserialize, Record)]
+struct User {
+    id: Id<User>,
+    name: String,
+    age: u8,
+    employer: Id<Company>,
+}
+
+#[derive(Debug, Serialize, Deserialize, Record)]
+struct Company {
+    id: Id<Company>,
+    name: String,
+}
+
+#[derive(Debug, Deserialize, View)]
+#[record(of = User)]
+struct Card {
+    name: String,
+}
+
+async fn example(session: Session) -> surreal_session::Result<()> {
+    session.live::<User>().fields::<Card>().diff().await?;
+    Ok(())
+}
+
+fn main() {}

@@ -1,0 +1,25 @@
+//! A link is followed, and text is none.
+
+use serde::{Deserialize, Serialize};
+use surreal_session::prelude::*;
+
+#[derive(Debug, Serialize, Deserialize, Record)]
+struct User {
+    id: Id<User>,
+    name: String,
+    age: u8,
+    employer: Id<Company>,
+}
+
+#[derive(Debug, Serialize, Deserialize, Record)]
+struct Company {
+    id: Id<Company>,
+    name: String,
+}
+
+async fn example(session: Session) -> surreal_session::Result<()> {
+    session.live::<User>().fetch(|u| u.name).await?;
+    Ok(())
+}
+
+fn main() {}
