@@ -62,7 +62,7 @@ mod tests {
     #[test]
     fn only_the_last_records_are_remembered() {
         let mut order = Order::default();
-        for record in 0..REMEMBERED + 1 {
+        for record in 0..=REMEMBERED {
             assert!(!order.is_superseded(&record.to_be_bytes(), at(5)));
         }
         assert_eq!((order.times.len(), order.recent.len()), (REMEMBERED, REMEMBERED));

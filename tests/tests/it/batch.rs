@@ -233,7 +233,7 @@ async fn batch_goes_on_after_a_failure_and_says_that_others_are_done() {
     let error = session.batch((create("Ada"), create("Ada"), create("Bob"))).await.unwrap_err();
     assert_eq!((error.kind(), error.statement()), (ErrorKind::PartlyApplied, Some(1)), "{error:?}");
     assert!(!error.is_retryable());
-    let cause: &surreal_session::Error = error.source().unwrap().downcast_ref().unwrap();
+    let cause: &Error = error.source().unwrap().downcast_ref().unwrap();
     assert!(cause.is_unique_violation() && cause.statement() == Some(1), "{cause:?}");
     assert_eq!(names(&session).await.len(), 2);
     // Where nothing else was written, the error is that of the statement.

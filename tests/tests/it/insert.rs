@@ -176,7 +176,7 @@ async fn failure_of_a_later_request_says_what_is_inserted() {
     assert!(message.starts_with("rows 1000 to 1499 of 2000 failed after 1000 rows were inserted: "), "{message}");
     assert!(message.contains("`number:1234` already exists"), "{message}");
     assert!(!error.is_retryable() && !error.is_already_exists());
-    let cause = std::error::Error::source(&error).unwrap().downcast_ref::<surreal_session::Error>().unwrap();
+    let cause = std::error::Error::source(&error).unwrap().downcast_ref::<Error>().unwrap();
     assert!(cause.is_already_exists() && cause.statement() == Some(0), "{cause:?}");
     assert_eq!(count(&session).await, 1_001);
 

@@ -237,14 +237,14 @@ async fn write_skew_happens_and_reading_for_update_prevents_it() {
     assert!(result.is_ok() && left == 0, "no skew any more: {result:?}, {left}");
 
     let (result, left) = skew(async |tx| text(tx, "SELECT VALUE balance FROM $a, $b FOR UPDATE").await).await;
-    assert!(result.as_ref().is_err_and(surreal_session::Error::is_conflict) && left == 1, "{result:?}, {left}");
+    assert!(result.as_ref().is_err_and(Error::is_conflict) && left == 1, "{result:?}, {left}");
 
     let typed = async |tx: &Transaction| {
         let read = |key| tx.select::<Account>().id(key).for_update();
         vec![read("a").await.unwrap().unwrap().balance, read("b").await.unwrap().unwrap().balance]
     };
     let (result, left) = skew(typed).await;
-    assert!(result.as_ref().is_err_and(surreal_session::Error::is_conflict) && left == 1, "{result:?}, {left}");
+    assert!(result.as_ref().is_err_and(Error::is_conflict) && left == 1, "{result:?}, {left}");
 }
 
 #[tokio::test]

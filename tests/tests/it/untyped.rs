@@ -501,7 +501,7 @@ async fn failure_after_inserted_rows_says_how_many_there_are() {
     assert_eq!((error.kind(), error.delivery()), (ErrorKind::PartlyApplied, Delivery::Answered), "{error:?}");
     let message = error.to_string();
     assert!(message.starts_with("rows 2000 to 2499 of 2500 failed after 2000 rows were inserted: "), "{message}");
-    let cause = std::error::Error::source(&error).unwrap().downcast_ref::<surreal_session::Error>().unwrap();
+    let cause = std::error::Error::source(&error).unwrap().downcast_ref::<Error>().unwrap();
     assert!(cause.is_already_exists(), "{cause:?}");
     assert!(!error.is_retryable());
     assert_eq!(db.select(people()).await.unwrap().len(), 2_001);
