@@ -63,7 +63,7 @@ async fn work(kitchen: Session) -> surreal_session::Result<()> {
 }
 
 /// Keeps the board up to date until its stream ends, and counts the changes.
-async fn follow(mut changes: LiveStream<Order>, board: &mut Board) -> Result<u32, Box<dyn Error>> {
+async fn follow(mut changes: LiveStream<Order>, board: &mut Board) -> Result<u64, Box<dyn Error>> {
     let mut seen = 0;
     while let Some(event) = changes.next().await {
         match event? {
@@ -79,6 +79,8 @@ async fn follow(mut changes: LiveStream<Order>, board: &mut Board) -> Result<u32
                 board.insert(*id.key(), data);
                 seen += 1;
             }
+            // What the board shows of that order is newer.
+            LiveEvent::Gap(Gap::Superseded { missed }) => seen += missed,
             LiveEvent::Gap(gap) => return Err(format!("the board is not complete: {gap:?}").into()),
             LiveEvent::Ended(EndReason::KilledByServer) => println!("closed: the table was removed"),
             LiveEvent::Ended(reason) => return Err(format!("ended too early: {reason:?}").into()),

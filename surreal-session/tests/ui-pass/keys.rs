@@ -6,10 +6,9 @@ use surreal_session::prelude::*;
 type InvoiceId = Id<Invoice, i64>;
 
 #[derive(Deserialize, Record)]
+#[expect(dead_code)]
 struct Invoice {
-    #[expect(dead_code)]
     id: InvoiceId,
-    #[expect(dead_code)]
     replaces: Option<InvoiceId>,
 }
 

@@ -6,10 +6,9 @@ mod app {
 
 #[derive(serde::Deserialize, app::database::Record)]
 #[record(crate = "crate::app::database")]
+#[expect(dead_code)]
 struct User {
-    #[expect(dead_code)]
     id: app::database::prelude::Id<User>,
-    #[expect(dead_code)]
     name: String,
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use surreal_session::prelude::*;
 use surreal_session::value::{Bytes, Decimal, File, Geometry, Null, Range, Set, Uuid};
-use surreal_session::{ErrorKind, LiveId, PatchOp, Result};
+use surreal_session::Result;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Object)]
 struct Address {
@@ -185,7 +185,7 @@ async fn transactions(session: &Session, ada: User) -> Result<Post> {
         .run(async |tx| {
             tx.update::<User>().id(&ada.id).set(|u| u.age.add(1)).await?;
             let post = tx.create::<Post>().content(NewPost { title: "On engines".into() }).await?;
-            Ok::<_, surreal_session::Error>(post)
+            Ok::<_, Error>(post)
         })
         .await?;
     Ok(post)
@@ -205,11 +205,14 @@ async fn live(session: &Session, text: LiveId) -> Result<()> {
     session.kill(id).await?;
     let _: LiveStream<User> = session.subscribe_live::<User>(text).await?;
     let _: LiveStream<User, Vec<PatchOp>> = session.live::<User>().diff().await?;
+    let _: LiveStream<User, Card> = session.live::<User>().fields::<Card>().await?;
+    let _: LiveStream<User, (User, Option<Link<Company>>)> = session.live::<User>().fetch(|u| u.employer).await?;
+    let (_, _): (Vec<User>, LiveStream<User, Vec<PatchOp>>) = session.live::<User>().diff().snapshot().await?;
     let (_, _): (Vec<User>, LiveStream<User>) = session.live::<User>().snapshot().await?;
     Ok(())
 }
 
-fn errors(error: &surreal_session::Error) -> bool {
+fn errors(error: &Error) -> bool {
     let _ = (error.kind() == ErrorKind::NotFound, error.delivery() == Delivery::NotSent, error.statement());
     let _ =
         error.server().map(|server| (server.code(), server.message(), server.kind(), server.details(), server.cause()));
