@@ -82,7 +82,7 @@ async fn follow(mut changes: LiveStream<Order>, board: &mut Board) -> Result<u64
             // What the board shows of that order is newer.
             LiveEvent::Gap(Gap::Superseded { missed }) => seen += missed,
             LiveEvent::Gap(gap) => return Err(format!("the board is not complete: {gap:?}").into()),
-            LiveEvent::Ended(EndReason::KilledByServer) => println!("closed: the table was removed"),
+            LiveEvent::Ended(EndReason::TableRemoved) => println!("closed: the table is gone"),
             LiveEvent::Ended(reason) => return Err(format!("ended too early: {reason:?}").into()),
         }
         print(&format!("after {seen} changes"), board);

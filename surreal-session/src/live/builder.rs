@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
-use super::shown::{Layout, Shown};
+use super::shown::Shown;
 use super::{Identified, LiveStream};
 use crate::error::Result;
 use crate::protocol::LiveId;
@@ -90,7 +90,7 @@ impl Session {
         let followed = scope.subscribe(id, CAPACITY)?;
         let who = scope.request("query").text(WHO).bindings().finish();
         let who = Response::read(&scope.call(who, None).await?)?.take(0)?;
-        Ok(LiveStream::new(scope, id, followed, who, Layout::Plain))
+        Ok(LiveStream::new(scope, id, followed, who, None))
     }
 
     /// Kills a live query of this session, whoever follows it; its streams end with
@@ -180,7 +180,7 @@ impl<T, D> Live<T, D> {
         let (reply, followed) = scope.follow(request, deadline, self.capacity).await?;
         let response = Response::read(&reply)?.check()?;
         let id = response.take(2)?;
-        Ok(LiveStream::new(scope, id, followed, response.take(0)?, Layout::Timed))
+        Ok(LiveStream::new(scope, id, followed, response.take(0)?, Some(self.target.clone())))
     }
 }
 

@@ -70,9 +70,11 @@ pub enum Gap {
 pub enum EndReason {
     /// This client killed the live query.
     Killed,
-    /// The server ended the live query: it was killed elsewhere, its table or database was removed, or the access of
-    /// the one who owns it was revoked.
+    /// The server ended the live query: it was killed elsewhere, or the access of the one who owns it was revoked. A
+    /// stream of [`subscribe_live`](crate::Session::subscribe_live) says this also if the table was removed.
     KilledByServer,
+    /// The table was removed, or the database or the namespace that it was in.
+    TableRemoved,
     /// The session was closed.
     SessionClosed,
     /// The session became somebody else, or nobody: the server drops its live queries then.

@@ -24,15 +24,6 @@ pub(super) enum Shown {
     DigestedDifferences,
 }
 
-/// What the events of a stream look like.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Layout {
-    /// As a [`Shown`] has them made.
-    Timed,
-    /// As the text of a query has.
-    Plain,
-}
-
 /// What an event, or a row of a snapshot, is made of.
 #[derive(Debug)]
 pub(super) struct Parts {

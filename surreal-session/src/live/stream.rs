@@ -12,19 +12,21 @@ use bytes::Bytes;
 use futures_util::Stream;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use tokio::task::JoinHandle;
 use tokio::time::Sleep;
 use tracing::debug;
 
 use super::order::Order;
-use super::shown::{Layout, Parts};
+use super::shown::Parts;
 use super::snapshot::Known;
 use super::{Action, EndReason, Gap, Identified, LiveEvent, Notification};
 use crate::codec::{self, DecodeError};
 use crate::connection::{Item, Over};
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::{self, EventKind, LiveId, misfit_of};
+use crate::query::{Fragment, Response};
 use crate::session::{Followed, Scope};
-use crate::value::Value;
+use crate::value::{Table, Value};
 
 /// The changes that a live query reports.
 ///
@@ -51,7 +53,8 @@ use crate::value::Value;
 pub struct LiveStream<T, D = T> {
     scope: Scope,
     id: LiveId,
-    layout: Layout,
+    /// What the live query is about, and so what its events are made of; `None` for one that text has registered.
+    table: Option<Table>,
     order: Order,
     /// `None` when the stream is over.
     followed: Option<Followed>,
@@ -61,6 +64,8 @@ pub struct LiveStream<T, D = T> {
     known: Option<Known>,
     identity: Value,
     expiry: Option<Pin<Box<Sleep>>>,
+    /// Finds out why the server has ended the live query.
+    inquest: Option<JoinHandle<EndReason>>,
     received: u64,
     missed: u64,
     data: PhantomData<fn() -> (T, D)>,
@@ -75,20 +80,21 @@ pub(super) struct Who {
 }
 
 impl<T, D> LiveStream<T, D> {
-    pub(super) fn new(scope: Scope, id: LiveId, followed: Followed, who: Who, layout: Layout) -> Self {
+    pub(super) fn new(scope: Scope, id: LiveId, followed: Followed, who: Who, table: Option<Table>) -> Self {
         let expires_in = who.expires_in.map(|left| Duration::from_millis(u64::try_from(left).unwrap_or(0)));
         let expiry = expires_in.map(|left| Box::pin(scope.sleep(left)));
         let identity = who.identity;
         Self {
             scope,
             id,
-            layout,
+            table,
             order: Order::default(),
             followed: Some(followed),
             ahead: VecDeque::new(),
             known: None,
             identity,
             expiry,
+            inquest: None,
             received: 0,
             missed: 0,
             data: PhantomData,
@@ -185,6 +191,11 @@ impl<T: Identified, D: DeserializeOwned> LiveStream<T, D> {
 
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<LiveEvent<T, D>>>> {
         loop {
+            if let Some(inquest) = &mut self.inquest {
+                let reason = ready!(Pin::new(inquest).poll(cx)).unwrap_or(EndReason::KilledByServer);
+                self.inquest = None;
+                return Poll::Ready(Some(Ok(self.end(reason))));
+            }
             let event = match self.poll_item(cx) {
                 Poll::Ready(Some(Item::Event(frame))) => match self.event(&frame) {
                     Ok(Some(event)) => Ok(event),
@@ -194,7 +205,14 @@ impl<T: Identified, D: DeserializeOwned> LiveStream<T, D> {
                 Poll::Ready(Some(Item::Missed(missed))) => Ok(self.gap(missed, Gap::Overflow { missed })),
                 Poll::Ready(Some(Item::Identity(who))) if !self.is_somebody_else(who.as_ref()) => continue,
                 Poll::Ready(Some(Item::Identity(_))) => Ok(self.end(EndReason::IdentityChanged)),
-                Poll::Ready(Some(Item::End(over))) => Ok(self.end(reason(&over))),
+                Poll::Ready(Some(Item::End(over))) => match (&over, &self.table) {
+                    (Over::KilledByServer, Some(table)) => {
+                        self.inquest = Some(why_killed(&self.scope, table));
+                        self.followed = None;
+                        continue;
+                    }
+                    _ => Ok(self.end(reason(&over))),
+                },
                 Poll::Ready(None) => return Poll::Ready(None),
                 Poll::Pending => {
                     ready!(self.poll_expiry(cx));
@@ -208,9 +226,9 @@ impl<T: Identified, D: DeserializeOwned> LiveStream<T, D> {
     /// Decodes an event, unless the program knows what it says.
     fn event(&mut self, frame: &Bytes) -> Result<Option<LiveEvent<T, D>>> {
         let event = protocol::Notification::read(frame).map_err(malformed)?;
-        let data = match self.layout {
-            Layout::Plain => event.data.clone(),
-            Layout::Timed => {
+        let data = match self.table {
+            None => event.data.clone(),
+            Some(_) => {
                 let parts = Parts::of(&event.data).map_err(malformed)?;
                 if self.is_repetition(&event, &parts).map_err(malformed)? {
                     return Ok(None);
@@ -246,6 +264,18 @@ impl<T: Identified, D: DeserializeOwned> LiveStream<T, D> {
 
 fn malformed(error: DecodeError) -> Error {
     Error::protocol("an event of a live query is malformed").with_source(error)
+}
+
+/// The server (3.3.5) says only that a live query is over; if its table is as well, that is the reason.
+fn why_killed(scope: &Scope, table: &Table) -> JoinHandle<EndReason> {
+    let select = Fragment::new("SELECT VALUE 1 FROM ").value(table).text(" LIMIT 0");
+    let selected = select.into_query(scope.clone(), None).into_future();
+    scope.handle().runtime().spawn(async move {
+        match selected.await.and_then(Response::check) {
+            Err(error) if error.is_not_found() => EndReason::TableRemoved,
+            _ => EndReason::KilledByServer,
+        }
+    })
 }
 
 fn reason(over: &Over) -> EndReason {

@@ -612,11 +612,25 @@ async fn killed_streams_end_with_who_killed_them() {
 
     let mut items = session.live::<Item>().await.unwrap();
     session.query("REMOVE TABLE item").await.unwrap().check().unwrap();
-    assert_eq!(end(&mut items).await, EndReason::KilledByServer);
+    assert_eq!(end(&mut items).await, EndReason::TableRemoved);
 
     let unknown: LiveId = "00000000-0000-4000-8000-000000000000".parse().unwrap();
     let error = session.kill(unknown).await.unwrap_err();
     assert_eq!(error.delivery(), Delivery::Answered, "{error:?}");
+}
+
+#[tokio::test]
+async fn removed_database_and_revoked_user_end_the_stream() {
+    let (db, session) = with_items().await;
+    let namespace = session.namespace().unwrap();
+    session.query("DEFINE USER other ON NAMESPACE PASSWORD 'o' ROLES OWNER").await.unwrap().check().unwrap();
+    let other = db.new_session().signin(Namespace::new(&namespace, "other", "o")).use_db("test").await.unwrap();
+    let mut of_other = other.live::<Item>().await.unwrap();
+    let mut items = session.live::<Item>().await.unwrap();
+    session.query("REMOVE USER other ON NAMESPACE").await.unwrap().check().unwrap();
+    assert_eq!(end(&mut of_other).await, EndReason::KilledByServer);
+    session.query("REMOVE DATABASE test").await.unwrap().check().unwrap();
+    assert_eq!(end(&mut items).await, EndReason::TableRemoved);
 }
 
 #[tokio::test]
