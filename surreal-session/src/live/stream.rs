@@ -41,7 +41,7 @@ use crate::value::{Table, Value};
 ///
 /// The server (3.3.5) closes the connection when more than a hundred events wait to be written to its socket
 /// (`SURREAL_WEBSOCKET_RESPONSE_CHANNEL_SIZE`), however quickly the client reads: a single commit that changes more
-/// records than that is enough. Every stream of the connection then ends with [`EndReason::ConnectionLost`].
+/// records than that can be enough. Every stream of the connection then ends with [`EndReason::ConnectionLost`].
 ///
 /// The stream keeps its session open. Dropping it kills the live query in the background, unless another stream
 /// follows it; [`kill`](Self::kill) does the same and waits.

@@ -1,0 +1,174 @@
+//! Every stream ends with the reason why.
+
+use std::collections::BTreeMap;
+
+use surreal_session::prelude::*;
+use surreal_session_tests::{Proxy, connect, login, place, unique};
+
+use super::{Item, NewItem, end, next_change, nothing_is_registered, registered, with_items};
+
+#[tokio::test]
+async fn killed_streams_end_with_who_killed_them() {
+    let (_db, session) = with_items().await;
+    let items = session.live::<Item>().await.unwrap();
+    items.kill().await.unwrap();
+    assert_eq!(registered(&session).await, 0);
+
+    let mut items = session.live::<Item>().await.unwrap();
+    session.kill(items.id()).await.unwrap();
+    let reason = end(&mut items).await;
+    // The event and the reply of a kill come in either order.
+    assert!(matches!(reason, EndReason::Killed | EndReason::KilledByServer), "{reason:?}");
+
+    let mut items = session.live::<Item>().await.unwrap();
+    session.fork().await.unwrap().query("KILL $id").bind("id", items.id()).await.unwrap().check().unwrap();
+    assert_eq!(end(&mut items).await, EndReason::KilledByServer);
+
+    let mut items = session.live::<Item>().await.unwrap();
+    session.query("REMOVE TABLE item").await.unwrap().check().unwrap();
+    assert_eq!(end(&mut items).await, EndReason::TableRemoved);
+
+    let unknown: LiveId = "00000000-0000-4000-8000-000000000000".parse().unwrap();
+    let error = session.kill(unknown).await.unwrap_err();
+    assert_eq!(error.delivery(), Delivery::Answered, "{error:?}");
+}
+
+#[tokio::test]
+async fn removed_database_and_revoked_user_end_the_stream() {
+    let (db, session) = with_items().await;
+    let namespace = session.namespace().unwrap();
+    session.query("DEFINE USER other ON NAMESPACE PASSWORD 'o' ROLES OWNER").await.unwrap().check().unwrap();
+    let other = db.new_session().signin(Namespace::new(&namespace, "other", "o")).use_db("test").await.unwrap();
+    let mut of_other = other.live::<Item>().await.unwrap();
+    let mut items = session.live::<Item>().await.unwrap();
+    session.query("REMOVE USER other ON NAMESPACE").await.unwrap().check().unwrap();
+    assert_eq!(end(&mut of_other).await, EndReason::KilledByServer);
+    session.query("REMOVE DATABASE test").await.unwrap().check().unwrap();
+    assert_eq!(end(&mut items).await, EndReason::TableRemoved);
+}
+
+#[tokio::test]
+async fn streams_end_when_their_session_is_closed_or_emptied() {
+    let (db, session) = with_items().await;
+    let mut streams = Vec::new();
+    let twin = session.fork().await.unwrap();
+    streams.push((twin.live::<Item>().await.unwrap(), EndReason::SessionClosed));
+    twin.close_session().await.unwrap();
+    let twin = session.fork().await.unwrap();
+    streams.push((twin.live::<Item>().await.unwrap(), EndReason::IdentityChanged));
+    twin.invalidate().await.unwrap();
+    let twin = session.fork().await.unwrap();
+    streams.push((twin.live::<Item>().await.unwrap(), EndReason::IdentityChanged));
+    twin.reset().await.unwrap();
+    for (stream, expected) in &mut streams {
+        assert_eq!(end(stream).await, *expected);
+    }
+    nothing_is_registered(&session).await;
+
+    let mut last = session.live::<Item>().await.unwrap();
+    db.close().await.unwrap();
+    assert_eq!(end(&mut last).await, EndReason::ConnectionClosed);
+    let error = session.live::<Item>().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Closed);
+}
+
+#[tokio::test]
+async fn stream_lives_through_a_new_token_of_the_same_user_only() {
+    let (_db, session) = with_items().await;
+    let login = login().await;
+    session.query("DEFINE USER other ON NAMESPACE PASSWORD 'o' ROLES OWNER").await.unwrap().check().unwrap();
+    let mut items = session.live::<Item>().await.unwrap();
+    let ns = session.namespace().unwrap();
+    let tokens = session.signin(Root::new(login.username, login.password)).await.unwrap();
+    session.authenticate(tokens).await.unwrap();
+    session.create::<Item>().id("a").content(NewItem { number: 1 }).await.unwrap();
+    assert_eq!(next_change(&mut items).await.data.number, 1);
+
+    session.signin(Root::new("root", "wrong")).await.unwrap_err();
+    session.create::<Item>().id("b").content(NewItem { number: 2 }).await.unwrap();
+    assert_eq!(next_change(&mut items).await.data.number, 2);
+
+    session.signin(Namespace::new(ns, "other", "o")).await.unwrap();
+    assert_eq!(end(&mut items).await, EndReason::IdentityChanged);
+    drop(items);
+    nothing_is_registered(&session).await;
+}
+
+/// Somebody who may see their own items, for as long as `session` says.
+async fn with_accounts(duration: &str) -> (Surreal, Session) {
+    let (db, session) = place().await;
+    let schema = format!(
+        "DEFINE TABLE account; \
+         DEFINE TABLE item PERMISSIONS FOR select WHERE owner = $auth FOR create, update, delete FULL; \
+         DEFINE ACCESS account ON DATABASE TYPE RECORD \
+             SIGNUP (CREATE account SET name = $name) SIGNIN (SELECT * FROM account WHERE name = $name) \
+             WITH REFRESH DURATION FOR TOKEN 1h, FOR SESSION {duration}"
+    );
+    session.query(schema).await.unwrap().check().unwrap();
+    (db, session)
+}
+
+fn account(session: &Session, name: &str) -> RecordAccess<BTreeMap<&'static str, String>> {
+    let params = BTreeMap::from([("name", name.to_owned())]);
+    RecordAccess::new(session.namespace().unwrap(), "test", "account", params)
+}
+
+#[tokio::test]
+async fn record_users_see_their_own_records_alone() {
+    let (db, session) = with_accounts("1h").await;
+    let ada = db.new_session().await.unwrap();
+    ada.signup(account(&session, "ada")).await.unwrap();
+    let bob = db.new_session().await.unwrap();
+    let tokens = bob.signup(account(&session, "bob")).await.unwrap();
+    let (mut of_ada, mut of_bob) = (ada.live::<Item>().await.unwrap(), bob.live::<Item>().await.unwrap());
+    for (name, number) in [("ada", 1), ("bob", 2), ("ada", 3)] {
+        let text =
+            "CREATE item SET number = $number, owner = (SELECT VALUE id FROM ONLY account WHERE name = $name LIMIT 1)";
+        session.query(text).bind("number", number).bind("name", name).await.unwrap().check().unwrap();
+    }
+    assert_eq!(next_change(&mut of_ada).await.data.number, 1);
+    assert_eq!(next_change(&mut of_ada).await.data.number, 3);
+    assert_eq!(next_change(&mut of_bob).await.data.number, 2);
+    // Renewed as the same user, the stream goes on; as another one, it ends.
+    bob.refresh(&tokens).await.unwrap();
+    bob.query("CREATE item SET number = 4, owner = $auth").await.unwrap().check().unwrap();
+    assert_eq!(next_change(&mut of_bob).await.data.number, 4);
+    bob.signin(account(&session, "ada")).await.unwrap();
+    assert_eq!(end(&mut of_bob).await, EndReason::IdentityChanged);
+    drop((of_ada, of_bob));
+    nothing_is_registered(&session).await;
+}
+
+#[tokio::test]
+async fn stream_ends_when_its_session_expires() {
+    let (db, session) = with_accounts("1s").await;
+    let ada = db.new_session().await.unwrap();
+    ada.signup(account(&session, "ada")).await.unwrap();
+    let mut items = ada.live::<Item>().await.unwrap();
+    ada.query("CREATE item SET number = 1, owner = $auth").await.unwrap().check().unwrap();
+    assert_eq!(next_change(&mut items).await.data.number, 1);
+    assert_eq!(end(&mut items).await, EndReason::Expired);
+    // Fact of the server (3.3.5): it sends nothing more, and does not say so.
+    let text = "CREATE item SET number = 2, owner = (SELECT VALUE id FROM ONLY account WHERE name = 'ada' LIMIT 1)";
+    session.query(text).await.unwrap().check().unwrap();
+    // Nor does it kill for an expired session: the live query goes with that.
+    drop((items, ada));
+    nothing_is_registered(&session).await;
+}
+
+#[tokio::test]
+async fn lost_connection_ends_the_stream() {
+    let login = login().await;
+    let proxy = Proxy::start(&login.url).await;
+    let db = Surreal::connect(proxy.url()).await.unwrap();
+    let root = Root::new(login.username, login.password);
+    let place = unique("ns");
+    let session = db.new_session().signin(root.clone()).use_ns(&place).use_db("test").await.unwrap();
+    session.query("DEFINE TABLE item").await.unwrap().check().unwrap();
+    let mut items = session.live::<Item>().await.unwrap();
+    proxy.cut();
+    assert_eq!(end(&mut items).await, EndReason::ConnectionLost);
+    assert_eq!(session.live::<Item>().await.unwrap_err().kind(), ErrorKind::Disconnected);
+    let elsewhere = connect().await.new_session().signin(root).use_ns(place).use_db("test").await.unwrap();
+    nothing_is_registered(&elsewhere).await;
+}

@@ -1,0 +1,141 @@
+//! What comes too early, too late or in the wrong order, and futures that are dropped.
+
+use ciborium::Value as Cbor;
+use surreal_session::prelude::*;
+use surreal_session_tests::{Peer, poll_times};
+
+use super::{Item, NewItem, end, next, next_change, nothing_is_registered, with_items};
+
+#[tokio::test]
+async fn dropped_registrations_leave_no_live_query() {
+    let (db, session) = with_items().await;
+    for polls in 0..100 {
+        let stream = poll_times(polls, session.live::<Item>().into_future()).await;
+        let completed = stream.is_some();
+        drop(stream);
+        db.ping().await.unwrap();
+        nothing_is_registered(&session).await;
+        if completed {
+            return;
+        }
+    }
+    panic!("never ready");
+}
+
+#[tokio::test]
+async fn dropped_waits_lose_no_event() {
+    let (_db, session) = with_items().await;
+    let mut items = session.live::<Item>().await.unwrap();
+    for number in 0..20 {
+        session.create::<Item>().content(NewItem { number }).await.unwrap();
+    }
+    let mut numbers = Vec::new();
+    while numbers.len() < 20 {
+        // Polled once at most, and dropped; or polled until it is ready.
+        match poll_times(1, items.next()).await {
+            Some(Some(Ok(LiveEvent::Change(change)))) => numbers.push(change.data.number),
+            Some(other) => panic!("{other:?}"),
+            None => numbers.push(next_change(&mut items).await.data.number),
+        }
+    }
+    numbers.sort_unstable();
+    assert_eq!(numbers, (0..20).collect::<Vec<_>>());
+    drop(items);
+    nothing_is_registered(&session).await;
+}
+
+fn uuid(byte: u8) -> Cbor {
+    Cbor::Tag(37, Box::new(Cbor::Bytes(vec![byte; 16])))
+}
+
+/// An event of a live query, made `nanos` after some second.
+fn event_at(live: u8, action: &str, number: i64, nanos: u32) -> Cbor {
+    let id = Cbor::Tag(8, Box::new(Cbor::Array(vec!["item".into(), "a".into()])));
+    let record = Cbor::Map(vec![("id".into(), id.clone()), ("number".into(), number.into())]);
+    let time = Cbor::Tag(12, Box::new(Cbor::Array(vec![1.into(), nanos.into()])));
+    let result = vec![
+        ("action".into(), action.into()),
+        ("id".into(), uuid(live)),
+        ("record".into(), id),
+        ("result".into(), Cbor::Array(vec![time, record])),
+        ("session".into(), Cbor::Null),
+    ];
+    Cbor::Map(vec![("result".into(), Cbor::Map(result))])
+}
+
+fn event(live: u8, action: &str, number: i64) -> Cbor {
+    event_at(live, action, number, 0)
+}
+
+fn statement(result: Cbor) -> Cbor {
+    Cbor::Map(vec![("status".into(), "OK".into()), ("time".into(), "1ms".into()), ("result".into(), result)])
+}
+
+/// The reply to the registration of the live query `live`.
+fn registration(live: u8) -> Cbor {
+    let who = Cbor::Map(vec![("identity".into(), Cbor::Array(vec![]))]);
+    Cbor::Array(vec![statement(who), statement(Cbor::Array(vec![])), statement(uuid(live))])
+}
+
+#[tokio::test]
+async fn events_before_the_reply_and_after_the_kill_are_put_where_they_belong() {
+    let peer = Peer::start(async |mut conversation| {
+        while let Some((id, method)) = conversation.request().await {
+            if method == "query" {
+                conversation.send(&event(1, "CREATE", 1)).await;
+                conversation.send(&event(2, "CREATE", 7)).await;
+                conversation.send(&event(1, "UPDATE", 2)).await;
+                conversation.reply(id, registration(1)).await;
+                conversation.send(&event(1, "UPDATE", 3)).await;
+            } else {
+                conversation.reply(id, Cbor::Null).await;
+                conversation.send(&event(1, "UPDATE", 4)).await;
+            }
+        }
+    })
+    .await;
+    let db = Surreal::connect(peer.url()).await.unwrap();
+    let mut items = db.live::<Item>().await.unwrap();
+    for (action, number) in [(Action::Create, 1), (Action::Update, 2), (Action::Update, 3)] {
+        let change = next_change(&mut items).await;
+        assert_eq!((change.action, change.data.number), (action, number));
+    }
+    db.kill(items.id()).await.unwrap();
+    assert_eq!(end(&mut items).await, EndReason::Killed);
+    db.ping().await.unwrap();
+}
+
+#[tokio::test]
+async fn change_that_was_overtaken_is_left_out_and_told() {
+    let peer = Peer::start(async |mut conversation| {
+        let Some((id, _)) = conversation.request().await else { return };
+        conversation.reply(id, registration(1)).await;
+        for (number, nanos) in [(1, 100), (3, 300), (2, 200), (4, 400)] {
+            conversation.send(&event_at(1, "UPDATE", number, nanos)).await;
+        }
+        conversation.ignore().await;
+    })
+    .await;
+    let db = Surreal::connect(peer.url()).await.unwrap();
+    let mut items = db.live::<Item>().await.unwrap();
+    assert_eq!((next_change(&mut items).await.data.number, next_change(&mut items).await.data.number), (1, 3));
+    assert_eq!(next(&mut items).await, LiveEvent::Gap(Gap::Superseded { missed: 1 }));
+    assert_eq!(next_change(&mut items).await.data.number, 4);
+    assert_eq!((items.received(), items.missed()), (3, 1));
+}
+
+#[tokio::test]
+async fn malformed_events_are_errors_and_the_stream_goes_on() {
+    let peer = Peer::start(async |mut conversation| {
+        let Some((id, _)) = conversation.request().await else { return };
+        conversation.reply(id, registration(1)).await;
+        conversation.send(&event(1, "ERROR", 1)).await;
+        conversation.send(&event(1, "CREATE", 2)).await;
+        conversation.ignore().await;
+    })
+    .await;
+    let db = Surreal::connect(peer.url()).await.unwrap();
+    let mut items = db.live::<Item>().await.unwrap();
+    assert_eq!(items.next().await.unwrap().unwrap_err().kind(), ErrorKind::Protocol);
+    assert_eq!(next_change(&mut items).await.data.number, 2);
+}
