@@ -5,6 +5,7 @@
 //! forgotten.
 
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::time::Instant;
@@ -123,6 +124,8 @@ struct Early {
     /// Of all that is kept.
     events: usize,
     bytes: usize,
+    /// When what is old was last looked for.
+    swept: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -131,6 +134,7 @@ struct Kept {
     /// How many came that were not kept.
     missed: u64,
     killed: bool,
+    /// When it was begun with, or last given up.
     since: Instant,
 }
 
@@ -177,15 +181,18 @@ impl Early {
         Some(self.kept.entry(id).or_insert_with(Kept::new))
     }
 
-    /// Gives up on what nobody asked for. That there was something is remembered: a stream that comes later is told.
+    /// Gives up on what nobody asked for in time. That there was something is remembered: a stream that comes later is
+    /// told.
     fn expire(&mut self) {
-        if !self.is_full() && self.kept.len() < EARLY_LIVE_QUERIES {
+        let now = Instant::now();
+        let is_crowded = self.is_full() || self.kept.len() >= EARLY_LIVE_QUERIES;
+        if !is_crowded && self.swept.is_some_and(|swept| now - swept < SWEEP_EVERY) {
             return;
         }
-        let now = Instant::now();
+        self.swept = Some(now);
         self.kept.retain(|_, kept| !kept.frames.is_empty() || now - kept.since < FORGET_AFTER);
         let old = self.kept.values_mut().filter(|kept| now - kept.since >= GIVE_UP_AFTER);
-        for frames in old.map(Kept::give_up).collect::<Vec<_>>() {
+        for frames in old.map(|kept| kept.give_up(now)).collect::<Vec<_>>() {
             self.forget(&frames);
         }
     }
@@ -196,7 +203,8 @@ impl Kept {
         Self { frames: Vec::new(), missed: 0, killed: false, since: Instant::now() }
     }
 
-    fn give_up(&mut self) -> Vec<Bytes> {
+    fn give_up(&mut self, now: Instant) -> Vec<Bytes> {
+        self.since = now;
         self.missed += self.frames.len() as u64;
         std::mem::take(&mut self.frames)
     }
@@ -230,8 +238,9 @@ impl Ended {
 const EARLY_EVENTS: usize = 4_096;
 const EARLY_BYTES: usize = 16 << 20;
 const EARLY_LIVE_QUERIES: usize = 1_024;
-const GIVE_UP_AFTER: std::time::Duration = std::time::Duration::from_secs(30);
-const FORGET_AFTER: std::time::Duration = std::time::Duration::from_mins(10);
+const GIVE_UP_AFTER: Duration = Duration::from_secs(30);
+const FORGET_AFTER: Duration = Duration::from_mins(10);
+const SWEEP_EVERY: Duration = Duration::from_secs(1);
 const REMEMBERED: usize = 4_096;
 
 #[cfg(test)]
@@ -305,6 +314,22 @@ mod tests {
             routes.deliver(id(), frame(1));
         }
         assert_eq!(routes.early.kept.len(), EARLY_LIVE_QUERIES);
+    }
+
+    #[test]
+    fn early_events_are_given_up_after_a_while_and_counted() {
+        let (mut routes, live) = (Routes::default(), id());
+        routes.deliver(live, frame(1));
+        routes.deliver(live, frame(2));
+        let long_ago = Instant::now().checked_sub(GIVE_UP_AFTER).unwrap();
+        routes.early.kept.get_mut(&live).unwrap().since = long_ago;
+        routes.early.swept = Some(long_ago);
+        // Whatever comes next, of any live query.
+        routes.deliver(id(), frame(9));
+        assert_eq!((routes.early.events, routes.early.bytes), (1, 1));
+        let (route, _, stream) = route(None);
+        routes.follow(live, route);
+        assert_eq!(taken(&stream), ["Missed(2)"]);
     }
 
     #[test]

@@ -15,6 +15,7 @@ use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
+use super::order::Order;
 use super::shown::Parts;
 use super::{Identified, Live, LiveDiff, LiveStream};
 use crate::codec::reader::{Reader, Remaining};
@@ -144,10 +145,10 @@ impl<T: Identified + 'static, D: DeserializeOwned + 'static, R: DeserializeOwned
             stream.barrier().await?;
             items.extend(stream.drain());
             let rows = rows(response.result(0)?).map_err(|error| malformed("query", error))?;
-            let mut known = Known::of(&rows);
+            let (known, mut order) = (Known::of(&rows), Order::default());
             attempts -= 1;
-            if known.leave_news(&mut items) || attempts == 0 {
-                stream.begin_with(items, known);
+            if known.leave_news(&mut items, &mut order) || attempts == 0 {
+                stream.begin_with(items, known, order);
                 return Ok((rows.iter().map(decode).collect::<Result<_>>()?, stream));
             }
         }
@@ -173,34 +174,28 @@ fn decode<R: DeserializeOwned>(row: &Parts) -> Result<R> {
     codec::decode(&row.data).map_err(|error| misfit_of(&row.head, &error))
 }
 
-/// What the program has seen of the records when the stream began, for as long as events about that may be late.
+/// The states that the program has seen last, by the ids of their records, for as long as events about them may be late.
 pub(super) struct Known {
-    /// The states of the records of which there was no news yet, by their ids.
     states: HashMap<Bytes, u64>,
-    /// The times of the last changes that the program has seen.
-    contained: HashMap<Bytes, Datetime>,
     until: Instant,
 }
 
 /// A change as far as it is compared with what is known.
 struct Change {
     record: Bytes,
-    time: Datetime,
+    made: Datetime,
     /// The state of the record after it, or `None` if there is no record then.
     state: Option<u64>,
 }
 
 impl Change {
-    fn of(event: &Notification, parts: &Parts) -> Result<Self, DecodeError> {
-        let state = (event.kind != EventKind::Delete).then(|| hash(&parts.state));
-        Ok(Self { record: event.record.clone(), time: parts.time()?, state })
-    }
-
     /// The change that an item is; what cannot be read is an error once the program takes it.
     fn read(item: &Item) -> Option<Self> {
         let Item::Event(frame) = item else { return None };
         let event = Notification::read(frame).ok()?;
-        Self::of(&event, &Parts::of(&event.data).ok()?).ok()
+        let parts = Parts::of(&event.data).ok()?;
+        let state = state_after(event.kind, &parts);
+        Some(Self { made: parts.time().ok()?, record: event.record, state })
     }
 }
 
@@ -208,52 +203,57 @@ impl Known {
     fn of(rows: &[Parts]) -> Self {
         // Copied: a slice of the reply would keep all of it.
         let states = rows.iter().map(|row| (Bytes::copy_from_slice(&row.head), hash(&row.state))).collect();
-        Self { states, contained: HashMap::new(), until: Instant::now() + REPETITIONS }
+        Self { states, until: Instant::now() + REPETITIONS }
     }
 
     /// Removes the events that are contained in the records; says whether each record is then as its events say.
-    fn leave_news(&mut self, items: &mut VecDeque<Item>) -> bool {
-        let mut last = HashMap::new();
-        for Change { record, time, state } in items.iter().filter_map(Change::read) {
-            if self.states.get(&record).copied() == state {
-                note(&mut self.contained, &record, time);
+    fn leave_news(&self, items: &mut VecDeque<Item>, order: &mut Order) -> bool {
+        let changes: Vec<_> = items.iter().map(Change::read).collect();
+        // By their records, the changes that were made last, and the last of those that lead to what was read.
+        let (mut last, mut contained) = (HashMap::new(), HashMap::new());
+        for (index, change) in changes.iter().enumerate() {
+            let Some(Change { record, made, state }) = change else { continue };
+            if self.states.get(record).copied() == *state {
+                keep_later(&mut contained, record, (*made, index));
             }
-            note(&mut last, &record, time);
+            keep_later(&mut last, record, (*made, index));
         }
-        items.retain(|item| Change::read(item).is_none_or(|change| !self.has_contained(&change)));
-        last == self.contained && !items.iter().any(|item| matches!(item, Item::Missed(_)))
+        for (record, (made, _)) in &contained {
+            order.is_superseded(record, *made);
+        }
+        let mut index = 0..;
+        items.retain(|_| {
+            let index = index.next().unwrap_or_default();
+            let until = changes[index].as_ref().and_then(|change| Some((change, contained.get(&change.record)?)));
+            // What was made before, and comes after, is left to be reported.
+            until.is_none_or(|(change, (made, until))| change.made > *made || index > *until)
+        });
+        last == contained && !items.iter().any(|item| matches!(item, Item::Missed(_)))
     }
 
-    /// Whether the program knows what an event says. If not, its record is not as it was any more.
-    pub(super) fn contains(&mut self, event: &Notification, parts: &Parts) -> Result<bool, DecodeError> {
-        let change = Change::of(event, parts)?;
-        let state = self.states.get(&change.record).copied();
-        if change.state.is_some() && change.state == state {
-            note(&mut self.contained, &change.record, change.time);
+    /// Whether an event says what the program knows. If not, its record is not as it was any more.
+    pub(super) fn contains(&mut self, event: &Notification, parts: &Parts) -> bool {
+        let state = state_after(event.kind, parts);
+        let is_known = state.is_some() && self.states.get(&event.record).copied() == state;
+        if !is_known {
+            self.states.remove(&event.record);
         }
-        let is_contained = self.has_contained(&change);
-        if !is_contained {
-            self.states.remove(&change.record);
-        }
-        Ok(is_contained)
-    }
-
-    fn has_contained(&self, change: &Change) -> bool {
-        self.contained.get(&change.record).is_some_and(|until| change.time <= *until)
+        is_known
     }
 
     pub(super) fn is_over(&self) -> bool {
-        Instant::now() >= self.until
+        self.states.is_empty() || Instant::now() >= self.until
     }
 }
 
-/// Notes the later of the times.
-fn note(times: &mut HashMap<Bytes, Datetime>, record: &[u8], time: Datetime) {
-    match times.get_mut(record) {
-        Some(last) => *last = time.max(*last),
-        // Copied: a slice of the frame would keep all of it.
-        None => drop(times.insert(Bytes::copy_from_slice(record), time)),
-    }
+fn keep_later<'c>(changes: &mut HashMap<&'c Bytes, (Datetime, usize)>, record: &'c Bytes, change: (Datetime, usize)) {
+    let last = changes.entry(record).or_insert(change);
+    *last = change.max(*last);
+}
+
+/// The state of its record after an event, or `None` if there is no record then.
+fn state_after(kind: EventKind, parts: &Parts) -> Option<u64> {
+    (kind != EventKind::Delete).then(|| hash(&parts.state))
 }
 
 /// The server writes one state always in the same bytes.

@@ -116,8 +116,8 @@ impl<T, D> LiveStream<T, D> {
     }
 
     /// Puts items before those in the queue, and says what the program has read already.
-    pub(super) fn begin_with(&mut self, items: VecDeque<Item>, known: Known) {
-        (self.ahead, self.known) = (items, Some(known));
+    pub(super) fn begin_with(&mut self, items: VecDeque<Item>, known: Known, order: Order) {
+        (self.ahead, self.known, self.order) = (items, Some(known), order);
     }
 
     fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<Item>> {
@@ -129,9 +129,9 @@ impl<T, D> LiveStream<T, D> {
     }
 
     /// Whether an event says only what the program has read when the stream began.
-    fn is_repetition(&mut self, event: &protocol::Notification, parts: &Parts) -> Result<bool, DecodeError> {
+    fn is_repetition(&mut self, event: &protocol::Notification, parts: &Parts) -> bool {
         self.known.take_if(|known| known.is_over());
-        self.known.as_mut().map_or(Ok(false), |known| known.contains(event, parts))
+        self.known.as_mut().is_some_and(|known| known.contains(event, parts))
     }
 
     /// The id of the live query.
@@ -230,11 +230,11 @@ impl<T: Identified, D: DeserializeOwned> LiveStream<T, D> {
             None => event.data.clone(),
             Some(_) => {
                 let parts = Parts::of(&event.data).map_err(malformed)?;
-                if self.is_repetition(&event, &parts).map_err(malformed)? {
-                    return Ok(None);
-                }
                 if self.order.is_superseded(&event.record, parts.time().map_err(malformed)?) {
                     return Ok(Some(self.gap(1, Gap::Superseded { missed: 1 })));
+                }
+                if self.is_repetition(&event, &parts) {
+                    return Ok(None);
                 }
                 parts.data
             }
