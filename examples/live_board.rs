@@ -26,9 +26,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     kitchen.query("DEFINE TABLE OVERWRITE order; DELETE order").await?.check()?;
     kitchen.create::<Order>().id(1).content(new("soup")).await?;
 
-    // The orders that are there, and everything that happens to them from now on.
+    // The orders that are not served yet, and what becomes of them from now on.
     let counter = kitchen.fork().await?;
-    let (orders, changes) = counter.live::<Order>().snapshot().await?;
+    let open = counter.live::<Order>().filter(|o| o.state.ne("served")).as_set();
+    let (orders, changes) = open.snapshot().await?;
     let mut board: Board = orders.into_iter().map(|order| (*order.id.key(), order)).collect();
     print("at first", &board);
 
@@ -54,7 +55,8 @@ async fn work(kitchen: Session) -> surreal_session::Result<()> {
     }
     kitchen.create::<Order>().id(3).content(new("tea")).await?;
     for order in [1, 2, 3] {
-        kitchen.delete::<Order>().id(order).await?;
+        // It stays in the table, and leaves the board.
+        kitchen.update::<Order>().id(order).set(|o| o.state.set("served")).await?;
     }
     // The table goes, and with it the live query: that is how the board knows that the day is over.
     kitchen.create::<Order>().id(4).content(new("last round")).await?;

@@ -7,6 +7,7 @@
 mod builder;
 mod event;
 mod order;
+mod set;
 mod shown;
 mod snapshot;
 mod stream;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
+use super::set::Set;
 use super::shown::Shown;
 use super::{Identified, LiveStream};
 use crate::error::Result;
@@ -57,9 +58,17 @@ pub struct Live<T, D = T> {
     target: Table,
     pub(super) shown: Shown,
     filter: Vec<Tree>,
+    follows: Follows,
     capacity: usize,
     deadline: Option<Duration>,
     data: PhantomData<fn() -> (T, D)>,
+}
+
+/// Whether the changes are those of records, or of the set of those that fulfil the filter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Follows {
+    Records,
+    Set,
 }
 
 impl Session {
@@ -110,8 +119,8 @@ impl Session {
 
 impl<T, D> Live<T, D> {
     pub(super) fn new(scope: Scope, target: Table) -> Self {
-        let (shown, filter) = (Shown::Record, Vec::new());
-        Self { scope, target, shown, filter, capacity: CAPACITY, deadline: None, data: PhantomData }
+        let (shown, filter, follows) = (Shown::Record, Vec::new(), Follows::Records);
+        Self { scope, target, shown, filter, follows, capacity: CAPACITY, deadline: None, data: PhantomData }
     }
 
     /// Sets how many events wait for the program at most; 1,024 unless set, at least one.
@@ -138,8 +147,19 @@ impl<T, D> Live<T, D> {
 
     fn query(&self) -> Query {
         let calls = Fragment::new(WHO).text("; RETURN [").text(self.shown.calls()).text("]; ");
-        let live = calls.text("LIVE SELECT ").then(self.shown.event());
-        live.then(self.source()).into_query(self.scope.clone(), self.deadline)
+        let set = self.set();
+        let live = calls.text("LIVE SELECT ").then(self.shown.event(set.as_ref())).then(self.source());
+        let live = match set {
+            Some(set) => live.text(" OR ").then(set.was_in()),
+            None => live,
+        };
+        live.into_query(self.scope.clone(), self.deadline)
+    }
+
+    /// Without a condition there is no record that is not in the set.
+    fn set(&self) -> Option<Set> {
+        let is_set = self.follows == Follows::Set && !self.filter.is_empty();
+        is_set.then(|| Set::of(self.condition()))
     }
 
     /// The statement that reads what the live query is about, each record behind its id.
@@ -154,12 +174,16 @@ impl<T, D> Live<T, D> {
         if self.filter.is_empty() {
             return source;
         }
-        source.text(" WHERE ").then(Tree::all(self.filter.iter().cloned()).into_fragment())
+        source.text(" WHERE (").then(self.condition().into_fragment()).text(")")
+    }
+
+    fn condition(&self) -> Tree {
+        Tree::all(self.filter.iter().cloned())
     }
 
     fn showing<E>(self, shown: Shown) -> Live<T, E> {
-        let Self { scope, target, filter, capacity, deadline, .. } = self;
-        Live { scope, target, shown, filter, capacity, deadline, data: PhantomData }
+        let Self { scope, target, filter, follows, capacity, deadline, .. } = self;
+        Live { scope, target, shown, filter, follows, capacity, deadline, data: PhantomData }
     }
 
     /// Registers the live query. The server (3.3.5) lets registrations at the same time conflict with each other, so that
@@ -195,9 +219,48 @@ impl<T: Record, D> Live<T, D> {
     ///
     /// It is asked of a record as it is after the change, or as it was before it was deleted: a record that comes to
     /// fulfil it arrives with [`Action::Update`](super::Action::Update), and the change after which one does not any more
-    /// is not reported (server 3.3.5).
+    /// is not reported (server 3.3.5), except [`as_set`](Self::as_set).
     pub fn filter<C: IntoCondition<T>>(self, condition: impl FnOnce(Fields<T>) -> C) -> Self {
         self.only(condition(*T::fields()).into_condition().into_tree())
+    }
+
+    /// Follows the set of records that pass the [`filter`](Self::filter), rather than the records.
+    ///
+    /// | Action | Record |
+    /// |---|---|
+    /// | [`Create`](super::Action::Create) | came into the set: it was created, or changed so that it passes now |
+    /// | [`Update`](super::Action::Update) | was in the set, and is |
+    /// | [`Delete`](super::Action::Delete) | left the set: it was deleted, or changed so that it does not pass any more |
+    ///
+    /// So what a program shows of the set stays what the set is. A record that left by a change comes as it is after
+    /// that. The server asks the filter of each changed record twice.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # use std::collections::HashMap;
+    /// # use serde::{Deserialize, Serialize};
+    /// # use surreal_session::prelude::*;
+    /// # #[derive(Serialize, Deserialize, Record)]
+    /// # struct Order { id: Id<Order>, state: String }
+    /// # async fn example(session: Session) -> surreal_session::Result<()> {
+    /// let open = session.live::<Order>().filter(|o| o.state.ne("done")).as_set();
+    /// let (orders, mut changes) = open.snapshot().await?;
+    /// let mut open: HashMap<Id<Order>, Order> = orders.into_iter().map(|order| (order.id.clone(), order)).collect();
+    /// while let Some(event) = changes.next().await {
+    ///     match event? {
+    ///         LiveEvent::Change(change) if change.action == Action::Delete => drop(open.remove(&change.id)),
+    ///         LiveEvent::Change(change) => drop(open.insert(change.id, change.data)),
+    ///         LiveEvent::Gap(Gap::Superseded { .. }) => {}
+    ///         LiveEvent::Gap(_) | LiveEvent::Ended(_) => break,
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn as_set(mut self) -> Self {
+        self.follows = Follows::Set;
+        self
     }
 
     fn only(mut self, condition: Tree) -> Self {
@@ -292,6 +355,11 @@ impl<T: Record> LiveDiff<T> {
     /// Like [`Live::filter`].
     pub fn filter<C: IntoCondition<T>>(self, condition: impl FnOnce(Fields<T>) -> C) -> Self {
         Self { live: self.live.filter(condition) }
+    }
+
+    /// Like [`Live::as_set`]: what comes into the set comes whole, and what leaves it makes place for nothing.
+    pub fn as_set(self) -> Self {
+        Self { live: self.live.as_set() }
     }
 
     /// Like [`Live::capacity`].

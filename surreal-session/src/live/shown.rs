@@ -1,13 +1,16 @@
 //! What the events of a live query show, and how a snapshot reads the same of a record.
 //!
 //! The live queries that this client makes give an array: the time of the change, by which the changes of one record can
-//! be put in order; what the program sees; and for differences, which do not say to which state of the record they lead,
-//! a digest of that state. A snapshot reads arrays with the record's id in place of the time.
+//! be put in order; what the program sees; for differences, which do not say to which state of the record they lead, a
+//! digest of that state; and for sets, what became of the set. A snapshot reads arrays with the record's id in place of
+//! the time.
 
 use bytes::Bytes;
 
+use super::set::Set;
 use crate::codec::reader::{Reader, Remaining};
-use crate::codec::{self, DecodeError};
+use crate::codec::{self, DecodeError, NONE};
+use crate::protocol::EventKind;
 use crate::query::Fragment;
 use crate::value::Datetime;
 
@@ -32,22 +35,36 @@ pub(super) struct Parts {
     pub(super) data: Bytes,
     /// What is the same if nothing has changed.
     pub(super) state: Bytes,
+    /// What became of the set, if it is about one.
+    action: Option<Bytes>,
 }
 
 impl Shown {
-    /// What stands behind LIVE SELECT.
+    /// What stands behind LIVE SELECT, about all records of a table or about a set of them.
     ///
     /// The server (3.3.5) drops an event without a word if this cannot be computed for it.
-    pub(super) fn event(&self) -> Fragment {
+    pub(super) fn event(&self, set: Option<&Set>) -> Fragment {
+        let [before, after] =
+            set.map_or_else(|| ["$before", "$after"].map(Fragment::new), |set| [set.before(), set.after()]);
         let data = match self {
             // A deleted record is not there after the change.
             Self::Record => Fragment::new("$after ?? $before"),
             Self::View(object) => object.clone(),
             Self::Links(links) => Fragment::new(format!("[$after ?? $before, {}]", links.join(", "))),
-            Self::Differences => Fragment::new("value::diff($before, $after)"),
-            Self::DigestedDifferences => Fragment::new(format!("value::diff($before, $after), {}", digest("$after"))),
+            Self::Differences | Self::DigestedDifferences => {
+                Fragment::new("value::diff(").then(before).text(", ").then(after).text(")")
+            }
         };
-        Fragment::new("VALUE [time::now(), ").then(data).text("]")
+        let event = Fragment::new("VALUE [time::now(), ").then(data);
+        let digest = matches!(self, Self::DigestedDifferences).then(|| digest("$after"));
+        match (digest, set) {
+            (None, None) => event,
+            (Some(digest), None) => event.text(", ").text(&digest),
+            (digest, Some(set)) => {
+                event.text(", ").text(digest.as_deref().unwrap_or("NONE")).text(", ").then(set.action())
+            }
+        }
+        .text("]")
     }
 
     /// The functions that [`event`](Self::event) calls, of nothing.
@@ -77,6 +94,11 @@ impl Parts {
         codec::decode(&self.head)
     }
 
+    /// What happened, where the server says of the event that it is of this kind.
+    pub(super) fn kind(&self, kind: EventKind) -> Result<EventKind, DecodeError> {
+        self.action.as_ref().map_or(Ok(kind), |action| EventKind::read(action))
+    }
+
     /// Takes apart an event, or a row of a snapshot.
     pub(super) fn of(array: &Bytes) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(array);
@@ -88,8 +110,8 @@ impl Parts {
         let (Some(head), Some(data)) = (element()?, element()?) else {
             return Err(DecodeError::new("an event or a row of a live query has too few elements"));
         };
-        let state = element()?.unwrap_or_else(|| data.clone());
-        Ok(Self { head, data, state })
+        let state = element()?.filter(|state| state != NONE).unwrap_or_else(|| data.clone());
+        Ok(Self { head, data, state, action: element()? })
     }
 }
 

@@ -194,7 +194,7 @@ impl Change {
         let Item::Event(frame) = item else { return None };
         let event = Notification::read(frame).ok()?;
         let parts = Parts::of(&event.data).ok()?;
-        let state = state_after(event.kind, &parts);
+        let state = state_after(parts.kind(event.kind).ok()?, &parts);
         Some(Self { made: parts.time().ok()?, record: event.record, state })
     }
 }
@@ -232,11 +232,11 @@ impl Known {
     }
 
     /// Whether an event says what the program knows. If not, its record is not as it was any more.
-    pub(super) fn contains(&mut self, event: &Notification, parts: &Parts) -> bool {
-        let state = state_after(event.kind, parts);
-        let is_known = state.is_some() && self.states.get(&event.record).copied() == state;
+    pub(super) fn contains(&mut self, record: &Bytes, kind: EventKind, parts: &Parts) -> bool {
+        let state = state_after(kind, parts);
+        let is_known = state.is_some() && self.states.get(record).copied() == state;
         if !is_known {
-            self.states.remove(&event.record);
+            self.states.remove(record);
         }
         is_known
     }

@@ -129,9 +129,9 @@ impl<T, D> LiveStream<T, D> {
     }
 
     /// Whether an event says only what the program has read when the stream began.
-    fn is_repetition(&mut self, event: &protocol::Notification, parts: &Parts) -> bool {
+    fn is_repetition(&mut self, record: &Bytes, kind: EventKind, parts: &Parts) -> bool {
         self.known.take_if(|known| known.is_over());
-        self.known.as_mut().is_some_and(|known| known.contains(event, parts))
+        self.known.as_mut().is_some_and(|known| known.contains(record, kind, parts))
     }
 
     /// The id of the live query.
@@ -226,21 +226,22 @@ impl<T: Identified, D: DeserializeOwned> LiveStream<T, D> {
     /// Decodes an event, unless the program knows what it says.
     fn event(&mut self, frame: &Bytes) -> Result<Option<LiveEvent<T, D>>> {
         let event = protocol::Notification::read(frame).map_err(malformed)?;
-        let data = match self.table {
-            None => event.data.clone(),
+        let (kind, data) = match self.table {
+            None => (event.kind, event.data),
             Some(_) => {
                 let parts = Parts::of(&event.data).map_err(malformed)?;
+                let kind = parts.kind(event.kind).map_err(malformed)?;
                 if self.order.is_superseded(&event.record, parts.time().map_err(malformed)?) {
                     return Ok(Some(self.gap(1, Gap::Superseded { missed: 1 })));
                 }
-                if self.is_repetition(&event, &parts) {
+                if self.is_repetition(&event.record, kind, &parts) {
                     return Ok(None);
                 }
-                parts.data
+                (kind, parts.data)
             }
         };
         self.received += 1;
-        let action = match event.kind {
+        let action = match kind {
             EventKind::Create => Action::Create,
             EventKind::Update => Action::Update,
             EventKind::Delete => Action::Delete,

@@ -57,7 +57,7 @@ impl Head {
 }
 
 impl EventKind {
-    fn read(item: &[u8]) -> Result<Self, DecodeError> {
+    pub(crate) fn read(item: &[u8]) -> Result<Self, DecodeError> {
         Ok(match codec::decode(item)? {
             "CREATE" => Self::Create,
             "UPDATE" => Self::Update,

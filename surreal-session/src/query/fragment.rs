@@ -70,6 +70,12 @@ impl Fragment {
         self
     }
 
+    /// The same without the values that are bound to names, for a piece that repeats another.
+    pub(crate) fn unnamed(mut self) -> Self {
+        self.named.clear();
+        self
+    }
+
     /// Adds the clause that limits how long the server may take.
     pub(crate) fn timeout(self, timeout: Option<Duration>) -> Self {
         match timeout {

@@ -207,6 +207,7 @@ async fn live(session: &Session, text: LiveId) -> Result<()> {
     let _: LiveStream<User, Vec<PatchOp>> = session.live::<User>().diff().await?;
     let _: LiveStream<User, Card> = session.live::<User>().fields::<Card>().await?;
     let _: LiveStream<User, (User, Option<Link<Company>>)> = session.live::<User>().fetch(|u| u.employer).await?;
+    let (_, _) = session.live::<User>().filter(|u| u.age.gte(18)).as_set().snapshot().await?;
     let (_, _): (Vec<User>, LiveStream<User, Vec<PatchOp>>) = session.live::<User>().diff().snapshot().await?;
     let (_, _): (Vec<User>, LiveStream<User>) = session.live::<User>().snapshot().await?;
     Ok(())

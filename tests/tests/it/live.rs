@@ -4,6 +4,7 @@ mod differences;
 mod ending;
 mod load;
 mod races;
+mod set;
 mod shown;
 mod snapshot;
 
