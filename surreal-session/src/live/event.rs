@@ -27,11 +27,11 @@ pub struct Notification<T: Identified, D = T> {
     pub action: Action,
     /// The id of the record.
     pub id: T::Id,
-    /// The record as it is after the change, or as it was before it was deleted.
+    /// The record as it is after the change, or as it was before it was deleted; or what the live query shows instead.
     pub data: D,
 }
 
-/// What happened to a record.
+/// What happened to a record, or with [`Live::as_set`](super::Live::as_set) to the set that it is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "nothing else can happen to a record")]
 pub enum Action {

@@ -20,7 +20,7 @@ impl Set {
         Self { is_in: is_in.unnamed(), was_in: was_in.unnamed() }
     }
 
-    /// Whether a record was in the set, if it is not.
+    /// Whether the record was in the set before the change.
     pub(super) fn was_in(&self) -> Fragment {
         self.was_in.clone()
     }

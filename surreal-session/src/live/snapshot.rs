@@ -221,13 +221,13 @@ impl Known {
         for (record, (made, _)) in &contained {
             order.is_superseded(record, *made);
         }
-        let mut index = 0..;
-        items.retain(|_| {
-            let index = index.next().unwrap_or_default();
-            let until = changes[index].as_ref().and_then(|change| Some((change, contained.get(&change.record)?)));
-            // What was made before, and comes after, is left to be reported.
-            until.is_none_or(|(change, (made, until))| change.made > *made || index > *until)
-        });
+        // What was made before, and comes after, is left to be reported.
+        let is_contained = |(index, change): (usize, &Option<Change>)| {
+            let Some(Change { record, made, .. }) = change else { return false };
+            contained.get(record).is_some_and(|(until, last)| made <= until && index <= *last)
+        };
+        let mut are_contained = changes.iter().enumerate().map(is_contained);
+        items.retain(|_| !are_contained.next().unwrap_or(false));
         last == contained && !items.iter().any(|item| matches!(item, Item::Missed(_)))
     }
 

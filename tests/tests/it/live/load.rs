@@ -88,6 +88,19 @@ async fn every_change_of_many_writers_arrives_exactly_once() {
 }
 
 #[tokio::test]
+async fn snapshot_of_ten_thousand_records_is_whole_and_followed() {
+    let (_db, session) = with_items().await;
+    let rows: Vec<_> = (0..10_000).map(|number| (format!("{number:05}"), NewItem { number })).collect();
+    session.insert(rows).return_none().await.unwrap();
+    let (items, mut changes) = session.live::<Item>().snapshot().await.unwrap();
+    assert!(items.iter().map(|item| item.number).eq(0..10_000));
+    session.query("UPDATE item:`09999` SET number = -1").await.unwrap().check().unwrap();
+    assert_eq!(next_change(&mut changes).await.data.number, -1);
+    drop(changes);
+    nothing_is_registered(&session).await;
+}
+
+#[tokio::test]
 async fn hundred_streams_share_a_socket() {
     let (_db, session) = with_items().await;
     let registrations = (0..100).map(|number| session.live::<Item>().id(format!("n{number}")).into_future());
