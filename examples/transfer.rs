@@ -102,7 +102,7 @@ async fn transfer(
     bank.transaction()
         .retries(20)
         .backoff(Duration::from_millis(5)..Duration::from_millis(200))
-        .run(async |tx| {
+        .try_run(async |tx| {
             runs.fetch_add(1, Ordering::Relaxed);
             let account = tx.select::<Account>().id(from).await?.ok_or_else(|| Refused::NoAccount(from.clone()))?;
             if account.balance < amount {

@@ -75,7 +75,7 @@ pub use query::{
     state, untyped, write,
 };
 pub use record::{
-    Change, Endpoint, Field, Flattened, GenerateKey, IntoId, Key, LinkTo, NewRecord, NormalRecord, Object, Patch,
+    Change, Endpoint, Field, Flattened, GenerateKey, IntoId, Keep, Key, LinkTo, NewRecord, NormalRecord, Object, Patch,
     Record, Relation, View, keep, merge, set, unset,
 };
 pub use session::{
@@ -88,7 +88,9 @@ pub use value::{Datetime, Id, RecordId, RecordKey, Table, Value};
 
 /// What fields are compared with, and what their types allow.
 pub mod expression {
-    pub use crate::query::{Collection, Computed, Container, List, Nowhere, Number, Operand, Ordered, Sum, Text};
+    pub use crate::query::{
+        Collection, Computed, Container, List, Nowhere, Number, Operand, Ordered, Settable, Sum, Text,
+    };
     pub use crate::record::Optional;
 }
 

@@ -39,7 +39,7 @@ pub use condition::{Condition, IntoCondition, all, any};
 pub use create::Create;
 pub use delete::Delete;
 pub use expression::{
-    Collection, Computed, Container, Expression, List, Nowhere, Number, Operand, Ordered, Sum, Term, Text,
+    Collection, Computed, Container, Expression, List, Nowhere, Number, Operand, Ordered, Settable, Sum, Term, Text,
 };
 pub(crate) use fragment::Fragment;
 pub use insert::{Insert, NewRecords, NewRow};

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::expression::{Collection, Computed, Container, Operand};
+use super::expression::{Collection, Computed, Container, Operand, Settable};
 use super::fragment::Fragment;
 use crate::record::{Field, Optional, Path, Within, Writable};
 
@@ -43,7 +43,7 @@ pub struct Assign<R> {
 
 impl<P: Path, T> Field<P, T> {
     /// Gives the field a value.
-    pub fn set<V: Operand<P::Root, T>>(self, value: V) -> Assign<P::Root>
+    pub fn set<V: Settable<P::Root, T>>(self, value: V) -> Assign<P::Root>
     where
         P: Writable,
     {

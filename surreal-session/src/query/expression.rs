@@ -15,7 +15,7 @@ use crate::record::{At, Field, Item, Last, Path, Within};
 use compare::{Order, calling, contained, equal, ordered};
 pub use computed::{Computed, Nowhere};
 pub use kind::{Collection, Container, List, Number, Ordered, Sum, Text};
-pub use operand::Operand;
+pub use operand::{Operand, Settable};
 pub use term::Term;
 
 /// A value in a record, or computed from it: a [`Field`], or a [`Computed`].

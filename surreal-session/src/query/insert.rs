@@ -93,7 +93,8 @@ pub trait NewRecords {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a new record",
     label = "cannot be inserted",
-    note = "what is inserted is the struct that `#[derive(Record)]` generates, such as `NewUser`, or a pair of an id and that"
+    note = "what is inserted is the struct that `#[derive(Record)]` generates, such as `NewUser`, or a pair of an id and that",
+    note = "several go into a `Vec` or an array: `session.insert(vec![..])`"
 )]
 pub trait NewRow {
     /// What it becomes.
@@ -103,6 +104,7 @@ pub trait NewRow {
     fn row(self) -> impl Serialize;
 }
 
+#[diagnostic::do_not_recommend]
 impl<N: NewRecord> NewRow for N {
     type Record = N::Record;
 
@@ -127,6 +129,7 @@ struct WithId<T: Record, N> {
     content: N,
 }
 
+#[diagnostic::do_not_recommend]
 impl<N: NewRow> NewRecords for N {
     type Record = N::Record;
 

@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use super::batch::{Batch, Statements};
 use super::untyped::Untyped;
 use super::{Create, Delete, Insert, NewRecords, Origin, Query, Relate, Run, Select, Traverse, Update, Upsert};
-use crate::record::{NewRecord, NormalRecord, Record, Relation};
+use crate::record::{NewRecord, Record, Relation, Standalone};
 use crate::session::{Scope, Session, Surreal};
 use crate::transaction::Transaction;
 
@@ -86,8 +86,9 @@ pub trait Queryable: private::Sealed {
     /// # Errors
     ///
     /// See [`Create`].
-    fn create<T: NormalRecord>(&self) -> Create<T>
+    fn create<T: Record>(&self) -> Create<T>
     where
+        T::Kind: Standalone<T>,
         Self: Sized,
     {
         Create::new(self.scope())
@@ -122,8 +123,9 @@ pub trait Queryable: private::Sealed {
     /// # Errors
     ///
     /// See [`Upsert`].
-    fn upsert<T: NormalRecord>(&self) -> Upsert<T>
+    fn upsert<T: Record>(&self) -> Upsert<T>
     where
+        T::Kind: Standalone<T>,
         Self: Sized,
     {
         Upsert::new(self.scope())

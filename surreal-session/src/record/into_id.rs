@@ -7,7 +7,9 @@ use crate::value::{Id, RecordKey, Uuid};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say which `{T}` is meant",
     label = "neither an id of `{T}` nor a key of the type that its ids have",
-    note = "the type of the key is the second parameter of `Id` in the record's field `id`; `String` unless given"
+    note = "the type of the key is the second parameter of `Id` in the record's field `id`; `String` unless given",
+    note = "a record is named by its id, as in `.id(&user.id)`; a `RecordId` becomes one with `Id::try_from(id)?`",
+    note = "several records are read with `.ids([..])`"
 )]
 pub trait IntoId<T: Record> {
     /// The id that is meant.
@@ -69,6 +71,7 @@ impl<T: Record<Key = RecordKey>> IntoId<T> for RecordKey {
 
 macro_rules! tuples {
     ($($($given:ident $part:ident $index:tt),+;)+) => {$(
+        #[diagnostic::do_not_recommend]
         impl<T, $($given, $part),+> IntoId<T> for ($($given,)+)
         where
             T: Record<Key = ($($part,)+)>,

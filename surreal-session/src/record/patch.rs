@@ -40,9 +40,21 @@ enum Repr<T> {
     Leaves(Assignments),
 }
 
+/// What [`keep`] makes: a patch, or a [`Change`] in one.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not part of a patch",
+    label = "there is nothing that could be kept",
+    note = "`keep()` and `..keep()` belong into a patch, such as `UserPatch {{ age: set(37), ..keep() }}`"
+)]
+pub trait Keep: Default {}
+
+impl<T> Keep for Change<T> {}
+
+impl<P: Patch> Keep for P {}
+
 /// Leaves a field as it is; as `..keep()`, all fields that are not named.
-pub fn keep<T: Default>() -> T {
-    T::default()
+pub fn keep<K: Keep>() -> K {
+    K::default()
 }
 
 /// Gives a field a value, instead of whatever it has.

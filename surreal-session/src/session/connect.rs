@@ -54,7 +54,7 @@ impl IntoFuture for Connect {
         Box::pin(async move {
             let url = ServerUrl::parse(&self.url)?;
             let handle = Handle::connect(&url, self.config).await?;
-            Ok(Surreal::new(handle))
+            Ok(Surreal::over(handle))
         })
     }
 }

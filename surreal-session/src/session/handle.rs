@@ -32,7 +32,7 @@ pub struct Session {
 }
 
 impl Session {
-    pub(super) fn new(handle: Handle, id: SessionId, role: Role) -> Self {
+    pub(super) fn of(handle: Handle, id: SessionId, role: Role) -> Self {
         Self { shared: Arc::new(Shared::new(handle, id, role)) }
     }
 
@@ -42,7 +42,7 @@ impl Session {
         let request = Request::attach(handle.next_id(), id);
         // Dropped here: the connection task detaches what may have been attached.
         handle.call(request, None, Cleanup::Detach(id)).await.map_err(|error| explain(handle, error))?;
-        Ok(Self::new(handle.clone(), id, Role::Attached))
+        Ok(Self::of(handle.clone(), id, Role::Attached))
     }
 
     /// The id of this session, unique on its connection; that of the default session is the connection's.

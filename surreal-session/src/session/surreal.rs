@@ -52,9 +52,9 @@ impl Surreal {
         Connect::new(url.into())
     }
 
-    pub(super) fn new(handle: Handle) -> Self {
+    pub(super) fn over(handle: Handle) -> Self {
         let id = handle.id();
-        Self { default: Session::new(handle, id, Role::Default) }
+        Self { default: Session::of(handle, id, Role::Default) }
     }
 
     /// Opens an isolated session on this connection when awaited.

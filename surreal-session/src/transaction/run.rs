@@ -35,7 +35,7 @@ impl Session {
     ///     .run(async |tx| {
     ///         let left = tx.query("UPDATE ONLY stock:lamp SET left -= 1 RETURN VALUE left").await?.take(0)?;
     ///         tx.query("CREATE order SET item = stock:lamp").await?.check()?;
-    ///         Ok::<_, surreal_session::Error>(left)
+    ///         Ok(left)
     ///     })
     ///     .await?;
     /// # Ok(())
@@ -77,16 +77,34 @@ impl Transact {
     ///
     /// # Errors
     ///
-    /// The closure's own error; or, as that type, the errors of [`Session::begin_transaction`] and of
-    /// [`Transaction::commit`].
+    /// The closure's own error, and the errors of [`Session::begin_transaction`] and of [`Transaction::commit`].
     ///
     /// # Cancel safety
     ///
     /// Dropping the future cancels the transaction that is open, if its commit was not yet polled.
-    pub async fn run<T, E, F, Fut>(self, mut body: F) -> Result<T, E>
+    pub async fn run<T, F, Fut>(self, body: F) -> Result<T>
     where
         F: FnMut(Transaction) -> Fut,
-        Fut: Future<Output = Result<T, E>>,
+        Fut: IntoFuture<Output = Result<T>>,
+    {
+        self.try_run(body).await
+    }
+
+    /// Like [`run`](Self::run), with an error type of the program's own, such as one that says why it cancels.
+    ///
+    /// The closure has to say which: `Ok::<_, Refused>(left)`.
+    ///
+    /// # Errors
+    ///
+    /// The closure's own error; or, as that type, what [`run`](Self::run) fails with.
+    ///
+    /// # Cancel safety
+    ///
+    /// Like [`run`](Self::run).
+    pub async fn try_run<T, E, F, Fut>(self, mut body: F) -> Result<T, E>
+    where
+        F: FnMut(Transaction) -> Fut,
+        Fut: IntoFuture<Output = Result<T, E>>,
         E: From<Error>,
     {
         let mut retry = 0;

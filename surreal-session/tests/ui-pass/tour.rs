@@ -185,7 +185,7 @@ async fn transactions(session: &Session, ada: User) -> Result<Post> {
         .run(async |tx| {
             tx.update::<User>().id(&ada.id).set(|u| u.age.add(1)).await?;
             let post = tx.create::<Post>().content(NewPost { title: "On engines".into() }).await?;
-            Ok::<_, Error>(post)
+            Ok(post)
         })
         .await?;
     Ok(post)

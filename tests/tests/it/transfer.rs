@@ -188,7 +188,7 @@ impl Bank {
 
     async fn run(&self, session: &Session, transfer: &Transfer, regret: bool) -> Told {
         let runs = AtomicUsize::new(0);
-        let run = session.transaction().retries(20).backoff(PAUSES).run(async |tx| {
+        let run = session.transaction().retries(20).backoff(PAUSES).try_run(async |tx| {
             runs.fetch_add(1, Ordering::Relaxed);
             transfer.carry_out(&tx).await?;
             if regret { Err(Refused::Regretted) } else { Ok(()) }

@@ -8,13 +8,13 @@ use super::{Computed, Term, Text};
 use crate::record::{Adapted, Adapts, Field, Path, Within};
 use crate::value::Duration;
 
-/// What goes together with a field of type `T` of a record of type `R`: a value, another field of that record, or what
-/// is computed from its fields.
+/// What a field of type `T` of a record of type `R` can be compared with: a value, another field of that record, or what is
+/// computed from its fields.
 ///
 /// Values are what they are in Rust: literals of the field's type, `&str` where the field is text, a reference, and for
 /// a field that is an `Option` what is inside of it. They are bound, never written into the statement.
 #[diagnostic::on_unimplemented(
-    message = "a field of type `{T}` cannot be compared with, or set to, `{Self}`",
+    message = "a field of type `{T}` does not go together with `{Self}`",
     label = "expected a `{T}`, or a field of that type in the same record"
 )]
 pub trait Operand<R, T> {
@@ -22,6 +22,14 @@ pub trait Operand<R, T> {
     #[doc(hidden)]
     fn term(self) -> Term;
 }
+
+/// What a field of type `T` can be set to: an [`Operand`] that is not missing where the field cannot be.
+#[diagnostic::on_unimplemented(
+    message = "a field of type `{T}` cannot be set to `{Self}`",
+    label = "expected a `{T}`, or a field of that type in the same record",
+    note = "a field that is an `Option` may be missing: set to it, one that is none could not be read any more"
+)]
+pub trait Settable<R, T>: Operand<R, T> {}
 
 macro_rules! values {
     ($($(#[$attr:meta])? [$($generics:tt)*] $value:ty => $ty:ty;)+) => {$(
@@ -31,6 +39,9 @@ macro_rules! values {
                 Term::value(&self)
             }
         }
+
+        $(#[$attr])?
+        impl<R, $($generics)*> Settable<R, $ty> for $value {}
     )+};
 }
 
@@ -58,6 +69,12 @@ impl<R> Operand<R, Option<Duration>> for time::Duration {
     }
 }
 
+#[diagnostic::do_not_recommend]
+impl<R> Settable<R, Duration> for time::Duration {}
+
+#[diagnostic::do_not_recommend]
+impl<R> Settable<R, Option<Duration>> for time::Duration {}
+
 macro_rules! adapted {
     ($([$($bound:ident)?] $value:ty => $ty:ty: $convert:expr;)+) => {$(
         #[diagnostic::do_not_recommend]
@@ -68,6 +85,12 @@ macro_rules! adapted {
                 let convert: fn($value) -> $ty = $convert;
                 Term::encoded(O::encode(&convert(self)))
             }
+        }
+
+        #[diagnostic::do_not_recommend]
+        impl<R, T $(: $bound)?, O: Adapts<INDEX, Value = $ty>, const INDEX: usize> Settable<R, Adapted<$ty, O, INDEX>>
+            for $value
+        {
         }
     )+};
 }
@@ -94,6 +117,20 @@ macro_rules! places {
             }
         }
     )+};
+}
+
+macro_rules! settable {
+    ($($place:ty => $ty:ty;)+) => {$(
+        impl<R, P: Path + Within<R>, T> Settable<R, $ty> for Field<P, $place> {}
+
+        #[diagnostic::do_not_recommend]
+        impl<R, T, P> Settable<R, $ty> for Computed<R, $place, P> {}
+    )+};
+}
+
+settable! {
+    T => T;
+    T => Option<T>;
 }
 
 // Whether one of the two may be missing makes no difference to what they can be compared with.

@@ -42,7 +42,7 @@ async fn closure_commits_what_is_ok_and_gives_it_back() {
         .run(async |tx| {
             let ada = tx.create::<Account>().id("ada").content(new(1)).await?;
             assert_eq!(accounts(&other).await, []);
-            Ok::<_, Error>(ada)
+            Ok(ada)
         })
         .await
         .unwrap();
@@ -56,7 +56,7 @@ async fn closure_cancels_on_an_error_of_any_type() {
     let runs = Cell::new(0);
     let result = session
         .transaction()
-        .run(async |tx| {
+        .try_run(async |tx| {
             runs.set(runs.get() + 1);
             tx.create::<Account>().content(new(1)).await?;
             Err::<(), _>(Refused::Poor)
@@ -75,7 +75,7 @@ async fn closure_that_hides_a_failure_does_not_commit() {
         .run(async |tx| {
             tx.create::<Account>().content(new(1)).await?;
             let _ = tx.query("THROW 'no'").await;
-            Ok::<_, Error>(())
+            Ok(())
         })
         .await
         .unwrap_err();
@@ -135,7 +135,7 @@ async fn closure_is_not_run_again_after_anything_else() {
     let runs = Cell::new(0);
     let result = session
         .transaction()
-        .run(async |tx| {
+        .try_run(async |tx| {
             runs.set(runs.get() + 1);
             tx.create::<Account>().content(new(1)).await?;
             Ok::<_, Refused>(())
@@ -180,7 +180,7 @@ async fn conflict_is_found_behind_the_closures_own_error_and_behind_its_ok() {
     let result = db
         .transaction()
         .backoff(PAUSES)
-        .run(async |tx| {
+        .try_run(async |tx| {
             runs.set(runs.get() + 1);
             match tx.query("RETURN 1").await?.check() {
                 Ok(response) => Ok(response.take::<i64>(0)?),
@@ -198,7 +198,7 @@ async fn last_conflict_of_a_statement_is_the_closures_own_error() {
     let peer = conflicting_peer(usize::MAX).await;
     let db = Surreal::connect(peer.url()).await.unwrap();
     let runs = Cell::new(0);
-    let run = db.transaction().retries(2).backoff(PAUSES).run(async |tx| {
+    let run = db.transaction().retries(2).backoff(PAUSES).try_run(async |tx| {
         runs.set(runs.get() + 1);
         tx.query("RETURN 1").await?.check()?;
         Ok::<_, Refused>(())
@@ -221,13 +221,13 @@ async fn closures_borrow_locals_of_spawned_futures() {
                 for key in &keys {
                     sum += tx.create::<Account>().id(key).content(new(1)).await?.balance;
                 }
-                Ok::<_, Error>(sum)
+                Ok(sum)
             })
             .await?;
         let amounts = &keys;
         let more: i64 = spawned
             .transaction()
-            .run(|tx| {
+            .try_run(|tx| {
                 runs += 1;
                 async move {
                     let rows = i64::try_from(amounts.len()).expect("few");
@@ -272,7 +272,7 @@ async fn closure_cannot_end_its_transaction_itself() {
             for error in [tx.clone().commit().await.unwrap_err(), tx.clone().cancel().await.unwrap_err()] {
                 assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{error:?}");
             }
-            Ok::<_, Error>(())
+            Ok(())
         })
         .await
         .unwrap();
@@ -286,7 +286,7 @@ async fn dropped_run_leaves_all_or_nothing_and_nothing_open() {
         let run = session.transaction().run(async |tx| {
             tx.create::<Account>().content(new(polls)).await?;
             tx.create::<Account>().content(new(polls)).await?;
-            Ok::<_, Error>(())
+            Ok(())
         });
         let done = poll_times(usize::try_from(polls).unwrap(), run).await;
         let left = accounts(&other).await.iter().filter(|(_, balance)| *balance == polls).count();
@@ -307,7 +307,7 @@ async fn closure_that_panics_leaves_nothing_open() {
         let panicking = async |tx: Transaction| {
             tx.create::<Account>().content(new(1)).await?;
             assert_eq!(tx.id().to_string(), "", "on purpose");
-            Ok::<_, Error>(())
+            Ok(())
         };
         spawned.transaction().run(panicking).await
     });
@@ -321,6 +321,6 @@ async fn session_that_is_closed_is_told_to_the_closure() {
     let (_db, session, _other) = two().await;
     let clone = session.clone();
     session.close_session().await.unwrap();
-    let result = clone.transaction().run(async |_| Ok::<_, Refused>(())).await;
+    let result = clone.transaction().try_run(async |_| Ok::<_, Refused>(())).await;
     assert_eq!(result, Err(Refused::Database(ErrorKind::SessionClosed)));
 }
