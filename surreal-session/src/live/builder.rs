@@ -103,7 +103,7 @@ impl Session {
     }
 
     /// Kills a live query of this session, whoever follows it; its streams end with
-    /// [`EndReason::Killed`](super::EndReason::Killed).
+    /// [`EndReason::Killed`](super::EndReason::Killed), or as killed by the server if it says so first.
     ///
     /// # Errors
     ///
@@ -164,8 +164,11 @@ impl<T, D> Live<T, D> {
 
     /// The statement that reads what the live query is about, each record behind its id.
     pub(super) fn select(&self) -> Query {
-        let rows =
-            Fragment::new("SELECT ").then(self.shown.row()).text(" FROM (SELECT *").then(self.source()).text(")");
+        let rows = Fragment::new("SELECT ")
+            .then(self.shown.row())
+            .text(" FROM (SELECT *")
+            .then(self.source())
+            .text(" ORDER BY id)");
         rows.into_query(self.scope.clone(), self.deadline)
     }
 
@@ -204,7 +207,8 @@ impl<T, D> Live<T, D> {
         let (reply, followed) = scope.follow(request, deadline, self.capacity).await?;
         let response = Response::read(&reply)?.check()?;
         let id = response.take(2)?;
-        Ok(LiveStream::new(scope, id, followed, response.take(0)?, Some(self.target.clone())))
+        let stream = LiveStream::new(scope, id, followed, response.take(0)?, Some(self.target.clone()));
+        Ok(stream.holding(self.shown.hold()))
     }
 }
 
@@ -233,7 +237,8 @@ impl<T: Record, D> Live<T, D> {
     /// | [`Delete`](super::Action::Delete) | left the set: it was deleted, or changed so that it does not pass any more |
     ///
     /// So what a program shows of the set stays what the set is. A record that left by a change comes as it is after
-    /// that. The server asks the filter of each changed record twice.
+    /// that. The server asks the filter of each changed record twice, both times as things are then: a filter that looks
+    /// at linked records or at the time can change its mind between two changes of a record, and of that nothing is told.
     ///
     /// # Examples
     ///
@@ -310,6 +315,10 @@ impl<T: Record> Live<T> {
 }
 
 /// A [`Live`] query that gives operations instead of records; see [`Live::diff`].
+///
+/// A change comes some milliseconds late: it waits for one that it may have overtaken, as the later one is for a record that
+/// had the earlier one. What still comes too late is left out ([`Gap::Superseded`](super::Gap::Superseded)); the record
+/// has to be read again then. Several changes of one record in one transaction need this most.
 ///
 /// What is created comes as one operation that puts the whole record in place of nothing, and what is deleted as one that
 /// puts NONE in place of the record. An update is told by what differs, texts by their differences.

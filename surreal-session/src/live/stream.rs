@@ -26,7 +26,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::{self, EventKind, LiveId, misfit_of};
 use crate::query::{Fragment, Response};
 use crate::session::{Followed, Scope};
-use crate::value::{Table, Value};
+use crate::value::{Datetime, Table, Value};
 
 /// The changes that a live query reports.
 ///
@@ -60,6 +60,11 @@ pub struct LiveStream<T, D = T> {
     followed: Option<Followed>,
     /// What comes before that which is in the queue.
     ahead: VecDeque<Item>,
+    /// Whether what is ahead is in its order.
+    is_gathered: bool,
+    /// How long the first item waits for others, to be put in order with them.
+    hold: Duration,
+    held: Option<Pin<Box<Sleep>>>,
     /// What the program has read when the stream began, while events about it may be late.
     known: Option<Known>,
     identity: Value,
@@ -91,6 +96,9 @@ impl<T, D> LiveStream<T, D> {
             order: Order::default(),
             followed: Some(followed),
             ahead: VecDeque::new(),
+            is_gathered: true,
+            hold: Duration::ZERO,
+            held: None,
             known: None,
             identity,
             expiry,
@@ -99,6 +107,11 @@ impl<T, D> LiveStream<T, D> {
             missed: 0,
             data: PhantomData,
         }
+    }
+
+    /// Has the first of some events wait so long for the others.
+    pub(super) fn holding(self, hold: Duration) -> Self {
+        Self { hold, ..self }
     }
 
     /// Takes what is in the queue now.
@@ -121,10 +134,34 @@ impl<T, D> LiveStream<T, D> {
     }
 
     fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<Item>> {
-        match (&self.followed, self.ahead.pop_front()) {
-            (None, _) => Poll::Ready(None),
-            (_, Some(item)) => Poll::Ready(Some(item)),
-            (Some(followed), None) => followed.poll_next(cx).map(Some),
+        let Some(followed) = &self.followed else { return Poll::Ready(None) };
+        if self.ahead.is_empty() {
+            let item = ready!(followed.poll_next(cx));
+            self.held = (!self.hold.is_zero()).then(|| Box::pin(self.scope.sleep(self.hold)));
+            self.ahead.push_back(item);
+            self.is_gathered = self.table.is_none();
+        }
+        if let Some(held) = &mut self.held {
+            ready!(held.as_mut().poll(cx));
+            self.held = None;
+        }
+        if !self.is_gathered {
+            self.is_gathered = true;
+            self.gather();
+        }
+        Poll::Ready(self.ahead.pop_front())
+    }
+
+    /// Takes what has arrived with the first item, and puts the events in the order in which the changes were made: those
+    /// of one transaction arrive together, and in any order (server 3.3.5).
+    fn gather(&mut self) {
+        while matches!(self.ahead.back(), Some(Item::Event(_))) && self.ahead.len() < TOGETHER {
+            let Some(item) = self.drain().next() else { break };
+            self.ahead.push_back(item);
+        }
+        let events = self.ahead.iter().take_while(|item| matches!(item, Item::Event(_))).count();
+        if events > 1 {
+            self.ahead.make_contiguous()[..events].sort_by_cached_key(made);
         }
     }
 
@@ -263,6 +300,13 @@ impl<T: Identified, D: DeserializeOwned> LiveStream<T, D> {
     }
 }
 
+/// When the change was made that an item is. What cannot be read comes first, and is an error then.
+fn made(item: &Item) -> Option<Datetime> {
+    let Item::Event(frame) = item else { return None };
+    let event = protocol::Notification::read(frame).ok()?;
+    Parts::of(&event.data).ok()?.time().ok()
+}
+
 fn malformed(error: DecodeError) -> Error {
     Error::protocol("an event of a live query is malformed").with_source(error)
 }
@@ -305,3 +349,6 @@ impl<T, D> fmt::Debug for LiveStream<T, D> {
         debug.finish_non_exhaustive()
     }
 }
+
+/// How many events are put in order at once.
+const TOGETHER: usize = 64;

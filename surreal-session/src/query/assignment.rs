@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use super::expression::{Collection, Computed, Container, Operand, Settable};
 use super::fragment::Fragment;
-use crate::record::{Field, Optional, Path, Within, Writable};
+use crate::record::{Assignable, Field, Optional, Path, Within};
 
 /// What a write does to fields of a record of type `R`: one thing, or several in a tuple, an array or a `Vec`.
 ///
@@ -16,7 +16,7 @@ use crate::record::{Field, Optional, Path, Within, Writable};
 /// |---|---|
 /// | `u.age.set(37)`, `u.age.set(u.old_age)` | that value |
 /// | `u.nickname.unset()` | missing |
-/// | `u.age.add(1)`, `u.age.sub(1)` | more or less by that; a missing one counts as zero |
+/// | `u.age.add(1)`, `u.age.sub(1)` | more or less by that; a missing one counts as zero, and NULL fails |
 /// | `u.age.mul(2)`, `u.age.div(2)` | the product or quotient |
 /// | `u.tags.push("new")` | the array with that element at its end, the set with that element |
 /// | `u.tags.remove("old")` | the array or set without that element, however often it was there |
@@ -45,7 +45,7 @@ impl<P: Path, T> Field<P, T> {
     /// Gives the field a value.
     pub fn set<V: Settable<P::Root, T>>(self, value: V) -> Assign<P::Root>
     where
-        P: Writable,
+        P: Assignable,
     {
         Assign::new(Fragment::path::<P>().text(" = ").then(value.term().into_fragment()))
     }
@@ -53,7 +53,7 @@ impl<P: Path, T> Field<P, T> {
     /// Removes the field, which makes it NONE.
     pub fn unset(self) -> Assign<P::Root>
     where
-        P: Writable,
+        P: Assignable,
         T: Optional,
     {
         Assign::new(Fragment::path::<P>().text(" = NONE"))
@@ -62,7 +62,7 @@ impl<P: Path, T> Field<P, T> {
     /// Adds an element to the end of the array, or to the set.
     pub fn push<V>(self, element: V) -> Assign<P::Root>
     where
-        P: Writable,
+        P: Assignable,
         T: Collection,
         V: Operand<P::Root, <T as Container>::Item>,
     {
@@ -75,7 +75,7 @@ impl<P: Path, T> Field<P, T> {
     /// Removes an element from the array, wherever it is in it, or from the set.
     pub fn remove<V>(self, element: V) -> Assign<P::Root>
     where
-        P: Writable,
+        P: Assignable,
         T: Collection,
         V: Operand<P::Root, <T as Container>::Item>,
     {
@@ -90,7 +90,7 @@ impl<R> Assign<R> {
     }
 }
 
-impl<R, T, P: Writable + Within<R>> From<Computed<R, T, P>> for Assign<R> {
+impl<R, T, P: Assignable + Within<R>> From<Computed<R, T, P>> for Assign<R> {
     fn from(calculation: Computed<R, T, P>) -> Self {
         Self::new(calculation.into_change())
     }
@@ -102,7 +102,7 @@ impl<R> Assignment<R> for Assign<R> {
     }
 }
 
-impl<R, T, P: Writable + Within<R>> Assignment<R> for Computed<R, T, P> {
+impl<R, T, P: Assignable + Within<R>> Assignment<R> for Computed<R, T, P> {
     fn assign(self, into: &mut Vec<Fragment>) {
         into.push(self.into_change());
     }

@@ -17,6 +17,7 @@ pub use computed::{Computed, Nowhere};
 pub use kind::{Collection, Container, List, Number, Ordered, Sum, Text};
 pub use operand::{Operand, Settable};
 pub use term::Term;
+pub(crate) use term::stored;
 
 /// A value in a record, or computed from it: a [`Field`], or a [`Computed`].
 ///

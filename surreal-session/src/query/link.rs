@@ -98,6 +98,19 @@ links! {
     Option<Vec<Id<T, K>>> => Option<Vec<Link<T>>>, pairs;
 }
 
+/// What is reached through something that may be missing may be missing itself.
+impl<T: Record<Key = K>, K: Key> Shows<Id<T, K>> for Option<Link<T>> {
+    fn shown(path: String) -> String {
+        pair_if_any(&path)
+    }
+}
+
+impl<T: Record<Key = K>, K: Key> Shows<Vec<Id<T, K>>> for Option<Vec<Link<T>>> {
+    fn shown(path: String) -> String {
+        pairs(&path)
+    }
+}
+
 /// The id with the record. FETCH would give NONE for a link that leads nowhere, and nothing of its id.
 fn pair(path: &str) -> String {
     format!("[{path}, {path}.*]")

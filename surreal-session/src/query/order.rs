@@ -12,6 +12,7 @@ use crate::record::{Field, Path, Within};
 #[must_use = "nothing is put in order until a select is given it"]
 pub struct Order<R> {
     path: Fragment,
+    is_linked: bool,
     collate: bool,
     numeric: bool,
     direction: &'static str,
@@ -21,18 +22,19 @@ pub struct Order<R> {
 impl<P: Path, T> Field<P, T> {
     /// From the least to the greatest.
     pub fn asc(self) -> Order<P::Root> {
-        Order::new(Fragment::path::<P>(), " ASC")
+        Order::new::<P>(" ASC")
     }
 
     /// From the greatest to the least.
     pub fn desc(self) -> Order<P::Root> {
-        Order::new(Fragment::path::<P>(), " DESC")
+        Order::new::<P>(" DESC")
     }
 }
 
 impl<R> Order<R> {
-    fn new(path: Fragment, direction: &'static str) -> Self {
-        Self { path, collate: false, numeric: false, direction, record: PhantomData }
+    fn new<P: Path>(direction: &'static str) -> Self {
+        let (path, is_linked) = (Fragment::path::<P>(), P::IS_LINKED);
+        Self { path, is_linked, collate: false, numeric: false, direction, record: PhantomData }
     }
 
     /// Puts text in the order of a dictionary, where `é` is near `e` and case matters little, instead of that of bytes.
@@ -47,11 +49,21 @@ impl<R> Order<R> {
         self
     }
 
-    fn into_fragment(self) -> Fragment {
+    fn into_key(self) -> Key {
         let collate = if self.collate { " COLLATE" } else { "" };
         let numeric = if self.numeric { " NUMERIC" } else { "" };
-        self.path.text(collate).text(numeric).text(self.direction)
+        Key { path: self.path, is_linked: self.is_linked, manner: format!("{collate}{numeric}{}", self.direction) }
     }
+}
+
+/// By what records are put in order, and how.
+#[doc(hidden)]
+#[derive(Debug, Clone)]
+pub struct Key {
+    pub(super) path: Fragment,
+    /// Whether it stands in a record that a link leads to, where ORDER BY does not find it (server 3.3.5).
+    pub(super) is_linked: bool,
+    pub(super) manner: String,
 }
 
 /// What records of type `R` are put in order by: a field, an [`Order`], or several in a tuple or a `Vec`.
@@ -63,31 +75,31 @@ impl<R> Order<R> {
 pub trait IntoOrder<R> {
     /// Adds each as it stands after ORDER BY.
     #[doc(hidden)]
-    fn order(self, into: &mut Vec<Fragment>);
+    fn order(self, into: &mut Vec<Key>);
 }
 
 impl<R> IntoOrder<R> for Order<R> {
-    fn order(self, into: &mut Vec<Fragment>) {
-        into.push(self.into_fragment());
+    fn order(self, into: &mut Vec<Key>) {
+        into.push(self.into_key());
     }
 }
 
 impl<R, P: Within<R>, T> IntoOrder<R> for Field<P, T> {
-    fn order(self, into: &mut Vec<Fragment>) {
-        into.push(self.asc().into_fragment());
+    fn order(self, into: &mut Vec<Key>) {
+        into.push(self.asc().into_key());
     }
 }
 
 impl<R> IntoOrder<R> for Vec<Order<R>> {
-    fn order(self, into: &mut Vec<Fragment>) {
-        into.extend(self.into_iter().map(Order::into_fragment));
+    fn order(self, into: &mut Vec<Key>) {
+        into.extend(self.into_iter().map(Order::into_key));
     }
 }
 
 macro_rules! tuples {
     ($($($name:ident $index:tt),+;)+) => {$(
         impl<R, $($name: IntoOrder<R>),+> IntoOrder<R> for ($($name,)+) {
-            fn order(self, into: &mut Vec<Fragment>) {
+            fn order(self, into: &mut Vec<Key>) {
                 $(self.$index.order(into);)+
             }
         }
@@ -109,6 +121,7 @@ impl<R> Clone for Order<R> {
 
 impl<R> fmt::Debug for Order<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Order({})", self.clone().into_fragment())
+        let Key { path, manner, .. } = self.clone().into_key();
+        write!(f, "Order({path}{manner})")
     }
 }

@@ -33,6 +33,9 @@ pub type Fields<T> = <T as Object>::Fields<Top<T>>;
 
 /// The records of `T`'s table, read when awaited: all of them, in the order of their ids, unless told otherwise.
 ///
+/// With a filter that an index serves, all that pass it come in the order of the index instead (server 3.3.5); the first of
+/// them, and those up to a limit or from a start, are chosen by their ids all the same.
+///
 /// | Told | Gives |
 /// |---|---|
 /// | nothing, or [`range`](Self::range), [`ids`](Self::ids) | `Vec<T>` |
@@ -208,6 +211,7 @@ impl<T: Record, V, S: State> Select<T, V, S> {
         S: Singles,
     {
         self.parts.shape = Shape::Rows;
+        self.parts.is_only = true;
         self.parts.limit = Some(Fragment::new("2"));
         self.told()
     }

@@ -13,6 +13,9 @@ pub trait Path: Copy + 'static {
     /// What the path starts in: a record, or an element of an array.
     type Root: 'static;
 
+    /// Whether it leads through a link into another record.
+    const IS_LINKED: bool = false;
+
     /// Writes the path as SurrealQL; nothing for the record itself.
     fn write(into: &mut String);
 }
@@ -35,6 +38,16 @@ pub trait Within<R>: Path {}
     note = "a linked record is changed by a write of its own"
 )]
 pub trait Writable: Path {}
+
+/// A place that an assignment can change: not in an element of an array. If there is no such element, or no array, the
+/// server (3.3.5) would assign nothing, or make an object of it.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "an element of an array cannot be assigned to",
+    label = "there may be no such element",
+    note = "a patch changes it or fails: `.patch(|u| [PatchOp::replace(u.tags.at::<0>(), \"new\")])`"
+)]
+pub trait Assignable: Writable {}
 
 /// The record itself.
 #[doc(hidden)]
@@ -100,6 +113,8 @@ impl<T: 'static> Path for Item<T> {
 impl<P: Path, O: Object, const INDEX: usize> Path for Step<P, O, INDEX> {
     type Root = P::Root;
 
+    const IS_LINKED: bool = P::IS_LINKED;
+
     fn write(into: &mut String) {
         P::write(into);
         if !into.is_empty() {
@@ -112,6 +127,8 @@ impl<P: Path, O: Object, const INDEX: usize> Path for Step<P, O, INDEX> {
 impl<P: Path> Path for Fixed<P> {
     type Root = P::Root;
 
+    const IS_LINKED: bool = P::IS_LINKED;
+
     fn write(into: &mut String) {
         P::write(into);
     }
@@ -120,6 +137,8 @@ impl<P: Path> Path for Fixed<P> {
 impl<P: Path> Path for Through<P> {
     type Root = P::Root;
 
+    const IS_LINKED: bool = true;
+
     fn write(into: &mut String) {
         P::write(into);
     }
@@ -127,6 +146,8 @@ impl<P: Path> Path for Through<P> {
 
 impl<P: Path, const INDEX: usize> Path for At<P, INDEX> {
     type Root = P::Root;
+
+    const IS_LINKED: bool = P::IS_LINKED;
 
     fn write(into: &mut String) {
         P::write(into);
@@ -137,6 +158,8 @@ impl<P: Path, const INDEX: usize> Path for At<P, INDEX> {
 
 impl<P: Path> Path for Last<P> {
     type Root = P::Root;
+
+    const IS_LINKED: bool = P::IS_LINKED;
 
     fn write(into: &mut String) {
         P::write(into);
@@ -152,6 +175,9 @@ impl<R, P: Within<R>> Within<R> for Fixed<P> {}
 impl<R, P: Within<R>> Within<R> for Through<P> {}
 impl<R, P: Within<R>, const INDEX: usize> Within<R> for At<P, INDEX> {}
 impl<R, P: Within<R>> Within<R> for Last<P> {}
+
+impl<R: 'static> Assignable for Top<R> {}
+impl<P: Assignable, O: Object, const INDEX: usize> Assignable for Step<P, O, INDEX> {}
 
 impl<R: 'static> Writable for Top<R> {}
 impl<P: Writable, O: Object, const INDEX: usize> Writable for Step<P, O, INDEX> {}

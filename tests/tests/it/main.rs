@@ -17,6 +17,7 @@ mod codec;
 mod conditions;
 mod connection;
 mod embedded;
+mod equality;
 mod insert;
 mod isolation;
 mod layers;

@@ -24,11 +24,11 @@ enum Repr {
 
 impl Term {
     pub(crate) fn value<T: Serialize + ?Sized>(value: &T) -> Self {
-        Self(Repr::Value(codec::encode(value)))
+        Self(Repr::Value(stored(codec::encode(value))))
     }
 
     pub(crate) fn encoded(value: Encoded) -> Self {
-        Self(Repr::Value(value.into_bytes()))
+        Self(Repr::Value(stored(value.into_bytes())))
     }
 
     pub(crate) fn place<P: Path>() -> Self {
@@ -109,6 +109,32 @@ impl Term {
 
     fn as_value(&self) -> Option<&Result<Bytes, EncodeError>> {
         if let Repr::Value(value) = &self.0 { Some(value) } else { None }
+    }
+}
+
+/// A value as the server (3.3.5) stores it, which is how it compares: an object has no entries that are NONE, wherever it
+/// is. It does not take an object with such an entry for the same as one without.
+pub(crate) fn stored(value: Result<Bytes, EncodeError>) -> Result<Bytes, EncodeError> {
+    let bytes = value?;
+    let has_none = bytes.len() > NONE.len() && bytes.windows(NONE.len()).any(|window| window == NONE);
+    match has_none.then(|| codec::decode::<Value>(&bytes)) {
+        // What was encoded here can be read here.
+        Some(Ok(mut value)) => {
+            remove_none(&mut value);
+            codec::encode(&value)
+        }
+        _ => Ok(bytes),
+    }
+}
+
+fn remove_none(value: &mut Value) {
+    match value {
+        Value::Object(object) => {
+            object.retain(|_, value| *value != Value::None);
+            object.values_mut().for_each(remove_none);
+        }
+        Value::Array(elements) => elements.iter_mut().for_each(remove_none),
+        _ => {}
     }
 }
 

@@ -101,7 +101,7 @@ fn assigned<A: Assignment<User>>(assignment: impl FnOnce(Fields) -> A) -> Vec<St
 fn ordered<O: IntoOrder<User>>(order: impl FnOnce(Fields) -> O) -> Vec<String> {
     let mut into = Vec::new();
     order(*User::fields()).order(&mut into);
-    into.iter().map(ToString::to_string).collect()
+    into.iter().map(|key| format!("{}{}", key.path, key.manner)).collect()
 }
 
 #[test]
@@ -242,7 +242,6 @@ fn assignments_are_as_after_set() {
             (u.tags.push("a"), u.marks.push(1), u.nested.push(vec![1]), u.labels.remove("a")),
             vec![u.age.set(1), u.age.add(1).into()],
             Some(u.seen.add(Duration::from_secs(1))),
-            u.tags.at::<0>().set("first"),
             u.age.set(u.age.add(1).mul(2)),
         )
     });
@@ -262,7 +261,6 @@ fn assignments_are_as_after_set() {
         "age = $_0",
         "age += $_0",
         "seen += $_0",
-        "tags[0] = $_0",
         "age = ((age + $_0) * $_1)",
     ];
     assert_eq!(happened, expected);

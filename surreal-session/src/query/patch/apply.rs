@@ -1,5 +1,7 @@
 //! Patches carried out on records that the program holds.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::{PatchAction, PatchOp, text};
@@ -82,15 +84,28 @@ fn is_missing(record: &Value, path: &str) -> bool {
 }
 
 /// Carries out an operation on a field that is not there: the type does not have it, or does not write it while it is
-/// `None`.
+/// `None` or empty.
 fn add<T: Record>(record: &mut Value, op: &PatchOp) -> Result<(), String> {
-    let is_known = names(op.path()).next().is_some_and(|name| T::FIELDS.contains(&name));
-    match (op.action(), op.value()) {
-        (PatchAction::Replace, Some(value)) if is_known => insert(record, op.path(), value.clone()),
-        (PatchAction::Replace | PatchAction::Change, _) if !is_known => Ok(()),
-        (PatchAction::Remove, _) => Ok(()),
-        _ => apply(record, op),
+    let mut names = names(op.path());
+    let field = names.next().unwrap_or_default();
+    if !T::FIELDS.contains(&field) && op.action() != PatchAction::Add {
+        return match op.action() {
+            PatchAction::Replace | PatchAction::Change | PatchAction::Remove => Ok(()),
+            _ => apply(record, op),
+        };
     }
+    let empty = match (op.action(), names.next()) {
+        (PatchAction::Replace, None) => Value::None,
+        (PatchAction::Change, None) => Value::from(""),
+        (PatchAction::Add, Some("0" | "-")) => Value::Array(Vec::new()),
+        (PatchAction::Add, Some(_)) => Value::Object(BTreeMap::new()),
+        (PatchAction::Remove, _) => return Ok(()),
+        _ => return apply(record, op),
+    };
+    if let Value::Object(fields) = record {
+        fields.insert(field.to_owned(), empty);
+    }
+    apply(record, op)
 }
 
 fn read<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T> {

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::codec::{self, EncodeError};
-use crate::query::expression::Operand;
+use crate::query::expression::{Operand, stored};
 use crate::record::{At, Field, Fixed, Object, Optional, Path, Step, Through, Top, Writable};
 use crate::value::Value;
 
@@ -112,7 +112,7 @@ macro_rules! texts {
         impl<V: Serialize> Holds<V> for $text {
             fn value(&self, value: V) -> Result<Value, EncodeError> {
                 // What was encoded here can be read here.
-                codec::encode(&value).map(|bytes| codec::decode(&bytes).unwrap_or_default())
+                stored(codec::encode(&value)).map(|bytes| codec::decode(&bytes).unwrap_or_default())
             }
         }
 

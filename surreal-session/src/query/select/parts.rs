@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::query::condition::Tree;
 use crate::query::expression::Term;
 use crate::query::fragment::Fragment;
+use crate::query::order::Key;
 use crate::query::statement::Call;
 
 #[derive(Debug, Clone)]
@@ -17,9 +18,11 @@ pub(super) struct Parts {
     /// The links that are followed, beside the record itself.
     pub(super) links: Vec<String>,
     pub(super) filter: Vec<Tree>,
-    pub(super) order: Vec<Fragment>,
+    pub(super) order: Vec<Key>,
     pub(super) limit: Option<Fragment>,
     pub(super) start: Option<Fragment>,
+    /// Whether there should be no other record, so that it does not matter which would come first.
+    pub(super) is_only: bool,
     pub(super) timeout: Option<Duration>,
     pub(super) locks: bool,
 }
@@ -53,6 +56,7 @@ impl Parts {
             order: Vec::new(),
             limit: None,
             start: None,
+            is_only: false,
             timeout: None,
             locks: false,
         }
@@ -60,11 +64,13 @@ impl Parts {
 
     pub(super) fn surql(&self) -> Fragment {
         if self.links.is_empty() {
-            return self.select(self.only()).timeout(self.timeout).text(self.lock());
+            let lock = if self.is_wrapped() { "" } else { self.lock() };
+            return self.select(self.only()).timeout(self.timeout).text(lock);
         }
         // Around the select, so that the record is what it would be without the links.
         let row = Fragment::new(format!("SELECT VALUE [$this, {}] FROM ", self.links.join(", ")));
-        let select = self.select("").text(self.lock());
+        let lock = if self.is_wrapped() { "" } else { self.lock() };
+        let select = self.select("").text(lock);
         row.text(self.only()).text("(").then(select).text(")").timeout(self.timeout)
     }
 
@@ -73,11 +79,24 @@ impl Parts {
     }
 
     fn select(&self, only: &str) -> Fragment {
-        let fields = match (self.shape, &self.fields) {
-            (Shape::Count, _) => Fragment::new("count()"),
-            (Shape::Exists, _) => Fragment::new("VALUE true"),
-            (Shape::Rows | Shape::Row, Some(fields)) => fields.clone(),
-            (Shape::Rows | Shape::Row, None) => Fragment::new("*"),
+        let fields = self.fields.clone().unwrap_or_else(|| Fragment::new("*"));
+        if !self.is_wrapped() {
+            return self.clauses(fields, only);
+        }
+        let whole = self.clauses(Fragment::new("*"), "").text(self.lock());
+        Fragment::new("SELECT ").then(fields).text(" FROM (").then(whole).text(")")
+    }
+
+    /// Whether the fields are read around the order, so that it is about those of the record and not of the view.
+    fn is_wrapped(&self) -> bool {
+        self.fields.is_some() && !self.order.is_empty() && self.shape == Shape::Rows
+    }
+
+    fn clauses(&self, fields: Fragment, only: &str) -> Fragment {
+        let fields = match self.shape {
+            Shape::Count => Fragment::new("count()"),
+            Shape::Exists => Fragment::new("VALUE true"),
+            Shape::Rows | Shape::Row => self.with_keys(fields),
         };
         let limit = match self.shape {
             Shape::Exists => Some(Fragment::new("1")),
@@ -91,12 +110,35 @@ impl Parts {
             statement = statement.text(" GROUP ALL");
         }
         if !self.order.is_empty() {
-            statement = statement.text(" ORDER BY ").joined(self.order.iter().cloned(), ", ");
+            let keys = self.order.iter().enumerate().map(|(index, key)| match key.is_linked {
+                true => Fragment::new(format!("{KEY}{index}")).text(&key.manner),
+                false => key.path.clone().text(&key.manner),
+            });
+            statement = statement.text(" ORDER BY ").joined(keys, ", ");
+        } else if self.needs_order() {
+            statement = statement.text(" ORDER BY id");
         }
         for (keyword, number) in [(" LIMIT ", limit), (" START ", self.start.clone())] {
             statement = number.map_or(statement.clone(), |number| statement.text(keyword).then(number));
         }
         statement
+    }
+
+    /// The fields with those of other records that are put in order by, which are not given back.
+    fn with_keys(&self, fields: Fragment) -> Fragment {
+        let linked = || self.order.iter().enumerate().filter(|(_, key)| key.is_linked);
+        if linked().next().is_none() {
+            return fields;
+        }
+        let keys = linked().map(|(index, key)| key.path.clone().text(&format!(" AS {KEY}{index}")));
+        let names = linked().map(|(index, _)| Fragment::new(format!("{KEY}{index}")));
+        fields.text(", ").joined(keys, ", ").text(" OMIT ").joined(names, ", ")
+    }
+
+    /// Whether a part of the records is read that an index for the filter would choose by its own order.
+    fn needs_order(&self) -> bool {
+        let is_part = !self.is_only && (self.limit.is_some() || self.start.is_some());
+        is_part && self.shape == Shape::Rows && !self.filter.is_empty() && matches!(self.target, Target::Table(_))
     }
 
     /// The server (3.3.5) fails to count anything but a table without a condition.
@@ -123,3 +165,6 @@ impl Parts {
         }
     }
 }
+
+/// What a field of another record is called while records are put in order by it.
+const KEY: &str = "__key_";

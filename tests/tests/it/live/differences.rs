@@ -70,11 +70,13 @@ struct Sparse {
     nickname: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     tags: Vec<String>,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    text: String,
 }
 
 #[test]
 fn operations_fit_what_the_model_leaves_out() {
-    let sparse = Sparse { id: Id::new("a"), nickname: None, tags: vec![] };
+    let sparse = Sparse { id: Id::new("a"), nickname: None, tags: vec![], text: String::new() };
     for (op, nickname) in [
         (PatchOp::replace("/nickname", "n"), Some("n")),
         (PatchOp::add("/nickname", "n"), Some("n")),
@@ -92,4 +94,21 @@ fn operations_fit_what_the_model_leaves_out() {
         let error = sparse.clone().apply(std::slice::from_ref(&op)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Decode, "{op:?}");
     }
+}
+
+#[tokio::test]
+async fn differences_fit_fields_that_are_not_written_while_they_are_empty() {
+    let (_db, session) = with_items().await;
+    let new = NewSparse { nickname: None, tags: vec!["x".into()], text: "some text".into() };
+    let mut state = session.create::<Sparse>().id("a").content(new).await.unwrap();
+    let mut changes = session.live::<Sparse>().diff().await.unwrap();
+    for (tags, text) in [(vec![], ""), (vec!["y"], "other text"), (vec!["y", "z"], ""), (vec![], "t")] {
+        let tags = tags.into_iter().map(str::to_owned).collect();
+        let patch = SparsePatch { tags: set(tags), text: set(text.to_owned()), ..keep() };
+        let stored = session.update::<Sparse>().id("a").merge(patch).await.unwrap();
+        state.apply(&next_change(&mut changes).await.data).unwrap();
+        assert_eq!(state, stored);
+    }
+    drop(changes);
+    nothing_is_registered(&session).await;
 }

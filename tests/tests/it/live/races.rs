@@ -106,22 +106,83 @@ async fn events_before_the_reply_and_after_the_kill_are_put_where_they_belong() 
 }
 
 #[tokio::test]
-async fn change_that_was_overtaken_is_left_out_and_told() {
-    let peer = Peer::start(async |mut conversation| {
-        let Some((id, _)) = conversation.request().await else { return };
-        conversation.reply(id, registration(1)).await;
-        for (number, nanos) in [(1, 100), (3, 300), (2, 200), (4, 400)] {
-            conversation.send(&event_at(1, "UPDATE", number, nanos)).await;
+async fn changes_of_one_transaction_come_in_their_order() {
+    let (_db, session) = with_items().await;
+    session.create::<Item>().id("a").content(NewItem { number: -1 }).await.unwrap();
+    let mut items = session.live::<Item>().await.unwrap();
+    let mut changes = session.live::<Item>().diff().await.unwrap();
+    let (mut superseded, mut late) = (0, 0);
+    for round in 0..40 {
+        let tx = session.begin_transaction().await.unwrap();
+        for step in 0..3 {
+            tx.update::<Item>().id("a").set(|i| i.number.set(round * 10 + step)).await.unwrap();
         }
-        conversation.ignore().await;
+        tx.commit().await.unwrap();
+        let mut last = -1;
+        while last < round * 10 + 2 {
+            match next(&mut items).await {
+                LiveEvent::Change(change) => {
+                    assert!(change.data.number > last, "{} after {last}", change.data.number);
+                    last = change.data.number;
+                }
+                LiveEvent::Gap(Gap::Superseded { missed }) => superseded += missed,
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+    while changes.received() + changes.missed() < 120 {
+        if let LiveEvent::Gap(_) = next(&mut changes).await {
+            late += 1;
+        }
+    }
+    println!("of 120 changes {superseded} came too late, and {late} with those before");
+    assert!(late < 30, "{late}");
+    drop((items, changes));
+    nothing_is_registered(&session).await;
+}
+
+/// A peer that sends these changes of `item:a`, each behind the reply to a ping.
+async fn sending(changes: &'static [(i64, u32)]) -> Peer {
+    Peer::start(async move |mut conversation| {
+        let mut changes = changes.iter();
+        while let Some((id, method)) = conversation.request().await {
+            if method == "query" {
+                conversation.reply(id, registration(1)).await;
+                continue;
+            }
+            for (number, nanos) in changes.by_ref().take(3) {
+                conversation.send(&event_at(1, "UPDATE", *number, *nanos)).await;
+            }
+            conversation.reply(id, Cbor::Null).await;
+        }
     })
-    .await;
+    .await
+}
+
+#[tokio::test]
+async fn changes_that_arrive_together_come_in_their_order() {
+    let peer = sending(&[(3, 300), (1, 100), (2, 200)]).await;
     let db = Surreal::connect(peer.url()).await.unwrap();
     let mut items = db.live::<Item>().await.unwrap();
-    assert_eq!((next_change(&mut items).await.data.number, next_change(&mut items).await.data.number), (1, 3));
+    db.ping().await.unwrap();
+    for number in 1..=3 {
+        assert_eq!(next_change(&mut items).await.data.number, number);
+    }
+}
+
+#[tokio::test]
+async fn change_that_was_overtaken_is_left_out_and_told() {
+    let peer = sending(&[(1, 100), (3, 300), (4, 400), (2, 200), (5, 500)]).await;
+    let db = Surreal::connect(peer.url()).await.unwrap();
+    let mut items = db.live::<Item>().await.unwrap();
+    db.ping().await.unwrap();
+    for number in [1, 3, 4] {
+        assert_eq!(next_change(&mut items).await.data.number, number);
+    }
+    db.ping().await.unwrap();
     assert_eq!(next(&mut items).await, LiveEvent::Gap(Gap::Superseded { missed: 1 }));
-    assert_eq!(next_change(&mut items).await.data.number, 4);
-    assert_eq!((items.received(), items.missed()), (3, 1));
+    assert_eq!(next_change(&mut items).await.data.number, 5);
+    assert_eq!((items.received(), items.missed()), (4, 1));
 }
 
 #[tokio::test]
