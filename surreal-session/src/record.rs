@@ -27,7 +27,7 @@ pub use optional::Optional;
 pub use patch::{
     Assignments, Change, Encoded, Keep, Patch, PatchOf, difference, encoded, encoded_with, keep, merge, set, unset,
 };
-pub use path::{Assignable, At, Field, Fixed, Input, Item, Last, Path, Step, Through, Top, Within, Writable};
+pub use path::{At, Certain, Field, Fixed, Input, Item, Last, Path, Step, Through, Top, Within, Writable};
 pub use view::{Column, Shows, View, column};
 
 use crate::value::Id;

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use super::expression::{Collection, Computed, Container, Operand, Settable};
 use super::fragment::Fragment;
-use crate::record::{Assignable, Field, Optional, Path, Within};
+use crate::record::{Certain, Field, Optional, Path, Within, Writable};
 
 /// What a write does to fields of a record of type `R`: one thing, or several in a tuple, an array or a `Vec`.
 ///
@@ -45,7 +45,7 @@ impl<P: Path, T> Field<P, T> {
     /// Gives the field a value.
     pub fn set<V: Settable<P::Root, T>>(self, value: V) -> Assign<P::Root>
     where
-        P: Assignable,
+        P: Writable + Certain,
     {
         Assign::new(Fragment::path::<P>().text(" = ").then(value.term().into_fragment()))
     }
@@ -53,7 +53,7 @@ impl<P: Path, T> Field<P, T> {
     /// Removes the field, which makes it NONE.
     pub fn unset(self) -> Assign<P::Root>
     where
-        P: Assignable,
+        P: Writable + Certain,
         T: Optional,
     {
         Assign::new(Fragment::path::<P>().text(" = NONE"))
@@ -62,7 +62,7 @@ impl<P: Path, T> Field<P, T> {
     /// Adds an element to the end of the array, or to the set.
     pub fn push<V>(self, element: V) -> Assign<P::Root>
     where
-        P: Assignable,
+        P: Writable + Certain,
         T: Collection,
         V: Operand<P::Root, <T as Container>::Item>,
     {
@@ -75,7 +75,7 @@ impl<P: Path, T> Field<P, T> {
     /// Removes an element from the array, wherever it is in it, or from the set.
     pub fn remove<V>(self, element: V) -> Assign<P::Root>
     where
-        P: Assignable,
+        P: Writable + Certain,
         T: Collection,
         V: Operand<P::Root, <T as Container>::Item>,
     {
@@ -90,7 +90,7 @@ impl<R> Assign<R> {
     }
 }
 
-impl<R, T, P: Assignable + Within<R>> From<Computed<R, T, P>> for Assign<R> {
+impl<R, T, P: Writable + Certain + Within<R>> From<Computed<R, T, P>> for Assign<R> {
     fn from(calculation: Computed<R, T, P>) -> Self {
         Self::new(calculation.into_change())
     }
@@ -102,7 +102,7 @@ impl<R> Assignment<R> for Assign<R> {
     }
 }
 
-impl<R, T, P: Assignable + Within<R>> Assignment<R> for Computed<R, T, P> {
+impl<R, T, P: Writable + Certain + Within<R>> Assignment<R> for Computed<R, T, P> {
     fn assign(self, into: &mut Vec<Fragment>) {
         into.push(self.into_change());
     }

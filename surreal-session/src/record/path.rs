@@ -39,15 +39,15 @@ pub trait Within<R>: Path {}
 )]
 pub trait Writable: Path {}
 
-/// A place that an assignment can change: not in an element of an array. If there is no such element, or no array, the
-/// server (3.3.5) would assign nothing, or make an object of it.
+/// A place that is there, or can be made: not in an element of an array. An assignment to one that is not there is lost, or
+/// makes an object of the array (server 3.3.5).
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "an element of an array cannot be assigned to",
     label = "there may be no such element",
     note = "a patch changes it or fails: `.patch(|u| [PatchOp::replace(u.tags.at::<0>(), \"new\")])`"
 )]
-pub trait Assignable: Writable {}
+pub trait Certain: Path {}
 
 /// The record itself.
 #[doc(hidden)]
@@ -176,8 +176,11 @@ impl<R, P: Within<R>> Within<R> for Through<P> {}
 impl<R, P: Within<R>, const INDEX: usize> Within<R> for At<P, INDEX> {}
 impl<R, P: Within<R>> Within<R> for Last<P> {}
 
-impl<R: 'static> Assignable for Top<R> {}
-impl<P: Assignable, O: Object, const INDEX: usize> Assignable for Step<P, O, INDEX> {}
+impl<R: 'static> Certain for Top<R> {}
+impl<R: 'static> Certain for Input<R> {}
+impl<P: Certain, O: Object, const INDEX: usize> Certain for Step<P, O, INDEX> {}
+impl<P: Certain> Certain for Fixed<P> {}
+impl<P: Certain> Certain for Through<P> {}
 
 impl<R: 'static> Writable for Top<R> {}
 impl<P: Writable, O: Object, const INDEX: usize> Writable for Step<P, O, INDEX> {}
