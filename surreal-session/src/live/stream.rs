@@ -33,8 +33,9 @@ use crate::value::{Datetime, Table, Value};
 /// Each item is a [`LiveEvent`], or an error for a record that does not fit `D`: it names the record, and the stream goes
 /// on. After [`LiveEvent::Ended`] there is nothing more.
 ///
-/// The changes of one record come in the order in which they were made, so that the last one says what it is. Now and
-/// then the server (3.3.5) lets one overtake the one before it: that one is then left out, which stands in the stream as
+/// The changes of one record come in the order in which they were made, so that the last one says what it is. The server
+/// (3.3.5) may let one overtake the one before it, above all in a transaction that changes a record more than once: what
+/// arrives together is put in order, and what arrives later than that is left out, which stands in the stream as
 /// [`Gap::Superseded`]. This goes by the server's clock; a stream of [`subscribe_live`](crate::Session::subscribe_live)
 /// gives what comes as it comes. Changes of different records are in no promised order. An update that leaves the live
 /// query's filter, and a record that the identity may not see any more, are not reported at all.
