@@ -164,11 +164,10 @@ impl<T, D> Live<T, D> {
 
     /// The statement that reads what the live query is about, each record behind its id.
     pub(super) fn select(&self) -> Query {
-        let rows = Fragment::new("SELECT ")
-            .then(self.shown.row())
-            .text(" FROM (SELECT *")
-            .then(self.source())
-            .text(" ORDER BY id)");
+        // An index that serves the filter would choose the order.
+        let order = if self.filter.is_empty() { "" } else { " ORDER BY id" };
+        let whole = Fragment::new("SELECT *").then(self.source()).text(order);
+        let rows = Fragment::new("SELECT ").then(self.shown.row()).text(" FROM (").then(whole).text(")");
         rows.into_query(self.scope.clone(), self.deadline)
     }
 

@@ -61,8 +61,6 @@ pub struct LiveStream<T, D = T> {
     followed: Option<Followed>,
     /// What comes before that which is in the queue.
     ahead: VecDeque<Item>,
-    /// Whether what is ahead is in its order.
-    is_gathered: bool,
     /// How long the first item waits for others, to be put in order with them.
     hold: Duration,
     held: Option<Pin<Box<Sleep>>>,
@@ -97,7 +95,6 @@ impl<T, D> LiveStream<T, D> {
             order: Order::default(),
             followed: Some(followed),
             ahead: VecDeque::new(),
-            is_gathered: true,
             hold: Duration::ZERO,
             held: None,
             known: None,
@@ -138,16 +135,16 @@ impl<T, D> LiveStream<T, D> {
         let Some(followed) = &self.followed else { return Poll::Ready(None) };
         if self.ahead.is_empty() {
             let item = ready!(followed.poll_next(cx));
-            self.held = (!self.hold.is_zero()).then(|| Box::pin(self.scope.sleep(self.hold)));
             self.ahead.push_back(item);
-            self.is_gathered = self.table.is_none();
+            match self.table {
+                Some(_) if self.hold.is_zero() => self.gather(),
+                Some(_) => self.held = Some(Box::pin(self.scope.sleep(self.hold))),
+                None => {}
+            }
         }
         if let Some(held) = &mut self.held {
             ready!(held.as_mut().poll(cx));
             self.held = None;
-        }
-        if !self.is_gathered {
-            self.is_gathered = true;
             self.gather();
         }
         Poll::Ready(self.ahead.pop_front())

@@ -88,18 +88,14 @@ fn is_missing(record: &Value, path: &str) -> bool {
 fn add<T: Record>(record: &mut Value, op: &PatchOp) -> Result<(), String> {
     let mut names = names(op.path());
     let field = names.next().unwrap_or_default();
-    if !T::FIELDS.contains(&field) && op.action() != PatchAction::Add {
-        return match op.action() {
-            PatchAction::Replace | PatchAction::Change | PatchAction::Remove => Ok(()),
-            _ => apply(record, op),
-        };
-    }
+    let is_known = T::FIELDS.contains(&field);
     let empty = match (op.action(), names.next()) {
+        (PatchAction::Remove, _) => return Ok(()),
+        (PatchAction::Replace | PatchAction::Change, _) if !is_known => return Ok(()),
         (PatchAction::Replace, None) => Value::None,
         (PatchAction::Change, None) => Value::from(""),
         (PatchAction::Add, Some("0" | "-")) => Value::Array(Vec::new()),
         (PatchAction::Add, Some(_)) => Value::Object(BTreeMap::new()),
-        (PatchAction::Remove, _) => return Ok(()),
         _ => return apply(record, op),
     };
     if let Value::Object(fields) = record {

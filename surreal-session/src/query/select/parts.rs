@@ -64,13 +64,11 @@ impl Parts {
 
     pub(super) fn surql(&self) -> Fragment {
         if self.links.is_empty() {
-            let lock = if self.is_wrapped() { "" } else { self.lock() };
-            return self.select(self.only()).timeout(self.timeout).text(lock);
+            return self.select(self.only()).timeout(self.timeout).text(self.outer_lock());
         }
         // Around the select, so that the record is what it would be without the links.
         let row = Fragment::new(format!("SELECT VALUE [$this, {}] FROM ", self.links.join(", ")));
-        let lock = if self.is_wrapped() { "" } else { self.lock() };
-        let select = self.select("").text(lock);
+        let select = self.select("").text(self.outer_lock());
         row.text(self.only()).text("(").then(select).text(")").timeout(self.timeout)
     }
 
@@ -155,6 +153,11 @@ impl Parts {
             }
             Target::Ids(ids) => Term::array(ids.clone()).into_fragment(),
         }
+    }
+
+    /// The lock, unless it stands in what the fields are read around.
+    fn outer_lock(&self) -> &'static str {
+        if self.is_wrapped() { "" } else { self.lock() }
     }
 
     fn lock(&self) -> &'static str {
