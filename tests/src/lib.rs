@@ -7,10 +7,13 @@ mod partly;
 mod peer;
 mod proxy;
 mod raw;
+mod runtime;
 mod server;
 
 pub use partly::{eventually, poll_times};
 pub use peer::{Conversation, Peer};
 pub use proxy::Proxy;
 pub use raw::Raw;
+pub use runtime::{beside_four_workers, on_four_workers, on_one_thread};
 pub use server::{Login, connect, login, place, unique};
+pub use surreal_session_tests_macros::async_test;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use surreal_session::ErrorKind;
 use surreal_session::prelude::*;
 use surreal_session::value::{Decimal, Duration, Geometry, Uuid};
-use surreal_session_tests::place;
+use surreal_session_tests::{async_test, place};
 
 /// The same fields in each way in which serde can be made to look at them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]
@@ -70,7 +70,7 @@ fn long() -> std::time::Duration {
     std::time::Duration::new(90, 123_456_789)
 }
 
-#[tokio::test]
+#[async_test]
 async fn std_durations_come_back() {
     #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
     struct Durations {
@@ -98,7 +98,7 @@ async fn std_durations_come_back() {
     comes_back(fields, native).await;
 }
 
-#[tokio::test]
+#[async_test]
 async fn uuids_come_back() {
     #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
     struct Uuids {
@@ -122,7 +122,7 @@ async fn uuids_come_back() {
     comes_back(fields, native).await;
 }
 
-#[tokio::test]
+#[async_test]
 async fn types_of_chrono_come_back() {
     use chrono::{DateTime, FixedOffset, Local, TimeDelta, Utc};
 
@@ -166,7 +166,7 @@ async fn types_of_chrono_come_back() {
     comes_back(fields, native).await;
 }
 
-#[tokio::test]
+#[async_test]
 async fn types_of_time_come_back() {
     use time::{OffsetDateTime, Timestamp, UtcDateTime};
 
@@ -206,7 +206,7 @@ async fn types_of_time_come_back() {
     comes_back(fields, native).await;
 }
 
-#[tokio::test]
+#[async_test]
 async fn types_of_jiff_come_back() {
     use jiff::{SignedDuration, Timestamp};
 
@@ -242,7 +242,7 @@ async fn types_of_jiff_come_back() {
     comes_back(fields, native).await;
 }
 
-#[tokio::test]
+#[async_test]
 async fn decimals_come_back() {
     type Foreign = rust_decimal::Decimal;
 
@@ -273,7 +273,7 @@ async fn decimals_come_back() {
     comes_back(fields, native).await;
 }
 
-#[tokio::test]
+#[async_test]
 async fn types_of_geo_types_come_back() {
     use geo_types::{Coord, GeometryCollection, LineString, MultiLineString, MultiPoint, MultiPolygon, Point, Polygon};
 
@@ -331,7 +331,7 @@ async fn types_of_geo_types_come_back() {
     comes_back(fields, native).await;
 }
 
-#[tokio::test]
+#[async_test]
 async fn empty_geometries_come_back() {
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
     struct Places(#[serde(with = "surreal_session::value::with::geo_types")] Vec<geo_types::Geometry>);
@@ -348,7 +348,7 @@ async fn empty_geometries_come_back() {
     assert_eq!(back, empty);
 }
 
-#[tokio::test]
+#[async_test]
 async fn value_that_the_type_cannot_hold_names_the_field() {
     #[derive(Debug, Serialize, Deserialize, Record)]
     struct Visit {

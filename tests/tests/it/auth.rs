@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use surreal_session::prelude::*;
 use surreal_session::{Error, ErrorKind};
 use surreal_session_embedded::Embedded;
-use surreal_session_tests::{connect, eventually, login, place};
+use surreal_session_tests::{async_test, connect, eventually, login, place};
 
 async fn may_rule(session: &Session) -> bool {
     session.query("INFO FOR ROOT").await.unwrap().check().is_ok()
@@ -26,7 +26,7 @@ fn says(error: Error, words: &[&str]) {
     }
 }
 
-#[tokio::test]
+#[async_test]
 async fn wrong_users_and_passwords_say_who_was_tried_and_change_nothing() {
     let (_db, session) = place().await;
     let login = login().await;
@@ -64,7 +64,7 @@ const REFUSING: &str = "
     DEFINE ACCESS bearer ON DATABASE TYPE BEARER FOR USER;
 ";
 
-#[tokio::test]
+#[async_test]
 async fn refused_record_access_says_which_method_and_what_to_do() {
     let (db, session) = place().await;
     let ns = session.namespace().unwrap();
@@ -100,7 +100,7 @@ async fn refused_record_access_says_which_method_and_what_to_do() {
     }
 }
 
-#[tokio::test]
+#[async_test]
 async fn clause_that_lost_against_a_concurrent_write_is_a_conflict() {
     let (db, session) = place().await;
     let ns = session.namespace().unwrap();
@@ -121,7 +121,7 @@ async fn clause_that_lost_against_a_concurrent_write_is_a_conflict() {
     user.signup(RecordAccess::new(&ns, "test", "slow", named("ada"))).await.unwrap();
 }
 
-#[tokio::test]
+#[async_test]
 async fn tokens_that_are_none_or_of_somebody_gone_say_so_and_change_nothing() {
     let (db, session) = place().await;
     let ns = session.namespace().unwrap();
@@ -136,7 +136,7 @@ async fn tokens_that_are_none_or_of_somebody_gone_say_so_and_change_nothing() {
     assert_eq!(session.namespace(), Some(ns));
 }
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn expired_token_and_expired_session_say_what_to_do() {
     let (db, session) = place().await;
     let ns = session.namespace().unwrap();
@@ -164,7 +164,7 @@ async fn expired_token_and_expired_session_say_what_to_do() {
     assert!(may_rule(&user).await);
 }
 
-#[tokio::test]
+#[async_test]
 async fn missing_rights_say_who_may_not_do_what() {
     let (db, session) = place().await;
     let ns = session.namespace().unwrap();
@@ -192,7 +192,7 @@ async fn missing_rights_say_who_may_not_do_what() {
     says(refused(&nobody, "DEFINE TABLE x").await, &["may not Edit"]);
 }
 
-#[tokio::test]
+#[async_test]
 async fn guests_are_told_to_sign_in_where_they_are_not_let_in() {
     let server = Embedded::builder().deny_guests().start().await.unwrap();
     let db = Surreal::connect(server.url()).await.unwrap();
@@ -207,7 +207,7 @@ async fn guests_are_told_to_sign_in_where_they_are_not_let_in() {
     server.shutdown().await;
 }
 
-#[tokio::test]
+#[async_test]
 async fn token_of_one_session_makes_another_the_same() {
     let (db, session) = place().await;
     let login = login().await;
@@ -220,7 +220,7 @@ async fn token_of_one_session_makes_another_the_same() {
     assert!(may_rule(&chained).await);
 }
 
-#[tokio::test]
+#[async_test]
 async fn system_users_of_each_level_select_their_place() {
     let (db, session) = place().await;
     let ns = session.namespace().unwrap();
@@ -240,7 +240,7 @@ async fn system_users_of_each_level_select_their_place() {
     assert!(refused.is_auth(), "{refused:?}");
 }
 
-#[tokio::test]
+#[async_test]
 async fn record_users_sign_up_in_and_out() {
     let (db, session) = place().await;
     let ns = session.namespace().unwrap();
@@ -273,7 +273,7 @@ async fn record_users_sign_up_in_and_out() {
     assert_eq!(ada.info::<BTreeMap<String, Value>>().await.unwrap()["id"], me["id"]);
 }
 
-#[tokio::test]
+#[async_test]
 async fn default_session_has_the_same_verbs() {
     let db = connect().await;
     let login = login().await;
@@ -290,7 +290,7 @@ async fn default_session_has_the_same_verbs() {
     assert!(db.version().await.unwrap().starts_with("surrealdb-"));
 }
 
-#[tokio::test]
+#[async_test]
 async fn refresh_token_renews_once_and_can_be_revoked() {
     let (db, session) = place().await;
     let ns = session.namespace().unwrap();
@@ -321,7 +321,7 @@ async fn refresh_token_renews_once_and_can_be_revoked() {
     }
 }
 
-#[tokio::test]
+#[async_test]
 async fn reset_session_is_like_a_new_one() {
     let (_db, session) = place().await;
     session.set("v", 1).await.unwrap();

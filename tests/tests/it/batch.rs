@@ -7,7 +7,7 @@ use ciborium::cbor;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use surreal_session::prelude::*;
-use surreal_session_tests::{Peer, place, poll_times};
+use surreal_session_tests::{Peer, async_test, place, poll_times};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]
 struct User {
@@ -39,7 +39,7 @@ fn ada() -> RecordId {
     RecordId::new("user", "ada")
 }
 
-#[tokio::test]
+#[async_test]
 async fn batch_gives_a_tuple_of_what_each_statement_gives() {
     let session = users().await;
     let (ada, double, all, one, none, row) = session
@@ -59,7 +59,7 @@ async fn batch_gives_a_tuple_of_what_each_statement_gives() {
     assert_eq!(single, 2);
 }
 
-#[tokio::test]
+#[async_test]
 async fn batch_of_a_vec_gives_a_vec_and_none_is_no_request() {
     let session = users().await;
     let batch: Vec<_> = (0..50).map(|n| session.create::<User>().content(new(&format!("user {n}")))).collect();
@@ -73,7 +73,7 @@ async fn batch_of_a_vec_gives_a_vec_and_none_is_no_request() {
     assert_eq!(closed.batch(nothing).await.unwrap(), Vec::<i64>::new());
 }
 
-#[tokio::test]
+#[async_test]
 async fn twelve_statements_fit_into_a_tuple() {
     let session = users().await;
     let double = |n: i64| session.run::<i64>("fn::double").args((n,));
@@ -94,7 +94,7 @@ async fn twelve_statements_fit_into_a_tuple() {
     assert_eq!(session.batch(batch).atomic().await.unwrap(), (2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24));
 }
 
-#[tokio::test]
+#[async_test]
 async fn atomic_batch_is_all_or_nothing_and_tells_which_statement_failed_and_why() {
     let session = users().await;
     let create = |name: &str| session.create::<User>().content(new(name));
@@ -113,7 +113,7 @@ async fn atomic_batch_is_all_or_nothing_and_tells_which_statement_failed_and_why
     assert_eq!(names(&session).await.len(), 2);
 }
 
-#[tokio::test]
+#[async_test]
 async fn atomic_batch_undoes_everything_if_a_record_is_missing() {
     let session = users().await;
     let update = || session.untyped().update(ada()).merge(new("Ada L."));
@@ -143,7 +143,7 @@ async fn atomic_batch_undoes_everything_if_a_record_is_missing() {
     assert_eq!(names(&session).await, ["Ada L.", "Bob"]);
 }
 
-#[tokio::test]
+#[async_test]
 async fn atomic_batch_that_cannot_be_read_says_that_it_was_committed() {
     #[derive(Debug, Deserialize)]
     #[expect(dead_code, reason = "only decoded")]
@@ -161,7 +161,7 @@ async fn atomic_batch_that_cannot_be_read_says_that_it_was_committed() {
     assert_eq!(names(&session).await, ["Ada"]);
 }
 
-#[tokio::test]
+#[async_test]
 async fn atomic_batches_conflict_instead_of_losing_writes() {
     let session = users().await;
     session
@@ -182,7 +182,7 @@ async fn atomic_batches_conflict_instead_of_losing_writes() {
     assert_eq!(count, done.len() * 2);
 }
 
-#[tokio::test]
+#[async_test]
 async fn conflict_at_the_commit_belongs_to_no_statement() {
     let failed = |message: &str, details: &str| {
         let details = cbor!({"kind" => details}).unwrap();
@@ -226,7 +226,7 @@ async fn conflict_at_the_commit_belongs_to_no_statement() {
     }
 }
 
-#[tokio::test]
+#[async_test]
 async fn batch_goes_on_after_a_failure_and_says_that_others_are_done() {
     let session = users().await;
     let create = |name: &str| session.create::<User>().content(new(name));
@@ -242,7 +242,7 @@ async fn batch_goes_on_after_a_failure_and_says_that_others_are_done() {
     assert_eq!(error.statement(), Some(1));
 }
 
-#[tokio::test]
+#[async_test]
 async fn settled_batch_gives_a_result_for_each() {
     let session = users().await;
     let create = |name: &str| session.create::<User>().content(new(name));
@@ -255,7 +255,7 @@ async fn settled_batch_gives_a_result_for_each() {
     assert_eq!(settled.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, false]);
 }
 
-#[tokio::test]
+#[async_test]
 async fn batch_in_a_transaction_is_part_of_it() {
     let session = users().await;
     let create = |db: &Transaction, name: &str| db.create::<User>().content(new(name));
@@ -284,7 +284,7 @@ async fn batch_in_a_transaction_is_part_of_it() {
     assert_eq!(names(&session).await.len(), 4);
 }
 
-#[tokio::test]
+#[async_test]
 async fn builders_from_elsewhere_and_values_that_cannot_be_sent_are_refused_before_sending() {
     let session = users().await;
     let other = session.fork().await.unwrap();
@@ -312,7 +312,7 @@ async fn builders_from_elsewhere_and_values_that_cannot_be_sent_are_refused_befo
     tx.commit().await.unwrap();
 }
 
-#[tokio::test]
+#[async_test]
 async fn deadline_of_a_batch_is_its_own() {
     let session = users().await;
     let slow = session.run::<Value>("sleep").args((surreal_session::value::Duration::from(Duration::from_secs(20)),));
@@ -320,7 +320,7 @@ async fn deadline_of_a_batch_is_its_own() {
     assert_eq!((error.kind(), error.delivery()), (ErrorKind::Timeout, Delivery::Unknown), "{error:?}");
 }
 
-#[tokio::test]
+#[async_test]
 async fn dropped_atomic_batch_is_all_or_nothing() {
     let session = users().await;
     for polls in 0..100 {

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use surreal_session::prelude::*;
 use surreal_session::{Error, ErrorKind};
-use surreal_session_tests::{login, place, unique};
+use surreal_session_tests::{async_test, login, place, unique};
 
 /// What ACCESS … GRANT gives, as far as a program needs it.
 #[derive(Debug, Deserialize)]
@@ -38,7 +38,7 @@ async fn actor(session: &Session, statement: &str) -> String {
     refused.server().unwrap().details().unwrap().inner().unwrap().field("actor").unwrap().to_owned()
 }
 
-#[tokio::test]
+#[async_test]
 async fn key_of_a_user_signs_in_on_each_level() {
     let (db, session) = place().await;
     let ns = session.namespace().unwrap();
@@ -80,7 +80,7 @@ async fn key_of_a_user_signs_in_on_each_level() {
     session.query(format!("REMOVE ACCESS {name} ON ROOT; REMOVE USER {name} ON ROOT")).await.unwrap().check().unwrap();
 }
 
-#[tokio::test]
+#[async_test]
 async fn key_of_a_record_makes_that_record_user() {
     let (db, session) = place().await;
     let ns = session.namespace().unwrap();
@@ -99,7 +99,7 @@ async fn key_of_a_record_makes_that_record_user() {
     assert!(!format!("{tokens:?}").contains(tokens.access.as_str()));
 }
 
-#[tokio::test]
+#[async_test]
 async fn refused_keys_say_why_and_show_nothing() {
     #[track_caller]
     fn says(error: Result<Tokens, Error>, why: &str, secret: &str) {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use surreal_session::prelude::*;
-use surreal_session_tests::{eventually, login, poll_times, unique};
+use surreal_session_tests::{async_test, eventually, login, poll_times, unique};
 
 #[derive(Debug, Serialize, Deserialize, Record)]
 struct Thing {
@@ -42,7 +42,7 @@ async fn drop_at_every_await<T, F: Future<Output = T>>((db, session): &(Surreal,
     panic!("never ready");
 }
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn dropped_reads_leave_nothing() {
     let it = narrow().await;
     let session = &it.1;
@@ -56,7 +56,7 @@ async fn dropped_reads_leave_nothing() {
     drop_at_every_await(&it, || session.run::<i64>("count").into_future()).await.unwrap();
 }
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn dropped_writes_leave_whole_records_or_none() {
     let it = narrow().await;
     let session = &it.1;
@@ -65,7 +65,7 @@ async fn dropped_writes_leave_whole_records_or_none() {
     assert!(!things.is_empty() && things.iter().all(|thing| thing.number == 1), "{things:?}");
 }
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn dropped_changes_are_carried_out_or_not_begun() {
     let it = narrow().await;
     let session = &it.1;
@@ -85,7 +85,7 @@ async fn dropped_changes_are_carried_out_or_not_begun() {
     assert_eq!((session.database(), None), seen);
 }
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn dropped_change_is_known_to_the_handle() {
     let it = narrow().await;
     let session = &it.1;
@@ -95,7 +95,7 @@ async fn dropped_change_is_known_to_the_handle() {
     assert_eq!(seen, "dropped");
 }
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn dropped_new_sessions_are_detached() {
     let it = narrow().await;
     let (db, session) = &it;
@@ -110,7 +110,7 @@ async fn dropped_new_sessions_are_detached() {
     eventually("one session is left", async || db.sessions().await.unwrap() == [session.id()]).await;
 }
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn dropped_close_still_closes() {
     let (db, first) = narrow().await;
     for polls in 1..10 {
@@ -125,7 +125,7 @@ async fn dropped_close_still_closes() {
     }
 }
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn dropped_connect_and_close_leave_nothing() {
     let url = login().await.url;
     for polls in 0..100 {

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use surreal_session::ErrorKind;
 use surreal_session::prelude::*;
 use surreal_session::value::{Bytes, Decimal, Duration, File, Geometry, Null, Range, Set, Uuid};
-use surreal_session_tests::place;
+use surreal_session_tests::{async_test, place};
 
 /// Sends values and checks that the server gives each of them back.
 async fn check_all(session: &Session, values: &[Value]) {
@@ -32,7 +32,7 @@ fn decimal(text: &str) -> Value {
     Value::Decimal(text.parse().unwrap())
 }
 
-#[tokio::test]
+#[async_test]
 async fn every_type_at_its_limits_comes_back() {
     let (_db, session) = place().await;
     let duration = |seconds, nanos| Value::Duration(std::time::Duration::new(seconds, nanos).into());
@@ -97,7 +97,7 @@ async fn every_type_at_its_limits_comes_back() {
     check_all(&session, &values).await;
 }
 
-#[tokio::test]
+#[async_test]
 async fn every_geometry_comes_back() {
     let (_db, session) = place().await;
     let ring = vec![[0.0, 0.0], [10.5, 0.0], [10.5, -10.25], [0.0, 0.0]];
@@ -115,7 +115,7 @@ async fn every_geometry_comes_back() {
     check_all(&session, &values).await;
 }
 
-#[tokio::test]
+#[async_test]
 async fn typed_values_come_back_as_themselves() {
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
     struct All {
@@ -182,7 +182,7 @@ async fn typed_values_come_back_as_themselves() {
     assert_eq!(stored, all);
 }
 
-#[tokio::test]
+#[async_test]
 async fn none_null_and_absent_all_read_as_nothing() {
     #[derive(Debug, PartialEq, Deserialize)]
     struct Row {
@@ -198,7 +198,7 @@ async fn none_null_and_absent_all_read_as_nothing() {
     assert_eq!((stored.get("a"), stored.get("b")), (None, Some(&Value::Null)));
 }
 
-#[tokio::test]
+#[async_test]
 async fn numbers_read_where_the_target_is_wider() {
     let (_db, session) = place().await;
     let response = session.query("RETURN 3; RETURN 3.0f; RETURN 3.5dec; RETURN 300").await.unwrap();
@@ -215,7 +215,7 @@ async fn numbers_read_where_the_target_is_wider() {
     }
 }
 
-#[tokio::test]
+#[async_test]
 async fn integers_outside_of_the_servers_are_refused() {
     let (_db, session) = place().await;
     for (result, accepted) in [
@@ -273,7 +273,7 @@ fn value() -> impl Strategy<Value = Value> {
     })
 }
 
-#[tokio::test]
+#[async_test]
 async fn any_value_comes_back_from_the_server() {
     let (_db, session) = place().await;
     let mut runner = TestRunner::new(Config::default());
@@ -283,7 +283,7 @@ async fn any_value_comes_back_from_the_server() {
     }
 }
 
-#[tokio::test]
+#[async_test]
 async fn text_of_any_value_is_surrealql_for_it() {
     let (_db, session) = place().await;
     let mut runner = TestRunner::new(Config::default());

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use surreal_session::ErrorKind;
 use surreal_session::prelude::*;
 use surreal_session::value::Set;
-use surreal_session_tests::place;
+use surreal_session_tests::{async_test, place};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]
 struct Person {
@@ -50,7 +50,7 @@ async fn who<C: surreal_session::IntoCondition<Person>>(
     found.into_iter().map(|person| person.id.into_key()).collect()
 }
 
-#[tokio::test]
+#[async_test]
 async fn paths_lead_through_links_and_end_quietly_where_links_do() {
     let (_db, session) = with_people().await;
     assert_eq!(who(&session, |p| p.employer.name.eq("Initech")).await, ["ada"]);
@@ -66,7 +66,7 @@ async fn paths_lead_through_links_and_end_quietly_where_links_do() {
     assert_eq!(who(&session, |p| p.friends.at::<0>().active).await, ["bob"]);
 }
 
-#[tokio::test]
+#[async_test]
 async fn null_and_none_are_both_nothing() {
     let (_db, session) = with_people().await;
     assert_eq!(who(&session, |p| p.nickname.is_none()).await, ["ada", "cleo"]);
@@ -76,7 +76,7 @@ async fn null_and_none_are_both_nothing() {
     assert_eq!(who(&session, |p| p.nickname.lt("zzz")).await, ["bob"]);
 }
 
-#[tokio::test]
+#[async_test]
 async fn sets_are_searched_like_arrays() {
     let (_db, session) = with_people().await;
     assert_eq!(who(&session, |p| p.marks.contains(1)).await, ["ada"]);
@@ -89,7 +89,7 @@ async fn sets_are_searched_like_arrays() {
     assert_eq!(who(&session, |p| p.marks.all(|mark| mark.gt(0))).await, ["ada", "bob"]);
 }
 
-#[tokio::test]
+#[async_test]
 async fn rows_that_a_table_without_schema_allows_do_not_fail_a_condition() {
     let (_db, session) = with_people().await;
     session.query("CREATE person:odd SET name = 7, age = 'old', active = 1").await.unwrap().check().unwrap();
@@ -111,7 +111,7 @@ struct Key {
     id: Id<Person>,
 }
 
-#[tokio::test]
+#[async_test]
 async fn long_lists_of_conditions_are_read_by_the_server() {
     let (_db, session) = with_people().await;
     let ages = |count: u32| (0..count).map(|number| if number % 2 == 0 { 36 } else { 200 });
@@ -130,7 +130,7 @@ async fn long_lists_of_conditions_are_read_by_the_server() {
     );
 }
 
-#[tokio::test]
+#[async_test]
 async fn conditions_nested_too_deep_are_refused_and_named() {
     let (_db, session) = with_people().await;
     let mut deep = {
@@ -145,7 +145,7 @@ async fn conditions_nested_too_deep_are_refused_and_named() {
     assert!(error.to_string().contains("depth"), "{error}");
 }
 
-#[tokio::test]
+#[async_test]
 async fn full_text_index_is_asked_and_missing_it_is_an_error() {
     let (_db, session) = with_people().await;
     let error = session.select::<Person>().filter(|p| p.name.matches("ada")).await.unwrap_err();
@@ -158,7 +158,7 @@ async fn full_text_index_is_asked_and_missing_it_is_an_error() {
     assert_eq!(who(&session, |p| !p.name.matches("ada")).await, ["bob", "cleo"]);
 }
 
-#[tokio::test]
+#[async_test]
 async fn raw_conditions_bind_their_values_and_stay_conditions() {
     let (_db, session) = with_people().await;
     let long = || Condition::raw("string::len(name) > $min").bind("min", 4);
@@ -177,7 +177,7 @@ async fn raw_conditions_bind_their_values_and_stay_conditions() {
     assert!(error.to_string().contains("`$min` is bound twice"), "{error}");
 }
 
-#[tokio::test]
+#[async_test]
 async fn indexes_are_used_through_parentheses_and_guards() {
     let (_db, session) = with_people().await;
     session.query("DEFINE INDEX by_age ON person FIELDS age").await.unwrap().check().unwrap();

@@ -5,14 +5,14 @@ use std::time::Duration;
 use ciborium::cbor;
 use surreal_session::ErrorKind;
 use surreal_session::prelude::*;
-use surreal_session_tests::{Conversation, Peer, Proxy, connect, login, place};
+use surreal_session_tests::{Conversation, Peer, Proxy, async_test, connect, login, place};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 /// Longer than anything here may take: a call that is still waiting then hangs.
 const HANGS: Duration = Duration::from_secs(20);
 
-#[tokio::test]
+#[async_test]
 async fn killed_socket_ends_every_call_with_its_delivery() {
     let login = login().await;
     let proxy = Proxy::start(&login.url).await;
@@ -44,7 +44,7 @@ async fn killed_socket_ends_every_call_with_its_delivery() {
     timeout(HANGS, db.close()).await.expect("hangs").unwrap();
 }
 
-#[tokio::test]
+#[async_test]
 async fn reply_that_never_comes_ends_at_the_deadline() {
     let login = login().await;
     let proxy = Proxy::start(&login.url).await;
@@ -59,7 +59,7 @@ async fn reply_that_never_comes_ends_at_the_deadline() {
     timeout(HANGS, session.close_session()).await.expect("hangs").unwrap_err();
 }
 
-#[tokio::test]
+#[async_test]
 async fn deadline_of_one_call_is_its_own() {
     let (_db, session) = place().await;
     let slow = session.query("SLEEP 20s").deadline(Duration::from_millis(50));
@@ -69,7 +69,7 @@ async fn deadline_of_one_call_is_its_own() {
     session.query("SLEEP 100ms").await.unwrap().check().unwrap();
 }
 
-#[tokio::test]
+#[async_test]
 async fn deadlines_too_long_for_a_clock_are_no_deadlines() {
     let (_db, session) = place().await;
     session.query("RETURN 1").deadline(Duration::MAX).await.unwrap().check().unwrap();
@@ -77,7 +77,7 @@ async fn deadlines_too_long_for_a_clock_are_no_deadlines() {
     Surreal::connect(login.url).deadline(Duration::MAX).await.unwrap().ping().await.unwrap();
 }
 
-#[tokio::test]
+#[async_test]
 async fn call_without_room_ends_at_its_deadline_unsent() {
     let login = login().await;
     let db = Surreal::connect(login.url).max_calls(1).await.unwrap();
@@ -91,7 +91,7 @@ async fn call_without_room_ends_at_its_deadline_unsent() {
     db.ping().await.unwrap();
 }
 
-#[tokio::test]
+#[async_test]
 async fn calls_behind_a_stuck_socket_end_at_their_deadline_unsent() {
     let peer = Peer::start(async |client| {
         // Never reads: the socket fills up and stays full.
@@ -112,7 +112,7 @@ async fn calls_behind_a_stuck_socket_end_at_their_deadline_unsent() {
     timeout(HANGS, db.close()).await.expect("hangs").unwrap();
 }
 
-#[tokio::test]
+#[async_test]
 async fn many_calls_in_flight_find_their_own_replies() {
     let (_db, session) = place().await;
     let calls: Vec<_> = (0..500_i64)
@@ -127,7 +127,7 @@ async fn many_calls_in_flight_find_their_own_replies() {
     }
 }
 
-#[tokio::test]
+#[async_test]
 async fn answer_larger_than_every_buffer_arrives_whole() {
     let (_db, session) = place().await;
     let big = "x".repeat(8 << 20);
@@ -135,7 +135,7 @@ async fn answer_larger_than_every_buffer_arrives_whole() {
     assert_eq!(back.len(), big.len());
 }
 
-#[tokio::test]
+#[async_test]
 async fn nobody_there_is_a_connect_error() {
     let error = Surreal::connect("ws://127.0.0.1:1").await.unwrap_err();
     assert_eq!((error.kind(), error.delivery()), (ErrorKind::Connect, Delivery::NotSent), "{error:?}");
@@ -143,7 +143,7 @@ async fn nobody_there_is_a_connect_error() {
     assert!(std::error::Error::source(&error).is_some_and(<dyn std::error::Error>::is::<std::io::Error>), "{error:?}");
 }
 
-#[tokio::test]
+#[async_test]
 async fn silent_listener_is_a_connect_error_at_the_deadline() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("ws://{}", listener.local_addr().unwrap());
@@ -152,7 +152,7 @@ async fn silent_listener_is_a_connect_error_at_the_deadline() {
     assert_eq!(error.kind(), ErrorKind::Connect, "{error:?}");
 }
 
-#[tokio::test]
+#[async_test]
 async fn other_web_servers_are_told_apart() {
     let peer = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("ws://{}", peer.local_addr().unwrap());
@@ -176,7 +176,7 @@ async fn noisy(mut client: Conversation, noise: impl AsyncFn(&mut Conversation))
     }
 }
 
-#[tokio::test]
+#[async_test]
 async fn frames_that_make_no_sense_disturb_nobody() {
     let peer = Peer::start(|client| {
         noisy(client, async |client| {
@@ -199,7 +199,7 @@ async fn frames_that_make_no_sense_disturb_nobody() {
     }
 }
 
-#[tokio::test]
+#[async_test]
 async fn reply_that_is_no_answer_is_a_protocol_error() {
     let peer = Peer::start(|mut client| async move {
         while let Some((id, method)) = client.request().await {
@@ -224,7 +224,7 @@ fn stray() -> ciborium::Value {
     cbor!({"error" => {"code" => -32700, "message" => "Parse error", "kind" => "Validation"}}).unwrap()
 }
 
-#[tokio::test]
+#[async_test]
 async fn error_without_id_ends_the_only_call_in_flight() {
     let peer = Peer::start(|mut client| async move {
         client.request().await;
@@ -238,7 +238,7 @@ async fn error_without_id_ends_the_only_call_in_flight() {
     assert_eq!(error.server().unwrap().code(), Some(-32700));
 }
 
-#[tokio::test]
+#[async_test]
 async fn error_without_id_is_told_to_the_call_that_gets_no_reply() {
     let peer = Peer::start(|mut client| async move {
         let first = client.request().await.unwrap();
@@ -257,7 +257,7 @@ async fn error_without_id_is_told_to_the_call_that_gets_no_reply() {
     assert!(error.to_string().contains("Parse error"), "{error}");
 }
 
-#[tokio::test]
+#[async_test]
 async fn late_reply_to_an_abandoned_call_is_ignored() {
     let (release, released) = oneshot::channel::<()>();
     let released = std::sync::Mutex::new(Some(released));
@@ -307,7 +307,7 @@ async fn lose_a_session(deadline: Duration, give_up: impl AsyncFnOnce(&Surreal))
     while timeout(HANGS, methods.recv()).await.expect("hangs").unwrap() != "detach" {}
 }
 
-#[tokio::test]
+#[async_test]
 async fn session_attached_for_a_caller_that_left_is_detached() {
     lose_a_session(HANGS, async |db| {
         timeout(Duration::from_millis(50), db.new_session().into_future()).await.unwrap_err();
@@ -315,7 +315,7 @@ async fn session_attached_for_a_caller_that_left_is_detached() {
     .await;
 }
 
-#[tokio::test]
+#[async_test]
 async fn session_attached_after_the_deadline_is_detached() {
     lose_a_session(Duration::from_millis(50), async |db| {
         assert_eq!(db.new_session().await.unwrap_err().kind(), ErrorKind::Timeout);
@@ -323,7 +323,7 @@ async fn session_attached_after_the_deadline_is_detached() {
     .await;
 }
 
-#[tokio::test]
+#[async_test]
 async fn session_attached_after_its_caller_left_and_the_deadline_passed_is_detached() {
     lose_a_session(Duration::from_millis(100), async |db| {
         timeout(Duration::from_millis(20), db.new_session().into_future()).await.unwrap_err();
@@ -333,7 +333,7 @@ async fn session_attached_after_its_caller_left_and_the_deadline_passed_is_detac
     .await;
 }
 
-#[tokio::test]
+#[async_test]
 async fn reason_of_the_servers_close_is_told() {
     let peer = Peer::start(|mut client| async move {
         client.request().await;
@@ -346,7 +346,7 @@ async fn reason_of_the_servers_close_is_told() {
     assert!(error.to_string().contains("too busy"), "{error}");
 }
 
-#[tokio::test]
+#[async_test]
 async fn connection_works_outside_of_a_runtime() {
     let db = connect().await;
     let url_free = tokio::task::spawn_blocking(move || {
@@ -367,7 +367,7 @@ async fn connection_works_outside_of_a_runtime() {
     assert_eq!(timeout(HANGS, url_free).await.expect("hangs").unwrap().unwrap(), 1);
 }
 
-#[tokio::test]
+#[async_test]
 async fn urls_are_checked_before_anything_is_opened() {
     for (url, kind) in [
         ("http://127.0.0.1:8000", ErrorKind::Unsupported),

@@ -10,6 +10,7 @@ use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value as Json, json};
 use surreal_session::Queryable;
 use surreal_session_embedded::{Embedded, StartError};
+use surreal_session_tests::async_test;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -19,7 +20,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 /// Far above what anything here takes, so that only a hang runs into it.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-#[tokio::test]
+#[async_test]
 async fn starts_and_answers() {
     let server = Embedded::start().await.unwrap();
     assert!(server.url().starts_with("ws://127.0.0.1:"), "{}", server.url());
@@ -28,7 +29,7 @@ async fn starts_and_answers() {
     server.shutdown().await;
 }
 
-#[tokio::test]
+#[async_test]
 async fn failed_start_becomes_an_error_of_the_client() {
     async fn program(path: &Path) -> surreal_session::Result<()> {
         let server = Embedded::builder().path(path).start().await?;
@@ -39,7 +40,7 @@ async fn failed_start_becomes_an_error_of_the_client() {
     assert!(std::error::Error::source(&error).is_some_and(<dyn std::error::Error>::is::<StartError>), "{error:?}");
 }
 
-#[tokio::test]
+#[async_test]
 async fn connects_as_root() {
     let server = Embedded::builder().credentials("ada", "secret").start().await.unwrap();
     let db = server.connect().await.unwrap();
@@ -48,7 +49,7 @@ async fn connects_as_root() {
     db.query("DEFINE TABLE note").await.unwrap().check().unwrap();
 }
 
-#[tokio::test]
+#[async_test]
 async fn two_servers_keep_their_data_apart() {
     let (one, two) = (Embedded::start().await.unwrap(), Embedded::start().await.unwrap());
     assert_ne!(one.url(), two.url());
@@ -61,7 +62,7 @@ async fn two_servers_keep_their_data_apart() {
     assert_eq!(second.query("RETURN note:1.text").await, json!("second"));
 }
 
-#[tokio::test]
+#[async_test]
 async fn taken_port_is_named() {
     let server = Embedded::start().await.unwrap();
     let port = port(&server);
@@ -70,7 +71,7 @@ async fn taken_port_is_named() {
     assert_eq!(error.to_string(), format!("cannot listen on 127.0.0.1:{port}"));
 }
 
-#[tokio::test]
+#[async_test]
 async fn port_is_free_after_shutdown() {
     let server = Embedded::start().await.unwrap();
     let port = port(&server);
@@ -80,7 +81,7 @@ async fn port_is_free_after_shutdown() {
     assert_eq!(again.url(), format!("ws://127.0.0.1:{port}"));
 }
 
-#[tokio::test]
+#[async_test]
 async fn path_that_cannot_hold_a_database_is_named() {
     let scratch = Scratch::new("bad-path");
     let file = scratch.path().join("file");
@@ -93,7 +94,7 @@ async fn path_that_cannot_hold_a_database_is_named() {
     assert_eq!(fs::read_to_string(&file).unwrap(), "not a database");
 }
 
-#[tokio::test]
+#[async_test]
 async fn store_in_use_is_refused() {
     let scratch = Scratch::new("in-use");
     let _server = Embedded::builder().path(scratch.path()).start().await.unwrap();
@@ -102,7 +103,7 @@ async fn store_in_use_is_refused() {
     assert!(error.to_string().contains(scratch.path().to_str().unwrap()), "{error}");
 }
 
-#[tokio::test]
+#[async_test]
 async fn store_outlives_the_server() {
     let scratch = Scratch::new("persistent");
     let store = scratch.path().join("made").join("on the way");
@@ -117,7 +118,7 @@ async fn store_outlives_the_server() {
     }
 }
 
-#[tokio::test]
+#[async_test]
 async fn store_keeps_its_root_user() {
     let scratch = Scratch::new("root-user");
     let server = Embedded::builder().path(scratch.path()).credentials("ada", "secret").start().await.unwrap();
@@ -128,7 +129,7 @@ async fn store_keeps_its_root_user() {
     client.signin("ada", "secret").await.unwrap();
 }
 
-#[tokio::test]
+#[async_test]
 async fn wrong_password_is_refused() {
     let server = Embedded::builder().credentials("ada", "secret").start().await.unwrap();
     assert_eq!((server.username(), server.password()), ("ada", "secret"));
@@ -140,7 +141,7 @@ async fn wrong_password_is_refused() {
     assert!(!printed.contains("secret"), "{printed}");
 }
 
-#[tokio::test]
+#[async_test]
 async fn stranger_has_no_rights() {
     let server = Embedded::start().await.unwrap();
     Client::signed_in(&server).await.query("CREATE note:1").await;
@@ -150,7 +151,7 @@ async fn stranger_has_no_rights() {
     assert!(stranger.statement("DEFINE TABLE mine").await.is_err());
 }
 
-#[tokio::test]
+#[async_test]
 async fn live_query_delivers() {
     let server = Embedded::start().await.unwrap();
     let mut listener = Client::signed_in(&server).await;
@@ -164,7 +165,7 @@ async fn live_query_delivers() {
     assert_eq!(notification["result"]["text"], "heard");
 }
 
-#[tokio::test]
+#[async_test]
 async fn deepest_statements_fit_the_stack() {
     let server = Embedded::start().await.unwrap();
     let mut client = Client::signed_in(&server).await;
@@ -181,7 +182,7 @@ async fn deepest_statements_fit_the_stack() {
     assert_eq!(client.query("RETURN 1").await, json!(1));
 }
 
-#[tokio::test]
+#[async_test]
 async fn shutdown_ends_what_clients_left_open() {
     let server = Embedded::start().await.unwrap();
     let mut idle = Client::signed_in(&server).await;
@@ -200,7 +201,7 @@ async fn shutdown_ends_what_clients_left_open() {
     }
 }
 
-#[tokio::test]
+#[async_test]
 async fn shutdown_undoes_what_was_running() {
     let scratch = Scratch::new("running");
     let server = Embedded::builder().path(scratch.path()).start().await.unwrap();
@@ -217,7 +218,7 @@ async fn shutdown_undoes_what_was_running() {
     assert_eq!(client.query("SELECT VALUE id FROM note").await, json!(["note:kept"]));
 }
 
-#[tokio::test]
+#[async_test]
 async fn drop_stops_the_server_without_waiting() {
     let server = Embedded::start().await.unwrap();
     let port = port(&server);
@@ -228,7 +229,7 @@ async fn drop_stops_the_server_without_waiting() {
     timeout(PATIENCE, refused(port)).await.unwrap();
 }
 
-#[tokio::test]
+#[async_test]
 async fn abandoned_start_leaves_nothing_behind() {
     let scratch = Scratch::new("abandoned");
     for patience in [0, 1, 5, 20, 50] {

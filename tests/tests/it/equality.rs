@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use surreal_session::prelude::*;
-use surreal_session_tests::place;
+use surreal_session_tests::{async_test, place};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Object)]
 struct Address {
@@ -47,7 +47,7 @@ fn keys(people: &[Person]) -> String {
     people.iter().map(|person| person.id.key().as_str()).collect()
 }
 
-#[tokio::test]
+#[async_test]
 async fn objects_with_nothing_in_a_field_are_the_same() {
     let (_db, session) = with_people().await;
     let z = address("Z");
@@ -73,7 +73,7 @@ async fn objects_with_nothing_in_a_field_are_the_same() {
     assert_eq!(keys(&others), "bc");
 }
 
-#[tokio::test]
+#[async_test]
 async fn records_are_put_in_order_by_what_links_lead_to() {
     let (_db, session) = with_people().await;
     let people = session.select::<Person>().order_by(|p| p.firm.name.asc()).await.unwrap();
@@ -101,7 +101,7 @@ struct Row {
     head: Option<Link<Person>>,
 }
 
-#[tokio::test]
+#[async_test]
 async fn view_does_not_change_what_its_records_are_ordered_by() {
     let (_db, session) = with_people().await;
     let unemployed = NewPerson { age: 0, address: None, firm: None, past: vec![] };
@@ -114,7 +114,7 @@ async fn view_does_not_change_what_its_records_are_ordered_by() {
     assert_eq!(rows[0].id, Id::new("a"));
 }
 
-#[tokio::test]
+#[async_test]
 async fn parts_are_chosen_by_the_ids_whatever_index_serves_the_filter() {
     let (_db, session) = with_people().await;
     let schema = "DEFINE INDEX by_age ON person FIELDS age; UPDATE person:a SET age = 9";

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use surreal_session::prelude::*;
 use surreal_session::value::Uuid;
 use surreal_session::{ErrorKind, PatchAction};
-use surreal_session_tests::{place, poll_times};
+use surreal_session_tests::{async_test, place, poll_times};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]
 struct Word {
@@ -48,7 +48,7 @@ async fn count(session: &Session) -> u64 {
     session.select::<Number>().count().await.unwrap()
 }
 
-#[tokio::test]
+#[async_test]
 async fn inserted_records_come_back_in_the_order_of_the_rows() {
     let (_db, session) = place().await;
     let texts = |words: &[Word]| words.iter().map(|word| word.text.clone()).collect::<Vec<_>>();
@@ -59,7 +59,7 @@ async fn inserted_records_come_back_in_the_order_of_the_rows() {
     assert_eq!(session.select::<Word>().count().await.unwrap(), 6);
 }
 
-#[tokio::test]
+#[async_test]
 async fn rows_have_ids_of_their_own_in_any_form_that_an_id_has() {
     let (_db, session) = place().await;
     let made = session.insert(vec![("b", word("b", 1)), ("a b`⟨", word("a", 2))]).await.unwrap();
@@ -77,7 +77,7 @@ async fn rows_have_ids_of_their_own_in_any_form_that_an_id_has() {
     assert_eq!(session.select::<Reading>().id(("attic", 7)).await.unwrap(), Some(expected));
 }
 
-#[tokio::test]
+#[async_test]
 async fn no_rows_are_no_request() {
     let (_db, session) = place().await;
     assert_eq!(session.insert(Vec::<NewWord>::new()).await.unwrap(), []);
@@ -86,7 +86,7 @@ async fn no_rows_are_no_request() {
     assert!(session.select::<Word>().await.unwrap_err().is_not_found(), "not even the table was made");
 }
 
-#[tokio::test]
+#[async_test]
 async fn id_that_is_taken_stops_all_rows_of_a_request() {
     let (_db, session) = place().await;
     session.insert(numbers([2])).await.unwrap();
@@ -96,7 +96,7 @@ async fn id_that_is_taken_stops_all_rows_of_a_request() {
     assert_eq!(count(&session).await, 1);
 }
 
-#[tokio::test]
+#[async_test]
 async fn ignored_rows_are_left_out_of_what_comes_back() {
     let (_db, session) = place().await;
     session.query("DEFINE INDEX by_text ON word FIELDS text UNIQUE").await.unwrap().check().unwrap();
@@ -108,7 +108,7 @@ async fn ignored_rows_are_left_out_of_what_comes_back() {
     assert!(session.insert([word("a", 5)]).await.unwrap_err().is_unique_violation());
 }
 
-#[tokio::test]
+#[async_test]
 async fn duplicates_are_changed_with_what_the_row_would_have_been() {
     let (_db, session) = place().await;
     session.query("DEFINE INDEX by_text ON word FIELDS text UNIQUE").await.unwrap().check().unwrap();
@@ -133,7 +133,7 @@ async fn duplicates_are_changed_with_what_the_row_would_have_been() {
     assert_eq!(counts(made.await.unwrap()), [1, 3]);
 }
 
-#[tokio::test]
+#[async_test]
 async fn insert_gives_back_what_its_return_clause_says() {
     let (_db, session) = place().await;
     assert_eq!(session.insert(numbers([1])).return_before().await.unwrap(), [None]);
@@ -146,7 +146,7 @@ async fn insert_gives_back_what_its_return_clause_says() {
     assert_eq!(count(&session).await, 4);
 }
 
-#[tokio::test]
+#[async_test]
 async fn row_that_cannot_be_sent_is_named_and_nothing_is_inserted() {
     let (_db, session) = place().await;
     let mut rows: Vec<NewWord> = (0..1_500).map(|count| word("x", count)).collect();
@@ -157,7 +157,7 @@ async fn row_that_cannot_be_sent_is_named_and_nothing_is_inserted() {
     assert!(session.select::<Word>().await.unwrap_err().is_not_found());
 }
 
-#[tokio::test]
+#[async_test]
 async fn ten_thousand_rows_go_and_come_in_their_order() {
     let (_db, session) = place().await;
     let made = session.insert(numbers((0..10_000).rev())).await.unwrap();
@@ -166,7 +166,7 @@ async fn ten_thousand_rows_go_and_come_in_their_order() {
     assert_eq!(count(&session).await, 10_000);
 }
 
-#[tokio::test]
+#[async_test]
 async fn failure_of_a_later_request_says_what_is_inserted() {
     let (_db, session) = place().await;
     session.insert(numbers([1_234])).await.unwrap();
@@ -185,7 +185,7 @@ async fn failure_of_a_later_request_says_what_is_inserted() {
     assert_eq!((made.len(), count(&session).await), (999, 2_000));
 }
 
-#[tokio::test]
+#[async_test]
 async fn failure_of_the_first_request_is_a_plain_one() {
     let (_db, session) = place().await;
     session.insert(numbers([3])).await.unwrap();
@@ -195,7 +195,7 @@ async fn failure_of_the_first_request_is_a_plain_one() {
     assert_eq!(count(&session).await, 1);
 }
 
-#[tokio::test]
+#[async_test]
 async fn failed_insert_of_a_transaction_leaves_nothing() {
     let (_db, session) = place().await;
     session.insert(numbers([1_234])).await.unwrap();
@@ -214,7 +214,7 @@ async fn failed_insert_of_a_transaction_leaves_nothing() {
     assert_eq!((made.len(), sum), (600, 601));
 }
 
-#[tokio::test]
+#[async_test]
 async fn dropped_insert_leaves_whole_requests() {
     let (_db, session) = place().await;
     // Polled again when the first request is answered, which sends the second.
@@ -223,7 +223,7 @@ async fn dropped_insert_leaves_whole_requests() {
     assert!([500, 1_000].contains(&inserted), "{inserted}");
 }
 
-#[tokio::test]
+#[async_test]
 async fn server_stops_at_the_timeout() {
     let (_db, session) = place().await;
     session.query("DEFINE FIELD slow ON number VALUE sleep(10s)").await.unwrap().check().unwrap();
@@ -232,7 +232,7 @@ async fn server_stops_at_the_timeout() {
     assert_eq!(count(&session).await, 0);
 }
 
-#[tokio::test]
+#[async_test]
 async fn inserts_show_their_statement_and_no_value() {
     let (_db, session) = place().await;
     let insert = || session.insert(vec![word("hunter2", 1)]);

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use surreal_session::ErrorKind;
 use surreal_session::prelude::*;
-use surreal_session_tests::{connect, login, place, unique};
+use surreal_session_tests::{async_test, connect, login, place, unique};
 
 #[derive(Debug, PartialEq, Serialize, Deserialize, Record)]
 struct Secret {
@@ -46,7 +46,7 @@ async fn turn(session: &Session, number: usize, round: usize) {
     assert!(all.iter().all(|secret| secret.owner == number), "session {number} sees {all:?}");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[async_test]
 async fn fifty_sessions_on_one_socket_never_see_each_other() {
     let (db, namespace) = (connect().await, unique("crowd"));
     let mut sessions = Vec::new();
@@ -85,7 +85,7 @@ async fn what_is(session: &Session) -> (Option<String>, Option<String>, Option<i
     (ns, db, variable, root)
 }
 
-#[tokio::test]
+#[async_test]
 async fn changes_of_one_session_change_no_other() {
     let (db, changing) = place().await;
     let login = login().await;

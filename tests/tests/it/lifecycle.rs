@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use surreal_session::ErrorKind;
 use surreal_session::prelude::*;
-use surreal_session_tests::{connect, eventually, place, unique};
+use surreal_session_tests::{async_test, connect, eventually, place, unique};
 
-#[tokio::test]
+#[async_test]
 async fn fresh_session_is_anonymous_and_has_nothing() {
     let (db, root) = place().await;
     root.set("inherited", 1).await.unwrap();
@@ -21,7 +21,7 @@ async fn fresh_session_is_anonymous_and_has_nothing() {
     assert_eq!(inherited.server().unwrap().details().unwrap().kind(), "NamespaceEmpty");
 }
 
-#[tokio::test]
+#[async_test]
 async fn clones_are_the_same_session() {
     let (db, session) = place().await;
     let clone = session.clone();
@@ -34,7 +34,7 @@ async fn clones_are_the_same_session() {
     assert_eq!(db.sessions().await.unwrap(), [clone.id()]);
 }
 
-#[tokio::test]
+#[async_test]
 async fn closed_session_fails_on_every_handle_and_others_go_on() {
     let (db, session) = place().await;
     let other = session.fork().await.unwrap();
@@ -56,7 +56,7 @@ async fn closed_session_fails_on_every_handle_and_others_go_on() {
     other.query("RETURN 1").await.unwrap().check().unwrap();
 }
 
-#[tokio::test]
+#[async_test]
 async fn request_under_way_while_its_session_is_closed_ends() {
     let (_db, session) = place().await;
     let running = session.query("SLEEP 200ms; RETURN 7").into_future();
@@ -69,7 +69,7 @@ async fn request_under_way_while_its_session_is_closed_ends() {
     assert_eq!(clone.ping().await.unwrap_err().kind(), ErrorKind::SessionClosed);
 }
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn dropping_the_last_handle_detaches() {
     let db = connect().await;
     let session = db.new_session().await.unwrap();
@@ -81,14 +81,14 @@ async fn dropping_the_last_handle_detaches() {
     eventually("the session is detached", async || db.sessions().await.unwrap().is_empty()).await;
 }
 
-#[tokio::test]
+#[async_test]
 async fn session_keeps_its_connection_open() {
     let (db, session) = place().await;
     drop(db);
     session.query("RETURN 1").await.unwrap().check().unwrap();
 }
 
-#[tokio::test]
+#[async_test]
 async fn default_session_cannot_be_closed_alone() {
     let db = connect().await;
     let default: Session = db.clone().into();
@@ -96,7 +96,7 @@ async fn default_session_cannot_be_closed_alone() {
     db.ping().await.unwrap();
 }
 
-#[tokio::test]
+#[async_test]
 async fn closing_the_connection_ends_calls_and_refuses_later_ones() {
     let (db, session) = place().await;
     let sleeping = tokio::spawn(session.query("SLEEP 20s").into_future());
@@ -109,7 +109,7 @@ async fn closing_the_connection_ends_calls_and_refuses_later_ones() {
     db.close().await.unwrap();
 }
 
-#[tokio::test]
+#[async_test]
 async fn fork_copies_what_the_server_confirmed() {
     let (_db, session) = place().await;
     session.set("tags", ["a", "b"]).await.unwrap();
@@ -127,7 +127,7 @@ async fn fork_copies_what_the_server_confirmed() {
     assert_eq!(seen, ["a", "b"]);
 }
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn failed_step_of_a_new_session_leaves_nothing_behind() {
     let (db, root) = place().await;
     for error in [
@@ -141,7 +141,7 @@ async fn failed_step_of_a_new_session_leaves_nothing_behind() {
     eventually("only root is left", async || db.sessions().await.unwrap() == [root.id()]).await;
 }
 
-#[tokio::test]
+#[async_test]
 async fn selecting_reports_what_the_server_has_selected() {
     let (_db, session) = place().await;
     let (first, second) = (unique("ns"), unique("ns"));
@@ -153,7 +153,7 @@ async fn selecting_reports_what_the_server_has_selected() {
     assert_eq!((session.namespace(), session.database()), (Some(second), Some("two".to_owned())));
 }
 
-#[tokio::test]
+#[async_test]
 async fn debug_shows_no_secret() {
     let (db, session) = place().await;
     session.set("card", "4242-4242").await.unwrap();
@@ -172,7 +172,7 @@ async fn debug_shows_no_secret() {
     }
 }
 
-#[tokio::test]
+#[async_test]
 async fn hostile_names_select_what_they_say() {
     let (_db, session) = place().await;
     for name in ["back`tick", "a b", "日本", "1", "select", "quo\"te", "semi;colon", "⟨x⟩"] {
@@ -183,7 +183,7 @@ async fn hostile_names_select_what_they_say() {
     }
 }
 
-#[tokio::test]
+#[async_test]
 async fn session_of_a_lost_runtime_says_so() {
     let url = surreal_session_tests::login().await.url;
     let db = std::thread::spawn(move || {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use surreal_session::prelude::*;
 use surreal_session::{Error, ErrorKind};
-use surreal_session_tests::{connect, eventually, login, place};
+use surreal_session_tests::{async_test, connect, eventually, login, place};
 
 const LIMIT: usize = 64 << 10;
 
@@ -20,7 +20,7 @@ async fn small() -> (Surreal, Session) {
     (db, session)
 }
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn message_that_is_too_large_is_refused_unsent_with_both_sizes() {
     #[track_caller]
     fn too_large(method: &str, error: Error) {
@@ -49,7 +49,7 @@ async fn message_that_is_too_large_is_refused_unsent_with_both_sizes() {
     eventually("the session is detached", async || db.sessions().await.unwrap() == [session.id()]).await;
 }
 
-#[tokio::test]
+#[async_test]
 async fn message_of_exactly_the_limit_is_sent() {
     let (_db, session) = small().await;
     let mut sent = 0;
@@ -71,7 +71,7 @@ async fn message_of_exactly_the_limit_is_sent() {
     panic!("no limit");
 }
 
-#[tokio::test]
+#[async_test]
 async fn reply_that_is_too_large_ends_the_connection_with_both_sizes() {
     let (_db, session) = small().await;
     let error = session.query("RETURN string::repeat('x', 70000)").await.unwrap_err();
@@ -85,7 +85,7 @@ fn nested(depth: usize) -> Value {
     (1..depth).fold(Value::Array(Vec::new()), |inner, _| Value::Array(vec![inner]))
 }
 
-#[tokio::test]
+#[async_test]
 async fn value_that_is_too_deep_is_refused_unsent_wherever_it_is_given() {
     #[track_caller]
     fn too_deep(error: Error) {
@@ -109,7 +109,7 @@ async fn value_that_is_too_deep_is_refused_unsent_wherever_it_is_given() {
     assert_eq!(back, (deepest.clone(), deepest));
 }
 
-#[tokio::test]
+#[async_test]
 async fn values_that_the_server_made_deep_are_read() {
     let (_db, session) = place().await;
     for depth in [100, 200, 250] {
@@ -119,7 +119,7 @@ async fn values_that_the_server_made_deep_are_read() {
     }
 }
 
-#[tokio::test]
+#[async_test]
 async fn text_and_recursion_that_are_too_deep_are_errors() {
     let (_db, session) = place().await;
     let text = format!("RETURN {}{}", "[".repeat(1_000), "]".repeat(1_000));
@@ -131,7 +131,7 @@ async fn text_and_recursion_that_are_too_deep_are_errors() {
     session.query("RETURN 1").await.unwrap().check().unwrap();
 }
 
-#[tokio::test]
+#[async_test]
 async fn one_session_too_many_is_refused_and_everything_else_goes_on() {
     let db = connect().await;
     let mut sessions = Vec::new();

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use surreal_session::Identified;
 use surreal_session::prelude::*;
 use surreal_session_embedded::Embedded;
-use surreal_session_tests::{connect, eventually, login, place, poll_times};
+use surreal_session_tests::{async_test, connect, eventually, login, place, poll_times};
 use tokio::time::timeout;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]
@@ -77,7 +77,7 @@ async fn end(stream: &mut LiveStream<Item>) -> EndReason {
     }
 }
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn changes_arrive_from_every_session_and_socket() {
     let (db, session) = with_items().await;
     let mut items = session.live::<Item>().await.unwrap();
@@ -99,7 +99,7 @@ async fn changes_arrive_from_every_session_and_socket() {
     drop(db);
 }
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn live_query_of_one_record_sees_only_that() {
     let (_db, session) = with_items().await;
     let mut items = session.live::<Item>().id("b").await.unwrap();
@@ -109,7 +109,7 @@ async fn live_query_of_one_record_sees_only_that() {
     nothing_is_registered(&session).await;
 }
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn filter_reports_what_enters_and_not_what_leaves() {
     let (_db, session) = with_items().await;
     let live = session.live::<Item>().filter(|i| i.number.gte(10)).filter(|i| i.number.ne(12));
@@ -131,7 +131,7 @@ async fn filter_reports_what_enters_and_not_what_leaves() {
     nothing_is_registered(&session).await;
 }
 
-#[tokio::test]
+#[async_test]
 async fn live_query_of_a_missing_table_is_not_found() {
     let (_db, session) = place().await;
     session.query("DEFINE TABLE other").await.unwrap().check().unwrap();
@@ -140,7 +140,7 @@ async fn live_query_of_a_missing_table_is_not_found() {
     assert_eq!(error.statement(), Some(2));
 }
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn record_that_does_not_fit_is_named_and_the_stream_goes_on() {
     let (_db, session) = with_items().await;
     let mut items = session.live::<Item>().await.unwrap();
@@ -154,7 +154,7 @@ async fn record_that_does_not_fit_is_named_and_the_stream_goes_on() {
     nothing_is_registered(&session).await;
 }
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn stream_of_futures_crates_is_the_same() {
     use futures_util::StreamExt;
     let (_db, session) = with_items().await;
@@ -180,7 +180,7 @@ async fn elsewhere(session: &Session) -> Session {
     connect().await.new_session().signin(root).use_ns(place).use_db("test").await.unwrap()
 }
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn live_query_made_with_text_can_be_followed_by_several() {
     let (_db, session) = with_items().await;
     let response = session.query("LIVE SELECT * FROM item WHERE number > 1").await.unwrap();
@@ -204,7 +204,7 @@ async fn live_query_made_with_text_can_be_followed_by_several() {
     assert_eq!(end(&mut late).await, EndReason::KilledByServer);
 }
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn server_that_denies_the_functions_says_so_instead_of_staying_silent() {
     let server = Embedded::builder().deny_function("time::now").start().await.unwrap();
     let db = server.connect().await.unwrap();

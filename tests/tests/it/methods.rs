@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use surreal_session::ErrorKind;
 use surreal_session::prelude::*;
-use surreal_session_tests::{login, place, poll_times};
+use surreal_session_tests::{async_test, login, place, poll_times};
 
 /// Both kinds of handle, each on a connection of its own, both root in the same database; and its namespace.
 struct Both {
@@ -93,7 +93,7 @@ async fn is(session: &Session, expected: Option<&str>) {
     assert_eq!((who(session).await, who(&fork).await), (expected.clone(), expected));
 }
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn query_runs_all_statements_or_none() {
     let both = Both::new().await;
     let text = "BEGIN; CREATE a SET n = 1; CREATE b SET n = 1; COMMIT";
@@ -107,7 +107,7 @@ async fn query_runs_all_statements_or_none() {
     assert!(a == b && a >= 2, "{a}, {b}");
 }
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn run_calls_a_function() {
     let both = Both::new().await;
     let (db, session) = (&both.db, &both.session);
@@ -117,7 +117,7 @@ async fn run_calls_a_function() {
     assert_eq!(at_every_poll(session, call, async |_: bool| session.ping().await.unwrap()).await.unwrap(), 2);
 }
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn signin_makes_somebody_or_changes_nothing() {
     let both = Both::new().await;
     for session in both.each() {
@@ -135,7 +135,7 @@ async fn signin_makes_somebody_or_changes_nothing() {
     }
 }
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn signup_makes_one_user_or_none() {
     let both = Both::new().await;
     for session in both.each() {
@@ -159,7 +159,7 @@ async fn me_of(session: &Session) -> Option<String> {
     me.map(|me| me["id"].to_string())
 }
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn authenticate_makes_somebody_or_changes_nothing() {
     let both = Both::new().await;
     let tokens = both.session.fork().await.unwrap().signin(both.dora()).await.unwrap();
@@ -176,7 +176,7 @@ async fn authenticate_makes_somebody_or_changes_nothing() {
     }
 }
 
-#[tokio::test]
+#[async_test]
 async fn refresh_renews_or_leaves_the_token_as_it_was() {
     let both = Both::new().await;
     for session in both.each() {
@@ -199,7 +199,7 @@ async fn refresh_renews_or_leaves_the_token_as_it_was() {
     }
 }
 
-#[tokio::test]
+#[async_test]
 async fn revoked_token_renews_nothing() {
     let both = Both::new().await;
     for session in both.each() {
@@ -221,7 +221,7 @@ async fn revoked_token_renews_nothing() {
     }
 }
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn invalidate_makes_nobody_and_keeps_the_place() {
     let both = Both::new().await;
     for session in both.each() {
@@ -237,7 +237,7 @@ async fn invalidate_makes_nobody_and_keeps_the_place() {
     }
 }
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn reset_makes_nobody_nowhere() {
     let both = Both::new().await;
     for session in both.each() {
@@ -256,7 +256,7 @@ async fn reset_makes_nobody_nowhere() {
     }
 }
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn set_and_unset_change_a_variable_of_this_session() {
     let both = Both::new().await;
     let value = async |session: &Session| session.query("RETURN $v").await.unwrap().take::<Option<i64>>(0).unwrap();
@@ -282,7 +282,7 @@ async fn set_and_unset_change_a_variable_of_this_session() {
     assert_eq!((value(&both.db).await, value(&both.db.fork().await.unwrap()).await), (None, None));
 }
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn info_version_ping_and_sessions_only_read() {
     let both = Both::new().await;
     for session in both.each() {
@@ -298,7 +298,7 @@ async fn info_version_ping_and_sessions_only_read() {
     }
 }
 
-#[tokio::test]
+#[async_test]
 async fn close_session_ends_an_attached_session_and_close_the_connection() {
     let Both { db, session, .. } = Both::new().await;
     let default: Session = db.clone().into();

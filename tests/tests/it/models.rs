@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 use surreal_session::prelude::*;
 use surreal_session::value::Uuid;
-use surreal_session_tests::place;
+use surreal_session_tests::{async_test, place};
 
 /// Stores a time as whole seconds.
 mod seconds {
@@ -120,7 +120,7 @@ async fn with_users() -> (Surreal, Session) {
     (db, session)
 }
 
-#[tokio::test]
+#[async_test]
 async fn what_is_left_out_gets_its_default() {
     let (_db, session) = with_users().await;
     let left_out = session.create::<User>().content(ada()).await.unwrap();
@@ -132,7 +132,7 @@ async fn what_is_left_out_gets_its_default() {
     assert_eq!((given.level, given.seen, given.nickname.as_deref()), (0, seconds::at(5), Some("a")));
 }
 
-#[tokio::test]
+#[async_test]
 async fn converted_fields_are_found_as_they_are_stored() {
     let (_db, session) = with_users().await;
     let user = session.create::<User>().id("ada").content(ada()).await.unwrap();
@@ -148,7 +148,7 @@ async fn converted_fields_are_found_as_they_are_stored() {
     assert_eq!(stored, 10);
 }
 
-#[tokio::test]
+#[async_test]
 async fn paths_lead_into_objects_and_flattened_ones() {
     let (_db, session) = with_users().await;
     let geo = Geo { lat: 51.5, lon: 0.0 };
@@ -167,7 +167,7 @@ async fn paths_lead_into_objects_and_flattened_ones() {
     }
 }
 
-#[tokio::test]
+#[async_test]
 async fn patch_reaches_leaves_and_leaves_the_rest() {
     let (_db, session) = with_users().await;
     let before = session.create::<User>().id("ada").content(ada()).await.unwrap();
@@ -193,7 +193,7 @@ async fn patch_reaches_leaves_and_leaves_the_rest() {
     assert_eq!(session.update::<User>().id("ada").merge(patch).await.unwrap().contact, contact);
 }
 
-#[tokio::test]
+#[async_test]
 async fn flattened_object_cannot_be_unset() {
     #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]
     struct Shop {
@@ -214,7 +214,7 @@ async fn flattened_object_cannot_be_unset() {
     assert_eq!(shop.contact, Some(Contact { phone: None, ..contact }));
 }
 
-#[tokio::test]
+#[async_test]
 async fn difference_changes_what_differs_and_nothing_else() {
     let (_db, session) = with_users().await;
     let before = session.create::<User>().id("ada").content(ada()).await.unwrap();
@@ -247,7 +247,7 @@ async fn difference_changes_what_differs_and_nothing_else() {
     assert_eq!(session.update::<User>().id("ada").merge(nothing).await.unwrap(), stored);
 }
 
-#[tokio::test]
+#[async_test]
 async fn structs_are_keys() {
     let (_db, session) = place().await;
     let by = Id::generate();
@@ -265,7 +265,7 @@ async fn structs_are_keys() {
     assert_eq!(untyped, reading.id.to_record_id());
 }
 
-#[tokio::test]
+#[async_test]
 async fn key_of_more_or_other_fields_is_not_read() {
     #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Object)]
     struct Place {
@@ -317,7 +317,7 @@ async fn key_of_more_or_other_fields_is_not_read() {
     }
 }
 
-#[tokio::test]
+#[async_test]
 async fn generated_ids_sort_as_they_were_made() {
     #[derive(Debug, PartialEq, Serialize, Deserialize, Record)]
     struct Event {
@@ -337,7 +337,7 @@ async fn generated_ids_sort_as_they_were_made() {
     assert_eq!((ulid.len(), ulid[..6] >= last[..6]), (last.len(), true), "{ulid} {last}");
 }
 
-#[tokio::test]
+#[async_test]
 async fn links_to_several_tables_are_told_by_the_table() {
     let (_db, session) = with_users().await;
     let user = session.create::<User>().id("ada").content(ada()).await.unwrap();
@@ -359,7 +359,7 @@ async fn links_to_several_tables_are_told_by_the_table() {
     assert!(error.to_string().contains("expected an id of table `user` or `device`, found `house:1`"), "{error}");
 }
 
-#[tokio::test]
+#[async_test]
 async fn views_read_what_they_show() {
     #[derive(Debug, PartialEq, Deserialize, View)]
     #[record(of = User)]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use surreal_session::Response;
 use surreal_session::prelude::*;
-use surreal_session_tests::place;
+use surreal_session_tests::{async_test, place};
 
 /// Every keyword of the server (3.3.5), and names that mean something where they stand without being one.
 const WORDS: &str = "
@@ -115,7 +115,7 @@ fn hostile(value: i64) -> NewHostile {
     }
 }
 
-#[tokio::test]
+#[async_test]
 async fn hostile_names_are_names_in_every_clause() {
     let (_db, session) = place().await;
     let first = session.create::<Hostile>().id("a").content(hostile(1)).await.unwrap();
@@ -157,7 +157,7 @@ const STATEMENTS: [&str; 4] = [
     "UPDATE word SET {w} = NONE, o.{w} = 1 WHERE {w} = 1 AND o.{w} = 2",
 ];
 
-#[tokio::test]
+#[async_test]
 async fn every_word_of_the_language_can_name_a_field() {
     let (_db, session) = place().await;
     session.query("DEFINE TABLE word").await.unwrap().check().unwrap();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use surreal_session::prelude::*;
-use surreal_session_tests::{connect, login, place, poll_times, unique};
+use surreal_session_tests::{async_test, connect, login, place, poll_times, unique};
 
 type Place = (Option<String>, Option<String>);
 
@@ -20,7 +20,7 @@ fn at(namespace: &str, database: impl Into<Option<&'static str>>) -> Place {
 
 const NOWHERE: Place = (None, None);
 
-#[tokio::test]
+#[async_test]
 async fn each_part_is_selected_and_left_alone_or_together() {
     let (db, root) = place().await;
     let (a, b) = (unique("a"), unique("b"));
@@ -52,7 +52,7 @@ async fn each_part_is_selected_and_left_alone_or_together() {
     }
 }
 
-#[tokio::test]
+#[async_test]
 async fn identity_that_is_bound_to_its_place_cannot_leave_a_part_of_it() {
     let (db, root) = place().await;
     let ns = root.namespace().unwrap();
@@ -90,7 +90,7 @@ async fn identity_that_is_bound_to_its_place_cannot_leave_a_part_of_it() {
     }
 }
 
-#[tokio::test]
+#[async_test]
 async fn fork_is_where_its_model_is() {
     let (db, root) = place().await;
     let ns = root.namespace().unwrap();
@@ -123,7 +123,7 @@ async fn dropped<T, F: Future<Output = T>>(session: &Session, after: Place, chan
     session.use_ns(&ns).await.unwrap();
 }
 
-#[tokio::test]
+#[async_test]
 async fn dropped_change_is_carried_out_or_not_begun() {
     let (db, session) = place().await;
     let ns = session.namespace().unwrap();
@@ -139,7 +139,7 @@ async fn dropped_change_is_carried_out_or_not_begun() {
 }
 
 /// Connections that make the same namespace get in each other's way, and some have selected it when they fail.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[async_test]
 async fn change_that_failed_halfway_is_known_to_the_handle() {
     let login = login().await;
     let token = connect().await.signin(Root::new(login.username, login.password)).await.unwrap();

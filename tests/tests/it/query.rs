@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use surreal_session::ErrorKind;
 use surreal_session::prelude::*;
-use surreal_session_tests::place;
+use surreal_session_tests::{async_test, place};
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Point {
@@ -14,7 +14,7 @@ struct Point {
     y: Option<i64>,
 }
 
-#[tokio::test]
+#[async_test]
 async fn statements_have_results_of_their_own() {
     let (_db, session) = place().await;
     let response = session.query("RETURN 1; RETURN 'two'; LET $x = 3; RETURN [$x, 4]").await.unwrap();
@@ -30,7 +30,7 @@ async fn statements_have_results_of_their_own() {
     assert_eq!(error.to_string(), "there is no statement 4: the query has 4");
 }
 
-#[tokio::test]
+#[async_test]
 async fn rows_are_taken_as_the_type_asks() {
     let (_db, session) = place().await;
     session.query("CREATE point:1 SET x = 1, y = 2; CREATE point:2 SET x = 3").await.unwrap().check().unwrap();
@@ -54,7 +54,7 @@ async fn rows_are_taken_as_the_type_asks() {
     }
 }
 
-#[tokio::test]
+#[async_test]
 async fn anything_serializable_can_be_bound() {
     let (_db, session) = place().await;
     let text = String::from("borrowed");
@@ -74,7 +74,7 @@ async fn anything_serializable_can_be_bound() {
     assert_eq!(back, (18, text.clone(), expected, point, Value::None));
 }
 
-#[tokio::test]
+#[async_test]
 async fn bound_text_is_never_code() {
     let (_db, session) = place().await;
     session.query("CREATE victim:1").await.unwrap().check().unwrap();
@@ -85,7 +85,7 @@ async fn bound_text_is_never_code() {
     assert_eq!(left.len(), 1);
 }
 
-#[tokio::test]
+#[async_test]
 async fn bad_bindings_are_refused_before_sending() {
     let (_db, session) = place().await;
     for (error, kind, names) in [
@@ -101,7 +101,7 @@ async fn bad_bindings_are_refused_before_sending() {
     }
 }
 
-#[tokio::test]
+#[async_test]
 async fn names_that_would_be_hidden_are_refused_with_their_meaning() {
     let (db, session) = place().await;
     for (name, meaning) in [
@@ -131,7 +131,7 @@ async fn names_that_would_be_hidden_are_refused_with_their_meaning() {
     }
 }
 
-#[tokio::test]
+#[async_test]
 async fn binding_wins_over_the_sessions_variable() {
     let (_db, session) = place().await;
     session.set("v", "session").await.unwrap();
@@ -141,7 +141,7 @@ async fn binding_wins_over_the_sessions_variable() {
     assert_eq!(seen, "session");
 }
 
-#[tokio::test]
+#[async_test]
 async fn failed_statement_fails_alone() {
     let (_db, session) = place().await;
     let response = session.query("RETURN 1; THROW 'no'; RETURN 3").await.unwrap();
@@ -152,7 +152,7 @@ async fn failed_statement_fails_alone() {
     assert_eq!(response.check().unwrap_err().statement(), Some(1));
 }
 
-#[tokio::test]
+#[async_test]
 async fn failed_block_tells_its_cause_and_not_the_echo() {
     let (_db, session) = place().await;
     let response = session.query("BEGIN; CREATE a:1; THROW 'the cause'; CREATE a:2; COMMIT").await.unwrap();
@@ -164,7 +164,7 @@ async fn failed_block_tells_its_cause_and_not_the_echo() {
     assert!(error.to_string().contains("the cause"), "{error}");
 }
 
-#[tokio::test]
+#[async_test]
 async fn cause_is_looked_for_in_the_block_that_failed() {
     let (_db, session) = place().await;
     let first = "THROW 'alone'; BEGIN; CREATE a:1; THROW 'first'; COMMIT;";
@@ -182,7 +182,7 @@ async fn cause_is_looked_for_in_the_block_that_failed() {
     assert_eq!(response.check().unwrap_err().statement(), Some(0));
 }
 
-#[tokio::test]
+#[async_test]
 async fn block_without_a_cause_of_its_own_says_what_happened() {
     let (_db, session) = place().await;
     let cancelled = session.query("BEGIN; CREATE a:1; CANCEL").await.unwrap().check().unwrap_err();
@@ -204,7 +204,7 @@ async fn block_without_a_cause_of_its_own_says_what_happened() {
     }
 }
 
-#[tokio::test]
+#[async_test]
 async fn all_results_are_taken_as_one_tuple() {
     let (_db, session) = place().await;
     session.query("CREATE point:1 SET x = 1, y = 2; CREATE point:2 SET x = 3").await.unwrap().check().unwrap();
@@ -225,7 +225,7 @@ async fn all_results_are_taken_as_one_tuple() {
     assert_eq!((error.thrown(), error.statement()), (Some("no"), Some(1)), "{error:?}");
 }
 
-#[tokio::test]
+#[async_test]
 async fn text_that_does_not_parse_runs_nothing() {
     let (_db, session) = place().await;
     let error = session.query("CREATE a:1; SELEC * FROM a").await.unwrap_err();
@@ -234,7 +234,7 @@ async fn text_that_does_not_parse_runs_nothing() {
     assert!(error.is_not_found(), "{error:?}");
 }
 
-#[tokio::test]
+#[async_test]
 async fn decode_error_names_record_and_path() {
     #[derive(Debug, Deserialize)]
     #[expect(dead_code, reason = "only decoded")]
@@ -267,7 +267,7 @@ async fn decode_error_names_record_and_path() {
     assert!(response.time(1).is_some());
 }
 
-#[tokio::test]
+#[async_test]
 async fn surql_for_logs_shows_names_and_no_values() {
     let (_db, session) = place().await;
     let query = session.query("RETURN [$a, $b]").bind("a", "secret").bind("b", 2);
@@ -276,7 +276,7 @@ async fn surql_for_logs_shows_names_and_no_values() {
     assert_eq!(query.await.unwrap().take::<(String, i64)>(0).unwrap(), ("secret".to_owned(), 2));
 }
 
-#[tokio::test]
+#[async_test]
 async fn empty_text_has_no_statements() {
     let (_db, session) = place().await;
     let response = session.query("").await.unwrap();
@@ -284,7 +284,7 @@ async fn empty_text_has_no_statements() {
     assert_eq!(response.take::<Value>(0).unwrap_err().kind(), ErrorKind::InvalidArgument);
 }
 
-#[tokio::test]
+#[async_test]
 async fn ten_thousand_rows_come_back_in_order() {
     #[derive(Debug, PartialEq, Deserialize)]
     struct Row {

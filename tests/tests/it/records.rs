@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use surreal_session::prelude::*;
 use surreal_session::value::Uuid;
 use surreal_session::{ErrorKind, Record};
-use surreal_session_tests::place;
+use surreal_session_tests::{async_test, place};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]
 struct User {
@@ -65,7 +65,7 @@ fn tables_are_named_as_said_or_after_the_struct() {
     assert_eq!([User::TABLE, Company::TABLE, Reading::TABLE], ["user", "the `company`", "reading"]);
 }
 
-#[tokio::test]
+#[async_test]
 async fn created_record_comes_back_as_stored() {
     let (_db, session) = with_users().await;
     let created = session.create::<User>().id("ada").content(ada()).await.unwrap();
@@ -81,7 +81,7 @@ async fn created_record_comes_back_as_stored() {
     assert_eq!(stored, ["age", "created_at", "id", "mail", "name"]);
 }
 
-#[tokio::test]
+#[async_test]
 async fn server_makes_the_id_when_none_is_given() {
     let (_db, session) = with_users().await;
     let first = session.create::<User>().content(ada()).await.unwrap();
@@ -90,7 +90,7 @@ async fn server_makes_the_id_when_none_is_given() {
     assert_eq!(session.select::<User>().await.unwrap().len(), 2);
 }
 
-#[tokio::test]
+#[async_test]
 async fn missing_record_is_none_and_missing_table_an_error() {
     let (_db, session) = with_users().await;
     assert_eq!(session.select::<User>().id("nobody").await.unwrap(), None);
@@ -100,7 +100,7 @@ async fn missing_record_is_none_and_missing_table_an_error() {
     assert_eq!(error.server().unwrap().details().unwrap().kind(), "Table");
 }
 
-#[tokio::test]
+#[async_test]
 async fn id_that_is_taken_is_already_exists() {
     let (_db, session) = with_users().await;
     session.create::<User>().id("ada").content(ada()).await.unwrap();
@@ -110,7 +110,7 @@ async fn id_that_is_taken_is_already_exists() {
     assert_eq!((details.kind(), details.field("id")), ("Record", Some("user:ada")));
 }
 
-#[tokio::test]
+#[async_test]
 async fn unique_violation_is_recognised() {
     let (_db, session) = with_users().await;
     session.query("DEFINE INDEX by_mail ON user FIELDS mail UNIQUE").await.unwrap().check().unwrap();
@@ -119,7 +119,7 @@ async fn unique_violation_is_recognised() {
     assert!(error.is_unique_violation() && !error.is_already_exists(), "{error:?}");
 }
 
-#[tokio::test]
+#[async_test]
 async fn write_that_gives_nothing_back_is_not_found() {
     let (db, session) = with_users().await;
     session
@@ -138,7 +138,7 @@ async fn write_that_gives_nothing_back_is_not_found() {
     assert_eq!(session.select::<User>().await.unwrap(), []);
 }
 
-#[tokio::test]
+#[async_test]
 async fn keys_of_every_type_go_and_come() {
     let (_db, session) = place().await;
     let uuid = Uuid::new_v7();
@@ -165,7 +165,7 @@ async fn keys_of_every_type_go_and_come() {
     assert_eq!(session.select::<Anything>().id(RecordKey::Int(1)).await.unwrap(), None);
 }
 
-#[tokio::test]
+#[async_test]
 async fn whole_table_comes_in_the_order_of_ids() {
     let (_db, session) = place().await;
     for key in [3, -1, 200, 20] {
@@ -175,7 +175,7 @@ async fn whole_table_comes_in_the_order_of_ids() {
     assert_eq!(keys, [-1, 3, 20, 200]);
 }
 
-#[tokio::test]
+#[async_test]
 async fn links_between_records_are_typed() {
     let (_db, session) = with_users().await;
     let company = NewCompany { legal_name: "Initech".into(), staff: 0 };
@@ -194,7 +194,7 @@ async fn links_between_records_are_typed() {
     assert!(is_record);
 }
 
-#[tokio::test]
+#[async_test]
 async fn id_of_another_table_or_key_does_not_decode() {
     let (_db, session) = place().await;
     let response = session.query("RETURN [user:1]; RETURN [company:ada]; RETURN [user:ada]").await.unwrap();
@@ -216,7 +216,7 @@ fn id_is_text_in_json() {
     assert!("company:ada".parse::<Id<User>>().is_err());
 }
 
-#[tokio::test]
+#[async_test]
 async fn builders_show_their_statement_and_no_value() {
     let (_db, session) = place().await;
     let create = session.create::<User>().id("ada").content(ada());
@@ -230,7 +230,7 @@ async fn count_users(db: &impl Queryable) -> usize {
     db.select::<User>().await.unwrap().len()
 }
 
-#[tokio::test]
+#[async_test]
 async fn verbs_work_on_connections_sessions_and_references() {
     let (db, session) = with_users().await;
     session.create::<User>().content(ada()).await.unwrap();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use surreal_session::prelude::*;
 use surreal_session::{ErrorKind, PatchAction};
-use surreal_session_tests::place;
+use surreal_session_tests::{async_test, place};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]
 struct User {
@@ -64,7 +64,7 @@ async fn posts_of(session: &Session, user: &str) -> Vec<i64> {
     query.bind("user", RecordId::new("user", user)).await.unwrap().take(0).unwrap()
 }
 
-#[tokio::test]
+#[async_test]
 async fn related_edge_comes_back_and_can_be_walked() {
     let (_db, session) = graph().await;
     let edge = session.relate(wrote("ada", 1, 1843)).await.unwrap();
@@ -75,7 +75,7 @@ async fn related_edge_comes_back_and_can_be_walked() {
     assert_ne!(session.relate(wrote("ada", 1, 1843)).await.unwrap().id, edge.id);
 }
 
-#[tokio::test]
+#[async_test]
 async fn edge_has_an_id_of_its_own_that_is_not_written_over() {
     let (_db, session) = graph().await;
     let edge = session.relate(wrote("ada", 1, 1843)).id("first").await.unwrap();
@@ -85,7 +85,7 @@ async fn edge_has_an_id_of_its_own_that_is_not_written_over() {
     assert_eq!(session.select::<Wrote>().await.unwrap(), [edge]);
 }
 
-#[tokio::test]
+#[async_test]
 async fn inserted_edges_come_back_in_the_order_of_the_rows() {
     let (_db, session) = graph().await;
     let made =
@@ -101,7 +101,7 @@ async fn inserted_edges_come_back_in_the_order_of_the_rows() {
     assert_eq!(session.insert(Vec::<NewWrote>::new()).relation().await.unwrap(), []);
 }
 
-#[tokio::test]
+#[async_test]
 async fn many_edges_go_in_parts() {
     let (_db, session) = graph().await;
     let made =
@@ -109,7 +109,7 @@ async fn many_edges_go_in_parts() {
     assert!(made.iter().map(|edge| edge.year).eq(0..1_200));
 }
 
-#[tokio::test]
+#[async_test]
 async fn end_that_does_not_exist_is_not_found_where_the_table_is_enforced() {
     let (_db, session) = graph().await;
     for error in [
@@ -123,7 +123,7 @@ async fn end_that_does_not_exist_is_not_found_where_the_table_is_enforced() {
     assert_eq!(session.select::<Wrote>().await.unwrap(), []);
 }
 
-#[tokio::test]
+#[async_test]
 async fn edges_may_lead_to_records_of_several_tables() {
     let (_db, session) = graph().await;
     let to = |to| NewSeen { from: Id::new("ada"), to };
@@ -136,7 +136,7 @@ async fn edges_may_lead_to_records_of_several_tables() {
     assert_eq!(seen.len(), 2, "{seen:?}");
 }
 
-#[tokio::test]
+#[async_test]
 async fn data_of_an_edge_changes_and_its_ends_stay() {
     let (_db, session) = graph().await;
     session.relate(wrote("ada", 1, 1)).id("e").await.unwrap();
@@ -153,7 +153,7 @@ async fn data_of_an_edge_changes_and_its_ends_stay() {
     assert_eq!(posts_of(&session, "ada").await, [1]);
 }
 
-#[tokio::test]
+#[async_test]
 async fn edges_go_with_their_records() {
     let (_db, session) = graph().await;
     session.insert([wrote("ada", 1, 1), wrote("ada", 2, 2), wrote("bob", 3, 3)]).relation().await.unwrap();
@@ -165,7 +165,7 @@ async fn edges_go_with_their_records() {
     assert_eq!(left.iter().map(|edge| edge.year).collect::<Vec<_>>(), [3]);
 }
 
-#[tokio::test]
+#[async_test]
 async fn relate_gives_back_what_its_return_clause_says() {
     let (db, session) = graph().await;
     let relate = || session.relate(wrote("ada", 1, 1));
@@ -194,7 +194,7 @@ async fn relate_gives_back_what_its_return_clause_says() {
     assert_eq!(posts_of(&session, "ada").await.len(), 4);
 }
 
-#[tokio::test]
+#[async_test]
 async fn relations_show_their_statement_and_no_value() {
     let (_db, session) = place().await;
     let edge = || NewWrote { note: Some("hunter2".into()), ..wrote("ada", 1, 1) };
@@ -211,7 +211,7 @@ async fn relations_show_their_statement_and_no_value() {
     assert!(!format!("{:?}", session.relate(edge())).contains("hunter2"));
 }
 
-#[tokio::test]
+#[async_test]
 async fn edge_that_cannot_be_sent_is_an_error_before_it_is() {
     #[derive(Debug, Serialize, Deserialize, Record)]
     #[record(relation)]

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use surreal_session::ErrorKind;
 use surreal_session::prelude::*;
-use surreal_session_tests::place;
+use surreal_session_tests::{async_test, place};
 
-#[tokio::test]
+#[async_test]
 async fn functions_of_the_server_and_of_the_database_are_called() {
     let (db, session) = place().await;
     let greet =
@@ -24,7 +24,7 @@ async fn functions_of_the_server_and_of_the_database_are_called() {
     assert_eq!(object, BTreeMap::from([("a".to_owned(), 1), ("b".to_owned(), 2)]));
 }
 
-#[tokio::test]
+#[async_test]
 async fn arguments_are_never_code() {
     let (_db, session) = place().await;
     let hostile = "'); DELETE user; RETURN ('";
@@ -33,7 +33,7 @@ async fn arguments_are_never_code() {
     assert_eq!(call.to_surql().unwrap(), "string::trim($_0) -- $_0");
 }
 
-#[tokio::test]
+#[async_test]
 async fn bad_calls_are_told_apart() {
     let (_db, session) = place().await;
     for (error, kind, names) in [

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use surreal_session::prelude::*;
 use surreal_session::{ErrorKind, Link};
-use surreal_session_tests::{place, poll_times};
+use surreal_session_tests::{async_test, place, poll_times};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]
 struct User {
@@ -71,7 +71,7 @@ fn keys(users: Vec<User>) -> Vec<String> {
     users.into_iter().map(|user| user.id.into_key()).collect()
 }
 
-#[tokio::test]
+#[async_test]
 async fn filters_are_all_met() {
     let (_db, session) = with_users().await;
     let adults = session.select::<User>().filter(|u| u.age.gte(18)).filter(|u| u.email.ends_with("@x.io"));
@@ -84,7 +84,7 @@ async fn filters_are_all_met() {
     assert_eq!(with_city(None).await, ["ada", "bob", "cleo"]);
 }
 
-#[tokio::test]
+#[async_test]
 async fn ids_come_in_their_order_without_those_that_are_missing() {
     let (_db, session) = with_users().await;
     let ids = async |ids: &[&str]| keys(session.select::<User>().ids(ids.iter().copied()).await.unwrap());
@@ -99,7 +99,7 @@ async fn ids_come_in_their_order_without_those_that_are_missing() {
     assert_eq!(session.select::<User>().ids(Vec::<Id<User>>::new()).count().await.unwrap(), 0);
 }
 
-#[tokio::test]
+#[async_test]
 async fn ranges_are_of_keys_with_their_bounds() {
     let (_db, session) = with_users().await;
     let users = session.select::<User>();
@@ -120,7 +120,7 @@ async fn ranges_are_of_keys_with_their_bounds() {
     assert_eq!(session.select::<Counter>().range(5..25).filter(|c| c.count.eq(7)).count().await.unwrap(), 2);
 }
 
-#[tokio::test]
+#[async_test]
 async fn orders_decide_one_after_the_other() {
     let (_db, session) = with_users().await;
     let users = session.select::<User>();
@@ -135,7 +135,7 @@ async fn orders_decide_one_after_the_other() {
     assert_eq!(keys(users.order_by(|u| (u.employer.name.desc(), u.id)).await.unwrap()), ["ada", "bob", "cleo"]);
 }
 
-#[tokio::test]
+#[async_test]
 async fn text_is_ordered_by_bytes_or_as_said() {
     let (_db, session) = place().await;
     for (key, text) in (0..).zip(["b", "a10", "a9", "B", "é", "z"]) {
@@ -152,7 +152,7 @@ async fn text_is_ordered_by_bytes_or_as_said() {
     assert_eq!(texts(all.order_by(|c| c.text.desc().collate().numeric())).await, "z é b B a10 a9");
 }
 
-#[tokio::test]
+#[async_test]
 async fn pages_of_a_filter_add_up_to_its_count() {
     let (_db, session) = with_counters(95).await;
     let even = session.select::<Counter>().filter(|c| c.count.in_([0, 2, 4, 6, 8]));
@@ -173,7 +173,7 @@ async fn pages_of_a_filter_add_up_to_its_count() {
     assert_eq!(even.limit(3).limit(2_u8).await.unwrap().len(), 2);
 }
 
-#[tokio::test]
+#[async_test]
 async fn limits_that_no_int_holds_are_refused_before_anything_is_sent() {
     let (_db, session) = place().await;
     let counters = session.select::<Counter>();
@@ -189,7 +189,7 @@ async fn limits_that_no_int_holds_are_refused_before_anything_is_sent() {
     }
 }
 
-#[tokio::test]
+#[async_test]
 async fn one_is_exactly_one() {
     let (_db, session) = with_users().await;
     let users = session.select::<User>();
@@ -206,7 +206,7 @@ async fn one_is_exactly_one() {
     assert!(users.ids(["ada", "bob"]).one().await.is_err());
 }
 
-#[tokio::test]
+#[async_test]
 async fn first_is_the_first_of_the_order_or_none() {
     let (_db, session) = with_users().await;
     let users = session.select::<User>();
@@ -216,7 +216,7 @@ async fn first_is_the_first_of_the_order_or_none() {
     assert_eq!(users.filter(|u| u.age.gt(99)).first().await.unwrap(), None);
 }
 
-#[tokio::test]
+#[async_test]
 async fn records_are_counted_and_known_to_exist() {
     let (_db, session) = with_users().await;
     let users = session.select::<User>();
@@ -230,7 +230,7 @@ async fn records_are_counted_and_known_to_exist() {
     assert!(!users.id("ada").filter(|u| u.age.lt(18)).exists().await.unwrap());
 }
 
-#[tokio::test]
+#[async_test]
 async fn missing_table_is_an_error_of_its_own_and_missing_record_is_not() {
     let (_db, session) = place().await;
     let counters = session.select::<Counter>();
@@ -256,7 +256,7 @@ async fn missing_table_is_an_error_of_its_own_and_missing_record_is_not() {
     assert_eq!(counters.range(1..).first().await.unwrap(), None);
 }
 
-#[tokio::test]
+#[async_test]
 async fn ten_thousand_records_come_whole() {
     let (_db, session) = with_counters(10_000).await;
     let all = session.select::<Counter>();
@@ -285,7 +285,7 @@ struct Colleague {
     friends: Vec<Link<User>>,
 }
 
-#[tokio::test]
+#[async_test]
 async fn view_reads_its_fields_and_no_others() {
     let (_db, session) = with_users().await;
     // A row that is no `User` any more is still a `Contact`.
@@ -303,7 +303,7 @@ async fn view_reads_its_fields_and_no_others() {
     assert_eq!(users.id("bob").one().fields::<Contact>().await.unwrap().email, "bob@y.io");
 }
 
-#[tokio::test]
+#[async_test]
 async fn view_may_follow_links() {
     let (_db, session) = with_users().await;
     let users = session.select::<User>();
@@ -315,7 +315,7 @@ async fn view_may_follow_links() {
     assert_eq!((cleo.employer, cleo.friends.len()), (None, 1));
 }
 
-#[tokio::test]
+#[async_test]
 async fn fetched_links_come_beside_the_record() {
     let (_db, session) = with_users().await;
     let users = session.select::<User>();
@@ -341,7 +341,7 @@ async fn fetched_links_come_beside_the_record() {
     assert_eq!(users.filter(|u| u.age.lt(18)).one().fetch(|u| u.friends).await.unwrap().1, []);
 }
 
-#[tokio::test]
+#[async_test]
 async fn record_that_may_not_be_seen_is_a_dangling_link() {
     let (db, session) = with_users().await;
     let schema = "DEFINE TABLE OVERWRITE user PERMISSIONS FULL; DEFINE FIELD age ON user PERMISSIONS FOR select NONE;
@@ -360,7 +360,7 @@ async fn record_that_may_not_be_seen_is_a_dangling_link() {
     assert_eq!(rows[0].1, Some(Link::Dangling(Id::new("initech"))));
 }
 
-#[tokio::test]
+#[async_test]
 async fn timeout_is_the_servers() {
     let (_db, session) = with_users().await;
     let users = session.select::<User>();
@@ -376,7 +376,7 @@ async fn timeout_is_the_servers() {
     assert_eq!(users.timeout(Duration::from_hours(1)).limit(1).await.unwrap().len(), 1);
 }
 
-#[tokio::test]
+#[async_test]
 async fn plan_is_text() {
     let (_db, session) = with_users().await;
     let explain = session.select::<User>().id("ada").explain();
@@ -387,7 +387,7 @@ async fn plan_is_text() {
     assert!(plan.contains("TableScan") && plan.contains("Sort"), "{plan}");
 }
 
-#[tokio::test]
+#[async_test]
 async fn records_are_locked_by_their_ids() {
     let (_db, session) = with_users().await;
     let users = session.select::<User>();
@@ -404,7 +404,7 @@ async fn records_are_locked_by_their_ids() {
     assert_eq!(users.ids(["ada"]).for_update().timeout(timeout).await.unwrap().len(), 1);
 }
 
-#[tokio::test]
+#[async_test]
 async fn statement_is_shown_without_values() {
     let (_db, session) = place().await;
     let users = session.select::<User>();
@@ -439,7 +439,7 @@ async fn statement_is_shown_without_values() {
     assert_eq!(debug, "Select(SELECT * FROM $_0 WHERE mail = $_1)");
 }
 
-#[tokio::test]
+#[async_test]
 async fn dropped_select_leaves_the_session_usable() {
     let (_db, session) = with_users().await;
     for times in 0..4 {
@@ -448,7 +448,7 @@ async fn dropped_select_leaves_the_session_usable() {
     }
 }
 
-#[tokio::test]
+#[async_test]
 async fn record_that_does_not_fit_is_named() {
     let (_db, session) = with_users().await;
     session

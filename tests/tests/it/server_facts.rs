@@ -5,15 +5,15 @@ use std::collections::BTreeSet;
 use ciborium::cbor;
 use surreal_session::ErrorKind;
 use surreal_session::prelude::*;
-use surreal_session_tests::{Raw, connect, place};
+use surreal_session_tests::{Raw, async_test, connect, place};
 
-#[tokio::test]
+#[async_test]
 async fn version_is_the_one_that_the_docs_speak_of() {
     let db = connect().await;
     assert_eq!(db.version().await.unwrap(), "surrealdb-3.3.5");
 }
 
-#[tokio::test]
+#[async_test]
 async fn default_session_has_the_id_of_the_connection() {
     let db = connect().await;
     let seen: Value = db.query("RETURN session::id()").await.unwrap().take(0).unwrap();
@@ -27,7 +27,7 @@ async fn default_session_has_the_id_of_the_connection() {
     assert_ne!(session.id(), db.id());
 }
 
-#[tokio::test]
+#[async_test]
 async fn sessions_lists_the_attached_and_not_the_default() {
     let db = connect().await;
     assert_eq!(db.sessions().await.unwrap(), []);
@@ -38,14 +38,14 @@ async fn sessions_lists_the_attached_and_not_the_default() {
     assert_eq!(elsewhere.sessions().await.unwrap(), []);
 }
 
-#[tokio::test]
+#[async_test]
 async fn selecting_only_a_namespace_keeps_the_old_database() {
     let (_db, session) = place().await;
     session.use_ns("facts_other").await.unwrap();
     assert_eq!(session.database().as_deref(), Some("test"));
 }
 
-#[tokio::test]
+#[async_test]
 async fn database_without_a_namespace_is_refused() {
     let db = connect().await;
     let session = db.new_session().await.unwrap();
@@ -54,7 +54,7 @@ async fn database_without_a_namespace_is_refused() {
     assert_eq!((session.namespace(), session.database()), (None, None));
 }
 
-#[tokio::test]
+#[async_test]
 async fn invalidate_keeps_place_and_variables() {
     let (_db, session) = place().await;
     session.set("v", 1).await.unwrap();
@@ -64,7 +64,7 @@ async fn invalidate_keeps_place_and_variables() {
     assert_eq!(seen, (session.namespace(), session.database(), Some(1)));
 }
 
-#[tokio::test]
+#[async_test]
 async fn statement_errors_have_no_code_and_request_errors_have() {
     let (_db, session) = place().await;
     let statement = session.query("THROW 'x'").await.unwrap().check().unwrap_err();
@@ -73,7 +73,7 @@ async fn statement_errors_have_no_code_and_request_errors_have() {
     assert_eq!(request.server().unwrap().code(), Some(-32000));
 }
 
-#[tokio::test]
+#[async_test]
 async fn echoes_of_a_failed_block_are_not_executed_or_cancelled() {
     let (_db, session) = place().await;
     let response = session.query("BEGIN; CREATE a:1; THROW 'x'; CREATE a:2; COMMIT").await.unwrap();
@@ -82,7 +82,7 @@ async fn echoes_of_a_failed_block_are_not_executed_or_cancelled() {
     assert!(error.is_not_found(), "the block was rolled back: {error:?}");
 }
 
-#[tokio::test]
+#[async_test]
 async fn nesting_is_accepted_up_to_the_clients_limit() {
     let (_db, session) = place().await;
     let mut value = Value::from(1_i64);
@@ -100,7 +100,7 @@ async fn nesting_is_accepted_up_to_the_clients_limit() {
 }
 
 /// Why a failure in a `Transaction` is final.
-#[tokio::test]
+#[async_test]
 async fn server_commits_what_a_refused_create_has_written() {
     let mut raw = Raw::place().await;
     raw.query(None, "DEFINE INDEX mail ON user FIELDS mail UNIQUE; CREATE user:a SET mail = 'x'").await;
@@ -116,7 +116,7 @@ async fn server_commits_what_a_refused_create_has_written() {
     );
 }
 
-#[tokio::test]
+#[async_test]
 async fn transactions_have_uuids_and_are_gone_after_their_end() {
     let mut raw = Raw::place().await;
     for end in ["commit", "cancel"] {
@@ -131,7 +131,7 @@ async fn transactions_have_uuids_and_are_gone_after_their_end() {
     }
 }
 
-#[tokio::test]
+#[async_test]
 async fn reset_cancels_the_transactions_of_a_session() {
     let mut raw = Raw::place().await;
     let txn = raw.call("begin", None, vec![]).await.unwrap();
@@ -139,7 +139,7 @@ async fn reset_cancels_the_transactions_of_a_session() {
     assert_eq!(raw.call("commit", None, vec![txn]).await.unwrap_err(), "Transaction not found");
 }
 
-#[tokio::test]
+#[async_test]
 async fn one_transaction_too_many_is_told_only_by_the_text() {
     let mut raw = Raw::place().await;
     for _ in 0..64 {
@@ -148,7 +148,7 @@ async fn one_transaction_too_many_is_told_only_by_the_text() {
     assert_eq!(raw.call("begin", None, vec![]).await.unwrap_err(), "Too many open transactions");
 }
 
-#[tokio::test]
+#[async_test]
 async fn statements_after_a_failed_one_still_run_in_a_transaction() {
     let mut raw = Raw::place().await;
     let txn = raw.call("begin", None, vec![]).await.unwrap();
@@ -160,7 +160,7 @@ async fn statements_after_a_failed_one_still_run_in_a_transaction() {
     assert_eq!(kept[0].clone().unwrap(), 1.into());
 }
 
-#[tokio::test]
+#[async_test]
 async fn contextual_names_hide_variables() {
     let (_db, session) = place().await;
     let names = ["this", "parent", "value", "input", "before", "after", "event"];

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use surreal_session::prelude::*;
-use surreal_session_tests::{login, place};
+use surreal_session_tests::{async_test, login, place};
 use tokio::time::Duration;
 
 /// Longer than anything here may take: a call that is still waiting then hangs.
@@ -54,7 +54,7 @@ fn new(balance: i64) -> NewAccount {
     NewAccount { balance }
 }
 
-#[tokio::test]
+#[async_test]
 async fn nothing_is_seen_before_the_commit_and_everything_after() {
     let (_db, session, other) = two().await;
     let tx = session.begin_transaction().await.unwrap();
@@ -73,7 +73,7 @@ async fn nothing_is_seen_before_the_commit_and_everything_after() {
     }
 }
 
-#[tokio::test]
+#[async_test]
 async fn every_verb_takes_part() {
     let (_db, session, other) = two().await;
     session.insert(vec![new(1), new(1)]).await.unwrap();
@@ -96,7 +96,7 @@ async fn every_verb_takes_part() {
     }
 }
 
-#[tokio::test]
+#[async_test]
 async fn insert_that_takes_several_requests_is_never_half_done_in_a_transaction() {
     let (_db, _session, other) = two().await;
     other.query("DEFINE INDEX text ON account FIELDS text UNIQUE").await.unwrap().check().unwrap();
@@ -114,7 +114,7 @@ async fn insert_that_takes_several_requests_is_never_half_done_in_a_transaction(
     assert_eq!(accounts(&other).await, []);
 }
 
-#[tokio::test]
+#[async_test]
 async fn transaction_sees_the_database_as_it_began() {
     let (_db, session, other) = two().await;
     session.create::<Account>().id("ada").content(new(1)).await.unwrap();
@@ -125,7 +125,7 @@ async fn transaction_sees_the_database_as_it_began() {
     tx.cancel().await.unwrap();
 }
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn cancelled_and_dropped_transactions_leave_nothing() {
     let (_db, session, other) = two().await;
     let tx = session.begin_transaction().await.unwrap();
@@ -139,7 +139,7 @@ async fn cancelled_and_dropped_transactions_leave_nothing() {
     assert_eq!(accounts(&other).await, []);
 }
 
-#[tokio::test]
+#[async_test]
 async fn query_and_clone_keep_a_transaction_open() {
     let (_db, session, _other) = two().await;
     let tx = session.begin_transaction().await.unwrap();
@@ -151,7 +151,7 @@ async fn query_and_clone_keep_a_transaction_open() {
     assert_eq!(accounts(&session).await.len(), 1);
 }
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn result_that_is_kept_does_not_keep_a_transaction_open() {
     let (_db, session, _other) = two().await;
     let mut results = Vec::new();
@@ -163,7 +163,7 @@ async fn result_that_is_kept_does_not_keep_a_transaction_open() {
     drop(results);
 }
 
-#[tokio::test]
+#[async_test]
 async fn one_transaction_too_many_is_a_clear_error_and_breaks_nothing() {
     let (db, session, _other) = two().await;
     for (holder, setting) in [(&session, "PER_SESSION"), (&*db, "PER_CONNECTION")] {
@@ -183,7 +183,7 @@ async fn one_transaction_too_many_is_a_clear_error_and_breaks_nothing() {
     }
 }
 
-#[tokio::test]
+#[async_test]
 async fn variables_of_a_transaction_are_its_own() {
     let (_db, session, _other) = two().await;
     session.set("a", "session").await.unwrap();
@@ -227,7 +227,7 @@ async fn skew(read: impl AsyncFn(&Transaction) -> Vec<i64>) -> (surreal_session:
     (second, accounts(&session).await.iter().map(|(_, balance)| balance).sum())
 }
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn write_skew_happens_and_reading_for_update_prevents_it() {
     let text = async |tx: &Transaction, text: &str| {
         let id = |key| RecordId::new("account", key);
@@ -247,7 +247,7 @@ async fn write_skew_happens_and_reading_for_update_prevents_it() {
     assert!(result.as_ref().is_err_and(Error::is_conflict) && left == 1, "{result:?}, {left}");
 }
 
-#[tokio::test]
+#[async_test]
 async fn debug_of_a_transaction_shows_no_value() {
     let (_db, session, _other) = two().await;
     let tx = session.begin_transaction().await.unwrap();

@@ -13,7 +13,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use surreal_session::prelude::*;
 use surreal_session::{Error, Result};
-use surreal_session_tests::{Proxy, eventually, login, place, poll_times};
+use surreal_session_tests::{Proxy, async_test, eventually, login, place, poll_times};
 use tokio::task::JoinHandle;
 
 #[derive(Debug, Serialize, Deserialize, Record)]
@@ -225,7 +225,7 @@ impl Bank {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[async_test(not_send)]
 async fn money_is_neither_made_nor_lost() {
     let (_db, auditor) = place().await;
     let accounts = "FOR $n IN 1..=$count { CREATE type::record('account', $n) SET balance = $opening, moves = [] }";

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use surreal_session::prelude::*;
 use surreal_session::{ErrorKind, RecordId};
-use surreal_session_tests::place;
+use surreal_session_tests::{async_test, place};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]
 struct Person {
@@ -99,7 +99,7 @@ fn these<const N: usize>(names: [&str; N]) -> BTreeSet<String> {
     names.map(String::from).into()
 }
 
-#[tokio::test]
+#[async_test]
 async fn step_leads_along_edges_and_against_them() {
     let (_db, session) = graph().await;
     let mut posts: Vec<Post> = session.from(&ada()).out::<Wrote>().to::<Post>().await.unwrap();
@@ -114,7 +114,7 @@ async fn step_leads_along_edges_and_against_them() {
     assert_eq!(nobody, []);
 }
 
-#[tokio::test]
+#[async_test]
 async fn edges_are_records_as_well() {
     let (_db, session) = graph().await;
     let edges: Vec<Wrote> = session.from(&ada()).out::<Wrote>().edges().order_by(|w| w.at.desc()).await.unwrap();
@@ -126,7 +126,7 @@ async fn edges_are_records_as_well() {
     assert_eq!(titles, [(2, "two".to_owned()), (5, "two".to_owned())]);
 }
 
-#[tokio::test]
+#[async_test]
 async fn every_step_is_filtered_by_itself() {
     let (_db, session) = graph().await;
     let walk = session
@@ -145,7 +145,7 @@ async fn every_step_is_filtered_by_itself() {
     assert_eq!(hostile.await.unwrap(), []);
 }
 
-#[tokio::test]
+#[async_test]
 async fn walk_starts_from_many() {
     let (_db, session) = graph().await;
     let both = [ada(), Id::new("bob")];
@@ -161,7 +161,7 @@ async fn walk_starts_from_many() {
     assert_eq!(names(session.from(&both).await.unwrap()), these(["ada", "bob"]));
 }
 
-#[tokio::test]
+#[async_test]
 async fn what_does_not_exist_leads_nowhere() {
     let (_db, session) = graph().await;
     let nobody: Id<Person> = Id::new("nobody");
@@ -172,7 +172,7 @@ async fn what_does_not_exist_leads_nowhere() {
     assert_eq!(session.from(&ada()).out::<Likes>().await.unwrap(), []);
 }
 
-#[tokio::test]
+#[async_test]
 async fn several_steps_give_each_record_once() {
     let (_db, session) = graph().await;
     let colleagues = session.from(&ada()).out::<Knows>().to::<Person>().out::<Knows>().to::<Person>();
@@ -183,7 +183,7 @@ async fn several_steps_give_each_record_once() {
     assert_eq!(posts.select().count().await.unwrap(), 3);
 }
 
-#[tokio::test]
+#[async_test]
 async fn depth_repeats_the_last_step() {
     let (_db, session) = graph().await;
     let known = || session.from(&ada()).out::<Knows>().to::<Person>();
@@ -210,7 +210,7 @@ async fn depth_repeats_the_last_step() {
     assert_eq!(posts.into_iter().collect::<BTreeSet<_>>(), [1, 2, 3].map(Id::new).into());
 }
 
-#[tokio::test]
+#[async_test]
 async fn impossible_depth_is_refused_before_it_is_sent() {
     let (_db, session) = graph().await;
     for walk in [
@@ -224,7 +224,7 @@ async fn impossible_depth_is_refused_before_it_is_sent() {
     }
 }
 
-#[tokio::test]
+#[async_test]
 async fn end_of_several_types_is_chosen_by_the_record() {
     let (_db, session) = graph().await;
     let liked = vec![
@@ -251,7 +251,7 @@ async fn end_of_several_types_is_chosen_by_the_record() {
     assert_eq!(session.from(&ada()).out::<Touches>().to::<Person>().ids().await.unwrap(), []);
 }
 
-#[tokio::test]
+#[async_test]
 async fn references_are_followed_back() {
     let (_db, session) = graph().await;
     let schema = "DEFINE FIELD boss ON person TYPE option<record<person>> REFERENCE;
@@ -270,7 +270,7 @@ async fn references_are_followed_back() {
     assert_eq!(friends.filter(|p| p.name.eq("ada")).await.unwrap(), []);
 }
 
-#[tokio::test]
+#[async_test]
 async fn links_that_are_not_defined_as_references_lead_nowhere_back() {
     let (_db, session) = graph().await;
     let bob = PersonPatch { boss: set(Some(ada())), ..keep() };
@@ -279,7 +279,7 @@ async fn links_that_are_not_defined_as_references_lead_nowhere_back() {
     assert_eq!(session.select::<Person>().filter(|p| p.boss.eq(ada())).count().await.unwrap(), 1);
 }
 
-#[tokio::test]
+#[async_test]
 async fn what_is_found_is_selected_like_anything() {
     #[derive(Debug, PartialEq, Deserialize, View)]
     #[record(of = Post)]
@@ -297,7 +297,7 @@ async fn what_is_found_is_selected_like_anything() {
     assert_eq!(found().order_by(|p| p.title.desc()).first().await.unwrap().unwrap().title, "two");
 }
 
-#[tokio::test]
+#[async_test]
 async fn eighteen_steps_are_taken_and_more_refused() {
     let (_db, session) = graph().await;
     let mut walk = session.from(&ada()).out::<Knows>().to::<Person>();
@@ -309,7 +309,7 @@ async fn eighteen_steps_are_taken_and_more_refused() {
     assert_eq!(error.kind(), ErrorKind::Validation, "{error}");
 }
 
-#[tokio::test]
+#[async_test]
 async fn thousands_of_edges_are_followed() {
     let (_db, session) = graph().await;
     let wrote = |at| NewWrote { r#in: Id::new("dan"), out: Id::new(at % 3 + 1), at };
@@ -319,7 +319,7 @@ async fn thousands_of_edges_are_followed() {
     assert_eq!(edges().to::<Post>().ids().await.unwrap().len(), 3);
 }
 
-#[tokio::test]
+#[async_test]
 async fn walk_shows_its_statement_and_no_value() {
     let (_db, session) = place().await;
     let walk = session

@@ -8,7 +8,7 @@ use surreal_session::prelude::*;
 use surreal_session::untyped::Untyped;
 use surreal_session::value::Range;
 use surreal_session::{ErrorKind, PatchAction, PatchOp};
-use surreal_session_tests::{login, place};
+use surreal_session_tests::{async_test, login, place};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Person {
@@ -46,7 +46,7 @@ async fn both() -> (Surreal, Session) {
     (db, session)
 }
 
-#[tokio::test]
+#[async_test]
 async fn every_verb_works_on_connections_and_sessions() {
     let (connection, session) = both().await;
     for db in [connection.untyped(), session.untyped()] {
@@ -65,7 +65,7 @@ async fn every_verb_works_on_connections_and_sessions() {
     }
 }
 
-#[tokio::test]
+#[async_test]
 async fn data_is_content_replacement_merge_or_patch() {
     let (_db, session) = place().await;
     let db = session.untyped();
@@ -107,7 +107,7 @@ async fn data_is_content_replacement_merge_or_patch() {
     }
 }
 
-#[tokio::test]
+#[async_test]
 async fn tables_and_ranges_give_many_and_ids_one() {
     let (_db, session) = place().await;
     let db = session.untyped();
@@ -129,7 +129,7 @@ async fn tables_and_ranges_give_many_and_ids_one() {
     assert_eq!(ages(db.delete(people()).decode().await.unwrap()), [0; 0]);
 }
 
-#[tokio::test]
+#[async_test]
 async fn range_is_not_taken_for_one_record() {
     let (_db, session) = place().await;
     let db = session.untyped();
@@ -149,7 +149,7 @@ async fn range_is_not_taken_for_one_record() {
     assert_eq!(db.select(people()).await.unwrap().len(), 1);
 }
 
-#[tokio::test]
+#[async_test]
 async fn write_gives_back_what_its_return_clause_says() {
     let (_db, session) = place().await;
     let db = session.untyped();
@@ -186,7 +186,7 @@ async fn write_gives_back_what_its_return_clause_says() {
     assert_eq!(db.select(people()).await.unwrap(), []);
 }
 
-#[tokio::test]
+#[async_test]
 async fn one_record_that_is_not_there_is_not_found_unless_optional() {
     let (_db, session) = place().await;
     let db = session.untyped();
@@ -215,7 +215,7 @@ async fn one_record_that_is_not_there_is_not_found_unless_optional() {
     assert_eq!(db.select(id(9)).decode::<Person>().await.unwrap(), None);
 }
 
-#[tokio::test]
+#[async_test]
 async fn table_that_does_not_exist_is_not_found_to_all_but_what_makes_records() {
     let (_db, session) = place().await;
     let db = session.untyped();
@@ -244,7 +244,7 @@ async fn table_that_does_not_exist_is_not_found_to_all_but_what_makes_records() 
     }
 }
 
-#[tokio::test]
+#[async_test]
 async fn upsert_in_a_table_finds_the_record_by_a_unique_index() {
     let (_db, session) = place().await;
     session.query("DEFINE INDEX by_name ON person FIELDS name UNIQUE").await.unwrap().check().unwrap();
@@ -258,7 +258,7 @@ async fn upsert_in_a_table_finds_the_record_by_a_unique_index() {
     assert!(error.is_unique_violation(), "{error:?}");
 }
 
-#[tokio::test]
+#[async_test]
 async fn create_without_content_makes_what_the_schema_makes_of_it() {
     let (_db, session) = place().await;
     session.query("DEFINE FIELD age ON person DEFAULT 1").await.unwrap().check().unwrap();
@@ -271,7 +271,7 @@ async fn create_without_content_makes_what_the_schema_makes_of_it() {
     assert_ne!(first.get("id"), db.create(people()).await.unwrap().get("id"));
 }
 
-#[tokio::test]
+#[async_test]
 async fn data_that_is_no_object_is_refused_by_the_server() {
     let (_db, session) = place().await;
     let db = session.untyped();
@@ -284,7 +284,7 @@ async fn data_that_is_no_object_is_refused_by_the_server() {
     assert!(db.select(people()).await.unwrap_err().is_not_found(), "a table that was made for it is gone again");
 }
 
-#[tokio::test]
+#[async_test]
 async fn value_that_cannot_be_sent_names_its_place() {
     let (_db, session) = place().await;
     let db = session.untyped();
@@ -299,7 +299,7 @@ async fn value_that_cannot_be_sent_names_its_place() {
     assert!(db.select(id(1)).await.unwrap_err().is_not_found(), "the table was not even made");
 }
 
-#[tokio::test]
+#[async_test]
 async fn row_is_nested_as_deep_as_the_server_takes_it_and_no_deeper() {
     let (_db, session) = place().await;
     let db = session.untyped();
@@ -313,7 +313,7 @@ async fn row_is_nested_as_deep_as_the_server_takes_it_and_no_deeper() {
     assert_eq!(db.select(people()).await.unwrap().len(), 3);
 }
 
-#[tokio::test]
+#[async_test]
 async fn hostile_names_are_only_names() {
     let (_db, session) = place().await;
     let db = session.untyped();
@@ -337,7 +337,7 @@ async fn hostile_names_are_only_names() {
     }
 }
 
-#[tokio::test]
+#[async_test]
 async fn inserted_rows_come_back_in_their_order() {
     let (_db, session) = place().await;
     let db = session.untyped();
@@ -353,7 +353,7 @@ async fn inserted_rows_come_back_in_their_order() {
     assert_eq!(db.select(people()).await.unwrap().len(), 10);
 }
 
-#[tokio::test]
+#[async_test]
 async fn no_rows_are_no_request() {
     let (_db, session) = place().await;
     let db = session.untyped();
@@ -361,7 +361,7 @@ async fn no_rows_are_no_request() {
     assert!(db.select(people()).await.unwrap_err().is_not_found(), "not even the table was made");
 }
 
-#[tokio::test]
+#[async_test]
 async fn insert_with_an_id_that_is_taken_inserts_nothing_or_the_others() {
     let (_db, session) = place().await;
     let db = session.untyped();
@@ -375,7 +375,7 @@ async fn insert_with_an_id_that_is_taken_inserts_nothing_or_the_others() {
     assert_eq!(db.select(id("ada")).await.unwrap(), Some(record("ada", "Ada", 36)));
 }
 
-#[tokio::test]
+#[async_test]
 async fn edges_are_inserted_and_related() {
     let (_db, session) = place().await;
     session.query("DEFINE TABLE knows TYPE RELATION").await.unwrap().check().unwrap();
@@ -408,7 +408,7 @@ async fn edges_are_inserted_and_related() {
     db.relate(id("ada"), knows(), id("ada")).return_none().await.unwrap();
 }
 
-#[tokio::test]
+#[async_test]
 async fn record_that_the_identity_may_not_touch_is_not_found() {
     let (db, session) = place().await;
     let schema = "
@@ -449,7 +449,7 @@ async fn record_that_the_identity_may_not_touch_is_not_found() {
     assert_eq!(all("writable").await.unwrap().len(), 4);
 }
 
-#[tokio::test]
+#[async_test]
 async fn server_stops_at_the_timeout() {
     let (_db, session) = place().await;
     session.query("DEFINE FIELD slow ON person VALUE sleep(10s)").await.unwrap().check().unwrap();
@@ -467,7 +467,7 @@ async fn server_stops_at_the_timeout() {
     assert_eq!(db.select(people()).timeout(Duration::from_secs(30)).await.unwrap(), []);
 }
 
-#[tokio::test]
+#[async_test]
 async fn deadline_is_the_callers() {
     let (_db, session) = place().await;
     session.query("DEFINE FIELD slow ON person VALUE sleep(1s)").await.unwrap().check().unwrap();
@@ -481,7 +481,7 @@ async fn deadline_is_the_callers() {
     }
 }
 
-#[tokio::test]
+#[async_test]
 async fn ten_thousand_rows_go_and_come_in_their_order() {
     let (_db, session) = place().await;
     let db = session.untyped();
@@ -491,7 +491,7 @@ async fn ten_thousand_rows_go_and_come_in_their_order() {
     assert!(db.select(people()).await.unwrap() == rows);
 }
 
-#[tokio::test]
+#[async_test]
 async fn failure_after_inserted_rows_says_how_many_there_are() {
     let (_db, session) = place().await;
     let db = session.untyped();
@@ -512,7 +512,7 @@ async fn failure_after_inserted_rows_says_how_many_there_are() {
     assert_eq!(db.select(people()).await.unwrap().len(), 2_001);
 }
 
-#[tokio::test]
+#[async_test]
 async fn builders_show_their_statement_and_no_value() {
     let (_db, session) = place().await;
     let db: Untyped = session.untyped();

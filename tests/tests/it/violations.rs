@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use surreal_session::prelude::*;
 use surreal_session::value::Uuid;
 use surreal_session::{Error, ErrorKind};
-use surreal_session_tests::place;
+use surreal_session_tests::{async_test, place};
 
 /// The failure of text of which one statement is refused.
 async fn refused(session: &Session, text: &str) -> Error {
@@ -36,7 +36,7 @@ fn checked(error: Error) -> Error {
     error
 }
 
-#[tokio::test]
+#[async_test]
 async fn unique_tells_index_value_and_record() {
     let (_db, session) = place().await;
     run(
@@ -62,7 +62,7 @@ async fn unique_tells_index_value_and_record() {
     assert_eq!((index, value, record), ("pair", "['A', 7]", "seat:1"));
 }
 
-#[tokio::test]
+#[async_test]
 async fn unique_of_every_type_of_value_and_key_is_told() {
     let (_db, session) = place().await;
     run(&session, "DEFINE INDEX i ON t FIELDS v UNIQUE").await;
@@ -95,7 +95,7 @@ async fn unique_of_every_type_of_value_and_key_is_told() {
     }
 }
 
-#[tokio::test]
+#[async_test]
 async fn assert_tells_field_record_value_and_condition() {
     let (_db, session) = place().await;
     run(
@@ -119,7 +119,7 @@ async fn assert_tells_field_record_value_and_condition() {
     }
 }
 
-#[tokio::test]
+#[async_test]
 async fn type_tells_field_record_and_both_types() {
     let (_db, session) = place().await;
     run(
@@ -150,7 +150,7 @@ async fn type_tells_field_record_and_both_types() {
     }
 }
 
-#[tokio::test]
+#[async_test]
 async fn read_only_unknown_field_reference_and_table_type_are_told() {
     let (_db, session) = place().await;
     run(
@@ -196,7 +196,7 @@ const HOSTILE: [&str; 12] = [
     "]}>)/|日本⟨⟩",
 ];
 
-#[tokio::test]
+#[async_test]
 async fn hostile_values_and_keys_are_told_right() {
     let (_db, session) = place().await;
     run(
@@ -240,7 +240,7 @@ async fn hostile_values_and_keys_are_told_right() {
     }
 }
 
-#[tokio::test]
+#[async_test]
 async fn hostile_names_are_told_right() {
     let (_db, session) = place().await;
     for text in HOSTILE {
@@ -273,7 +273,7 @@ async fn hostile_names_are_told_right() {
     }
 }
 
-#[tokio::test]
+#[async_test]
 async fn index_whose_name_reads_in_two_ways_is_not_guessed() {
     let (_db, session) = place().await;
     let name = name("i` already contains 1, with record `t:");
@@ -289,7 +289,7 @@ struct Account {
     mail: String,
 }
 
-#[tokio::test]
+#[async_test]
 async fn typed_create_and_text_transaction_tell_the_same() {
     let (db, session) = place().await;
     run(&session, "DEFINE INDEX by_mail ON account FIELDS mail UNIQUE; CREATE account:ada SET mail = 'a@x.io'").await;
@@ -310,7 +310,7 @@ async fn typed_create_and_text_transaction_tell_the_same() {
     drop(db);
 }
 
-#[tokio::test]
+#[async_test]
 async fn failure_of_what_a_deletion_entails_is_told() {
     let (_db, session) = place().await;
     run(
@@ -334,7 +334,7 @@ async fn failure_of_what_a_deletion_entails_is_told() {
     };
 }
 
-#[tokio::test]
+#[async_test]
 async fn failure_of_what_an_event_does_is_told() {
     let (_db, session) = place().await;
     run(
@@ -351,7 +351,7 @@ async fn failure_of_what_an_event_does_is_told() {
     }
 }
 
-#[tokio::test]
+#[async_test]
 async fn texts_of_programs_and_other_errors_are_no_violations() {
     let (_db, session) = place().await;
     run(

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use surreal_session::prelude::*;
 use surreal_session::{Assign, ErrorKind, PatchAction, PatchOp};
-use surreal_session_tests::place;
+use surreal_session_tests::{async_test, place};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Object)]
 struct Address {
@@ -71,7 +71,7 @@ fn ages(users: &[User]) -> Vec<u8> {
     users.iter().map(|user| user.age).collect()
 }
 
-#[tokio::test]
+#[async_test]
 async fn merge_changes_what_the_patch_sets_and_nothing_else() {
     let (_db, session) = with(&[("ada", 36)]).await;
     let before = user(&session, "ada").await;
@@ -88,7 +88,7 @@ async fn merge_changes_what_the_patch_sets_and_nothing_else() {
     assert_eq!(user(&session, "ada").await, older);
 }
 
-#[tokio::test]
+#[async_test]
 async fn difference_of_two_records_is_a_patch() {
     let (_db, session) = with(&[("ada", 36)]).await;
     let before = user(&session, "ada").await;
@@ -97,7 +97,7 @@ async fn difference_of_two_records_is_a_patch() {
     assert_eq!(update.await.unwrap(), after);
 }
 
-#[tokio::test]
+#[async_test]
 async fn patch_of_nothing_changes_nothing_and_still_finds_the_record() {
     let (_db, session) = with(&[("ada", 36)]).await;
     let before = user(&session, "ada").await;
@@ -114,7 +114,7 @@ async fn patch_of_nothing_changes_nothing_and_still_finds_the_record() {
     assert_eq!(user(&session, "ada").await, before);
 }
 
-#[tokio::test]
+#[async_test]
 async fn content_keeps_readonly_fields_and_replace_refuses_to_lose_them() {
     let (_db, session) = with(&[("ada", 36)]).await;
     let full = UserPatch { address: set(Some(paris())), ..keep() };
@@ -133,7 +133,7 @@ async fn content_keeps_readonly_fields_and_replace_refuses_to_lose_them() {
     assert!(error.to_string().contains("created_at"), "it is gone: {error}");
 }
 
-#[tokio::test]
+#[async_test]
 async fn assignments_happen_in_their_order() {
     let (_db, session) = with(&[("ada", 36), ("bob", 1)]).await;
     let update = || session.update::<User>().id("ada");
@@ -164,7 +164,7 @@ async fn assignments_happen_in_their_order() {
     assert_eq!((bob.age, bob.name.as_str(), bob.tags.len()), (3, "Rob", 3));
 }
 
-#[tokio::test]
+#[async_test]
 async fn patches_are_applied_as_a_whole_or_not_at_all() {
     let (_db, session) = with(&[("ada", 36)]).await;
     let before = session.update::<User>().id("ada").set(|u| u.address.set(paris())).await.unwrap();
@@ -204,7 +204,7 @@ async fn patches_are_applied_as_a_whole_or_not_at_all() {
     assert_eq!(before.id, stored.id);
 }
 
-#[tokio::test]
+#[async_test]
 async fn names_with_anything_in_them_are_only_names() {
     let (_db, session) = place().await;
     let new = NewOdd { dotted: 1, slashed: 2, ticked: 3, digit: 4, r#select: 5, value: 6 };
@@ -242,7 +242,7 @@ async fn names_with_anything_in_them_are_only_names() {
     assert!(error.to_string().contains("cannot name the field `a/b`"), "{error}");
 }
 
-#[tokio::test]
+#[async_test]
 async fn value_that_cannot_be_sent_stops_the_write() {
     #[derive(Debug, Serialize, Deserialize, Record)]
     struct Big {
@@ -266,7 +266,7 @@ async fn value_that_cannot_be_sent_stops_the_write() {
     assert_eq!(session.select::<Big>().id("a").await.unwrap().unwrap().number, 1);
 }
 
-#[tokio::test]
+#[async_test]
 async fn filters_choose_the_records_that_are_changed() {
     let (_db, session) = with(&[("ada", 36), ("bob", 5), ("cyd", 70)]).await;
     let adults = session.update::<User>().filter(|u| u.age.gte(18)).filter(|u| u.age.lt(60)).set(|u| u.age.add(1));
@@ -283,7 +283,7 @@ async fn filters_choose_the_records_that_are_changed() {
     assert_eq!(session.delete::<User>().all().await.unwrap(), []);
 }
 
-#[tokio::test]
+#[async_test]
 async fn filter_on_one_record_is_a_condition_for_its_change() {
     let (_db, session) = with(&[("ada", 36)]).await;
     let seen = user(&session, "ada").await;
@@ -299,7 +299,7 @@ async fn filter_on_one_record_is_a_condition_for_its_change() {
     assert_eq!(session.delete::<User>().id("ada").filter(|u| u.age.eq(37)).await.unwrap().age, 37);
 }
 
-#[tokio::test]
+#[async_test]
 async fn write_gives_back_what_its_return_clause_says() {
     let (_db, session) = with(&[("ada", 36)]).await;
     let before = user(&session, "ada").await;
@@ -336,7 +336,7 @@ async fn write_gives_back_what_its_return_clause_says() {
     assert_eq!(session.select::<User>().count().await.unwrap(), 0);
 }
 
-#[tokio::test]
+#[async_test]
 async fn one_record_that_is_not_there_is_not_found_unless_optional() {
     let (_db, session) = with(&[("ada", 36)]).await;
     let update = || session.update::<User>().id("nobody").merge(UserPatch { age: set(1), ..keep() });
@@ -358,7 +358,7 @@ async fn one_record_that_is_not_there_is_not_found_unless_optional() {
     assert_eq!(session.delete::<User>().id("ada").optional().await.unwrap().map(|user| user.age), Some(36));
 }
 
-#[tokio::test]
+#[async_test]
 async fn upsert_of_an_id_changes_the_record_or_makes_it() {
     let (_db, session) = with(&[("ada", 36)]).await;
     let ada = session.upsert::<User>().id("ada").set(|u| u.age.add(1)).await.unwrap();
@@ -377,7 +377,7 @@ async fn upsert_of_an_id_changes_the_record_or_makes_it() {
     assert_eq!(filtered().optional().await.unwrap(), None);
 }
 
-#[tokio::test]
+#[async_test]
 async fn upsert_of_what_passes_a_filter_makes_one_if_nothing_does() {
     let (_db, session) = with(&[("ada", 36), ("bob", 36)]).await;
     let upsert = |age: u8| session.upsert::<User>().filter(move |u| u.age.eq(age)).content(named("New", 5));
@@ -391,7 +391,7 @@ async fn upsert_of_what_passes_a_filter_makes_one_if_nothing_does() {
     assert_eq!(session.select::<User>().count().await.unwrap(), 1);
 }
 
-#[tokio::test]
+#[async_test]
 async fn upsert_finds_the_record_that_a_unique_index_names() {
     let (_db, session) = with(&[]).await;
     session.query("DEFINE INDEX by_name ON user FIELDS name UNIQUE").await.unwrap().check().unwrap();
@@ -408,7 +408,7 @@ async fn upsert_finds_the_record_that_a_unique_index_names() {
     assert_eq!(user(&session, ada.id.key()).await, older);
 }
 
-#[tokio::test]
+#[async_test]
 async fn record_that_the_identity_may_not_touch_is_not_found() {
     let (db, session) = with(&[("ada", 36)]).await;
     let schema = "
@@ -432,7 +432,7 @@ async fn record_that_the_identity_may_not_touch_is_not_found() {
     assert_eq!(session.select::<User>().count().await.unwrap(), 2);
 }
 
-#[tokio::test]
+#[async_test]
 async fn server_stops_at_the_timeout() {
     let (_db, session) = with(&[("ada", 36)]).await;
     session.query("DEFINE FIELD slow ON user VALUE sleep(10s)").await.unwrap().check().unwrap();
@@ -449,7 +449,7 @@ async fn server_stops_at_the_timeout() {
     assert_eq!(gone.age, 36, "nothing was written");
 }
 
-#[tokio::test]
+#[async_test]
 async fn writes_show_their_statement_and_no_value() {
     let (_db, session) = place().await;
     let update = || session.update::<User>().id("ada");

@@ -8,7 +8,7 @@ use proptest::test_runner::{Config, TestRunner};
 use serde::{Deserialize, Serialize};
 use surreal_session::prelude::*;
 use surreal_session::value::Duration;
-use surreal_session_tests::place;
+use surreal_session_tests::{async_test, place};
 
 const ROWS: usize = 60;
 const CONDITIONS: usize = 120;
@@ -277,7 +277,7 @@ async fn written(session: &Session, runner: &mut TestRunner) -> Vec<Row> {
     rows
 }
 
-#[tokio::test]
+#[async_test]
 async fn random_conditions_are_true_of_the_same_records_on_the_server_and_in_rust() {
     let (_db, session) = place().await;
     let mut runner = TestRunner::new(Config::default());

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use surreal_session::prelude::*;
+use surreal_session_tests::async_test;
 
 use super::{next_change, nothing_is_registered, with_items};
 
@@ -14,7 +15,7 @@ struct Rich {
     nickname: Option<String>,
 }
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn differences_applied_to_the_record_give_the_record() {
     let (_db, session) = with_items().await;
     let mut changes = session.live::<Rich>().id("a").diff().await.unwrap();
@@ -96,7 +97,7 @@ fn operations_fit_what_the_model_leaves_out() {
     }
 }
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn differences_fit_fields_that_are_not_written_while_they_are_empty() {
     let (_db, session) = with_items().await;
     let new = NewSparse { nickname: None, tags: vec!["x".into()], text: "some text".into() };

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use surreal_session::prelude::*;
-use surreal_session_tests::{Proxy, connect, login, place, unique};
+use surreal_session_tests::{Proxy, async_test, connect, login, place, unique};
 
 use super::{Item, NewItem, end, next_change, nothing_is_registered, registered, with_items};
 
-#[tokio::test]
+#[async_test]
 async fn killed_streams_end_with_who_killed_them() {
     let (_db, session) = with_items().await;
     let items = session.live::<Item>().await.unwrap();
@@ -33,7 +33,7 @@ async fn killed_streams_end_with_who_killed_them() {
     assert_eq!(error.delivery(), Delivery::Answered, "{error:?}");
 }
 
-#[tokio::test]
+#[async_test]
 async fn removed_database_and_revoked_user_end_the_stream() {
     let (db, session) = with_items().await;
     let namespace = session.namespace().unwrap();
@@ -47,7 +47,7 @@ async fn removed_database_and_revoked_user_end_the_stream() {
     assert_eq!(end(&mut items).await, EndReason::TableRemoved);
 }
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn streams_end_when_their_session_is_closed_or_emptied() {
     let (db, session) = with_items().await;
     let mut streams = Vec::new();
@@ -72,7 +72,7 @@ async fn streams_end_when_their_session_is_closed_or_emptied() {
     assert_eq!(error.kind(), ErrorKind::Closed);
 }
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn stream_lives_through_a_new_token_of_the_same_user_only() {
     let (_db, session) = with_items().await;
     let login = login().await;
@@ -113,7 +113,7 @@ fn account(session: &Session, name: &str) -> RecordAccess<BTreeMap<&'static str,
     RecordAccess::new(session.namespace().unwrap(), "test", "account", params)
 }
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn record_users_see_their_own_records_alone() {
     let (db, session) = with_accounts("1h").await;
     let ada = db.new_session().await.unwrap();
@@ -139,7 +139,7 @@ async fn record_users_see_their_own_records_alone() {
     nothing_is_registered(&session).await;
 }
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn stream_ends_when_its_session_expires() {
     let (db, session) = with_accounts("1s").await;
     let ada = db.new_session().await.unwrap();
@@ -156,7 +156,7 @@ async fn stream_ends_when_its_session_expires() {
     nothing_is_registered(&session).await;
 }
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn lost_connection_ends_the_stream() {
     let login = login().await;
     let proxy = Proxy::start(&login.url).await;

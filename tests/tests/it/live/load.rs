@@ -4,10 +4,11 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use surreal_session::prelude::*;
+use surreal_session_tests::async_test;
 
 use super::{Item, NewItem, elsewhere, next, next_change, nothing_is_registered, registered, with_items};
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn slow_consumer_is_told_how_many_events_it_missed() {
     let (db, session) = with_items().await;
     let mut slow = session.live::<Item>().capacity(10).await.unwrap();
@@ -44,7 +45,7 @@ async fn write(session: Session, changes: u64) {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[async_test(not_send)]
 async fn every_change_of_many_writers_arrives_exactly_once() {
     const WRITERS: u64 = 8;
     const CHANGES: u64 = 10_000;
@@ -87,7 +88,7 @@ async fn every_change_of_many_writers_arrives_exactly_once() {
     nothing_is_registered(&session).await;
 }
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn snapshot_of_ten_thousand_records_is_whole_and_followed() {
     let (_db, session) = with_items().await;
     let rows: Vec<_> = (0..10_000).map(|number| (format!("{number:05}"), NewItem { number })).collect();
@@ -100,7 +101,7 @@ async fn snapshot_of_ten_thousand_records_is_whole_and_followed() {
     nothing_is_registered(&session).await;
 }
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn hundred_streams_share_a_socket() {
     let (_db, session) = with_items().await;
     let registrations = (0..100).map(|number| session.live::<Item>().id(format!("n{number}")).into_future());

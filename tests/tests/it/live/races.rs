@@ -2,11 +2,11 @@
 
 use ciborium::Value as Cbor;
 use surreal_session::prelude::*;
-use surreal_session_tests::{Peer, poll_times};
+use surreal_session_tests::{Peer, async_test, poll_times};
 
 use super::{Item, NewItem, end, next, next_change, nothing_is_registered, with_items};
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn dropped_registrations_leave_no_live_query() {
     let (db, session) = with_items().await;
     for polls in 0..100 {
@@ -22,7 +22,7 @@ async fn dropped_registrations_leave_no_live_query() {
     panic!("never ready");
 }
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn dropped_waits_lose_no_event() {
     let (_db, session) = with_items().await;
     let mut items = session.live::<Item>().await.unwrap();
@@ -77,7 +77,7 @@ fn registration(live: u8) -> Cbor {
     Cbor::Array(vec![statement(who), statement(Cbor::Array(vec![])), statement(uuid(live))])
 }
 
-#[tokio::test]
+#[async_test]
 async fn events_before_the_reply_and_after_the_kill_are_put_where_they_belong() {
     let peer = Peer::start(async |mut conversation| {
         while let Some((id, method)) = conversation.request().await {
@@ -105,7 +105,7 @@ async fn events_before_the_reply_and_after_the_kill_are_put_where_they_belong() 
     db.ping().await.unwrap();
 }
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn changes_of_one_transaction_come_in_their_order() {
     let (_db, session) = with_items().await;
     session.create::<Item>().id("a").content(NewItem { number: -1 }).await.unwrap();
@@ -159,7 +159,7 @@ async fn sending(changes: &'static [(i64, u32)]) -> Peer {
     .await
 }
 
-#[tokio::test]
+#[async_test]
 async fn changes_that_arrive_together_come_in_their_order() {
     let peer = sending(&[(3, 300), (1, 100), (2, 200)]).await;
     let db = Surreal::connect(peer.url()).await.unwrap();
@@ -170,7 +170,7 @@ async fn changes_that_arrive_together_come_in_their_order() {
     }
 }
 
-#[tokio::test]
+#[async_test]
 async fn change_that_was_overtaken_is_left_out_and_told() {
     let peer = sending(&[(1, 100), (3, 300), (4, 400), (2, 200), (5, 500)]).await;
     let db = Surreal::connect(peer.url()).await.unwrap();
@@ -185,7 +185,7 @@ async fn change_that_was_overtaken_is_left_out_and_told() {
     assert_eq!((items.received(), items.missed()), (4, 1));
 }
 
-#[tokio::test]
+#[async_test]
 async fn malformed_events_are_errors_and_the_stream_goes_on() {
     let peer = Peer::start(async |mut conversation| {
         let Some((id, _)) = conversation.request().await else { return };

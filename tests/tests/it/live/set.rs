@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use surreal_session::prelude::*;
+use surreal_session_tests::async_test;
 
 use super::{Item, NewItem, next_change, nothing_is_registered, with_items};
 
@@ -31,7 +32,7 @@ async fn follow(session: &Session, mut told: impl AsyncFnMut() -> Action) {
     }
 }
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn set_tells_what_enters_and_what_leaves_it() {
     let (_db, session) = with_items().await;
     let named = || Condition::raw("number >= $least").bind("least", 10);
@@ -49,7 +50,7 @@ async fn set_tells_what_enters_and_what_leaves_it() {
     nothing_is_registered(&session).await;
 }
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn differences_of_a_set_make_and_remove_its_records() {
     let (_db, session) = with_items().await;
     session.create::<Item>().id("b").content(NewItem { number: 50 }).await.unwrap();
@@ -77,7 +78,7 @@ async fn differences_of_a_set_make_and_remove_its_records() {
     nothing_is_registered(&session).await;
 }
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn snapshot_of_a_set_is_followed_by_what_becomes_of_it() {
     let (_db, session) = with_items().await;
     for (key, number) in [("a", 1), ("b", 20), ("c", 30)] {

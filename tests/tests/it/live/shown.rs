@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use surreal_session::prelude::*;
-use surreal_session_tests::login;
+use surreal_session_tests::{async_test, login};
 
 use super::{Item, NewItem, next_change, nothing_is_registered, registered, with_items};
 
@@ -12,7 +12,7 @@ struct Number {
     number: i64,
 }
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn view_gives_its_fields_and_the_id() {
     let (_db, session) = with_items().await;
     let mut numbers = session.live::<Item>().fields::<Number>().await.unwrap();
@@ -60,7 +60,7 @@ struct GoesInto {
     double: i64,
 }
 
-#[tokio::test]
+#[async_test]
 async fn edges_with_any_name_and_computed_fields_are_followed_like_records() {
     let (_db, session) = with_parts().await;
     let schema = r"DEFINE TABLE `goes \`into\` ⟨it⟩` TYPE RELATION IN part OUT item;
@@ -113,7 +113,7 @@ fn whole(key: &str, name: &str) -> Link<Part> {
     Link::Record(Part { id: part(key), name: name.into() })
 }
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn linked_records_come_beside_each_change() {
     let (_db, session) = with_parts().await;
     let mut items = session.live::<Assembly>().fetch(|a| (a.main, a.parts)).await.unwrap();
@@ -140,7 +140,7 @@ async fn linked_records_come_beside_each_change() {
     nothing_is_registered(&session).await;
 }
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn snapshots_of_views_and_links_repeat_nothing_they_have_shown() {
     let (_db, session) = with_parts().await;
     let text = r"CREATE item:x SET parts = []; CREATE item:y SET parts = [part:b], `main \`part\`` = part:a";
@@ -165,7 +165,7 @@ async fn snapshots_of_views_and_links_repeat_nothing_they_have_shown() {
     nothing_is_registered(&session).await;
 }
 
-#[tokio::test]
+#[async_test]
 async fn untyped_live_query_gives_values_on_connection_and_session() {
     let (db, session) = with_items().await;
     let login = login().await;

@@ -6,6 +6,7 @@ use std::fmt::Debug;
 use serde::de::DeserializeOwned;
 use surreal_session::Result;
 use surreal_session::prelude::*;
+use surreal_session_tests::async_test;
 use tokio::time::{Duration, Instant, timeout};
 
 use super::{Item, NewItem, elsewhere, next_change, nothing_is_registered, with_items};
@@ -116,7 +117,7 @@ async fn follow_writes<D: DeserializeOwned + Debug>(
     nothing_is_registered(&session).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[async_test(not_send)]
 async fn snapshot_and_changes_together_are_the_table() {
     let open = async |session: &Session| session.live::<Item>().snapshot().await;
     let tell = |board: &mut Board, snapshot: &Board, change: Notification<Item>| {
@@ -131,7 +132,7 @@ async fn snapshot_and_changes_together_are_the_table() {
     follow_writes(Changes::Whole, open, tell).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[async_test(not_send)]
 async fn snapshot_and_differences_together_are_the_table() {
     let open = async |session: &Session| session.live::<Item>().diff().snapshot().await;
     let tell = |board: &mut Board, _: &Board, change: Notification<Item, Vec<PatchOp>>| {
@@ -147,7 +148,7 @@ async fn snapshot_and_differences_together_are_the_table() {
     follow_writes(Changes::Differences, open, tell).await;
 }
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn snapshot_of_nothing_is_empty_and_followed_by_changes() {
     let (_db, session) = with_items().await;
     let (items, mut changes) = session.live::<Item>().id("a").snapshot().await.unwrap();

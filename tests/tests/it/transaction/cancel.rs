@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use surreal_session::Result;
 use surreal_session::prelude::*;
-use surreal_session_tests::{Peer, eventually, login, poll_times, unique};
+use surreal_session_tests::{Peer, async_test, eventually, login, poll_times, unique};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
@@ -43,7 +43,7 @@ async fn drop_at_every_await<T, F: Future<Output = Result<T>>>(session: &Session
     panic!("never ready");
 }
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn dropped_verbs_fail_the_transaction() {
     let session = narrow().await;
     drop_at_every_await(&session, |tx| tx.query("CREATE account SET balance = 1").into_future()).await;
@@ -56,7 +56,7 @@ async fn dropped_verbs_fail_the_transaction() {
     drop_at_every_await(&session, |tx| tx.select::<Account>().id("a").into_future()).await;
 }
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn dropped_begin_is_cancelled() {
     let session = narrow().await;
     // More often than there may be open transactions.
@@ -66,7 +66,7 @@ async fn dropped_begin_is_cancelled() {
     assert_none_open(&session).await;
 }
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn dropped_commit_and_cancel_end_the_transaction() {
     let session = narrow().await;
     for polls in (0..6).cycle().take(72) {
@@ -109,7 +109,7 @@ async fn lose_a_begin(deadline: Duration, give_up: impl AsyncFnOnce(&Surreal)) {
     while timeout(HANGS, methods.recv()).await.expect("hangs").unwrap() != "cancel" {}
 }
 
-#[tokio::test]
+#[async_test]
 async fn transaction_begun_for_a_caller_that_left_is_cancelled() {
     lose_a_begin(HANGS, async |db| {
         timeout(Duration::from_millis(50), db.begin_transaction()).await.unwrap_err();
@@ -117,7 +117,7 @@ async fn transaction_begun_for_a_caller_that_left_is_cancelled() {
     .await;
 }
 
-#[tokio::test]
+#[async_test]
 async fn transaction_begun_after_the_deadline_is_cancelled() {
     lose_a_begin(Duration::from_millis(50), async |db| {
         assert_eq!(db.begin_transaction().await.unwrap_err().kind(), ErrorKind::Timeout);
@@ -125,7 +125,7 @@ async fn transaction_begun_after_the_deadline_is_cancelled() {
     .await;
 }
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn transactions_begun_while_the_session_is_closed_are_cancelled() {
     let (_db, session, other) = two().await;
     let mut begins: Vec<_> = (0..20).map(|_| session.begin_transaction()).collect();

@@ -6,12 +6,12 @@ use std::time::Duration;
 use ciborium::cbor;
 use surreal_session::Error;
 use surreal_session::prelude::*;
-use surreal_session_tests::{Conversation, Peer, Proxy, eventually, login, place, poll_times, unique};
+use surreal_session_tests::{Conversation, Peer, Proxy, async_test, eventually, login, place, poll_times, unique};
 use tokio::time::timeout;
 
 use super::{Account, HANGS, accounts, assert_none_open, new, two};
 
-#[tokio::test]
+#[async_test]
 async fn transaction_that_has_ended_says_so_on_every_handle() {
     let (_db, session, _other) = two().await;
     for commit in [true, false] {
@@ -42,7 +42,7 @@ async fn transaction_that_has_ended_says_so_on_every_handle() {
     assert_eq!(accounts(&session).await, []);
 }
 
-#[tokio::test]
+#[async_test]
 async fn first_committer_wins_and_the_other_may_be_run_again() {
     let (_db, session, other) = two().await;
     session.create::<Account>().id("a").content(new(1)).await.unwrap();
@@ -57,7 +57,7 @@ async fn first_committer_wins_and_the_other_may_be_run_again() {
     assert_eq!(accounts(&session).await, [("a".to_owned(), 2)]);
 }
 
-#[tokio::test]
+#[async_test]
 async fn closing_the_session_is_told_to_its_transactions() {
     let (_db, session, other) = two().await;
     let [first, second, third] = [(); 3].map(|()| session.begin_transaction());
@@ -75,7 +75,7 @@ async fn closing_the_session_is_told_to_its_transactions() {
     assert_eq!(accounts(&other).await, []);
 }
 
-#[tokio::test]
+#[async_test]
 async fn closing_the_session_under_a_query_is_told() {
     let (_db, session, other) = two().await;
     let tx = session.begin_transaction().await.unwrap();
@@ -95,7 +95,7 @@ async fn closing_the_session_under_a_query_is_told() {
     assert_eq!(accounts(&other).await, []);
 }
 
-#[tokio::test]
+#[async_test]
 async fn reset_of_the_session_is_told_to_its_transactions() {
     let (_db, session, other) = two().await;
     let (used, committed) = (session.begin_transaction().await.unwrap(), session.begin_transaction().await.unwrap());
@@ -111,7 +111,7 @@ async fn reset_of_the_session_is_told_to_its_transactions() {
     assert_eq!(accounts(&other).await, []);
 }
 
-#[tokio::test]
+#[async_test]
 async fn closing_the_connection_is_told_to_its_transactions() {
     let (db, session, _other) = two().await;
     let [tx, idle] = [session.begin_transaction().await.unwrap(), session.begin_transaction().await.unwrap()];
@@ -146,7 +146,7 @@ async fn behind_proxy() -> (Proxy, Surreal, Session, Session) {
     (proxy, db, session, beside)
 }
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn losing_the_connection_is_told_to_its_transactions() {
     let (proxy, _db, session, beside) = behind_proxy().await;
     let tx = session.begin_transaction().await.unwrap();
@@ -160,7 +160,7 @@ async fn losing_the_connection_is_told_to_its_transactions() {
     assert_eq!(accounts(&beside).await, []);
 }
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn commit_that_is_under_way_when_the_connection_is_lost_is_unknown() {
     let (proxy, _db, session, beside) = behind_proxy().await;
     let tx = session.begin_transaction().await.unwrap();
@@ -176,7 +176,7 @@ async fn commit_that_is_under_way_when_the_connection_is_lost_is_unknown() {
     assert_eq!(source.kind(), ErrorKind::Disconnected, "{source:?}");
 }
 
-#[tokio::test]
+#[async_test]
 async fn commit_without_a_reply_in_time_is_unknown() {
     let peer = Peer::start(|mut client| async move {
         let (begin, _) = client.request().await.unwrap();
@@ -191,7 +191,7 @@ async fn commit_without_a_reply_in_time_is_unknown() {
     assert_eq!(error.source().unwrap().to_string(), "no reply to `commit` within 300ms");
 }
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn dropped_commit_runs_to_its_end() {
     let (_db, session, other) = two().await;
     for polls in 1..10 {
@@ -207,7 +207,7 @@ async fn dropped_commit_runs_to_its_end() {
     assert_none_open(&session).await;
 }
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn commit_that_was_never_polled_cancels() {
     let (_db, session, other) = two().await;
     let tx = session.begin_transaction().await.unwrap();
@@ -217,7 +217,7 @@ async fn commit_that_was_never_polled_cancels() {
     assert_eq!(accounts(&other).await, []);
 }
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn transaction_keeps_its_session_and_its_connection() {
     let (db, session, other) = two().await;
     let tx = session.begin_transaction().await.unwrap();
@@ -256,7 +256,7 @@ fn some_id() -> ciborium::Value {
     ciborium::Value::Tag(37, Box::new(vec![7_u8; 16].into()))
 }
 
-#[tokio::test]
+#[async_test]
 async fn commit_of_which_the_server_lost_track_is_unknown() {
     let refusal =
         |code: i64, kind: &str, message: &str| cbor!({"code" => code, "kind" => kind, "message" => message}).unwrap();
@@ -284,7 +284,7 @@ async fn commit_of_which_the_server_lost_track_is_unknown() {
     }
 }
 
-#[tokio::test]
+#[async_test]
 async fn begin_may_be_answered_with_an_object() {
     let begun = cbor!({"id" => some_id(), "isolation" => "snapshot"}).unwrap();
     let peer = peer(begun, ciborium::Value::Null).await;
@@ -294,14 +294,14 @@ async fn begin_may_be_answered_with_an_object() {
     tx.cancel().await.unwrap();
 }
 
-#[tokio::test]
+#[async_test]
 async fn begin_without_an_id_is_a_protocol_error() {
     let peer = peer("soon".into(), ciborium::Value::Null).await;
     let db = Surreal::connect(peer.url()).await.unwrap();
     assert_eq!(db.begin_transaction().await.unwrap_err().kind(), ErrorKind::Protocol);
 }
 
-#[tokio::test]
+#[async_test]
 async fn transaction_runs_where_its_session_is() {
     let (_db, session, _other) = two().await;
     let tx = session.begin_transaction().await.unwrap();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use surreal_session::Error;
 use surreal_session::prelude::*;
-use surreal_session_tests::poll_times;
+use surreal_session_tests::{async_test, poll_times};
 
 use super::{Account, accounts, new, two};
 
@@ -20,7 +20,7 @@ async fn assert_failed(tx: Transaction, session: &Session) -> Error {
     failed.source().expect("a first failure").downcast_ref::<Error>().expect("an error of this crate").clone()
 }
 
-#[tokio::test]
+#[async_test]
 async fn unique_violation_then_commit_writes_nothing() {
     let (_db, session, other) = two().await;
     session.query("DEFINE INDEX balance ON account FIELDS balance UNIQUE").await.unwrap().check().unwrap();
@@ -38,7 +38,7 @@ async fn unique_violation_then_commit_writes_nothing() {
     assert_eq!(accounts(&other).await, []);
 }
 
-#[tokio::test]
+#[async_test]
 async fn failed_statement_is_final_whether_or_not_it_is_looked_at() {
     let (_db, session, _other) = two().await;
     for text in [
@@ -57,7 +57,7 @@ async fn failed_statement_is_final_whether_or_not_it_is_looked_at() {
     }
 }
 
-#[tokio::test]
+#[async_test]
 async fn query_that_does_not_parse_is_final() {
     let (_db, session, _other) = two().await;
     let tx = session.begin_transaction().await.unwrap();
@@ -66,7 +66,7 @@ async fn query_that_does_not_parse_is_final() {
     assert_eq!(assert_failed(tx, &session).await.kind(), ErrorKind::Validation);
 }
 
-#[tokio::test]
+#[async_test]
 async fn first_failure_is_the_one_that_is_told() {
     let (_db, session, _other) = two().await;
     let tx = session.begin_transaction().await.unwrap();
@@ -77,7 +77,7 @@ async fn first_failure_is_the_one_that_is_told() {
     assert_eq!(first.to_string(), "statement 0 failed: An error occurred: first");
 }
 
-#[tokio::test]
+#[async_test]
 async fn timeout_is_final() {
     let (_db, session, _other) = two().await;
     let tx = session.begin_transaction().await.unwrap();
@@ -87,7 +87,7 @@ async fn timeout_is_final() {
     assert_eq!((first.kind(), first.delivery()), (ErrorKind::Timeout, Delivery::Unknown), "{first:?}");
 }
 
-#[tokio::test]
+#[async_test]
 async fn dropped_statement_is_final() {
     let (_db, session, _other) = two().await;
     let tx = session.begin_transaction().await.unwrap();
@@ -98,7 +98,7 @@ async fn dropped_statement_is_final() {
     assert!(first.to_string().contains("dropped"), "{first}");
 }
 
-#[tokio::test]
+#[async_test]
 async fn result_of_a_write_that_does_not_fit_is_final() {
     let (_db, session, _other) = two().await;
     let tx = session.begin_transaction().await.unwrap();
@@ -109,7 +109,7 @@ async fn result_of_a_write_that_does_not_fit_is_final() {
     assert_eq!(first.to_string(), misfit.to_string());
 }
 
-#[tokio::test]
+#[async_test]
 async fn result_of_a_read_may_be_taken_again_as_something_else() {
     let (_db, session, _other) = two().await;
     let tx = session.begin_transaction().await.unwrap();
@@ -120,7 +120,7 @@ async fn result_of_a_read_may_be_taken_again_as_something_else() {
     tx.commit().await.unwrap();
 }
 
-#[tokio::test]
+#[async_test]
 async fn result_may_be_taken_wrongly_after_the_commit() {
     let (_db, session, _other) = two().await;
     let tx = session.begin_transaction().await.unwrap();
@@ -130,7 +130,7 @@ async fn result_may_be_taken_wrongly_after_the_commit() {
     assert_eq!(accounts(&session).await.len(), 1);
 }
 
-#[tokio::test]
+#[async_test]
 async fn what_was_not_sent_has_no_consequences() {
     let (_db, session, _other) = two().await;
     let tx = session.begin_transaction().await.unwrap();
@@ -146,7 +146,7 @@ async fn what_was_not_sent_has_no_consequences() {
     assert_eq!(accounts(&session).await.len(), 1);
 }
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn failed_transaction_is_cancelled_by_its_commit() {
     let (_db, session, other) = two().await;
     session.create::<Account>().id("a").content(new(1)).await.unwrap();
@@ -165,7 +165,7 @@ async fn failed_transaction_is_cancelled_by_its_commit() {
     }
 }
 
-#[tokio::test]
+#[async_test]
 async fn long_statements_are_shortened_in_messages() {
     let (_db, session, _other) = two().await;
     let tx = session.begin_transaction().await.unwrap();

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use surreal_session::prelude::*;
-use surreal_session_tests::poll_times;
+use surreal_session_tests::{async_test, poll_times};
 use tokio::time::timeout;
 
 use super::{HANGS, accounts, two};
 
-#[tokio::test]
+#[async_test]
 async fn queries_run_one_at_a_time_in_the_order_of_their_first_poll() {
     let (_db, session, _other) = two().await;
     session.query("CREATE account:log SET balance = 0, seen = []").await.unwrap().check().unwrap();
@@ -39,7 +39,7 @@ async fn queries_run_one_at_a_time_in_the_order_of_their_first_poll() {
     tx.commit().await.unwrap();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[async_test]
 async fn transaction_may_be_used_from_many_tasks() {
     let (_db, session, _other) = two().await;
     session.query("CREATE account:a SET balance = 0").await.unwrap().check().unwrap();
@@ -57,7 +57,7 @@ async fn transaction_may_be_used_from_many_tasks() {
     assert_eq!(accounts(&session).await, [("a".to_owned(), 50)]);
 }
 
-#[tokio::test]
+#[async_test]
 async fn commit_waits_for_queries_before_it_and_refuses_those_after() {
     let (_db, session, _other) = two().await;
     let tx = session.begin_transaction().await.unwrap();
@@ -79,7 +79,7 @@ async fn commit_waits_for_queries_before_it_and_refuses_those_after() {
     assert_eq!(accounts(&session).await.len(), 3);
 }
 
-#[tokio::test]
+#[async_test]
 async fn query_that_waits_for_its_turn_may_be_dropped() {
     let (_db, session, _other) = two().await;
     let tx = session.begin_transaction().await.unwrap();
@@ -91,7 +91,7 @@ async fn query_that_waits_for_its_turn_may_be_dropped() {
     assert_eq!(accounts(&session).await, [("a".to_owned(), 1)]);
 }
 
-#[tokio::test]
+#[async_test]
 async fn query_without_a_turn_ends_at_its_deadline_unsent() {
     let (_db, session, _other) = two().await;
     let tx = session.begin_transaction().await.unwrap();
@@ -107,7 +107,7 @@ async fn query_without_a_turn_ends_at_its_deadline_unsent() {
     assert_eq!(accounts(&session).await, [("a".to_owned(), 1)]);
 }
 
-#[tokio::test]
+#[async_test]
 async fn query_behind_one_that_fails_is_not_sent() {
     let (_db, session, _other) = two().await;
     let tx = session.begin_transaction().await.unwrap();

@@ -1,0 +1,39 @@
+//! The two kinds of runtime that every asynchronous test runs on.
+
+use std::panic::resume_unwind;
+
+use tokio::runtime::{Builder, Runtime};
+
+/// Runs a test on a runtime with one thread, as `#[tokio::test]` does.
+///
+/// # Panics
+///
+/// If the test does.
+pub fn on_one_thread(test: impl Future<Output = ()>) {
+    Builder::new_current_thread().enable_all().build().unwrap().block_on(test);
+}
+
+/// Runs a test as a task of a runtime with four workers.
+///
+/// # Panics
+///
+/// If the test does.
+pub fn on_four_workers(test: impl Future<Output = ()> + Send + 'static) {
+    let runtime = four_workers();
+    if let Err(failed) = runtime.block_on(runtime.spawn(test)) {
+        resume_unwind(failed.into_panic());
+    }
+}
+
+/// Runs a test on this thread, and the tasks that it spawns on a runtime with four workers.
+///
+/// # Panics
+///
+/// If the test does.
+pub fn beside_four_workers(test: impl Future<Output = ()>) {
+    four_workers().block_on(test);
+}
+
+fn four_workers() -> Runtime {
+    Builder::new_multi_thread().worker_threads(4).enable_all().build().unwrap()
+}
