@@ -1,5 +1,6 @@
 //! The one error type of the crate, and what a program can ask it.
 
+mod existence;
 mod kind;
 mod server;
 mod violation;
@@ -106,12 +107,15 @@ impl Error {
         self.server()?.thrown()
     }
 
-    /// Whether something named by the request does not exist: a record, table, namespace, database, session or method.
+    /// Whether something named by the request does not exist: a record, a session, a method, or anything that DEFINE makes.
+    ///
+    /// Server 3.3.5 sends a structured kind for records, tables, namespaces and databases; for other definitions, such as
+    /// indexes, users and functions, it is told by the message text.
     pub fn is_not_found(&self) -> bool {
         self.kind() == ErrorKind::NotFound
     }
 
-    /// Whether something that was to be created exists already.
+    /// Whether something that was to be created exists already: a record, or anything that DEFINE makes.
     pub fn is_already_exists(&self) -> bool {
         self.kind() == ErrorKind::AlreadyExists
     }
@@ -177,6 +181,15 @@ impl Error {
     pub(crate) fn from_server(what: &str, server: ServerError) -> Self {
         let message = format!("the server refused `{what}`: {}", server.explained());
         Self::from_answer(message, server)
+    }
+
+    /// The server's answer to `what`, which it has carried out: it cannot send the result.
+    pub(crate) fn result_lost(what: &str, server: ServerError) -> Self {
+        let message = format!(
+            "the server ran `{what}` and cannot send its result, which holds a value that has no CBOR, such as a regex; \
+             do not repeat a write"
+        );
+        Self::new(ErrorKind::Serialization, message).with_delivery(Delivery::Unknown).with_server(server)
     }
 
     /// The server's answer to one statement of a query.

@@ -69,6 +69,10 @@ pub enum ErrorKind {
     /// The server is not configured for what was asked.
     Configuration,
     /// The server could not serialise or deserialise a value.
+    ///
+    /// With [`Delivery::Unknown`], the server ran the request and could not send the result: it holds a regex, which has
+    /// no CBOR (server 3.3.5). The statements were carried out; only their results are missing, and so it is unknown
+    /// which of them failed. `RETURN NONE`, or a query that leaves the regex out, avoids the error.
     Serialization,
     /// Any other failure on the server.
     Internal,
@@ -83,6 +87,6 @@ pub enum Delivery {
     /// The server answered it; what the answer says is what happened.
     Answered,
     /// The request was written to the socket and no answer came, or one that does not know the outcome: it may or may
-    /// not have been carried out.
+    /// not have been carried out. Of kind [`Serialization`](ErrorKind::Serialization), it was carried out.
     Unknown,
 }

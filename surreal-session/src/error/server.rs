@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::{fmt, iter};
 
-use super::{ErrorKind, Violation, violation};
+use super::{ErrorKind, Violation, existence, violation};
 
 /// An error as the server sent it, word for word.
 ///
@@ -56,7 +56,12 @@ impl ServerError {
     /// The constraint that refused a write, told by this message or by that of a [`cause`](Self::cause); see
     /// [`Error::violation`](super::Error::violation).
     pub fn violation(&self) -> Option<Violation<'_>> {
-        iter::successors(Some(self), |error| error.cause()).find_map(|error| Violation::read(&error.message))
+        self.chain().find_map(|error| Violation::read(&error.message))
+    }
+
+    /// This error, its cause, the cause of that, and so on.
+    fn chain(&self) -> impl Iterator<Item = &Self> {
+        iter::successors(Some(self), |error| error.cause())
     }
 
     /// The text of the THROW that failed the query; see [`Error::thrown`](super::Error::thrown).
@@ -74,6 +79,13 @@ impl ServerError {
     /// Whether the storage is shutting down, which it also says of a commit that it applied and did not get to confirm.
     pub(crate) fn is_shutting_down(&self) -> bool {
         self.message == "The datastore is shutting down"
+    }
+
+    /// Whether the server ran the request, and then could not write the result.
+    ///
+    /// Server 3.3.5 has no CBOR for a regex. An error like this one that has no id is of a request that it could not read.
+    pub(crate) fn is_result_lost(&self) -> bool {
+        self.code == Some(PARSE_ERROR) && self.is_detail("Parse")
     }
 
     /// Whether the details are `kind`, as in `NotAllowed` with details `Auth`.
@@ -135,7 +147,7 @@ impl ServerError {
             _ if self.code == Some(CONFLICT) => ErrorKind::Conflict,
             _ if self.violation().is_some() => ErrorKind::Violation,
             _ if self.thrown().is_some() => ErrorKind::Thrown,
-            _ => ErrorKind::Internal,
+            _ => self.chain().find_map(existence::read).unwrap_or(ErrorKind::Internal),
         }
     }
 }
@@ -171,6 +183,9 @@ impl ErrorDetails {
         self.inner.as_deref()
     }
 }
+
+/// The code for a message that the server cannot read, or cannot write.
+const PARSE_ERROR: i64 = -32700;
 
 /// The code of a transaction conflict since server 3.0.1.
 const CONFLICT: i64 = -32009;

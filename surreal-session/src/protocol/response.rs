@@ -57,7 +57,10 @@ impl Reply {
             Answer::Result(result) => Ok(self.0.slice_ref(result)),
             Answer::Failure(failure) => {
                 let failure = read_failure(failure).map_err(|error| malformed(method, error))?;
-                Err(Error::from_server(method, failure))
+                Err(match failure.is_result_lost() {
+                    true => Error::result_lost(method, failure),
+                    false => Error::from_server(method, failure),
+                })
             }
             Answer::Neither => Err(Error::protocol(format!("the reply to `{method}` has neither result nor error"))),
         }
@@ -142,6 +145,7 @@ mod tests {
     use ciborium::cbor;
 
     use super::*;
+    use crate::error::Delivery;
 
     fn frame(value: &ciborium::Value) -> Bytes {
         let mut frame = Vec::new();
@@ -178,5 +182,21 @@ mod tests {
         assert_eq!(&*reply.into_result("ping").unwrap(), b"\x62ok");
         let reply = Reply::new(frame(&cbor!({"id" => 1}).unwrap()));
         assert_eq!(reply.into_result("ping").unwrap_err().kind(), ErrorKind::Protocol);
+    }
+
+    #[test]
+    fn result_that_cannot_be_sent_is_told_apart_from_text_that_does_not_parse() {
+        let parse = cbor!({"kind" => "Parse"}).unwrap();
+        for (code, details, expected) in [
+            (-32700, parse.clone(), (ErrorKind::Serialization, Delivery::Unknown)),
+            (-32000, parse, (ErrorKind::Validation, Delivery::Answered)),
+            (-32700, ciborium::Value::Null, (ErrorKind::Validation, Delivery::Answered)),
+        ] {
+            let error = cbor!({"code" => code, "message" => "Parse error", "kind" => "Validation", "details" => details});
+            let reply = Reply::new(frame(&cbor!({"id" => 1, "error" => error.unwrap()}).unwrap()));
+            let error = reply.into_result("query").unwrap_err();
+            assert_eq!((error.kind(), error.delivery()), expected, "{error:?}");
+            assert!(!error.is_retryable());
+        }
     }
 }

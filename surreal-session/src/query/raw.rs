@@ -21,6 +21,8 @@ use crate::session::{CallFuture, Scope, check_name};
 /// # Errors
 ///
 /// [`Validation`](crate::ErrorKind::Validation) if the text does not parse, in which case nothing ran;
+/// [`Serialization`](crate::ErrorKind::Serialization) if it ran and a result holds a regex, which the server (3.3.5)
+/// cannot send;
 /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) and [`Encode`](crate::ErrorKind::Encode) for a name or value
 /// that cannot be bound, before anything is sent; [`Auth`](crate::ErrorKind::Auth) for an expired session.
 ///

@@ -1,0 +1,87 @@
+//! What the server says of definitions that are missing or taken, where it sends no structured kind.
+//!
+//! Server 3.3.5 sends `NotFound` and `AlreadyExists` for namespaces, databases, tables and records alone. For all other
+//! definitions the kind is `Internal`, and only the text tells.
+
+use super::violation::innermost;
+use super::{ErrorKind, ServerError};
+
+/// Whether a message is about something that does not exist, or that exists already.
+pub(super) fn read(error: &ServerError) -> Option<ErrorKind> {
+    let message = innermost(error.message()).strip_prefix("The ")?;
+    let is_known = NOUNS.iter().any(|noun| message.strip_prefix(noun).is_some_and(|name| name.starts_with(' ')));
+    if !is_known {
+        return None;
+    }
+    let end = |words: &str| match message.ends_with(words) {
+        true => Some(message.len()),
+        // Names of other definitions may follow. The last match counts, as names are not escaped.
+        false if message.ends_with('\'') => PLACES.iter().filter_map(|at| message.rfind(&[words, at].concat())).max(),
+        false => None,
+    };
+    let ends = [(end(" does not exist"), ErrorKind::NotFound), (end(" already exists"), ErrorKind::AlreadyExists)];
+    let last = ends.into_iter().filter_map(|(end, kind)| Some((end?, kind))).max_by_key(|(end, _)| *end);
+    last.map(|(_, kind)| kind)
+}
+
+/// What may follow the words.
+const PLACES: [&str; 3] = [" in the namespace '", " in the database '", " for '"];
+
+const NOUNS: [&str; 21] = [
+    "access grant",
+    "access method",
+    "analyzer",
+    "api",
+    "bucket",
+    "config for",
+    "database",
+    "event",
+    "field",
+    "function",
+    "index",
+    "model",
+    "module",
+    "namespace",
+    "node",
+    "param",
+    "root access grant",
+    "root access method",
+    "root user",
+    "sequence",
+    "user",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn missing_and_taken_definitions_are_told_by_the_text() {
+        use ErrorKind::{AlreadyExists, NotFound};
+        for (message, expected) in [
+            ("The event 'e' does not exist", Some(NotFound)),
+            ("The param '$p' does not exist", Some(NotFound)),
+            ("The config for graphql does not exist", Some(NotFound)),
+            ("The model 'ml::m<1.0.0>' does not exist", Some(NotFound)),
+            ("The root user 'u' does not exist", Some(NotFound)),
+            ("The user 'u' does not exist in the namespace 'n'", Some(NotFound)),
+            ("The access grant 'g' does not exist for 'a' in the database 'd'", Some(NotFound)),
+            ("The root access grant 'g' does not exist for 'a'", Some(NotFound)),
+            ("The access method does not exist", Some(NotFound)),
+            ("Error while processing event e: The sequence 's' does not exist", Some(NotFound)),
+            ("The index 'i' already exists", Some(AlreadyExists)),
+            ("The access method 'a' already exists in the database 'd'", Some(AlreadyExists)),
+            ("The user 'a' does not exist' already exists in the namespace 'n'", Some(AlreadyExists)),
+            ("The field 'a' already exists' does not exist", Some(NotFound)),
+            ("The key being inserted already exists", None),
+            ("The fieldset 'a' does not exist", None),
+            ("The index 'i' does not exist, or so", None),
+            ("An error occurred: The index 'i' does not exist", None),
+            ("Cannot define field `a` as `COMPUTED` since a nested field `a.b` already exists.", None),
+        ] {
+            let (kind, message) = ("Internal".to_owned(), message.to_owned());
+            let error = ServerError { code: None, message, kind, details: None, cause: None };
+            assert_eq!(read(&error), expected, "{error}");
+        }
+    }
+}
