@@ -4,8 +4,32 @@
 //! keep their type; in a human-readable format such as JSON they are plain text or data: a record id is `"user:ada"`, a
 //! datetime is RFC 3339, a geometry is `GeoJSON`. Types of other crates for the same things are fields through [`with`].
 //!
-//! In an untagged enum of one's own, a variant that holds text should come before one that holds such a type: serde
-//! does not say whether an untagged string came from JSON, and `user:ada` would be read as a record id.
+//! # Types of other crates
+//!
+//! The server gets the form that a type has in a human-readable format: an `IpAddr` or a set of flags is a string. Types
+//! that the server has itself go through [`with`].
+//!
+//! A `serde_json::Value` is written as plain data. It cannot be read where a record holds a type that JSON lacks, such as
+//! an id or a datetime: that is a [`Decode`](crate::ErrorKind::Decode) error, as the type would be lost when the value is
+//! written back. Read a [`Value`], which `serde_json::to_value` turns into JSON with such types as text. A `RawValue` can be
+//! neither written nor read.
+//!
+//! # Keys of maps
+//!
+//! The keys of an object are strings in the database. A map may have other keys that have a text: ints, bools, chars,
+//! variants without data, newtypes of these, ids, uuids, and what else is text in a human-readable format. Other keys are an
+//! [`Encode`](crate::ErrorKind::Encode) error, and so is `Option`. A [`Value`] as a key is read back as a string.
+//!
+//! # Enums and flattened fields
+//!
+//! serde reads flattened fields and enums with `tag` or `untagged` through a buffer, which has limits of its own:
+//!
+//! - In an untagged enum, a variant that holds text comes before one that holds a special type: the buffer does not say
+//!   whether a string came from JSON, and `user:ada` would be read as a record id.
+//! - Text and [`Bytes`] cannot be variants of one untagged enum: with the text first, bytes that are UTF-8 are read as
+//!   text. Such an enum needs a tag.
+//! - A map with ints or bools as keys, and an `i128` or `u128`, can be written and not be read in such an enum. A flattened
+//!   map of such keys is an `Encode` error.
 
 mod any;
 mod bytes;

@@ -28,6 +28,8 @@ pub(super) struct Deserializer<'de> {
     depth: usize,
     /// Inside of a record id, where what is ignored would make it the id of another record.
     is_in_id: bool,
+    /// Directly inside of a reserved name, where the special types read their payloads.
+    is_in_name: bool,
 }
 
 pub(super) fn decode<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, DecodeError> {
@@ -36,7 +38,7 @@ pub(super) fn decode<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, De
 
 impl<'de> Deserializer<'de> {
     fn new(bytes: &'de [u8]) -> Self {
-        Self { reader: Reader::new(bytes), depth: 0, is_in_id: false }
+        Self { reader: Reader::new(bytes), depth: 0, is_in_id: false, is_in_name: false }
     }
 
     /// For an element of an array that was opened elsewhere.
@@ -109,6 +111,7 @@ impl<'de> Deserializer<'de> {
 
     fn visit_array<V: Visitor<'de>>(&mut self, length: Option<usize>, visitor: V) -> Result<V::Value, DecodeError> {
         self.enter()?;
+        self.is_in_name = false;
         let mut elements = Elements::new(self, length);
         let value = visitor.visit_seq(&mut elements)?;
         elements.end()?;
@@ -118,6 +121,7 @@ impl<'de> Deserializer<'de> {
 
     fn visit_object<V: Visitor<'de>>(&mut self, length: Option<usize>, visitor: V) -> Result<V::Value, DecodeError> {
         self.enter()?;
+        self.is_in_name = false;
         let mut entries = Entries::new(self, length);
         let value = visitor.visit_map(&mut entries)?;
         entries.end()?;
@@ -143,7 +147,7 @@ impl<'de> de::Deserializer<'de> for &mut Deserializer<'de> {
     type Error = DecodeError;
 
     fn is_human_readable(&self) -> bool {
-        false
+        !self.is_in_name
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
@@ -225,10 +229,14 @@ impl<'de> de::Deserializer<'de> for &mut Deserializer<'de> {
         name: &'static str,
         visitor: V,
     ) -> Result<V::Value, DecodeError> {
+        if name == tag::BYTES {
+            return self.deserialize_byte_buf(visitor);
+        }
         if let Some(tag) = Tag::from_name(name) {
             return self.visit_expected(tag, visitor);
         }
         self.enter()?;
+        self.is_in_name = false;
         let value = visitor.visit_newtype_struct(&mut *self)?;
         self.leave();
         Ok(value)

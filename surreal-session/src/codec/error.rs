@@ -192,8 +192,7 @@ fn noun(found: Unexpected<'_>) -> String {
         Unexpected::Char(_) | Unexpected::Str(_) => "a string".to_owned(),
         Unexpected::Bytes(bytes) => {
             // The key under which a special type is shown stands for the type.
-            let tag = str::from_utf8(bytes).ok().and_then(Tag::from_name);
-            tag.map_or("bytes", Tag::noun).to_owned()
+            Tag::from_key(bytes).map_or("bytes", Tag::noun).to_owned()
         }
         Unexpected::Unit => "NULL".to_owned(),
         Unexpected::Option => "NONE".to_owned(),

@@ -3,10 +3,14 @@
 mod compound;
 mod key;
 
+use std::borrow::Cow;
+
 use ciborium_ll::Header;
 use serde::ser::{self, Serialize};
 
+use super::reader::Reader;
 use super::{EncodeError, MAX_DEPTH, writer};
+use crate::value::Value;
 use crate::value::tag::{self, Tag};
 use compound::Compound;
 
@@ -20,11 +24,13 @@ pub struct Serializer<'a> {
     calls: usize,
     /// Inside of a duration, whose seconds are the only int of the server without a sign.
     is_in_duration: bool,
+    /// Directly inside of a reserved name, where the special types write their payloads.
+    is_in_name: bool,
 }
 
 impl<'a> Serializer<'a> {
     pub(crate) fn new(buffer: &'a mut Vec<u8>) -> Self {
-        Self { buffer, depth: 0, calls: 0, is_in_duration: false }
+        Self { buffer, depth: 0, calls: 0, is_in_duration: false, is_in_name: false }
     }
 
     /// Goes one level of CBOR deeper. [`leave`](Self::leave) comes back.
@@ -46,6 +52,7 @@ impl<'a> Serializer<'a> {
             return Err(EncodeError::new(format!("the value is wrapped more than {MAX_WRAPPERS} times")));
         }
         self.calls += 1;
+        self.is_in_name = false;
         value.serialize(&mut *self)?;
         self.calls -= 1;
         Ok(())
@@ -53,18 +60,52 @@ impl<'a> Serializer<'a> {
 
     fn tagged<T: Serialize + ?Sized>(&mut self, name: &str, payload: &T) -> Result<(), EncodeError> {
         let tag = Tag::from_name(name).ok_or_else(|| EncodeError::new(format!("`{name}` is a reserved name")))?;
+        let tag_at = self.buffer.len();
         self.enter()?;
         writer::tag(self.buffer, tag.number());
+        let payload_at = self.buffer.len();
         self.is_in_duration = tag == Tag::Duration;
-        payload.serialize(&mut *self)?;
+        self.payload(payload)?;
         self.is_in_duration = false;
         self.leave();
-        Ok(())
+        match self.buffer.get(payload_at).is_some_and(|&first| holds(tag, first >> 5)) {
+            true => Ok(()),
+            false => self.restored(tag, tag_at, payload_at),
+        }
+    }
+
+    fn payload<T: Serialize + ?Sized>(&mut self, payload: &T) -> Result<(), EncodeError> {
+        self.is_in_name = true;
+        let result = payload.serialize(&mut *self);
+        self.is_in_name = false;
+        result
+    }
+
+    fn bytes<T: Serialize + ?Sized>(&mut self, payload: &T) -> Result<(), EncodeError> {
+        let at = self.buffer.len();
+        self.payload(payload)?;
+        match self.buffer.get(at).is_some_and(|&first| first >> 5 == major::BYTES) {
+            true => Ok(()),
+            false => Err(buffered("bytes")),
+        }
+    }
+
+    /// Writes a special type that a buffer of serde has in its human-readable form.
+    ///
+    /// serde buffers the data of an enum that is in an internally tagged enum.
+    #[cold]
+    fn restored(&mut self, tag: Tag, tag_at: usize, payload_at: usize) -> Result<(), EncodeError> {
+        let payload = self.buffer.get(payload_at..).unwrap_or_default();
+        let text = Reader::new(payload).text().map(Cow::into_owned);
+        let value = text.ok().and_then(|text| Value::from_text(tag, &text)).ok_or_else(|| buffered(tag.noun()))?;
+        self.buffer.truncate(tag_at);
+        value.serialize(self)
     }
 
     /// Opens the object of one entry that an enum's variant with data is.
     fn variant(&mut self, variant: &str) -> Result<(), EncodeError> {
         self.enter()?;
+        self.is_in_name = false;
         writer::map(self.buffer, 1);
         writer::text(self.buffer, variant);
         Ok(())
@@ -83,7 +124,7 @@ impl<'b> ser::Serializer for &'b mut Serializer<'_> {
     type SerializeStructVariant = Compound<'b>;
 
     fn is_human_readable(&self) -> bool {
-        false
+        !self.is_in_name
     }
 
     fn serialize_bool(self, value: bool) -> Result<(), EncodeError> {
@@ -185,7 +226,11 @@ impl<'b> ser::Serializer for &'b mut Serializer<'_> {
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(self, name: &'static str, value: &T) -> Result<(), EncodeError> {
-        if name.starts_with(tag::PREFIX) { self.tagged(name, value) } else { self.wrapped(value) }
+        match name {
+            tag::BYTES => self.bytes(value),
+            _ if name.starts_with(tag::PREFIX) => self.tagged(name, value),
+            _ => self.wrapped(value),
+        }
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
@@ -228,8 +273,12 @@ impl<'b> ser::Serializer for &'b mut Serializer<'_> {
         Compound::object(self, length)
     }
 
-    fn serialize_struct(self, _: &'static str, length: usize) -> Result<Compound<'b>, EncodeError> {
-        Compound::object(self, Some(length))
+    fn serialize_struct(self, name: &'static str, length: usize) -> Result<Compound<'b>, EncodeError> {
+        match name {
+            JSON_NUMBER => Compound::json_number(self),
+            JSON_TEXT => Err(EncodeError::new("JSON text cannot be written; use a `serde_json::Value`")),
+            _ => Compound::object(self, Some(length)),
+        }
     }
 
     fn serialize_struct_variant(
@@ -243,6 +292,36 @@ impl<'b> ser::Serializer for &'b mut Serializer<'_> {
         Compound::object(self, Some(length)).map(|object| object.of_variant(variant))
     }
 }
+
+/// Whether an item of this major type can be the payload of a tag.
+fn holds(tag: Tag, found: u8) -> bool {
+    match tag {
+        Tag::Included | Tag::Excluded => true,
+        Tag::Table | Tag::Decimal => found == major::TEXT,
+        Tag::Uuid => found == major::BYTES,
+        _ => found == major::ARRAY,
+    }
+}
+
+#[cold]
+fn buffered(noun: &str) -> EncodeError {
+    EncodeError::new(format!(
+        "serde cannot keep the type of {noun} in an enum that is inside of an internally tagged enum"
+    ))
+}
+
+/// The major types of CBOR.
+mod major {
+    pub(super) const BYTES: u8 = 2;
+    pub(super) const TEXT: u8 = 3;
+    pub(super) const ARRAY: u8 = 4;
+}
+
+/// The name under which `serde_json` writes a number with its feature `arbitrary_precision`.
+const JSON_NUMBER: &str = "$serde_json::private::Number";
+
+/// The name under which `serde_json` writes a `RawValue`.
+const JSON_TEXT: &str = "$serde_json::private::RawValue";
 
 /// 3.3.5 would wrap such a number silently.
 #[cold]

@@ -192,7 +192,8 @@ mod tests {
             (-32000, parse, (ErrorKind::Validation, Delivery::Answered)),
             (-32700, ciborium::Value::Null, (ErrorKind::Validation, Delivery::Answered)),
         ] {
-            let error = cbor!({"code" => code, "message" => "Parse error", "kind" => "Validation", "details" => details});
+            let error =
+                cbor!({"code" => code, "message" => "Parse error", "kind" => "Validation", "details" => details});
             let reply = Reply::new(frame(&cbor!({"id" => 1, "error" => error.unwrap()}).unwrap()));
             let error = reply.into_result("query").unwrap_err();
             assert_eq!((error.kind(), error.delivery()), expected, "{error:?}");

@@ -66,18 +66,24 @@ impl<T: HasTable, K: Key> FromStr for Id<T, K> {
 
 impl<T: HasTable, K: Serialize> Serialize for Id<T, K> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_newtype_struct(Tag::RecordId.name(), &Form(self))
+    }
+}
+
+/// Text in a human-readable format, and a table and a key elsewhere.
+struct Form<'a, T, K>(&'a Id<T, K>);
+
+impl<T: HasTable, K: Serialize> Serialize for Form<'_, T, K> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if serializer.is_human_readable() {
-            return serializer.serialize_str(&self.to_untyped().map_err(S::Error::custom)?.to_string());
+            return self.0.to_untyped().map_err(S::Error::custom)?.serialize(serializer);
         }
-        serializer.serialize_newtype_struct(Tag::RecordId.name(), &(T::NAME, self.key()))
+        (T::NAME, self.0.key()).serialize(serializer)
     }
 }
 
 impl<'de, T: HasTable, K: DeserializeOwned> Deserialize<'de> for Id<T, K> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        if deserializer.is_human_readable() {
-            return Self::from_untyped(&RecordId::deserialize(deserializer)?).map_err(D::Error::custom);
-        }
         tagged::deserialize(deserializer)
     }
 }
@@ -85,6 +91,10 @@ impl<'de, T: HasTable, K: DeserializeOwned> Deserialize<'de> for Id<T, K> {
 /// Without an untyped id in between: the table is compared where it stands, and the key is read as its type.
 impl<'de, T: HasTable, K: DeserializeOwned> Tagged<'de> for Id<T, K> {
     const TAG: Tag = Tag::RecordId;
+
+    fn from_shown<D: Deserializer<'de>>(shown: D) -> Result<Self, D::Error> {
+        Self::from_untyped(&RecordId::from_shown(shown)?).map_err(D::Error::custom)
+    }
 
     fn from_text<E: de::Error>(text: &str) -> Result<Self, E> {
         Self::from_untyped(&text.parse().map_err(E::custom)?).map_err(E::custom)

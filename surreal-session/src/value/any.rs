@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::float::Total;
+use super::tag::Tag;
 use super::{Bytes, Datetime, Decimal, Duration, File, Geometry, Range, RecordId, Set, Table, Uuid, literal, text};
 
 /// A value of any of SurrealDB's types.
@@ -73,6 +74,18 @@ pub enum Value {
 }
 
 impl Value {
+    /// Reads the text that a special type is in a human-readable format.
+    pub(crate) fn from_text(tag: Tag, text: &str) -> Option<Self> {
+        Some(match tag {
+            Tag::RecordId => Self::RecordId(text.parse().ok()?),
+            Tag::Datetime => Self::Datetime(text.parse().ok()?),
+            Tag::Duration => Self::Duration(text.parse().ok()?),
+            Tag::Uuid => Self::Uuid(text.parse().ok()?),
+            Tag::File => Self::File(text.parse().ok()?),
+            _ => return None,
+        })
+    }
+
     /// Whether this is NONE.
     pub fn is_none(&self) -> bool {
         matches!(self, Self::None)

@@ -6,6 +6,8 @@ use std::ops::Deref;
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::tag;
+
 /// Bytes, as SurrealDB's type `bytes`.
 ///
 /// A field of type `Vec<u8>` is an array of ints instead, because serde cannot tell it from any other `Vec`.
@@ -79,20 +81,24 @@ impl fmt::Display for Bytes {
 
 impl Serialize for Bytes {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if serializer.is_human_readable() {
-            serializer.collect_seq(&self.0)
-        } else {
-            serializer.serialize_bytes(&self.0)
-        }
+        serializer.serialize_newtype_struct(tag::BYTES, &Payload(&self.0))
     }
 }
 
 impl<'de> Deserialize<'de> for Bytes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        if deserializer.is_human_readable() {
-            deserializer.deserialize_any(BytesVisitor)
-        } else {
-            deserializer.deserialize_byte_buf(BytesVisitor)
+        deserializer.deserialize_newtype_struct(tag::BYTES, BytesVisitor)
+    }
+}
+
+/// An array in a human-readable format, and bytes elsewhere.
+struct Payload<'a>(&'a [u8]);
+
+impl Serialize for Payload<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match serializer.is_human_readable() {
+            true => serializer.collect_seq(self.0),
+            false => serializer.serialize_bytes(self.0),
         }
     }
 }
@@ -104,6 +110,13 @@ impl<'de> Visitor<'de> for BytesVisitor {
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("bytes")
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<Bytes, D::Error> {
+        match deserializer.is_human_readable() {
+            true => deserializer.deserialize_any(self),
+            false => deserializer.deserialize_byte_buf(self),
+        }
     }
 
     fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Bytes, E> {

@@ -8,14 +8,15 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::InvalidValue;
+use super::duration::plain_digits;
 use super::tag::Tag;
 use super::tagged::{self, Tagged};
 
 /// A decimal number of up to 28 places after the point, exact.
 ///
 /// It is a whole number of 96 bits and a sign, divided by a power of ten. Trailing zeros are dropped, as the server
-/// does, so that equal numbers are equal in every way: `1.50` is `1.5`. Text with more digits than fit is refused; it is
-/// never rounded. In a human-readable format a decimal is text; a number is read too.
+/// does, so that equal numbers are equal in every way: `1.50` is `1.5`. Text may have an exponent, and `_` between digits. With more
+/// digits than fit it is refused: it is never rounded, while the server (3.3.5) rounds. In a human-readable format a decimal is text; a number is read too.
 ///
 /// # Examples
 ///
@@ -73,6 +74,16 @@ impl Decimal {
         self.to_string().parse().unwrap_or(f64::NAN)
     }
 
+    /// Like [`new`](Self::new), for a scale that may be negative.
+    fn scaled(mantissa: i128, scale: i64) -> Option<Self> {
+        match u32::try_from(scale.unsigned_abs()) {
+            _ if mantissa == 0 => Some(Self::ZERO),
+            Ok(scale_up) if scale < 0 => Self::new(mantissa.checked_mul(10_i128.checked_pow(scale_up)?)?, 0),
+            Ok(scale) => Self::new(mantissa, scale),
+            Err(_) => None,
+        }
+    }
+
     /// The whole part, and the part after the point in units of the smallest place there is.
     fn parts(self) -> (i128, i128) {
         let unit = 10_i128.pow(self.scale);
@@ -117,6 +128,11 @@ impl FromStr for Decimal {
             Some(digits) => (true, digits),
             None => (false, text.strip_prefix('+').unwrap_or(text)),
         };
+        let digits = plain_digits(digits);
+        let (digits, exponent) = match digits.split_once(['e', 'E']) {
+            Some((digits, exponent)) => (digits, exponent.parse().map_err(|_| invalid("malformed exponent"))?),
+            None => (&*digits, 0),
+        };
         let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
         if whole.is_empty() && fraction.is_empty() {
             return Err(invalid("expected digits"));
@@ -131,7 +147,8 @@ impl FromStr for Decimal {
             mantissa = next.ok_or_else(too_big)?;
         }
         let mantissa = if is_negative { -mantissa } else { mantissa };
-        u32::try_from(fraction.len()).ok().and_then(|scale| Self::new(mantissa, scale)).ok_or_else(too_big)
+        let scale = i64::try_from(fraction.len()).ok().and_then(|places| places.checked_sub(exponent));
+        scale.and_then(|scale| Self::scaled(mantissa, scale)).ok_or_else(too_big)
     }
 }
 
@@ -224,6 +241,11 @@ mod tests {
             ("100", "100"),
             ("-0.050", "-0.05"),
             (".5", "0.5"),
+            ("1e3", "1000"),
+            ("1.5E-3", "0.0015"),
+            ("-1.25e+1", "-12.5"),
+            ("0e999999999", "0"),
+            ("1_000.5", "1000.5"),
             ("5.", "5"),
             ("000.1", "0.1"),
             ("79228162514264337593543950335", "79228162514264337593543950335"),
@@ -241,8 +263,13 @@ mod tests {
             "",
             "-",
             ".",
-            "1e3",
-            "1_000",
+            "1e",
+            "e3",
+            "1e3.0",
+            "1e30",
+            "1e-30",
+            "1e99999999999999999999",
+            "_1",
             "0x1",
             "1.2.3",
             "--1",

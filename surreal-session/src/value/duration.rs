@@ -1,5 +1,6 @@
 //! Spans of time.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 use std::time;
@@ -69,18 +70,21 @@ impl FromStr for Duration {
     type Err = InvalidValue;
 
     /// Reads one or more whole numbers with their units, in any order; they are added.
+    ///
+    /// As on the server, there may be space around it, and `_` within a number.
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
         let invalid = |reason: &'static str| InvalidValue::new(Tag::Duration.noun(), reason);
         let mut nanoseconds = 0_u128;
-        let mut rest = text;
+        let mut rest = text.trim_ascii();
         loop {
-            let unit_at = rest.find(|c: char| !c.is_ascii_digit()).ok_or_else(|| invalid("a unit is missing"))?;
+            let unit_at =
+                rest.find(|c: char| !c.is_ascii_digit() && c != '_').ok_or_else(|| invalid("a unit is missing"))?;
             let (number, after) = rest.split_at(unit_at);
             let unit_end = after.find(|c: char| c.is_ascii_digit()).unwrap_or(after.len());
             let (unit, after) = after.split_at(unit_end);
             let unit = UNITS.iter().find(|(_, name)| *name == unit || (unit == "us" && *name == "µs"));
             let (size, _) = unit.ok_or_else(|| invalid("the units are y, w, d, h, m, s, ms, µs and ns"))?;
-            let number: u128 = number.parse().map_err(|_| invalid("a number is missing or too big"))?;
+            let number: u128 = plain_digits(number).parse().map_err(|_| invalid("a number is missing or too big"))?;
             nanoseconds = number
                 .checked_mul(*size)
                 .and_then(|part| nanoseconds.checked_add(part))
@@ -90,6 +94,14 @@ impl FromStr for Duration {
             }
             rest = after;
         }
+    }
+}
+
+/// Digits without the `_` that may stand behind the first of them.
+pub(super) fn plain_digits(digits: &str) -> Cow<'_, str> {
+    match digits.contains('_') && !digits.starts_with('_') {
+        true => digits.replace('_', "").into(),
+        false => digits.into(),
     }
 }
 
@@ -211,9 +223,14 @@ mod tests {
 
     #[test]
     fn units_are_added_in_any_order() {
-        for (text, nanoseconds) in
-            [("1us", 1_000), ("1ns1s", 1_000_000_001), ("90m", 5_400_000_000_000), ("1s1s", 2_000_000_000)]
-        {
+        for (text, nanoseconds) in [
+            ("1us", 1_000),
+            (" 1_000ns\t", 1_000),
+            ("1_s", 1_000_000_000),
+            ("1ns1s", 1_000_000_001),
+            ("90m", 5_400_000_000_000),
+            ("1s1s", 2_000_000_000),
+        ] {
             assert_eq!(text.parse::<Duration>().unwrap().as_std().as_nanos(), nanoseconds, "{text}");
         }
     }
@@ -222,7 +239,9 @@ mod tests {
     fn other_text_is_refused() {
         let too_long = format!("{}s", u128::from(u64::MAX) + 1);
         let much_too_long = format!("{}y", u128::MAX);
-        for text in ["", "1", "s", "1x", "1.5s", "-1s", "1 s", "1s ", "1mss", "1m s", &too_long, &much_too_long] {
+        for text in
+            ["", "1", "s", "1x", "1.5s", "-1s", "1 s", "_1s", "1s_", "1s 1s", "1mss", "1m s", &too_long, &much_too_long]
+        {
             assert!(text.parse::<Duration>().is_err(), "{text}");
         }
     }

@@ -130,9 +130,16 @@ impl Hash for Geometry {
 /// The SurrealQL literal: `(1f, 2f)` for a point, an object as in `GeoJSON` for the others.
 impl fmt::Display for Geometry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Self::Point([x, y]) = self {
-            return write!(f, "({}, {})", Total(*x), Total(*y));
+        match self {
+            Self::Point([x, y]) => write!(f, "({}, {})", Total(*x), Total(*y)),
+            _ => self.write_object(f),
         }
+    }
+}
+
+impl Geometry {
+    /// Writes an object as in `GeoJSON`, also for a point: in a collection the server (3.3.5) takes nothing else.
+    fn write_object(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let list = if matches!(self, Self::Collection(_)) { "geometries" } else { "coordinates" };
         write!(f, "{{ type: '{}', {list}: ", self.type_name())?;
         match self.shape() {
@@ -142,7 +149,7 @@ impl fmt::Display for Geometry {
             Shape::Polygons(polygons) => write_list(f, polygons, |f, polygon| {
                 write_list(f, polygon, |f, line| write_list(f, line, write_position))
             }),
-            Shape::Geometries(geometries) => write_list(f, geometries, |f, geometry| geometry.fmt(f)),
+            Shape::Geometries(geometries) => write_list(f, geometries, |f, geometry| geometry.write_object(f)),
         }?;
         f.write_str(" }")
     }

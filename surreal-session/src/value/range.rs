@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Value;
 use super::tag::{Key, KeySeed, Tag};
-use super::tagged::{self, Tagged};
+use super::tagged::{self, Plain, Tagged};
 
 /// What lies between two bounds, each of which can be included, excluded, or missing.
 ///
@@ -127,9 +127,18 @@ impl<T: fmt::Display> fmt::Display for Range<T> {
 
 impl<T: Serialize> Serialize for Range<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let (start, end) = (BoundRef(&self.start), BoundRef(&self.end));
+        serializer.serialize_newtype_struct(Tag::Range.name(), &Bounds(self))
+    }
+}
+
+/// Both bounds: an object in a human-readable format, and a pair elsewhere.
+pub(super) struct Bounds<'a, T>(pub(super) &'a Range<T>);
+
+impl<T: Serialize> Serialize for Bounds<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (start, end) = (BoundRef(&self.0.start), BoundRef(&self.0.end));
         if !serializer.is_human_readable() {
-            return serializer.serialize_newtype_struct(Tag::Range.name(), &(start, end));
+            return (start, end).serialize(serializer);
         }
         let mut object = serializer.serialize_struct("Range", 2)?;
         object.serialize_field("start", &start)?;
@@ -175,16 +184,31 @@ struct BoundRef<'a, T>(&'a Bound<T>);
 
 impl<T: Serialize> Serialize for BoundRef<'_, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let (tag, key, value) = match self.0 {
-            Bound::Unbounded => return serializer.serialize_unit(),
-            Bound::Included(value) => (Tag::Included, INCLUDED, value),
-            Bound::Excluded(value) => (Tag::Excluded, EXCLUDED, value),
-        };
+        match self.0 {
+            Bound::Unbounded => serializer.serialize_unit(),
+            Bound::Included(value) => {
+                serializer.serialize_newtype_struct(Tag::Included.name(), &Limit { key: INCLUDED, value })
+            }
+            Bound::Excluded(value) => {
+                serializer.serialize_newtype_struct(Tag::Excluded.name(), &Limit { key: EXCLUDED, value })
+            }
+        }
+    }
+}
+
+/// The value of a bound: in an object of one entry in a human-readable format, and alone elsewhere.
+struct Limit<'a, T> {
+    key: &'static str,
+    value: &'a T,
+}
+
+impl<T: Serialize> Serialize for Limit<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if !serializer.is_human_readable() {
-            return serializer.serialize_newtype_struct(tag.name(), value);
+            return Plain(self.value).serialize(serializer);
         }
         let mut object = serializer.serialize_map(Some(1))?;
-        object.serialize_entry(key, value)?;
+        object.serialize_entry(self.key, self.value)?;
         object.end()
     }
 }

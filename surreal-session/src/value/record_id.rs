@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::tag::Tag;
 use super::tagged::{self, Tagged};
-use super::text::escape_identifier;
+use super::text::{escape_identifier, escape_json_identifier};
 use super::{InvalidValue, RecordKey, Table, parse};
 
 /// The id of a record of any table: the table's name and the key.
@@ -93,7 +93,16 @@ impl fmt::Debug for RecordId {
 
 impl Serialize for RecordId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        tagged::serialize(serializer, Tag::RecordId, self, &(&self.table, &self.key))
+        tagged::serialize(serializer, Tag::RecordId, &JsonText(self), &(&self.table, &self.key))
+    }
+}
+
+/// The text in JSON, which is that of the server.
+struct JsonText<'a>(&'a RecordId);
+
+impl fmt::Display for JsonText<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", escape_json_identifier(&self.0.table), self.0.key)
     }
 }
 
@@ -114,5 +123,22 @@ impl<'de> Tagged<'de> for RecordId {
         let table: String = tagged::next(&mut elements, 0, "a table and a key")?;
         let key: RecordKey = tagged::next(&mut elements, 1, "a table and a key")?;
         Ok(Self { table, key })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_in_json_is_that_of_the_server_and_can_be_read_back() {
+        for (table, text) in
+            [("user", "user:1"), ("table", "table:1"), ("1st", "`1st`:1"), ("a b", "`a b`:1"), ("", "``:1")]
+        {
+            let id = RecordId::new(table, 1);
+            let json = serde_json::to_value(&id).unwrap();
+            assert_eq!(json, text);
+            assert_eq!(serde_json::from_value::<RecordId>(json).unwrap(), id);
+        }
     }
 }

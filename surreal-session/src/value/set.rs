@@ -92,11 +92,7 @@ impl<T: fmt::Display> fmt::Display for Set<T> {
 
 impl<T: Serialize> Serialize for Set<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if serializer.is_human_readable() {
-            self.0.serialize(serializer)
-        } else {
-            serializer.serialize_newtype_struct(Tag::Set.name(), &self.0)
-        }
+        serializer.serialize_newtype_struct(Tag::Set.name(), &self.0)
     }
 }
 

@@ -5,8 +5,13 @@
 //! all, it shows a tagged item as a map of one entry: the name, and the payload. That is what survives serde's
 //! buffering in flattened structs and in untagged and internally tagged enums.
 //!
-//! There the name is shown as *bytes*, and only bytes are taken for a name. The keys of real objects are text, in CBOR
-//! as in JSON, so that no object can pass for a special type, whoever stored it or posted it.
+//! There the name is shown as *bytes* that are not UTF-8, and only these are taken for a name. The keys of real objects
+//! are text, in CBOR as in JSON, so that no object can pass for a special type, whoever stored it or posted it; and no
+//! type whose keys are text can take a name for one.
+//!
+//! The codec is human-readable, as serde's buffers are: a type of another crate that has two forms is then read in the
+//! form in which it was written. Only directly inside of a reserved name it is not, which is how the special types tell
+//! it from a text format.
 
 use std::fmt;
 
@@ -14,6 +19,12 @@ use serde::de::{DeserializeSeed, Deserializer, Error, Unexpected, Visitor};
 
 /// What all reserved names begin with.
 pub(crate) const PREFIX: &str = "$surreal::";
+
+/// The name of byte strings, which have no tag.
+pub(crate) const BYTES: &str = "$surreal::bytes";
+
+/// Stands before a name that is shown as a key. No UTF-8 has this byte.
+const MARK: u8 = 0xff;
 
 /// NONE, which is not a [`Tag`] because it has a place of its own in serde's data model.
 pub(crate) const NONE: u64 = 6;
@@ -38,6 +49,15 @@ macro_rules! tags {
                 match self { $(Self::$tag => concat!("$surreal::", $name)),+ }
             }
 
+            /// Shows the name as a key of a map.
+            pub(crate) fn with_key<T>(self, show: impl FnOnce(&[u8]) -> T) -> T {
+                let name = self.name().as_bytes();
+                let mut key = [MARK; 32];
+                let key = &mut key[..=name.len()];
+                key[1..].copy_from_slice(name);
+                show(key)
+            }
+
             /// The type in words, with an article.
             pub(crate) fn noun(self) -> &'static str {
                 match self { $(Self::$tag => $noun),+ }
@@ -49,6 +69,12 @@ macro_rules! tags {
                     $($number $(| $alternate)? => Some(Self::$tag),)+
                     _ => None,
                 }
+            }
+
+            /// The type behind a reserved name that is shown as a key.
+            pub(crate) fn from_key(key: &[u8]) -> Option<Self> {
+                let (&MARK, name) = key.split_first()? else { return None };
+                Self::from_name(str::from_utf8(name).ok()?)
             }
 
             /// The type behind a reserved name.
@@ -117,8 +143,7 @@ impl Visitor<'_> for KeySeed {
     }
 
     fn visit_bytes<E: Error>(self, key: &[u8]) -> Result<Key, E> {
-        let tag = str::from_utf8(key).ok().and_then(Tag::from_name);
-        tag.map(Key::Reserved).ok_or_else(|| E::invalid_type(Unexpected::Bytes(key), &self))
+        Tag::from_key(key).map(Key::Reserved).ok_or_else(|| E::invalid_type(Unexpected::Bytes(key), &self))
     }
 }
 
@@ -131,6 +156,8 @@ mod tests {
         for &tag in Tag::ALL {
             assert_eq!(Tag::from_name(tag.name()), Some(tag));
             assert_eq!(Tag::from_number(tag.number()), Some(tag));
+            assert_eq!(tag.with_key(Tag::from_key), Some(tag));
+            assert!(tag.with_key(|key| str::from_utf8(key).is_err()));
         }
         assert_eq!((Tag::from_name("$surreal::tree"), Tag::from_name("uuid")), (None, None));
         assert_eq!((Tag::from_number(NONE), Tag::from_number(15)), (None, None));

@@ -12,6 +12,11 @@ use super::tag::{Key, KeySeed, Tag};
 pub(crate) trait Tagged<'de>: Sized {
     const TAG: Tag;
 
+    /// Reads the type from a human-readable format, or from a buffer of serde.
+    fn from_shown<D: Deserializer<'de>>(shown: D) -> Result<Self, D::Error> {
+        shown.deserialize_any(Outer(PhantomData))
+    }
+
     /// Reads the text of a human-readable format, or a payload that is text.
     fn from_text<E: Error>(text: &str) -> Result<Self, E> {
         let _ = text;
@@ -63,23 +68,39 @@ pub(crate) fn serialize<S: Serializer, P: Serialize + ?Sized>(
     text: &impl fmt::Display,
     payload: &P,
 ) -> Result<S::Ok, S::Error> {
-    if serializer.is_human_readable() {
-        serializer.collect_str(text)
-    } else {
-        serializer.serialize_newtype_struct(tag.name(), payload)
+    serializer.serialize_newtype_struct(tag.name(), &Forms { text, payload })
+}
+
+/// The two forms of a special type.
+struct Forms<'a, T, P: ?Sized> {
+    text: &'a T,
+    payload: &'a P,
+}
+
+impl<T: fmt::Display, P: Serialize + ?Sized> Serialize for Forms<'_, T, P> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match serializer.is_human_readable() {
+            true => serializer.collect_str(self.text),
+            false => self.payload.serialize(serializer),
+        }
+    }
+}
+
+/// Writes what is not a special type, directly inside of one.
+pub(crate) struct Plain<'a, T: ?Sized>(pub(crate) &'a T);
+
+impl<T: Serialize + ?Sized> Serialize for Plain<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_newtype_struct("Plain", self.0)
     }
 }
 
 /// Reads a special type.
 ///
-/// What serde buffers for flattened structs and for untagged and internally tagged enums claims to be human-readable,
-/// whatever it came from; so that way leads to tagged items too.
+/// What serde buffers for flattened structs and for untagged and internally tagged enums is human-readable; so that way
+/// leads to tagged items too.
 pub(crate) fn deserialize<'de, T: Tagged<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
-    if deserializer.is_human_readable() {
-        deserializer.deserialize_any(Outer(PhantomData))
-    } else {
-        deserializer.deserialize_newtype_struct(T::TAG.name(), Outer(PhantomData))
-    }
+    deserializer.deserialize_newtype_struct(T::TAG.name(), Outer(PhantomData))
 }
 
 /// Reads the payload of a type whose tag is known.
@@ -130,7 +151,10 @@ impl<'de, T: Tagged<'de>> Visitor<'de> for Outer<T> {
     }
 
     fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
-        deserializer.deserialize_any(Payload::new())
+        match deserializer.is_human_readable() {
+            true => T::from_shown(deserializer),
+            false => deserializer.deserialize_any(Payload::new()),
+        }
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entry: A) -> Result<T, A::Error> {

@@ -11,6 +11,12 @@ pub(crate) fn escape_identifier(name: &str) -> Cow<'_, str> {
     if is_plain { Cow::Borrowed(name) } else { Cow::Owned(quoted(name, '`')) }
 }
 
+/// An identifier in the form that the server (3.3.5) gives it in JSON, where reserved words are as they are.
+pub(crate) fn escape_json_identifier(name: &str) -> Cow<'_, str> {
+    let is_plain = is_plain(name) && !name.starts_with(|c: char| c.is_ascii_digit());
+    if is_plain { Cow::Borrowed(name) } else { Cow::Owned(quoted(name, '`')) }
+}
+
 /// A text key of a record id: as it is unless it could be read as something else, or in backticks.
 pub(crate) fn escape_record_key(key: &str) -> Cow<'_, str> {
     let is_number = || key.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_');

@@ -116,6 +116,44 @@ async fn every_geometry_comes_back() {
 }
 
 #[async_test]
+async fn text_of_a_geometry_makes_the_same_geometry() {
+    let (_db, session) = place().await;
+    let ring = vec![[0.0, 0.0], [10.5, 0.0], [10.5, -10.25], [0.0, 0.0]];
+    let geometries = vec![
+        Geometry::Point([-0.5, 51.25]),
+        Geometry::Line(vec![[0.0, 1.0], [2.0, 3.0]]),
+        Geometry::Polygon(vec![ring.clone()]),
+        Geometry::MultiPoint(vec![[0.0, 1.0]]),
+        Geometry::MultiLine(vec![vec![[0.0, 1.0], [2.0, 3.0]]]),
+        Geometry::MultiPolygon(vec![vec![ring]]),
+    ];
+    let collection = Geometry::Collection(geometries.clone());
+    let nested = Geometry::Collection(vec![collection.clone(), Geometry::Collection(vec![])]);
+    for geometry in geometries.into_iter().chain([collection, nested]) {
+        let back: Geometry = session.query(format!("RETURN {geometry}")).await.unwrap().take(0).unwrap();
+        assert_eq!(back, geometry);
+        assert_eq!(Value::from(geometry.clone()).to_string().parse(), Ok(Value::from(geometry.clone())));
+        let id = RecordId::new("place", vec![Value::from(geometry)]);
+        session.untyped().upsert(&id).content(BTreeMap::from([("n", 1)])).await.unwrap();
+        let found: Vec<Value> = session.query(format!("SELECT * FROM {id}")).await.unwrap().take(0).unwrap();
+        assert_eq!(found.len(), 1, "{id}");
+    }
+}
+
+#[async_test]
+async fn text_of_durations_and_decimals_is_read_as_the_server_reads_it() {
+    let (_db, session) = place().await;
+    for text in ["1h30m", " 1_000ms ", "1_0s", "2s1ms"] {
+        let there = session.query("RETURN <duration>$text").bind("text", text).await.unwrap();
+        assert_eq!(there.take::<Duration>(0).unwrap(), text.parse().unwrap(), "{text}");
+    }
+    for text in ["1.5e3", "-1E-3", "1_000.5", "2e2"] {
+        let there = session.query("RETURN <decimal>$text").bind("text", text).await.unwrap();
+        assert_eq!(there.take::<Decimal>(0).unwrap(), text.parse().unwrap(), "{text}");
+    }
+}
+
+#[async_test]
 async fn typed_values_come_back_as_themselves() {
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
     struct All {

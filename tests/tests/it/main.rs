@@ -24,6 +24,7 @@ mod layers;
 mod lifecycle;
 mod limits;
 mod live;
+mod lost_results;
 mod methods;
 mod models;
 mod names;

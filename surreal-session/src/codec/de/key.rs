@@ -31,12 +31,20 @@ impl<'de> KeyDeserializer<'de> {
     }
 }
 
+/// Reads an int or a bool from its text, as `ser/key.rs` writes it.
+macro_rules! literals {
+    ($($method:ident $visit:ident)+) => {$(
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+            match self.0.parse() {
+                Ok(literal) => visitor.$visit(literal),
+                Err(_) => self.visit_text(visitor),
+            }
+        }
+    )+};
+}
+
 impl<'de> de::Deserializer<'de> for KeyDeserializer<'de> {
     type Error = DecodeError;
-
-    fn is_human_readable(&self) -> bool {
-        false
-    }
 
     #[inline]
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
@@ -56,30 +64,43 @@ impl<'de> de::Deserializer<'de> for KeyDeserializer<'de> {
         visitor.visit_enum(Unit::new(self.0))
     }
 
+    literals! {
+        deserialize_bool visit_bool
+        deserialize_i8 visit_i8
+        deserialize_i16 visit_i16
+        deserialize_i32 visit_i32
+        deserialize_i64 visit_i64
+        deserialize_i128 visit_i128
+        deserialize_u8 visit_u8
+        deserialize_u16 visit_u16
+        deserialize_u32 visit_u32
+        deserialize_u64 visit_u64
+        deserialize_u128 visit_u128
+    }
+
     forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct seq tuple
+        f32 f64 char str string bytes byte_buf option unit unit_struct seq tuple
         tuple_struct map struct identifier ignored_any
     }
 }
 
-/// The name under which a tagged item is shown.
+/// The name under which a tagged item is shown: bytes, which no key of an object is.
 pub(super) struct ReservedKey(pub(super) Tag);
 
 impl<'de> de::Deserializer<'de> for ReservedKey {
     type Error = DecodeError;
 
-    fn is_human_readable(&self) -> bool {
-        false
-    }
-
-    /// Bytes, which no key of an object is.
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        visitor.visit_borrowed_bytes(self.0.name().as_bytes())
+        self.0.with_key(|key| visitor.visit_bytes(key))
     }
 
-    /// Text for a type that takes no other key, such as that of any JSON.
-    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        visitor.visit_borrowed_str(self.0.name())
+    /// Nothing that a type could take whose keys are all text, as are those of JSON.
+    fn deserialize_str<V: Visitor<'de>>(self, _: V) -> Result<V::Value, DecodeError> {
+        Err(DecodeError::new(format!(
+            "found {}, and the type takes plain data only; read a `Value`, which `serde_json::to_value` and the like turn \
+             into text and plain data",
+            self.0.noun()
+        )))
     }
 
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {

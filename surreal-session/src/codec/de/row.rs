@@ -11,7 +11,7 @@ use serde::de::{self, Visitor};
 use super::{Deserializer, decode, is_absent};
 use crate::codec::reader::{Reader, too_deep};
 use crate::codec::{DecodeError, MAX_DECODE_DEPTH};
-use crate::value::tag::Tag;
+use crate::value::tag::{self, Tag};
 
 pub(in crate::codec) fn decode_row<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, DecodeError> {
     let Some(rows) = Rows::of(bytes)? else { return decode(bytes) };
@@ -125,10 +125,6 @@ macro_rules! from_row {
 impl<'de> de::Deserializer<'de> for RowDeserializer<'_, 'de> {
     type Error = DecodeError;
 
-    fn is_human_readable(&self) -> bool {
-        false
-    }
-
     /// The array; and if the type cannot be one after all, as with an internally tagged enum, the row.
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         self.retry.set(match self.rows {
@@ -185,7 +181,7 @@ impl<'de> de::Deserializer<'de> for RowDeserializer<'_, 'de> {
         name: &'static str,
         visitor: V,
     ) -> Result<V::Value, DecodeError> {
-        if Tag::from_name(name).is_none() {
+        if Tag::from_name(name).is_none() && name != tag::BYTES {
             return visitor.visit_newtype_struct(self.nested()?);
         }
         let mut row = self.row()?;

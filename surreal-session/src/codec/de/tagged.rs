@@ -17,7 +17,9 @@ impl<'de> Deserializer<'de> {
             Header::Tag(number) if Tag::from_number(number) == Some(tag) => {
                 self.enter()?;
                 let outside = mem::replace(&mut self.is_in_id, tag == Tag::RecordId);
+                self.is_in_name = true;
                 let value = visitor.visit_newtype_struct(&mut *self)?;
+                self.is_in_name = false;
                 self.is_in_id = outside;
                 self.leave();
                 Ok(value)

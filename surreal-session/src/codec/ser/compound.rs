@@ -4,7 +4,7 @@ use ciborium_ll::Header;
 use serde::ser::{self, Serialize};
 
 use super::Serializer;
-use super::key::KeySerializer;
+use super::key::{KeySerializer, Keys};
 use crate::codec::reader::Reader;
 use crate::codec::{EncodeError, writer};
 
@@ -19,6 +19,10 @@ pub struct Compound<'b> {
     announced: Option<usize>,
     written: usize,
     key_at: usize,
+    /// How the keys of a map are written.
+    keys: Keys,
+    /// A number of `serde_json`, whose only field is its text.
+    is_json_number: bool,
     /// The variant of an enum that this is the data of; it is an object of one entry around this.
     variant: Option<&'static str>,
 }
@@ -35,6 +39,14 @@ impl<'b> Compound<'b> {
     pub(super) fn of_variant(mut self, variant: &'static str) -> Self {
         self.variant = Some(variant);
         self
+    }
+
+    /// Opens nothing: the number takes the place of the object.
+    pub(super) fn json_number(serializer: &'b mut Serializer<'_>) -> Result<Self, EncodeError> {
+        let mut number = Self::open(serializer, Header::Map, Some(1))?;
+        number.buffer.truncate(number.header_at);
+        number.is_json_number = true;
+        Ok(number)
     }
 
     fn open(
@@ -55,6 +67,9 @@ impl<'b> Compound<'b> {
             announced,
             written: 0,
             key_at: header_at,
+            // A map of unknown length is a struct with something flattened, most of the time.
+            keys: if announced.is_some() { Keys::Any } else { Keys::Text },
+            is_json_number: false,
             variant: None,
         })
     }
@@ -65,6 +80,7 @@ impl<'b> Compound<'b> {
             depth: *self.depth,
             calls: self.calls,
             is_in_duration: self.is_in_duration,
+            is_in_name: false,
         };
         value.serialize(&mut serializer)
     }
@@ -79,6 +95,20 @@ impl<'b> Compound<'b> {
         writer::text(self.buffer, name);
         self.written += 1;
         self.write(value).map_err(|error| self.in_variant(error.in_key(name)))
+    }
+
+    #[cold]
+    fn write_json_number<T: Serialize + ?Sized>(&mut self, text: &T) -> Result<(), EncodeError> {
+        self.written += 1;
+        self.write(text)?;
+        let text = Reader::new(self.buffer.get(self.header_at..).unwrap_or_default()).text();
+        let text = text.map_err(|error| EncodeError::new(error.message()))?.into_owned();
+        self.buffer.truncate(self.header_at);
+        match (text.parse::<i128>(), text.parse()) {
+            (Ok(number), _) => self.write(&number),
+            (Err(_), Ok(number)) => self.write::<f64>(&number),
+            _ => Err(EncodeError::new("malformed number")),
+        }
     }
 
     #[cold]
@@ -178,7 +208,8 @@ impl ser::SerializeMap for Compound<'_> {
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), EncodeError> {
         self.key_at = self.buffer.len();
         self.written += 1;
-        key.serialize(KeySerializer::new(self.buffer))
+        self.keys = key.serialize(KeySerializer::new(self.buffer, self.keys))?;
+        Ok(())
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
@@ -196,7 +227,7 @@ impl ser::SerializeStruct for Compound<'_> {
     type Error = EncodeError;
 
     fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), EncodeError> {
-        self.write_field(name, value)
+        if self.is_json_number { self.write_json_number(value) } else { self.write_field(name, value) }
     }
 
     fn end(self) -> Result<(), EncodeError> {

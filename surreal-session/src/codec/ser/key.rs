@@ -1,91 +1,109 @@
-//! The keys of objects, which can only be strings.
+//! The keys of objects, which are strings in the database.
+//!
+//! What has one plain text is written as that, as `serde_json` does: ints and bools, and the types that are text in a
+//! human-readable format, such as ids and uuids.
+
+use std::fmt;
 
 use serde::ser::{self, Impossible, Serialize};
 
 use crate::codec::{EncodeError, writer};
-use crate::value::tag::Tag;
 
-/// Writes a key of a map if it is text.
+/// Writes a key of a map if it has a text.
 pub(super) struct KeySerializer<'b> {
     buffer: &'b mut Vec<u8>,
+    keys: Keys,
+}
+
+/// The keys that a map can have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keys {
+    Any,
+    /// No ints or bools. serde reads what stands beside other fields, as a flattened map does, through a buffer that
+    /// keeps their texts as texts.
+    Text,
 }
 
 impl<'b> KeySerializer<'b> {
-    pub(super) fn new(buffer: &'b mut Vec<u8>) -> Self {
-        Self { buffer }
+    pub(super) fn new(buffer: &'b mut Vec<u8>, keys: Keys) -> Self {
+        Self { buffer, keys }
+    }
+
+    fn write_literal(self, literal: &impl fmt::Display) -> Result<Keys, EncodeError> {
+        if self.keys == Keys::Text {
+            return Err(EncodeError::new("ints and bools cannot be keys where a map is flattened or tagged"));
+        }
+        writer::text(self.buffer, &literal.to_string());
+        Ok(Keys::Any)
     }
 }
 
 macro_rules! refuse {
     ($($method:ident($type:ty) $noun:literal)+) => {$(
-        fn $method(self, _: $type) -> Result<(), EncodeError> {
+        fn $method(self, _: $type) -> Result<Keys, EncodeError> {
             Err(not_text($noun))
         }
     )+};
 }
 
+macro_rules! literals {
+    ($($method:ident($type:ty))+) => {$(
+        fn $method(self, literal: $type) -> Result<Keys, EncodeError> {
+            self.write_literal(&literal)
+        }
+    )+};
+}
+
 impl ser::Serializer for KeySerializer<'_> {
-    type Ok = ();
+    type Ok = Keys;
     type Error = EncodeError;
-    type SerializeSeq = Impossible<(), EncodeError>;
-    type SerializeTuple = Impossible<(), EncodeError>;
-    type SerializeTupleStruct = Impossible<(), EncodeError>;
-    type SerializeTupleVariant = Impossible<(), EncodeError>;
-    type SerializeMap = Impossible<(), EncodeError>;
-    type SerializeStruct = Impossible<(), EncodeError>;
-    type SerializeStructVariant = Impossible<(), EncodeError>;
+    type SerializeSeq = Impossible<Keys, EncodeError>;
+    type SerializeTuple = Impossible<Keys, EncodeError>;
+    type SerializeTupleStruct = Impossible<Keys, EncodeError>;
+    type SerializeTupleVariant = Impossible<Keys, EncodeError>;
+    type SerializeMap = Impossible<Keys, EncodeError>;
+    type SerializeStruct = Impossible<Keys, EncodeError>;
+    type SerializeStructVariant = Impossible<Keys, EncodeError>;
 
-    fn is_human_readable(&self) -> bool {
-        false
-    }
-
-    fn serialize_str(self, key: &str) -> Result<(), EncodeError> {
+    fn serialize_str(self, key: &str) -> Result<Keys, EncodeError> {
         writer::text(self.buffer, key);
-        Ok(())
+        Ok(Keys::Text)
     }
 
-    fn serialize_char(self, key: char) -> Result<(), EncodeError> {
+    fn serialize_char(self, key: char) -> Result<Keys, EncodeError> {
         self.serialize_str(key.encode_utf8(&mut [0; 4]))
     }
 
-    fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Result<(), EncodeError> {
+    fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Result<Keys, EncodeError> {
         self.serialize_str(variant)
     }
 
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, name: &'static str, key: &T) -> Result<(), EncodeError> {
-        match Tag::from_name(name) {
-            Some(tag) => Err(not_text(tag.noun())),
-            None => key.serialize(self),
-        }
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, key: &T) -> Result<Keys, EncodeError> {
+        key.serialize(self)
+    }
+
+    literals! {
+        serialize_bool(bool) serialize_i8(i8) serialize_i16(i16) serialize_i32(i32) serialize_i64(i64)
+        serialize_i128(i128) serialize_u8(u8) serialize_u16(u16) serialize_u32(u32) serialize_u64(u64)
+        serialize_u128(u128)
     }
 
     refuse! {
-        serialize_bool(bool) "a bool"
-        serialize_i8(i8) "an int"
-        serialize_i16(i16) "an int"
-        serialize_i32(i32) "an int"
-        serialize_i64(i64) "an int"
-        serialize_i128(i128) "an int"
-        serialize_u8(u8) "an int"
-        serialize_u16(u16) "an int"
-        serialize_u32(u32) "an int"
-        serialize_u64(u64) "an int"
-        serialize_u128(u128) "an int"
         serialize_f32(f32) "a float"
         serialize_f64(f64) "a float"
         serialize_bytes(&[u8]) "bytes"
         serialize_unit_struct(&'static str) "NULL"
     }
 
-    fn serialize_none(self) -> Result<(), EncodeError> {
+    fn serialize_none(self) -> Result<Keys, EncodeError> {
         Err(not_text("NONE"))
     }
 
-    fn serialize_some<T: Serialize + ?Sized>(self, _: &T) -> Result<(), EncodeError> {
+    fn serialize_some<T: Serialize + ?Sized>(self, _: &T) -> Result<Keys, EncodeError> {
         Err(not_text("an option"))
     }
 
-    fn serialize_unit(self) -> Result<(), EncodeError> {
+    fn serialize_unit(self) -> Result<Keys, EncodeError> {
         Err(not_text("NULL"))
     }
 
@@ -95,7 +113,7 @@ impl ser::Serializer for KeySerializer<'_> {
         _: u32,
         _: &'static str,
         _: &T,
-    ) -> Result<(), EncodeError> {
+    ) -> Result<Keys, EncodeError> {
         Err(not_text("an object"))
     }
 
@@ -142,5 +160,5 @@ impl ser::Serializer for KeySerializer<'_> {
 
 #[cold]
 fn not_text(found: &str) -> EncodeError {
-    EncodeError::new(format!("the keys of an object must be strings, found {found}"))
+    EncodeError::new(format!("the keys of an object are strings, and {found} has no text that could be one"))
 }

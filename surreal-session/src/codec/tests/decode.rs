@@ -197,7 +197,7 @@ fn enums_are_text_or_objects_of_one_entry() {
 }
 
 #[test]
-fn keys_can_be_chars_variants_and_newtypes() {
+fn keys_can_be_chars_variants_newtypes_and_literals() {
     #[derive(Deserialize, PartialEq, Eq, PartialOrd, Ord, Debug)]
     enum Kind {
         Unit,
@@ -210,7 +210,14 @@ fn keys_can_be_chars_variants_and_newtypes() {
         read::<BTreeMap<Name, i32>>(&object([("n", 1.into())])).unwrap(),
         BTreeMap::from([(Name("n".into()), 1)])
     );
-    assert!(read::<BTreeMap<u8, i32>>(&object([("1", 1.into())])).is_err());
+    let numbers = object([("1", 1.into()), ("2", 1.into())]);
+    assert_eq!(read::<BTreeMap<u8, i32>>(&numbers).unwrap(), BTreeMap::from([(1, 1), (2, 1)]));
+    assert_eq!(read::<BTreeMap<bool, i32>>(&object([("true", 1.into())])).unwrap(), BTreeMap::from([(true, 1)]));
+    assert_eq!(
+        read::<BTreeMap<u8, i32>>(&object([("x", 1.into())])).unwrap_err().to_string(),
+        "expected u8, found a string"
+    );
+    assert!(read::<BTreeMap<u8, i32>>(&object([("256", 1.into())])).is_err());
     let of_int = Cbor::Map(vec![(1.into(), 1.into())]);
     let message = "the keys of an object must be strings, found the int 1";
     assert_eq!(read::<Value>(&of_int).unwrap_err().to_string(), message);

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 
-use serde::ser::{SerializeMap, SerializeSeq};
+use serde::ser::{SerializeMap, SerializeSeq, SerializeStruct};
 use serde::{Serialize, Serializer};
 
 use super::*;
@@ -122,24 +122,76 @@ fn ints_outside_64_bits_are_refused() {
 }
 
 #[test]
-fn keys_that_are_not_text_are_refused() {
+fn keys_without_a_text_are_refused() {
     #[derive(Serialize, PartialEq, Eq, PartialOrd, Ord)]
     enum Kind {
         Data(i32),
     }
     for (result, found) in [
-        (encode(&BTreeMap::from([(1, 1)])), "an int"),
-        (encode(&BTreeMap::from([(true, 1)])), "a bool"),
         (encode(&BTreeMap::from([((), 1)])), "NULL"),
         (encode(&BTreeMap::from([(Some("a"), 1)])), "an option"),
         (encode(&BTreeMap::from([(vec![1], 1)])), "an array"),
         (encode(&BTreeMap::from([(Kind::Data(1), 1)])), "an object"),
-        (encode(&BTreeMap::from([(RecordId::new("a", 1), 1)])), "a record id"),
-        (encode(&BTreeMap::from([(Datetime::UNIX_EPOCH, 1)])), "a datetime"),
-        (encode(&BTreeMap::from([(Bytes::new([1]), 1)])), "bytes"),
+        (encode(&BTreeMap::from([(Bytes::new([1]), 1)])), "an array"),
+        (encode(&BTreeMap::from([(Value::None, 1)])), "NONE"),
+        (encode(&BTreeMap::from([(Value::Float(1.5), 1)])), "a float"),
     ] {
-        assert_eq!(result.unwrap_err().message(), format!("the keys of an object must be strings, found {found}"));
+        let message = format!("the keys of an object are strings, and {found} has no text that could be one");
+        assert_eq!(result.unwrap_err().message(), message);
     }
+}
+
+#[test]
+fn ints_are_no_keys_beside_the_fields_of_a_struct() {
+    #[derive(Serialize)]
+    struct Flat {
+        #[serde(flatten)]
+        rest: BTreeMap<i64, i64>,
+    }
+    #[derive(Serialize)]
+    #[serde(tag = "type")]
+    enum Internal {
+        Map(BTreeMap<bool, i64>),
+    }
+    let rest = BTreeMap::from([(1, 1)]);
+    let message = "ints and bools cannot be keys where a map is flattened or tagged";
+    assert_eq!(encode(&Flat { rest }).unwrap_err().message(), message);
+    assert_eq!(encode(&Internal::Map(BTreeMap::from([(true, 1)]))).unwrap_err().message(), message);
+}
+
+#[test]
+fn numbers_of_serde_json_are_numbers() {
+    /// As serde_json writes a number with its feature `arbitrary_precision`.
+    struct Number(&'static str);
+
+    impl Serialize for Number {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let mut number = serializer.serialize_struct("$serde_json::private::Number", 1)?;
+            number.serialize_field("$serde_json::private::Number", self.0)?;
+            number.end()
+        }
+    }
+
+    for (text, expected) in [
+        ("1", Some(Value::Int(1))),
+        ("-9223372036854775808", Some(Value::Int(i64::MIN))),
+        ("1.5", Some(Value::Float(1.5))),
+        ("1e3", Some(Value::Float(1000.0))),
+        ("9223372036854775808", None),
+        ("x", None),
+    ] {
+        let bytes = encode(&[Number(text), Number("7")]);
+        let expected = expected.map(|number| Value::Array(vec![number, Value::Int(7)]));
+        assert_eq!(bytes.ok().map(|bytes| decode::<Value>(&bytes).unwrap()), expected, "{text}");
+    }
+    struct Raw;
+
+    impl Serialize for Raw {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.serialize_struct("$serde_json::private::RawValue", 1)?.end()
+        }
+    }
+    assert!(encode(&Raw).unwrap_err().message().contains("serde_json::Value"));
 }
 
 /// Announces `announced` elements or entries, and writes two.

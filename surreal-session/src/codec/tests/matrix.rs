@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
@@ -213,15 +214,84 @@ fn a_stored_object_cannot_pass_for_a_special_type() {
 }
 
 #[test]
-fn a_type_without_our_types_sees_the_reserved_name() {
-    let row = object([("id", tag(8, array(["user".into(), 1.into()]))), ("none", none())]);
-    let json = serde_json::json!({"id": {"$surreal::record_id": ["user", 1]}, "none": null});
-    assert_eq!(read::<serde_json::Value>(&row).unwrap(), json);
-    let error =
-        read::<Rest<serde_json::Value>>(&object([("before", 1.into()), ("id", tag(8, array(["a".into(), 1.into()])))]));
+fn a_type_of_plain_data_refuses_special_types() {
+    type Plain = serde_json::Value;
+    let id = || tag(8, array(["user".into(), 1.into()]));
+    let row = object([("id", id()), ("none", none())]);
+    let message = read::<Plain>(&row).unwrap_err().to_string();
+    assert!(
+        message.starts_with("id: found a record id, and the type takes plain data only; read a `Value`"),
+        "{message}"
+    );
+    let error = read::<Rest<Plain>>(&object([("before", 1.into()), ("id", id())]));
     assert_eq!(error.unwrap_err().to_string(), "expected a string key, found a record id");
+    assert!(read::<Untagged<BTreeMap<String, Plain>>>(&id()).is_err());
+    assert!(read::<Untagged<BTreeMap<String, Value>>>(&id()).is_err());
+    assert!(read::<BTreeMap<String, Value>>(&id()).is_err());
     let through_value = serde_json::to_value(read::<Value>(&row).unwrap()).unwrap();
     assert_eq!(through_value, serde_json::json!({"id": "user:1", "none": null}));
+}
+
+#[test]
+fn types_with_a_human_readable_form_keep_it_in_every_shape() {
+    let v4: IpAddr = "127.0.0.1".parse().unwrap();
+    assert_eq!(decode::<Value>(&encode(&v4).unwrap()).unwrap(), Value::from("127.0.0.1"));
+    in_every_shape_and_optional(v4);
+    in_every_shape_and_optional::<IpAddr>("::1".parse().unwrap());
+    in_every_shape_and_optional::<SocketAddr>("[::1]:80".parse().unwrap());
+    in_every_shape_and_optional(Ipv4Addr::LOCALHOST);
+    in_every_shape_and_optional(uuid::Uuid::from_u128(1));
+    in_every_shape(&Set::from(vec![v4]));
+    in_every_shape(&Range::from(v4..v4));
+    in_every_shape(&BTreeMap::from([(v4, uuid())]));
+}
+
+#[test]
+fn keys_keep_their_type() {
+    in_every_shape(&BTreeMap::from([(uuid(), 1), (Uuid::default(), 2)]));
+    in_every_shape(&BTreeMap::from([(RecordId::new("user", 1), 1), (RecordId::new("user", "1"), 2)]));
+    in_every_shape(&BTreeMap::from([(Datetime::UNIX_EPOCH, 1)]));
+    in_every_shape(&BTreeMap::from([(Duration::from(std::time::Duration::from_secs(90)), 1)]));
+    in_every_shape(&BTreeMap::from([("1.5".parse::<Decimal>().unwrap(), 1)]));
+    in_every_shape(&BTreeMap::from([('c', 1)]));
+    for map in [BTreeMap::from([(-1, 1), (i64::MAX, 2)]), BTreeMap::new()] {
+        round_trips(map.clone());
+        round_trips(vec![Some(map.clone())]);
+        round_trips(External::Struct { value: map });
+    }
+    round_trips(BTreeMap::from([(true, 1), (false, 2)]));
+    round_trips(BTreeMap::from([(u64::MAX, 1)]));
+}
+
+#[test]
+fn enum_in_an_internally_tagged_enum_keeps_special_types() {
+    #[derive(Serialize, Deserialize, Debug, PartialEq)]
+    #[serde(tag = "type")]
+    enum Outer<T> {
+        Inner(Inside<T>),
+    }
+    #[derive(Serialize, Deserialize, Debug, PartialEq)]
+    enum Inside<T> {
+        Struct { value: T },
+        Tuple(T, i64),
+    }
+    fn both<T: Serialize + DeserializeOwned + PartialEq + Debug + Clone>(value: &T) {
+        round_trips(Outer::Inner(Inside::Struct { value: value.clone() }));
+        round_trips(Outer::Inner(Inside::Tuple(value.clone(), 1)));
+    }
+    both(&Datetime::UNIX_EPOCH);
+    both(&Duration::from(std::time::Duration::from_secs(90)));
+    both(&uuid());
+    both(&RecordId::new("user", "1"));
+    both(&"1.5".parse::<Decimal>().unwrap());
+    both(&File::new("bucket", "key"));
+    both(&Table::new("user"));
+    both(&Set::from(vec![1]));
+    both(&vec![Some(Datetime::UNIX_EPOCH)]);
+    for value in [Value::from(Bytes::new([1])), Range::from(1..2).into(), Geometry::Point([1.0, 2.0]).into()] {
+        let error = encode(&Outer::Inner(Inside::Tuple(value, 1))).unwrap_err();
+        assert!(error.message().contains("serde cannot keep the type"), "{error}");
+    }
 }
 
 #[test]

@@ -9,8 +9,9 @@ use serde::ser::{Serialize, Serializer};
 use super::Value;
 use crate::value::geometry::GeometryPayload;
 use crate::value::literal;
+use crate::value::range::Bounds;
 use crate::value::tag::{Key, KeySeed, Tag};
-use crate::value::tagged::Payload;
+use crate::value::tagged::{self, Payload};
 
 impl Serialize for Value {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -33,7 +34,7 @@ impl Serialize for Value {
             Self::Object(entries) => entries.serialize(serializer),
             Self::Geometry(geometry) => geometry.serialize(serializer),
             Self::File(file) => file.serialize(serializer),
-            Self::Range(range) => range.serialize(serializer),
+            Self::Range(range) => tagged::serialize(serializer, Tag::Range, self, &Bounds(range)),
         }
     }
 }

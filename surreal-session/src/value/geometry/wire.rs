@@ -11,19 +11,33 @@ use crate::value::tag::{Key, KeySeed, Tag};
 
 impl Serialize for Geometry {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let tag = match self {
+            Self::Point(_) => Tag::Point,
+            Self::Line(_) => Tag::Line,
+            Self::Polygon(_) => Tag::Polygon,
+            Self::MultiPoint(_) => Tag::MultiPoint,
+            Self::MultiLine(_) => Tag::MultiLine,
+            Self::MultiPolygon(_) => Tag::MultiPolygon,
+            Self::Collection(_) => Tag::Collection,
+        };
+        serializer.serialize_newtype_struct(tag.name(), &Form(self))
+    }
+}
+
+/// `GeoJSON` in a human-readable format, and nested arrays elsewhere.
+struct Form<'a>(&'a Geometry);
+
+impl Serialize for Form<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if serializer.is_human_readable() {
-            return geojson::serialize(self, serializer);
+            return geojson::serialize(self.0, serializer);
         }
-        match self {
-            Self::Point(point) => serializer.serialize_newtype_struct(Tag::Point.name(), point),
-            Self::Line(points) => serializer.serialize_newtype_struct(Tag::Line.name(), &Points(points)),
-            Self::Polygon(lines) => serializer.serialize_newtype_struct(Tag::Polygon.name(), &Lines(lines)),
-            Self::MultiPoint(points) => serializer.serialize_newtype_struct(Tag::MultiPoint.name(), &Points(points)),
-            Self::MultiLine(lines) => serializer.serialize_newtype_struct(Tag::MultiLine.name(), &Lines(lines)),
-            Self::MultiPolygon(polygons) => {
-                serializer.serialize_newtype_struct(Tag::MultiPolygon.name(), &Polygons(polygons))
-            }
-            Self::Collection(geometries) => serializer.serialize_newtype_struct(Tag::Collection.name(), geometries),
+        match self.0 {
+            Geometry::Point(point) => point.serialize(serializer),
+            Geometry::Line(points) | Geometry::MultiPoint(points) => Points(points).serialize(serializer),
+            Geometry::Polygon(lines) | Geometry::MultiLine(lines) => Lines(lines).serialize(serializer),
+            Geometry::MultiPolygon(polygons) => Polygons(polygons).serialize(serializer),
+            Geometry::Collection(geometries) => geometries.serialize(serializer),
         }
     }
 }
