@@ -8,7 +8,7 @@ use super::{ErrorKind, ServerError};
 
 /// Whether a message is about something that does not exist, or that exists already.
 pub(super) fn read(error: &ServerError) -> Option<ErrorKind> {
-    let message = innermost(error.message()).strip_prefix("The ")?;
+    let message = unwrapped(innermost(error.message())).strip_prefix("The ")?;
     let is_known = NOUNS.iter().any(|noun| message.strip_prefix(noun).is_some_and(|name| name.starts_with(' ')));
     if !is_known {
         return None;
@@ -22,6 +22,13 @@ pub(super) fn read(error: &ServerError) -> Option<ErrorKind> {
     let ends = [(end(" does not exist"), ErrorKind::NotFound), (end(" already exists"), ErrorKind::AlreadyExists)];
     let last = ends.into_iter().filter_map(|(end, kind)| Some((end?, kind))).max_by_key(|(end, _)| *end);
     last.map(|(_, kind)| kind)
+}
+
+/// The failure itself, without the name of the function or analyzer that was looked for.
+fn unwrapped(message: &str) -> &str {
+    let is_wrapped = message.starts_with("Function '") || message.starts_with("Analyzer '");
+    let inner = message.split_once("' not found: ").filter(|_| is_wrapped);
+    inner.map_or(message, |(_, inner)| inner)
 }
 
 /// What may follow the words.
@@ -69,6 +76,8 @@ mod tests {
             ("The root access grant 'g' does not exist for 'a'", Some(NotFound)),
             ("The access method does not exist", Some(NotFound)),
             ("Error while processing event e: The sequence 's' does not exist", Some(NotFound)),
+            ("Function 'fn::f' not found: The function 'fn::f' does not exist", Some(NotFound)),
+            ("Function 'fn::f' not found: other", None),
             ("The index 'i' already exists", Some(AlreadyExists)),
             ("The access method 'a' already exists in the database 'd'", Some(AlreadyExists)),
             ("The user 'a' does not exist' already exists in the namespace 'n'", Some(AlreadyExists)),

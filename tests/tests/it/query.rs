@@ -94,7 +94,11 @@ async fn bad_bindings_are_refused_before_sending() {
         (session.query("RETURN 1").bind("", 1).await.unwrap_err(), ErrorKind::InvalidArgument, "``"),
         (session.query("RETURN 1").bind("a", 1).bind("a", 2).await.unwrap_err(), ErrorKind::InvalidArgument, "twice"),
         (session.query("RETURN 1").bind("a", u64::MAX).await.unwrap_err(), ErrorKind::Encode, "18446744073709551615"),
-        (session.query("RETURN 1").bind("a", BTreeMap::from([(1, 2)])).await.unwrap_err(), ErrorKind::Encode, "`$a`"),
+        (
+            session.query("RETURN 1").bind("a", BTreeMap::from([(vec![1], 2)])).await.unwrap_err(),
+            ErrorKind::Encode,
+            "`$a`",
+        ),
     ] {
         assert_eq!((error.kind(), error.delivery()), (kind, Delivery::NotSent), "{error:?}");
         assert!(error.to_string().contains(names), "{error}");

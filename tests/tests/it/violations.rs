@@ -374,11 +374,56 @@ async fn texts_of_programs_and_other_errors_are_no_violations() {
         ("CREATE u:2 CONTENT { id: 3 }", ErrorKind::Internal),
         ("CREATE v:1", ErrorKind::Internal),
         ("SELECT * FROM u LIMIT 'x'", ErrorKind::Internal),
-        ("DEFINE INDEX i ON w FIELDS x UNIQUE", ErrorKind::Internal),
+        ("DEFINE INDEX i ON w FIELDS x UNIQUE", ErrorKind::AlreadyExists),
         ("RETURN 1 + 'x'", ErrorKind::Validation),
     ] {
         let error = refused(&session, text).await;
         assert_eq!((error.violation(), error.kind()), (None, kind), "{text}: {error:?}");
         assert!(!error.is_unique_violation(), "{error:?}");
     }
+}
+
+#[tokio::test]
+async fn missing_and_taken_definitions_are_told_by_their_kind() {
+    let (_db, session) = place().await;
+    session.query("DEFINE TABLE t; CREATE t:1").await.unwrap().check().unwrap();
+    for (definition, name, on) in [
+        ("FIELD", "f", "ON t"),
+        ("INDEX", "i", "ON t"),
+        ("EVENT", "e", "ON t"),
+        ("PARAM", "$p", ""),
+        ("FUNCTION", "fn::f", ""),
+        ("ANALYZER", "a", ""),
+        ("SEQUENCE", "s", ""),
+        ("API", "'/a'", ""),
+        ("CONFIG", "GRAPHQL", ""),
+        ("USER", "u", "ON NAMESPACE"),
+        ("USER", "u", "ON DATABASE"),
+        ("ACCESS", "c", "ON NAMESPACE"),
+        ("ACCESS", "c", "ON DATABASE"),
+    ] {
+        let what = match definition {
+            "INDEX" => "FIELDS n",
+            "EVENT" => "THEN {}",
+            "PARAM" => "VALUE 1",
+            "FUNCTION" => "() {}",
+            "ANALYZER" => "TOKENIZERS blank",
+            "API" => "FOR any THEN { { status: 200 } }",
+            "CONFIG" => "AUTO",
+            "USER" => "PASSWORD 'x'",
+            "ACCESS" => "TYPE JWT ALGORITHM HS512 KEY 'x'",
+            _ => "",
+        };
+        let remove = format!("REMOVE {definition} {name} {on}");
+        let error = refused(&session, &remove).await;
+        assert!(error.is_not_found() && error.violation().is_none(), "{remove}: {error:?}");
+        let define = format!("DEFINE {definition} {name} {on} {what}");
+        session.query(&define).await.unwrap().check().unwrap();
+        let error = refused(&session, &define).await;
+        assert!(error.is_already_exists() && error.violation().is_none(), "{define}: {error:?}");
+    }
+    for text in ["REMOVE TABLE no", "RETURN fn::no()", "INFO FOR USER no", "ACCESS no ON DATABASE SHOW ALL"] {
+        assert!(refused(&session, text).await.is_not_found(), "{text}");
+    }
+    assert!(refused(&session, "CREATE t:1").await.is_already_exists());
 }
