@@ -184,7 +184,7 @@ async fn contextual_names_hide_variables() {
 }
 
 /// Why a result that cannot be sent is told apart from a text that does not parse.
-#[tokio::test]
+#[async_test]
 async fn result_without_a_form_in_cbor_has_a_code_of_its_own() {
     let (_db, session) = place().await;
     let server = session.query("CREATE t:1; RETURN /a/").await.unwrap_err().server().unwrap().clone();

@@ -383,7 +383,7 @@ async fn texts_of_programs_and_other_errors_are_no_violations() {
     }
 }
 
-#[tokio::test]
+#[async_test]
 async fn missing_and_taken_definitions_are_told_by_their_kind() {
     let (_db, session) = place().await;
     session.query("DEFINE TABLE t; CREATE t:1").await.unwrap().check().unwrap();
