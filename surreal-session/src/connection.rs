@@ -5,6 +5,7 @@
 //! deadlines, and routes bytes by request id. It never waits for an application, and every call that it
 //! accepted ends exactly once: with a reply, with an error, or because its caller has gone.
 
+mod backoff;
 mod call;
 mod config;
 mod deadlines;
@@ -18,8 +19,9 @@ mod socket;
 mod tls;
 mod url;
 
+pub(crate) use backoff::{Backoff, PAUSES};
 pub(crate) use call::Cleanup;
 pub(crate) use config::Config;
 pub(crate) use feed::{Item, Over, Subscription};
-pub(crate) use handle::{Handle, Patience};
+pub(crate) use handle::{Deadline, Handle};
 pub(crate) use url::ServerUrl;

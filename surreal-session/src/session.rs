@@ -6,7 +6,9 @@
 
 mod attempt;
 mod auth;
+mod background;
 mod bearer;
+mod change;
 mod connect;
 mod credentials;
 mod fork;
@@ -15,6 +17,7 @@ mod handle;
 mod info;
 mod namespace;
 mod new_session;
+mod queue;
 mod scope;
 mod state;
 mod streams;
@@ -22,6 +25,7 @@ mod surreal;
 mod token;
 mod variables;
 
+pub(crate) use background::{Background, Begun};
 pub use bearer::Bearer;
 pub use connect::Connect;
 pub use credentials::{Credentials, Database, Namespace, RecordAccess, Root};
@@ -29,6 +33,7 @@ pub use future::CallFuture;
 pub use handle::Session;
 pub use namespace::Use;
 pub use new_session::NewSession;
+pub(crate) use queue::{Place, Queue};
 pub use scope::Scope;
 pub(crate) use scope::check_name;
 pub(crate) use streams::{Followed, WHO};

@@ -33,9 +33,10 @@ struct Inner {
     finished: watch::Receiver<()>,
 }
 
-/// How long a call may take in all, and when that is over.
+/// The time by which a call must end. Made once, when the call is first polled, and passed to all of its requests.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Patience {
+pub(crate) struct Deadline {
+    /// The time that the call had in all, for messages.
     pub(crate) whole: Duration,
     pub(crate) until: Instant,
 }
@@ -98,18 +99,10 @@ impl Handle {
         &self.0.runtime
     }
 
-    /// How long a call that begins now may take: `deadline`, or else what the connection is configured with.
-    pub(crate) fn patience(&self, deadline: Option<Duration>) -> Patience {
-        let whole = deadline.unwrap_or(self.0.config.deadline);
-        Patience { whole, until: after(whole) }
-    }
-
-    /// Sends a request and gives the bytes of its result.
-    ///
-    /// `deadline` is the connection's unless given. `cleanup` is carried out if the request may have succeeded on the
-    /// server and this future is dropped before it could say so.
-    pub(crate) async fn call(&self, request: Request, deadline: Option<Duration>, cleanup: Cleanup) -> Result<Bytes> {
-        self.call_within(request, self.patience(deadline), cleanup).await
+    /// The deadline of a call that begins now: `time` from now, or else the time that the connection is configured with.
+    pub(crate) fn deadline(&self, time: Option<Duration>) -> Deadline {
+        let whole = time.unwrap_or(self.0.config.deadline);
+        Deadline { whole, until: after(whole) }
     }
 
     /// Sends a `query` request whose last statement is a LIVE SELECT, and gives the events of the live query beside its
@@ -119,14 +112,13 @@ impl Handle {
     pub(crate) async fn follow(
         &self,
         request: Request,
-        deadline: Option<Duration>,
+        deadline: Deadline,
         session: Option<SessionId>,
         capacity: usize,
     ) -> Result<(Bytes, Subscription)> {
         let (feed, subscription) = self.subscription(capacity);
         // Dropped here: the call and the subscription each tell the driver that they are gone.
-        let result =
-            self.send(request, self.patience(deadline), Cleanup::Nothing, Some(Route { feed, session })).await?;
+        let result = self.send(request, deadline, Cleanup::Nothing, Some(Route { feed, session })).await?;
         Ok((result, subscription))
     }
 
@@ -155,15 +147,18 @@ impl Handle {
         (feed.clone(), Subscription::new(feed, self.0.commands.clone()))
     }
 
-    /// Like [`call`](Self::call), for a call that has begun before, to wait for something else.
-    pub(crate) async fn call_within(&self, request: Request, patience: Patience, cleanup: Cleanup) -> Result<Bytes> {
-        self.send(request, patience, cleanup, None).await
+    /// Sends a request and gives the bytes of its result.
+    ///
+    /// `cleanup` is carried out if the request may have succeeded on the server and this future is dropped before it
+    /// could say so.
+    pub(crate) async fn call_within(&self, request: Request, deadline: Deadline, cleanup: Cleanup) -> Result<Bytes> {
+        self.send(request, deadline, cleanup, None).await
     }
 
-    async fn send(&self, request: Request, patience: Patience, cleanup: Cleanup, live: Option<Route>) -> Result<Bytes> {
+    async fn send(&self, request: Request, deadline: Deadline, cleanup: Cleanup, live: Option<Route>) -> Result<Bytes> {
         let method = request.method;
         self.check_size(&request)?;
-        let permit = self.permit(method, patience).await?;
+        let permit = self.permit(method, deadline).await?;
         let (reply, receiver) = oneshot::channel();
         let call = InFlight {
             id: request.id,
@@ -172,8 +167,8 @@ impl Handle {
             commands: self.0.commands.clone(),
             done: Progress::Waiting,
         };
-        let caller = Caller { reply, patience: patience.whole, span: Span::current(), _permit: permit };
-        let command = Command::Call(Box::new(Call { request, deadline: patience.until, cleanup, live, caller }));
+        let caller = Caller { reply, patience: deadline.whole, span: Span::current(), _permit: permit };
+        let command = Command::Call(Box::new(Call { request, deadline: deadline.until, cleanup, live, caller }));
         self.0.commands.send(command).map_err(|_| self.ended(method, Delivery::NotSent))?;
         // Dropped here: `InFlight` tells the driver, which undoes what the call may have opened.
         match call.await {
@@ -212,12 +207,12 @@ impl Handle {
         sleep_until(deadline)
     }
 
-    async fn permit(&self, method: &str, patience: Patience) -> Result<OwnedSemaphorePermit> {
+    async fn permit(&self, method: &str, deadline: Deadline) -> Result<OwnedSemaphorePermit> {
         let capacity = &self.0.shared.capacity;
         if let Ok(permit) = Arc::clone(capacity).try_acquire_owned() {
             return Ok(permit);
         }
-        let Patience { whole, until } = patience;
+        let Deadline { whole, until } = deadline;
         tokio::select! {
             biased;
             permit = Arc::clone(capacity).acquire_owned() => permit.map_err(|_| self.ended(method, Delivery::NotSent)),
@@ -236,8 +231,8 @@ impl Handle {
     }
 }
 
-/// The instant `patience` from now; a wait too long to express becomes thirty years.
-pub(super) fn after(patience: Duration) -> Instant {
+/// The instant `time` from now; a time too long to express becomes thirty years.
+pub(super) fn after(time: Duration) -> Instant {
     const FAR: Duration = Duration::from_hours(24 * 365 * 30);
-    Instant::now() + patience.min(FAR)
+    Instant::now() + time.min(FAR)
 }

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use super::set::Set;
 use super::shown::Shown;
 use super::{Identified, LiveStream};
+use crate::connection::Deadline;
 use crate::error::Result;
 use crate::protocol::LiveId;
 use crate::query::untyped::Untyped;
@@ -191,17 +192,12 @@ impl<T, D> Live<T, D> {
     /// Registers the live query. The server (3.3.5) lets registrations at the same time conflict with each other, so that
     /// trying again succeeds.
     pub(super) async fn register(&self) -> Result<LiveStream<T, D>> {
-        let mut tries_left = TRIES;
-        loop {
-            match self.try_register().await {
-                Err(error) if error.is_conflict() && tries_left > 0 => tries_left -= 1,
-                stream => return stream,
-            }
-        }
+        let deadline = self.scope.handle().deadline(self.deadline);
+        self.scope.retry_conflicts(deadline, || self.try_register(deadline)).await
     }
 
-    async fn try_register(&self) -> Result<LiveStream<T, D>> {
-        let (scope, request, deadline) = self.query().into_request()?;
+    async fn try_register(&self, deadline: Deadline) -> Result<LiveStream<T, D>> {
+        let (scope, request, _) = self.query().into_request()?;
         // Dropped here: the connection's task kills what may have been registered.
         let (reply, followed) = scope.follow(request, deadline, self.capacity).await?;
         let response = Response::read(&reply)?.check()?;
@@ -428,5 +424,3 @@ impl<T, D> fmt::Debug for Live<T, D> {
 }
 
 const CAPACITY: usize = 1_024;
-
-const TRIES: u32 = 100;

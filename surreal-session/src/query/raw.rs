@@ -163,7 +163,8 @@ impl Query {
         }
         transaction.bind_variables(&mut self.bindings, &self.names);
         let surql = self.to_surql();
-        let statements = self.scope.query_in(transaction, &surql, self.bindings.finish(), self.deadline).await?;
+        let (text, request) = (surql.clone(), self.bindings.finish());
+        let statements = self.scope.query_in(transaction, text, request, self.deadline).await?;
         let witness = may_write(&self.text).then(|| transaction.witness(surql));
         Ok(Response::new(statements, witness))
     }

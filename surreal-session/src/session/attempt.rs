@@ -1,15 +1,16 @@
 //! A try to become somebody: what is sent, and what is said when the server refuses it.
 
 use std::fmt;
-use std::sync::Arc;
 
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::state::{Identity, Shared};
+use super::change::Change;
+use super::state::Identity;
 use super::variables::encode;
 use super::{Credentials, Scope, Token, Tokens};
 use crate::error::{Delivery, Error, ErrorKind, Result, ServerError};
+use crate::protocol::Request;
 
 /// A request that proves an identity, and its description without a secret.
 #[derive(Clone)]
@@ -70,11 +71,20 @@ impl Attempt {
         Ok(Self { method, params: encode(params)?, what: what.into(), problem, keeps: Keeps::Token })
     }
 
-    /// Sends it for a session, and gives the bytes of the answer.
-    pub(super) async fn send(&self, shared: &Arc<Shared>) -> Result<Bytes> {
-        let scope = Scope::new(shared);
-        let reply = scope.call(scope.request(self.method).raw(&self.params).finish(), None).await;
+    /// Sends it as a change of a session, and gives the bytes of the answer.
+    pub(super) async fn send(&self, change: &Change) -> Result<Bytes> {
+        let reply = change.call(self.request(&change.scope)).await;
         reply.map_err(|error| self.refused(error))
+    }
+
+    /// Sends it as a call that does not change the session, and gives the bytes of the answer.
+    pub(super) async fn send_aside(&self, scope: &Scope) -> Result<Bytes> {
+        let reply = scope.call(self.request(scope), None).await;
+        reply.map_err(|error| self.refused(error))
+    }
+
+    fn request(&self, scope: &Scope) -> Request {
+        scope.request(self.method).raw(&self.params).finish()
     }
 
     /// The error of an answer that is not what the method gives.

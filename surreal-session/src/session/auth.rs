@@ -1,13 +1,13 @@
 //! Becoming somebody, and nobody again.
 
 use std::borrow::Borrow;
-use std::sync::Arc;
 
 use serde::Serialize;
 
 use super::attempt::Attempt;
+use super::change::Change;
 use super::state::{Identity, Shared, State};
-use super::{CallFuture, Credentials, RecordAccess, Scope, Session, Token, Tokens, namespace, streams};
+use super::{CallFuture, Credentials, RecordAccess, Session, Token, Tokens, namespace, streams};
 use crate::codec;
 use crate::connection::Over;
 use crate::error::{Delivery, Result};
@@ -77,12 +77,10 @@ impl Session {
     /// See [`Session`].
     pub async fn authenticate(&self, token: impl Into<Token>) -> Result<()> {
         let token = token.into();
-        let shared = Arc::clone(&self.shared);
-        self.change(async move {
-            let authenticated = authenticate(&shared, token).await;
-            streams::recheck(&shared, &authenticated).await;
-            authenticated?;
-            namespace::refresh(&shared).await
+        self.change(|change| async move {
+            let authenticated = authenticate(&change, token).await;
+            follow_up(&change, &authenticated).await;
+            authenticated
         })
         .await
     }
@@ -114,7 +112,7 @@ impl Session {
     ///
     /// The token may or may not be revoked if the future is dropped. Revoking again then is safe, and fails if it was.
     pub async fn revoke(&self, tokens: impl Borrow<Tokens>) -> Result<()> {
-        Attempt::revoke(tokens.borrow())?.send(&self.shared).await.map(drop)
+        Attempt::revoke(tokens.borrow())?.send_aside(&self.scope()).await.map(drop)
     }
 
     /// Makes this session as it was when it was opened: anonymous, without namespace, database and variables.
@@ -130,13 +128,11 @@ impl Session {
     ///
     /// See [`Session`].
     pub async fn reset(&self) -> Result<()> {
-        let shared = Arc::clone(&self.shared);
-        self.change(async move {
-            let scope = Scope::new(&shared);
-            let reply = scope.call(scope.request("reset").finish(), None).await;
-            end_streams(&shared, &reply);
+        self.change(|change| async move {
+            let reply = change.call(change.scope.request("reset").finish()).await;
+            end_streams(&change.shared, &reply);
             reply?;
-            *shared.state() = State::default();
+            *change.shared.state() = State::default();
             Ok(())
         })
         .await
@@ -153,13 +149,11 @@ impl Session {
     ///
     /// See [`Session`].
     pub async fn invalidate(&self) -> Result<()> {
-        let shared = Arc::clone(&self.shared);
-        self.change(async move {
-            let scope = Scope::new(&shared);
-            let reply = scope.call(scope.request("invalidate").finish(), None).await;
-            end_streams(&shared, &reply);
+        self.change(|change| async move {
+            let reply = change.call(change.scope.request("invalidate").finish()).await;
+            end_streams(&change.shared, &reply);
             reply?;
-            shared.state().identity = Identity::Anonymous;
+            change.shared.state().identity = Identity::Anonymous;
             Ok(())
         })
         .await
@@ -168,37 +162,58 @@ impl Session {
     fn prove(&self, attempt: Result<Attempt>) -> CallFuture<Tokens> {
         let session = self.clone();
         Box::pin(async move {
-            let (shared, attempt) = (Arc::clone(&session.shared), attempt?);
-            let change = async move {
-                let tokens = prove(&shared, &attempt).await;
-                streams::recheck(&shared, &tokens).await;
-                let tokens = tokens?;
-                namespace::refresh(&shared).await?;
-                Ok(tokens)
+            let attempt = attempt?;
+            let prove = |change: Change| async move {
+                let tokens = prove(&change, &attempt).await;
+                follow_up(&change, &tokens).await;
+                tokens
             };
-            session.change(change).await
+            session.change(prove).await
         })
     }
 }
 
 /// Signs in or up, or refreshes.
-pub(super) async fn prove(shared: &Arc<Shared>, attempt: &Attempt) -> Result<Tokens> {
-    let reply = attempt.send(shared).await?;
-    let tokens: Tokens = codec::decode(&reply).map_err(|error| attempt.malformed(error))?;
-    shared.state().identity = attempt.identity(&tokens);
+pub(super) async fn prove(change: &Change, attempt: &Attempt) -> Result<Tokens> {
+    let reply = attempt.send(change).await;
+    note_moved(change, &reply);
+    let tokens: Tokens = codec::decode(&reply?).map_err(|error| attempt.malformed(error))?;
+    change.shared.state().identity = attempt.identity(&tokens);
     Ok(tokens)
 }
 
-pub(super) async fn authenticate(shared: &Arc<Shared>, token: Token) -> Result<()> {
-    Attempt::authenticate(&token)?.send(shared).await?;
-    shared.state().identity = Identity::Token(token);
+pub(super) async fn authenticate(change: &Change, token: Token) -> Result<()> {
+    let reply = Attempt::authenticate(&token)?.send(change).await;
+    note_moved(change, &reply);
+    reply?;
+    change.shared.state().identity = Identity::Token(token);
     Ok(())
+}
+
+/// An identity may bring its own namespace and database with it.
+fn note_moved<T>(change: &Change, reply: &Result<T>) {
+    if may_have_changed(reply) {
+        change.shared.state().forget_selected();
+    }
+}
+
+/// Asks what the session has become, for its streams and its handle. The caller gets the result of the change itself,
+/// whatever becomes of these questions: tokens are given only once.
+async fn follow_up<T>(change: &Change, result: &Result<T>) {
+    if may_have_changed(result) {
+        streams::recheck(change).await;
+        namespace::settle(change).await;
+    }
 }
 
 /// Ends the streams of a session that was, or may have been, made anonymous: the server has dropped them.
 fn end_streams<T>(shared: &Shared, reply: &Result<T>) {
-    let is_unchanged = reply.as_ref().is_err_and(|error| error.delivery() != Delivery::Unknown);
-    if !is_unchanged {
+    if may_have_changed(reply) {
         streams::end(shared, Over::IdentityChanged);
     }
+}
+
+/// Whether a request that changes the identity may have done so.
+fn may_have_changed<T>(result: &Result<T>) -> bool {
+    result.as_ref().map_or_else(|error| error.delivery() == Delivery::Unknown, |_| true)
 }

@@ -19,13 +19,9 @@ impl Session {
     ///
     /// Dropping the future detaches what was attached.
     pub async fn fork(&self) -> Result<Session> {
-        let state = {
-            let _turn = self.shared.changing.lock().await;
-            if self.shared.is_closed() {
-                return Err(crate::error::Error::session_closed());
-            }
-            self.shared.state().clone()
-        };
-        NewSession::like(self.handle().clone(), state).await
+        let deadline = self.handle().deadline(None);
+        // As a change that changes nothing: its turn comes whether or not this future is polled on.
+        let state = self.change(|change| async move { Ok(change.shared.state().clone()) }).await?;
+        NewSession::like(self.handle().clone(), state).open_within(deadline).await
     }
 }

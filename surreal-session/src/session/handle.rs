@@ -3,11 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use tracing::Instrument;
-
 use super::state::{Role, Shared};
-use super::{Scope, Surreal, streams};
-use crate::connection::{Cleanup, Handle, Over};
+use super::{Background, Scope, Surreal, streams};
+use crate::connection::{Cleanup, Deadline, Handle, Over};
 use crate::error::{Delivery, Error, ErrorKind, Result};
 use crate::protocol::{Request, SessionId};
 
@@ -37,11 +35,11 @@ impl Session {
     }
 
     /// Attaches a new session; the caller becomes its owner or nobody does.
-    pub(super) async fn attach(handle: &Handle) -> Result<Self> {
+    pub(super) async fn attach(handle: &Handle, deadline: Deadline) -> Result<Self> {
         let id = SessionId::random();
         let request = Request::attach(handle.next_id(), id);
         // Dropped here: the connection task detaches what may have been attached.
-        handle.call(request, None, Cleanup::Detach(id)).await.map_err(|error| explain(handle, error))?;
+        handle.call_within(request, deadline, Cleanup::Detach(id)).await.map_err(|error| explain(handle, error))?;
         Ok(Self::of(handle.clone(), id, Role::Attached))
     }
 
@@ -73,17 +71,20 @@ impl Session {
             return Err(Error::session_closed());
         }
         streams::end(&self.shared, Over::SessionClosed);
-        let shared = Arc::clone(&self.shared);
-        self.change(async move {
-            let Shared { handle, id, .. } = &*shared;
-            let request = Request::detach(handle.next_id(), *id);
-            let detached = handle.call(request, None, Cleanup::Nothing).await;
+        let (waiting, begun) = self.queue();
+        let (handle, id) = (self.handle().clone(), self.shared.id);
+        let work = async move {
+            let detached = match waiting.turn().await {
+                Ok((change, _turn)) => change.call(Request::detach(handle.next_id(), id)).await,
+                Err(error) => Err(error),
+            };
             if detached.as_ref().is_err_and(|error| error.delivery() == Delivery::NotSent) {
-                handle.clean(Cleanup::Detach(*id));
+                handle.clean(Cleanup::Detach(id));
             }
             detached.map(drop)
-        })
-        .await
+        };
+        // Dropped here: the task goes on.
+        Background::spawn(self.handle(), &begun, work).result().await
     }
 
     pub(super) fn handle(&self) -> &Handle {
@@ -92,24 +93,6 @@ impl Session {
 
     pub(crate) fn scope(&self) -> Scope {
         Scope::new(&self.shared)
-    }
-
-    /// Runs a change of this session to its end, after those before it, whether or not the caller stays.
-    pub(super) async fn change<T: Send + 'static>(
-        &self,
-        change: impl Future<Output = Result<T>> + Send + 'static,
-    ) -> Result<T> {
-        let changing = Arc::clone(&self.shared.changing);
-        let turn = async move {
-            let _turn = changing.lock().await;
-            change.await
-        };
-        let task = self.handle().runtime().spawn(turn.in_current_span());
-        // Dropped here: the task goes on.
-        task.await.map_err(|error| {
-            let lost = Error::new(ErrorKind::Disconnected, "the runtime of the connection was shut down");
-            lost.with_delivery(Delivery::Unknown).with_source(error)
-        })?
     }
 }
 

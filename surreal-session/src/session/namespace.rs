@@ -1,9 +1,9 @@
 //! Choosing the namespace and the database of a session.
 
-use std::sync::Arc;
-
 use serde::{Serialize, Serializer};
+use tracing::debug;
 
+use super::change::Change;
 use super::state::Shared;
 use super::{CallFuture, Session};
 use crate::codec;
@@ -144,8 +144,7 @@ impl IntoFuture for Use {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             let Self { session, place } = self;
-            let shared = Arc::clone(&session.shared);
-            session.change(async move { select(&shared, &place).await }).await
+            session.change(|change| async move { select(&change, &place).await }).await
         })
     }
 }
@@ -161,34 +160,46 @@ impl Serialize for Part {
     }
 }
 
-pub(super) async fn select(shared: &Arc<Shared>, place: &Place) -> Result<()> {
-    let scope = super::Scope::new(shared);
-    let request = scope.request("use").value(&place.namespace)?.value(&place.database)?.finish();
-    match scope.call(request, None).await {
-        Ok(reply) => confirm(shared, &reply),
-        Err(error) => Err(failed(shared, error).await),
+pub(super) async fn select(change: &Change, place: &Place) -> Result<()> {
+    let request = change.scope.request("use").value(&place.namespace)?.value(&place.database)?.finish();
+    match change.call(request).await {
+        Ok(reply) => confirm(&change.shared, &reply),
+        Err(error) => Err(failed(change, error).await),
     }
 }
 
 /// The server (3.3.5) selects the namespace first: when the database fails, the session may have moved already.
-async fn failed(shared: &Arc<Shared>, error: Error) -> Error {
+async fn failed(change: &Change, error: Error) -> Error {
     if error.server().is_some_and(|server| server.message() == NO_DATABASE) {
         return error.in_context("the identity is bound to its database and cannot leave it");
     }
-    if error.delivery() == Delivery::Answered && !error.is_auth() {
-        // What has been selected is asked for the handle; the error for the caller is the first one.
-        let _ = refresh(shared).await;
+    if error.delivery() == Delivery::NotSent || error.is_auth() {
+        return error;
+    }
+    change.shared.state().forget_selected();
+    if error.delivery() == Delivery::Answered {
+        settle(change).await;
     }
     error
 }
 
-/// Asks the server what is selected, after a sign-in that may have changed it.
-pub(super) async fn refresh(shared: &Arc<Shared>) -> Result<()> {
-    let scope = super::Scope::new(shared);
-    let request = scope.request("query").text(SELECTED).finish();
-    let reply = scope.call(request, None).await?;
+/// Asks the server what is selected, where the handle does not know.
+///
+/// A failure is no failure of the change: the next one asks again.
+pub(super) async fn settle(change: &Change) {
+    if !change.shared.state().is_moved {
+        return;
+    }
+    if let Err(error) = refresh(change).await {
+        debug!(%error, session = %change.shared.id, "the namespace and database of the session are not known");
+    }
+}
+
+/// Asks the server what is selected.
+pub(super) async fn refresh(change: &Change) -> Result<()> {
+    let reply = change.call(change.scope.request("query").text(SELECTED).finish()).await?;
     match crate::protocol::read_statements(&reply)?.into_iter().next().map(|statement| statement.outcome) {
-        Some(crate::protocol::Outcome::Ok(selected)) => confirm(shared, &selected),
+        Some(crate::protocol::Outcome::Ok(selected)) => confirm(&change.shared, &selected),
         Some(crate::protocol::Outcome::Failed(error)) => Err(Error::from_server("query", error)),
         None => Err(Error::protocol("the reply to `query` has no statement")),
     }
@@ -197,7 +208,8 @@ pub(super) async fn refresh(shared: &Arc<Shared>) -> Result<()> {
 fn confirm(shared: &Shared, reply: &[u8]) -> Result<()> {
     let selected = codec::decode(reply)
         .map_err(|error| Error::protocol("the reply to `use` names no namespace and database").with_source(error))?;
-    shared.state().selected = selected;
+    let mut state = shared.state();
+    (state.selected, state.is_moved) = (selected, false);
     Ok(())
 }
 

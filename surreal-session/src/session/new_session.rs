@@ -6,11 +6,12 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use super::attempt::Attempt;
+use super::change::Change;
 use super::namespace::{Part, Place};
 use super::state::{Identity, State};
 use super::variables::encode;
-use super::{CallFuture, Credentials, Session, Token, auth, namespace, variables};
-use crate::connection::Handle;
+use super::{CallFuture, Credentials, Session, Token, auth, check_name, namespace, variables};
+use crate::connection::{Deadline, Handle};
 use crate::error::Result;
 
 /// A session to be opened; see [`Surreal::new_session`](super::Surreal::new_session).
@@ -87,21 +88,26 @@ impl NewSession {
     }
 
     async fn open(self) -> Result<Session> {
-        let session = Session::attach(&self.handle).await?;
-        let shared = &session.shared;
-        let signed_in = self.identity.is_some();
+        let deadline = self.handle.deadline(None);
+        self.open_within(deadline).await
+    }
+
+    /// Opens the session with all that belongs to it by one deadline.
+    pub(super) async fn open_within(self, deadline: Deadline) -> Result<Session> {
+        self.variables.iter().try_for_each(|(name, _)| check_name(name))?;
+        let session = Session::attach(&self.handle, deadline).await?;
+        let change = Change::new(&session.shared, deadline);
         match self.identity {
-            Some(Proof::Credentials(attempt)) => drop(auth::prove(shared, &attempt?).await?),
-            Some(Proof::Token(token)) => auth::authenticate(shared, token).await?,
+            Some(Proof::Credentials(attempt)) => drop(auth::prove(&change, &attempt?).await?),
+            Some(Proof::Token(token)) => auth::authenticate(&change, token).await?,
             None => {}
         }
         if self.place != Place::default() {
-            namespace::select(shared, &self.place).await?;
-        } else if signed_in {
-            namespace::refresh(shared).await?;
+            namespace::select(&change, &self.place).await?;
         }
+        namespace::settle(&change).await;
         for (name, value) in self.variables {
-            variables::set(shared, name, value?).await?;
+            variables::set(&change, name, value?).await?;
         }
         Ok(session)
     }

@@ -4,12 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::time::Sleep;
-use tracing::Instrument;
+use tokio::time::{Instant, Sleep};
 
 use super::state::Shared;
 use super::streams::{Followed, StreamGuard};
-use crate::connection::{Cleanup, Handle, Patience};
+use crate::connection::{Backoff, Cleanup, Deadline, Handle};
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::{LiveId, Request, RequestWriter, Statement, read_statements};
 use crate::transaction::State;
@@ -36,12 +35,12 @@ impl Scope {
 
     /// Whether both are the same transaction, or the same session outside of any.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
-        let id = |scope: &Self| scope.transaction().map(State::id);
+        let id = |scope: &Self| scope.transaction().map(|transaction| transaction.id());
         Arc::ptr_eq(&self.session, &other.session) && id(self) == id(other)
     }
 
-    pub(crate) fn transaction(&self) -> Option<&State> {
-        self.transaction.as_deref()
+    pub(crate) fn transaction(&self) -> Option<&Arc<State>> {
+        self.transaction.as_ref()
     }
 
     pub(crate) fn handle(&self) -> &Handle {
@@ -56,15 +55,21 @@ impl Scope {
 
     /// Sends a finished request and gives the bytes of its result.
     pub(crate) async fn call(&self, request: Request, deadline: Option<Duration>) -> Result<Bytes> {
-        self.call_within(request, self.handle().patience(deadline), Cleanup::Nothing).await
+        self.call_within(request, self.handle().deadline(deadline), Cleanup::Nothing).await
     }
 
     /// The same for a call that has begun before, or that opens something.
-    pub(crate) async fn call_within(&self, request: Request, patience: Patience, cleanup: Cleanup) -> Result<Bytes> {
+    pub(crate) async fn call_within(&self, request: Request, deadline: Deadline, cleanup: Cleanup) -> Result<Bytes> {
         if self.session.is_closed() {
             return Err(Error::session_closed());
         }
-        let result = self.session.handle.call_within(request, patience, cleanup).await;
+        let result = self.session.handle.call_within(request, deadline, cleanup).await;
+        result.map_err(|error| self.explain(error))
+    }
+
+    /// The same for a change that joined the session's queue before the session was closed.
+    pub(super) async fn call_in_turn(&self, request: Request, deadline: Deadline) -> Result<Bytes> {
+        let result = self.session.handle.call_within(request, deadline, Cleanup::Nothing).await;
         result.map_err(|error| self.explain(error))
     }
 
@@ -73,25 +78,24 @@ impl Scope {
     /// `surql` is what the query is called in messages.
     pub(crate) async fn query_in(
         &self,
-        transaction: &State,
-        surql: &str,
+        transaction: &Arc<State>,
+        surql: String,
         request: Request,
-        deadline: Option<Duration>,
+        time: Option<Duration>,
     ) -> Result<Vec<Statement>> {
-        let patience = self.handle().patience(deadline);
-        let turn = transaction.turn(surql, patience).await?;
-        let call = self.call_within(request, patience, Cleanup::Nothing).instrument(transaction.span().clone());
-        // Dropped here: the turn notes that nobody knows what became of the query.
-        let outcome = call.await.and_then(|reply| read_statements(&reply));
-        turn.end(&outcome);
-        outcome
+        let (scope, deadline) = (self.clone(), self.handle().deadline(time));
+        let query = async move {
+            let reply = scope.call_within(request, deadline, Cleanup::Nothing).await?;
+            read_statements(&reply)
+        };
+        transaction.in_turn(surql, deadline, query).await
     }
 
     /// Sends a finished `query` request that ends with a LIVE SELECT, and gives the events beside its result.
     pub(crate) async fn follow(
         &self,
         request: Request,
-        deadline: Option<Duration>,
+        deadline: Deadline,
         capacity: usize,
     ) -> Result<(Bytes, Followed)> {
         if self.session.is_closed() {
@@ -121,24 +125,39 @@ impl Scope {
     ///
     /// The server (3.3.5) lets kills at the same time conflict with each other, so that trying again succeeds.
     pub(crate) async fn kill(&self, id: LiveId) -> Result<()> {
-        let mut tries_left = KILL_TRIES;
+        let handle = self.handle();
+        let deadline = handle.deadline(None);
+        let kill = || {
+            let request = Request::kill(handle.next_id(), self.session.in_envelope(), id);
+            self.call_within(request, deadline, Cleanup::Nothing)
+        };
+        self.retry_conflicts(deadline, kill).await?;
+        handle.killed(id);
+        Ok(())
+    }
+
+    /// Makes attempts while they fail with a conflict, with a random pause before each further one, until the deadline.
+    pub(crate) async fn retry_conflicts<T, F>(&self, deadline: Deadline, attempt: impl Fn() -> F) -> Result<T>
+    where
+        F: Future<Output = Result<T>>,
+    {
+        let mut backoff = Backoff::default();
         loop {
-            let request = Request::kill(self.session.handle.next_id(), self.session.in_envelope(), id);
-            match self.call(request, None).await {
-                Err(error) if error.is_conflict() && tries_left > 0 => tries_left -= 1,
-                killed => {
-                    killed?;
-                    self.session.handle.killed(id);
-                    return Ok(());
-                }
+            let conflict = match attempt().await {
+                Err(error) if error.is_conflict() => error,
+                outcome => return outcome,
+            };
+            let pause = backoff.next_pause();
+            if Instant::now() + pause >= deadline.until {
+                return Err(conflict);
             }
+            self.sleep(pause).await;
         }
     }
 
     /// A timer, wherever it is asked for.
     pub(crate) fn sleep(&self, time: Duration) -> Sleep {
-        let _runtime = self.session.handle.runtime().enter();
-        tokio::time::sleep(time)
+        self.handle().timer(Instant::now() + time)
     }
 
     /// The size of the largest message that is sent.
@@ -173,8 +192,6 @@ pub(crate) fn check_name(name: &str) -> Result<()> {
     }
     Ok(())
 }
-
-const KILL_TRIES: u32 = 100;
 
 const PROTECTED: [&str; 4] = ["access", "auth", "token", "session"];
 

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use serde::Deserialize;
 
-use super::Token;
 use super::attempt::Attempt;
+use super::{Queue, Token};
 use crate::connection::{Cleanup, Handle};
 use crate::protocol::SessionId;
 
@@ -20,8 +20,8 @@ pub(super) struct Shared {
     pub(super) id: SessionId,
     pub(super) role: Role,
     pub(super) closed: AtomicBool,
-    /// Held by a change from its request to its reply: the server does not keep the order of requests of one session.
-    pub(super) changing: Arc<tokio::sync::Mutex<()>>,
+    /// The queue of the changes: the server does not keep the order of requests of one session.
+    pub(super) changing: Queue,
     /// How many live streams there are, or are about to be.
     pub(super) streams: AtomicUsize,
     state: Mutex<State>,
@@ -38,6 +38,8 @@ pub(super) enum Role {
 #[derive(Clone, Default)]
 pub(super) struct State {
     pub(super) selected: Selected,
+    /// Set when the server may have selected something else than `selected` and has not said what.
+    pub(super) is_moved: bool,
     pub(super) identity: Identity,
     /// By name; the values as they were sent.
     pub(super) variables: BTreeMap<String, Bytes>,
@@ -58,6 +60,13 @@ pub(super) enum Identity {
     Credentials(Attempt),
 }
 
+impl State {
+    /// Notes that the server may have selected another namespace and database than it last confirmed.
+    pub(super) fn forget_selected(&mut self) {
+        (self.selected, self.is_moved) = (Selected::default(), true);
+    }
+}
+
 impl Shared {
     pub(super) fn new(handle: Handle, id: SessionId, role: Role) -> Self {
         if role == Role::Attached {
@@ -68,7 +77,7 @@ impl Shared {
             id,
             role,
             closed: AtomicBool::new(false),
-            changing: Arc::default(),
+            changing: Queue::default(),
             streams: AtomicUsize::new(0),
             state: Mutex::default(),
         }

@@ -8,10 +8,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 
-use super::Scope;
+use super::change::Change;
 use super::state::Shared;
 use crate::connection::{Item, Over, Subscription};
-use crate::error::{Delivery, Error, Result};
+use crate::error::Error;
 use crate::protocol::{Outcome, read_statements};
 
 /// The events of a live query. It keeps its session open.
@@ -55,13 +55,12 @@ pub(super) fn end(shared: &Shared, over: Over) {
 }
 
 /// Tells the session's streams who the session is now, after a request that may have changed it.
-pub(super) async fn recheck<T>(shared: &Arc<Shared>, result: &Result<T>) {
-    let unchanged = result.as_ref().is_err_and(|error| error.delivery() != Delivery::Unknown);
-    if unchanged || shared.streams.load(Ordering::Acquire) == 0 {
+pub(super) async fn recheck(change: &Change) {
+    let shared = &change.shared;
+    if shared.streams.load(Ordering::Acquire) == 0 {
         return;
     }
-    let scope = Scope::new(shared);
-    let reply = scope.call(scope.request("query").text(WHO).finish(), None).await;
+    let reply = change.call(change.scope.request("query").text(WHO).finish()).await;
     let identity = reply.and_then(|reply| match read_statements(&reply)?.pop().map(|statement| statement.outcome) {
         Some(Outcome::Ok(identity)) => Ok(identity),
         Some(Outcome::Failed(error)) => Err(Error::from_statement(0, error)),

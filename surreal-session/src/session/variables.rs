@@ -1,12 +1,10 @@
 //! The variables of a session, SurrealQL's `$name`.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::state::Shared;
-use super::{CallFuture, Scope, Session, check_name};
+use super::change::Change;
+use super::{CallFuture, Session, check_name};
 use crate::codec;
 use crate::error::Result;
 
@@ -41,8 +39,9 @@ impl Session {
         let (name, value) = (name.into(), encode(&value));
         let session = self.clone();
         Box::pin(async move {
-            let (shared, value) = (Arc::clone(&session.shared), value?);
-            session.change(async move { set(&shared, name, value).await }).await
+            let value = value?;
+            check_name(&name)?;
+            session.change(|change| async move { set(&change, name, value).await }).await
         })
     }
 
@@ -58,23 +57,19 @@ impl Session {
     pub async fn unset(&self, name: impl Into<String>) -> Result<()> {
         let name = name.into();
         check_name(&name)?;
-        let shared = Arc::clone(&self.shared);
-        self.change(async move {
-            let scope = Scope::new(&shared);
-            scope.call(scope.request("unset").text(&name).finish(), None).await?;
-            shared.state().variables.remove(&name);
+        self.change(|change| async move {
+            change.call(change.scope.request("unset").text(&name).finish()).await?;
+            change.shared.state().variables.remove(&name);
             Ok(())
         })
         .await
     }
 }
 
-/// Sets a variable to a value that is encoded already.
-pub(super) async fn set(shared: &Arc<Shared>, name: String, value: Bytes) -> Result<()> {
-    check_name(&name)?;
-    let scope = Scope::new(shared);
-    scope.call(scope.request("set").text(&name).raw(&value).finish(), None).await?;
-    shared.state().variables.insert(name, value);
+/// Sets a variable to a value that is encoded already. The name has been checked.
+pub(super) async fn set(change: &Change, name: String, value: Bytes) -> Result<()> {
+    change.call(change.scope.request("set").text(&name).raw(&value).finish()).await?;
+    change.shared.state().variables.insert(name, value);
     Ok(())
 }
 

@@ -21,8 +21,7 @@ use crate::session::{Scope, check_name};
 /// Queries of one transaction run one at a time, in the order of their first poll, whichever task they come from. They
 /// run with the session's identity, namespace and database of that moment: changing those changes where the rest of
 /// the transaction goes. Other calls of the session, among them [`Session::set`](crate::Session::set), take no part in
-/// the transaction and are not undone by it. A query that was polled and is then neither polled on nor dropped holds up
-/// those after it, until their deadlines.
+/// the transaction and are not undone by it. A query that was polled is carried out, also if its future is kept and not polled any more.
 ///
 /// # A failure is final
 ///
@@ -127,12 +126,12 @@ impl Transaction {
 
     pub(super) async fn commit_in_background(self) -> Result<()> {
         self.state.close()?;
-        end::to_the_end(&self.clone(), end::commit(self)).await
+        end::commit(self).await
     }
 
     pub(super) async fn cancel_in_background(self) -> Result<()> {
         self.state.close()?;
-        end::to_the_end(&self.clone(), end::cancel(self)).await
+        end::cancel(self).await
     }
 
     /// Gives `$name` a value for the later queries of this transaction.

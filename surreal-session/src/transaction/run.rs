@@ -8,9 +8,9 @@ use tracing::debug;
 use super::Transaction;
 use super::begin::begin;
 use super::handle::EndedBy;
+use crate::connection::{Backoff, PAUSES};
 use crate::error::{Error, Result};
 use crate::session::{Scope, Session};
-use crate::value::Uuid;
 
 /// How a transaction is run by a closure; see [`Session::transaction`].
 #[derive(Debug, Clone)]
@@ -18,7 +18,7 @@ use crate::value::Uuid;
 pub struct Transact {
     scope: Scope,
     retries: u32,
-    backoff: Range<Duration>,
+    pauses: Range<Duration>,
 }
 
 impl Session {
@@ -42,7 +42,7 @@ impl Session {
     /// # }
     /// ```
     pub fn transaction(&self) -> Transact {
-        Transact { scope: self.scope(), retries: RETRIES, backoff: BACKOFF }
+        Transact { scope: self.scope(), retries: RETRIES, pauses: PAUSES }
     }
 }
 
@@ -58,7 +58,7 @@ impl Transact {
     /// The first pause is of random length up to the start of the range, each later one up to twice as long as the
     /// one before could be, and none longer than the end: programs that conflict do not meet again at once.
     pub fn backoff(mut self, pauses: Range<Duration>) -> Self {
-        self.backoff = pauses;
+        self.pauses = pauses;
         self
     }
 
@@ -108,6 +108,7 @@ impl Transact {
         E: From<Error>,
     {
         let mut retry = 0;
+        let mut backoff = Backoff::new(self.pauses);
         loop {
             // Dropped anywhere below: the last handle goes too, and that cancels.
             let tx = begin(self.scope.clone(), EndedBy::Run, retry).await?;
@@ -130,14 +131,9 @@ impl Transact {
                     debug!(retry, "conflict of a statement");
                 }
             }
-            self.pause(retry).await;
+            self.scope.sleep(backoff.next_pause()).await;
             retry += 1;
         }
-    }
-
-    async fn pause(&self, retry: u32) {
-        let longest = self.backoff.start.saturating_mul(2_u32.saturating_pow(retry)).min(self.backoff.end);
-        self.scope.sleep(random_up_to(longest)).await;
     }
 }
 
@@ -148,25 +144,4 @@ fn explain(error: Error, retries: u32) -> Error {
     }
 }
 
-fn random_up_to(longest: Duration) -> Duration {
-    let [.., a, b, c, d] = *Uuid::new_v4().as_bytes();
-    let share = f64::from(u32::from_be_bytes([a, b, c, d])) / f64::from(u32::MAX);
-    Duration::try_from_secs_f64(longest.as_secs_f64() * share).unwrap_or(longest).min(longest)
-}
-
 const RETRIES: u32 = 5;
-const BACKOFF: Range<Duration> = Duration::from_millis(5)..Duration::from_millis(500);
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pauses_are_random_and_never_too_long() {
-        for longest in [Duration::ZERO, Duration::from_millis(5), Duration::MAX] {
-            let pauses: Vec<_> = (0..100).map(|_| random_up_to(longest)).collect();
-            assert!(pauses.iter().all(|pause| *pause <= longest), "{pauses:?}");
-            assert!(longest.is_zero() || pauses.iter().any(|pause| *pause != pauses[0]), "{pauses:?}");
-        }
-    }
-}

@@ -13,14 +13,15 @@ use super::verdict::Verdict;
 use crate::connection::{Cleanup, Handle};
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::{BindingsWriter, TransactionId};
+use crate::session::Queue;
 
 /// One transaction, shared by its handles and its queries. Dropping the last of them cancels it.
 pub(crate) struct State {
     id: TransactionId,
     handle: Handle,
     span: Span,
-    /// Held by a query from its request to its reply: the server (3.3.5) runs requests of one transaction side by side.
-    pub(super) turn: tokio::sync::Mutex<()>,
+    /// The queue of the queries, and of what ends it: the server (3.3.5) runs requests of one transaction side by side.
+    pub(super) queue: Queue,
     pub(super) verdict: Arc<Verdict>,
     /// Whether the program has said how it ends. Nothing may join it from then on.
     closed: AtomicBool,
@@ -36,7 +37,7 @@ impl State {
             id,
             handle,
             span,
-            turn: tokio::sync::Mutex::default(),
+            queue: Queue::default(),
             verdict: Arc::default(),
             closed: AtomicBool::new(false),
             over: AtomicBool::new(false),

@@ -13,6 +13,7 @@ mod auth;
 mod batch;
 mod bearer;
 mod cancel;
+mod changes;
 mod codec;
 mod conditions;
 mod connection;

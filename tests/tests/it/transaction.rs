@@ -4,6 +4,7 @@ mod cancel;
 mod closure;
 mod ending;
 mod failure;
+mod kept;
 mod order;
 mod spans;
 

@@ -1,0 +1,54 @@
+//! Calls that run to their end, whether or not their callers wait.
+
+use std::panic::resume_unwind;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::task::JoinHandle;
+use tracing::Instrument;
+
+use crate::connection::Handle;
+use crate::error::{Delivery, Error, ErrorKind, Result};
+
+/// A call in a task of its own, on the runtime of the connection. Dropping this does not stop it.
+#[derive(Debug)]
+pub(crate) struct Background<T> {
+    pub(crate) task: JoinHandle<Result<T>>,
+    begun: Begun,
+}
+
+/// Whether a call may have sent anything.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Begun(Arc<AtomicBool>);
+
+impl Begun {
+    pub(crate) fn set(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+}
+
+impl<T: Send + 'static> Background<T> {
+    /// Starts `call`, which sets `begun` before it sends anything.
+    pub(crate) fn spawn(
+        handle: &Handle,
+        begun: &Begun,
+        call: impl Future<Output = Result<T>> + Send + 'static,
+    ) -> Self {
+        Self { task: handle.runtime().spawn(call.in_current_span()), begun: begun.clone() }
+    }
+
+    /// Waits for the result.
+    pub(crate) async fn result(&mut self) -> Result<T> {
+        let error = match (&mut self.task).await {
+            Ok(result) => return result,
+            Err(error) => error,
+        };
+        let error = match error.try_into_panic() {
+            Ok(panic) => resume_unwind(panic),
+            Err(error) => error,
+        };
+        let delivery = if self.begun.0.load(Ordering::Acquire) { Delivery::Unknown } else { Delivery::NotSent };
+        let lost = Error::new(ErrorKind::Disconnected, "the runtime of the connection was shut down");
+        Err(lost.with_delivery(delivery).with_source(error))
+    }
+}
