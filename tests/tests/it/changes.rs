@@ -39,7 +39,8 @@ async fn joined_changes_take_effect_in_the_order_of_their_polls() {
     on_a_worker(async move {
         for round in 0..ROUNDS {
             let (a, b) = tokio::join!(session.use_db("a").into_future(), session.use_db("b").into_future());
-            (a.unwrap(), b.unwrap());
+            a.unwrap();
+            b.unwrap();
             assert_eq!(database(&session).await, "b", "round {round}");
         }
     })

@@ -36,7 +36,7 @@ async fn queries_behind_one_that_is_kept_are_carried_out() {
     let (_db, session, _other) = two().await;
     let tx = session.begin_transaction().await.unwrap();
     let mut kept: Vec<_> = (0..5)
-        .map(|n| Box::pin(tx.query(&format!("SLEEP 20ms; CREATE account:a{n} SET balance = 1")).into_future()))
+        .map(|n| Box::pin(tx.query(format!("SLEEP 20ms; CREATE account:a{n} SET balance = 1")).into_future()))
         .collect();
     for query in &mut kept {
         assert!(poll_times(1, query).await.is_none());
@@ -109,7 +109,7 @@ async fn end_comes_with_the_connection() {
         while let Some((id, method)) = peer.request().await {
             match method.as_str() {
                 "begin" => {
-                    peer.reply(id, ciborium::Value::Tag(37, Box::new(ciborium::Value::Bytes(vec![7; 16])))).await
+                    peer.reply(id, ciborium::Value::Tag(37, Box::new(ciborium::Value::Bytes(vec![7; 16])))).await;
                 }
                 "query" => {}
                 _ => peer.reply(id, ciborium::Value::Null).await,
