@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use surreal_session::prelude::*;
-use surreal_session_tests::{connect, login, place, poll_times, unique};
+use surreal_session_tests::{async_test, connect, login, place, poll_times, unique};
 use tokio::task::yield_now;
 
-const ROUNDS: usize = 300;
+const ROUNDS: usize = 150;
 
 /// Where the server has a session, checked against its handle.
 async fn database(session: &Session) -> String {
@@ -20,7 +20,7 @@ async fn on_a_worker<F: Future<Output = ()> + Send + 'static>(program: F) {
     tokio::spawn(program).await.unwrap();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[async_test]
 async fn change_that_was_polled_once_and_dropped_comes_before_the_next() {
     let (_db, session) = place().await;
     on_a_worker(async move {
@@ -33,7 +33,7 @@ async fn change_that_was_polled_once_and_dropped_comes_before_the_next() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[async_test]
 async fn joined_changes_take_effect_in_the_order_of_their_polls() {
     let (_db, session) = place().await;
     on_a_worker(async move {
@@ -47,7 +47,7 @@ async fn joined_changes_take_effect_in_the_order_of_their_polls() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[async_test]
 async fn changes_of_a_task_that_was_spawned_later_come_later() {
     let (_db, session) = place().await;
     for round in 0..ROUNDS {
@@ -59,7 +59,7 @@ async fn changes_of_a_task_that_was_spawned_later_come_later() {
 }
 
 /// A task that has used up its budget is told to come again by everything that tokio makes.
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[async_test]
 async fn change_of_a_task_without_budget_keeps_its_place() {
     let (_db, session) = place().await;
     on_a_worker(async move {
@@ -89,7 +89,7 @@ fn poll_now<T>(future: impl Future<Output = T>) {
     let _ = poll_times_now(future);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[async_test]
 async fn every_kind_of_change_keeps_its_place() {
     let (db, root) = place().await;
     let ns = root.namespace().unwrap();
@@ -129,7 +129,7 @@ async fn every_kind_of_change_keeps_its_place() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[async_test]
 async fn fork_waits_for_the_changes_before_it_and_not_for_those_after() {
     let (db, session) = place().await;
     on_a_worker(async move {
@@ -151,7 +151,7 @@ async fn fork_waits_for_the_changes_before_it_and_not_for_those_after() {
     drop(db);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[async_test]
 async fn fork_that_is_kept_and_not_polled_holds_up_nothing() {
     let (_db, session) = place().await;
     poll_times(1, session.use_db("a").into_future()).await;
@@ -161,7 +161,7 @@ async fn fork_that_is_kept_and_not_polled_holds_up_nothing() {
     assert_eq!(database(&fork.await.unwrap()).await, "a");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[async_test]
 async fn changes_before_the_close_are_carried_out_and_those_after_are_refused() {
     let (db, root) = place().await;
     let ns = root.namespace().unwrap();
@@ -183,7 +183,7 @@ async fn changes_before_the_close_are_carried_out_and_those_after_are_refused() 
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[async_test]
 async fn default_session_keeps_the_order_too() {
     let login = login().await;
     let db = connect().await;
