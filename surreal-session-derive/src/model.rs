@@ -174,6 +174,12 @@ impl<'a> Model<'a> {
         self.read().filter(|field| field.is_named())
     }
 
+    /// Returns the names in the database that are those of fields, so that nothing else can be called so.
+    pub(crate) fn names_taken(&self) -> Vec<&str> {
+        let on_the_wire = |field: &&Field| field.is_named() && (field.is_read() || field.is_written());
+        self.all_fields().filter(on_the_wire).map(|field| field.wire.as_str()).collect()
+    }
+
     /// Returns the place of a field among those.
     pub(crate) fn index(&self, field: &Field) -> Option<usize> {
         self.named().position(|named| named.ident == field.ident)

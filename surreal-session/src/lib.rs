@@ -125,7 +125,8 @@ pub mod __private {
     pub use crate::error::{Error, Result};
     pub use crate::query::Term;
     pub use crate::record::{
-        Adapted, Adapts, At, Certain, Fixed, Input, Item, Last, NeedsRelation, Normal, Shows, Through, Within, Writable,
+        Adapted, Adapts, At, Certain, Fixed, Flat, Input, Item, Last, Maybe, NeedsRelation, Normal, Present, Shows,
+        Through, Within, Writable,
     };
     pub use crate::record::{
         Assignments, Change, Column, Encoded, Endpoint, Field, Flattened, HasTable, IdOf, IntoId, Key, KeyData,
@@ -133,6 +134,7 @@ pub mod __private {
         Step, Top, View, column, difference, encoded, encoded_with, has_key_fields, key_field, leads_elsewhere,
         object_key, object_part,
     };
+    pub use crate::record::{FlatShape, Flattening, Probe, Unknown, difference_flat, encoded_flat, flat_names};
     pub use crate::value::with::foreign::{Foreign, Native};
     pub use crate::value::{Id, RecordId, RecordKey, Value};
 

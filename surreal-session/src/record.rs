@@ -24,10 +24,15 @@ pub use key::{Key, KeyData, KeyPart, has_key_fields, key_field, object_key, obje
 pub use link::{Endpoint, LinkTo, Linked, leads_elsewhere};
 pub use object::{NoPatch, Object};
 pub use optional::Optional;
+pub(crate) use patch::Assignment;
 pub use patch::{
-    Assignments, Change, Encoded, Keep, Patch, PatchOf, difference, encoded, encoded_with, keep, merge, set, unset,
+    Assignments, Change, Encoded, FlatShape, Flattening, Keep, Patch, PatchOf, Probe, Unknown, difference,
+    difference_flat, encoded, encoded_flat, encoded_with, flat_names, keep, merge, set, unset,
 };
-pub use path::{At, Certain, Field, Fixed, Input, Item, Last, Path, Step, Through, Top, Within, Writable};
+pub use path::{
+    At, Certain, Field, Fixed, Flat, Input, Item, Last, Maybe, Path, Present, Step, Through, Top, Within, Writable,
+};
+pub(crate) use path::{Part, is_part_of};
 pub use view::{Column, Shows, View, column};
 
 use crate::value::Id;

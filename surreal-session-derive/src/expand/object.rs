@@ -58,7 +58,9 @@ fn patch_of(model: &Model, patch: &TokenStream) -> TokenStream {
 
         #[automatically_derived]
         #[allow(deprecated, reason = "the struct may be deprecated itself")]
-        impl #params #krate::__private::PatchOf<::core::option::Option<#ident #arguments>> for #patch #where_clause {}
+        impl #params #krate::__private::PatchOf<::core::option::Option<#ident #arguments>> for #patch #where_clause {
+            const IS_OPTIONAL: bool = true;
+        }
     }
 }
 

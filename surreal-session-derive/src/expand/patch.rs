@@ -82,10 +82,13 @@ fn implementation(model: &Model, receiver: &Receiver, dropped: &Dropped) -> Toke
     let into = model.patched().next().map_or_else(|| quote!(_), |_| quote!(into));
     let assignments = model.patched().map(|field| {
         let ident = field.ident;
-        let wire = &field.wire;
         let encode = encode(field, model, receiver);
-        let assign = if field.is_named() { quote!(assign) } else { quote!(assign_flat) };
-        quote!(self.#ident.#assign(#wire, into, #encode);)
+        if field.is_named() {
+            let wire = &field.wire;
+            return quote!(self.#ident.assign(#wire, into, #encode););
+        }
+        let flattening = flattening(field, model, receiver);
+        quote!(self.#ident.assign_flat(&#flattening, into, #encode);)
     });
     quote! {
         #[automatically_derived]
@@ -94,6 +97,25 @@ fn implementation(model: &Model, receiver: &Receiver, dropped: &Dropped) -> Toke
             fn assignments(&self, #into: &mut #krate::__private::Assignments) {
                 #(#assignments)*
             }
+        }
+    }
+}
+
+/// What the runtime crate has to know of a flattened field.
+fn flattening(field: &Field, model: &Model, receiver: &Receiver) -> TokenStream {
+    let krate = model.krate();
+    let name = field.own_name();
+    let ty = receiver.named_in(&field.node.ty);
+    let taken = model.names_taken();
+    quote! {
+        #krate::__private::Flattening {
+            name: #name,
+            shape: {
+                #[allow(unused_imports, reason = "not needed for every type")]
+                use #krate::__private::Unknown as _;
+                <#krate::__private::Probe<#ty>>::SHAPE
+            },
+            taken: &[#(#taken),*],
         }
     }
 }
@@ -113,7 +135,16 @@ fn diff(model: &Model, receiver: &Receiver, dropped: &Dropped) -> TokenStream {
     let changes = model.patched().map(|field| {
         let ident = field.ident;
         let encode = encode(field, model, receiver);
-        quote!(#ident: #krate::__private::difference(&before.#ident, &after.#ident, #encode),)
+        if !field.is_named() {
+            return quote!(#ident: #krate::__private::difference_flat(&before.#ident, &after.#ident, #encode),);
+        }
+        let ty = receiver.named_in(&field.node.ty);
+        let is_optional = quote! {{
+            #[allow(unused_imports, reason = "not needed for every type")]
+            use #krate::__private::Unknown as _;
+            <#krate::__private::Probe<#ty>>::IS_OPTIONAL
+        }};
+        quote!(#ident: #krate::__private::difference(&before.#ident, &after.#ident, #is_optional, #encode),)
     });
     let documentation = diff_documentation(model);
     quote! {
@@ -148,7 +179,8 @@ fn encode(field: &Field, model: &Model, receiver: &Receiver) -> TokenStream {
                 #path(value, serializer)
             }))
         }
-        None => quote_spanned!(span=> |value| #krate::__private::encoded(value)),
+        None if field.is_named() => quote_spanned!(span=> |value| #krate::__private::encoded(value)),
+        None => quote_spanned!(span=> |value| #krate::__private::encoded_flat(value)),
     }
 }
 

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::expression::{Collection, Computed, Container, Operand, Settable};
+use super::expression::{Collection, Computed, Container, Operand, Settable, Sum};
 use super::fragment::Fragment;
-use crate::record::{Certain, Field, Optional, Path, Within, Writable};
+use crate::record::{Certain, Field, Optional, Part, Path, Within, Writable, is_part_of};
 
 /// What a write does to fields of a record of type `R`: one thing, or several in a tuple, an array or a `Vec`.
 ///
@@ -22,6 +22,14 @@ use crate::record::{Certain, Field, Optional, Path, Within, Writable};
 /// | `u.tags.remove("old")` | the array or set without that element, however often it was there |
 ///
 /// For a list that is put together at run time, each becomes an [`Assign`] with `.into()`.
+///
+/// # Parts of optional objects
+///
+/// An assignment to a field of an object that is an `Option`, such as `u.address.city` where `address` is an
+/// `Option<Address>`, changes only records that have the object. The others stay as they are: half of an object could
+/// not be read any more. Set the object itself, `u.address.set(Address { .. })`, to create it. Because such an assignment
+/// depends on what the record was before, it must not follow an assignment to the same field or to the object in the same
+/// write: that fails with [`InvalidArgument`](crate::ErrorKind::InvalidArgument) before anything is sent.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say what happens to the fields of `{R}`",
     label = "expected an assignment",
@@ -31,14 +39,63 @@ use crate::record::{Certain, Field, Optional, Path, Within, Writable};
 pub trait Assignment<R> {
     /// Adds each as it stands after SET.
     #[doc(hidden)]
-    fn assign(self, into: &mut Vec<Fragment>);
+    fn assign(self, into: &mut Vec<Setting>);
 }
 
 /// What a write does to one field of a record of type `R`.
 #[must_use = "nothing is changed until a write is given it"]
 pub struct Assign<R> {
-    fragment: Fragment,
+    setting: Setting,
     record: PhantomData<fn() -> R>,
+}
+
+/// One assignment of a SET clause.
+#[doc(hidden)]
+#[derive(Debug, Clone)]
+pub struct Setting {
+    place: String,
+    fragment: Fragment,
+    /// The object that has to be there.
+    part: Option<Part>,
+}
+
+impl Setting {
+    /// Changes the place `P`.
+    fn plain<P: Path>(change: Fragment) -> Self {
+        Self { place: text::<P>(), fragment: Fragment::path::<P>().then(change), part: None }
+    }
+
+    /// Changes the place `P` if `part` is there, and nothing otherwise: to set a field of what is missing to NONE, or to
+    /// subtract NONE from it, makes no object (server 3.3.5).
+    fn guarded<P: Path>(operator: &str, part: Part, value: Fragment) -> Self {
+        let condition = Fragment::new(format!(" {operator} IF {} {{ ", part.condition()));
+        let change = condition.then(value).text(" } ELSE { NONE }");
+        Self { part: Some(part), ..Self::plain::<P>(change) }
+    }
+
+    /// The assignments of a SET or ON DUPLICATE KEY UPDATE clause.
+    ///
+    /// The server (3.3.5) computes all values before it changes the first field. A guarded value must therefore not depend
+    /// on what an earlier assignment changes.
+    pub(super) fn clause(settings: Vec<Self>) -> Fragment {
+        let conflict = settings.iter().enumerate().find_map(|(index, setting)| {
+            let part = setting.part.as_ref()?;
+            let is_stale = |other: &&Self| part.depends_on(&other.place) || is_part_of(&other.place, &setting.place);
+            let first = settings[..index].iter().find(is_stale)?;
+            Some(format!("`{}` is changed before `{}` in the same write", first.place, setting.place))
+        });
+        let clause = Fragment::default().joined(settings.into_iter().map(|setting| setting.fragment), ", ");
+        match conflict {
+            Some(reason) => clause.refused(&format!("{reason}, which depends on it: make one assignment of the two")),
+            None => clause,
+        }
+    }
+}
+
+fn text<P: Path>() -> String {
+    let mut path = String::new();
+    P::write(&mut path);
+    path
 }
 
 impl<P: Path, T> Field<P, T> {
@@ -47,7 +104,11 @@ impl<P: Path, T> Field<P, T> {
     where
         P: Writable + Certain,
     {
-        Assign::new(Fragment::path::<P>().text(" = ").then(value.term().into_fragment()))
+        let value = value.term().into_fragment();
+        Assign::new(match P::optional_part() {
+            Some(part) => Setting::guarded::<P>("=", part, value),
+            None => Setting::plain::<P>(Fragment::new(" = ").then(value)),
+        })
     }
 
     /// Removes the field, which makes it NONE.
@@ -56,7 +117,7 @@ impl<P: Path, T> Field<P, T> {
         P: Writable + Certain,
         T: Optional,
     {
-        Assign::new(Fragment::path::<P>().text(" = NONE"))
+        Assign::new(Setting::plain::<P>(Fragment::new(" = NONE")))
     }
 
     /// Adds an element to the end of the array, or to the set.
@@ -69,7 +130,14 @@ impl<P: Path, T> Field<P, T> {
         // An array is added element by element, so that an element that is an array itself stays one.
         let [open, close] = if T::IS_SET { ["{", ",}"] } else { ["[", "]"] };
         let elements = Fragment::new(open).then(element.term().into_fragment()).text(close);
-        Assign::new(Fragment::path::<P>().text(" += ").then(elements))
+        Assign::new(match P::optional_part() {
+            Some(part) => {
+                let present = Fragment::new("(").then(Fragment::path::<P>()).text(&format!(" ?? {open}"));
+                let none = if T::IS_SET { ",}" } else { "]" };
+                Setting::guarded::<P>("=", part, present.text(none).text(") + ").then(elements))
+            }
+            None => Setting::plain::<P>(Fragment::new(" += ").then(elements)),
+        })
     }
 
     /// Removes an element from the array, wherever it is in it, or from the set.
@@ -80,36 +148,57 @@ impl<P: Path, T> Field<P, T> {
         V: Operand<P::Root, <T as Container>::Item>,
     {
         let elements = Fragment::new("[").then(element.term().into_fragment()).text("]");
-        Assign::new(Fragment::path::<P>().text(" -= ").then(elements))
+        // This makes no array, and so no half of an object, where there is none (server 3.3.5).
+        Assign::new(Setting::plain::<P>(Fragment::new(" -= ").then(elements)))
     }
 }
 
 impl<R> Assign<R> {
-    fn new(fragment: Fragment) -> Self {
-        Self { fragment, record: PhantomData }
+    fn new(setting: Setting) -> Self {
+        Self { setting, record: PhantomData }
     }
 }
 
-impl<R, T, P: Writable + Certain + Within<R>> From<Computed<R, T, P>> for Assign<R> {
+impl<R, T: Sum, P: Writable + Certain + Within<R>> From<Computed<R, T, P>> for Assign<R> {
     fn from(calculation: Computed<R, T, P>) -> Self {
-        Self::new(calculation.into_change())
+        Self::new(calculated(calculation))
+    }
+}
+
+fn calculated<R, T: Sum, P: Path>(calculation: Computed<R, T, P>) -> Setting {
+    let (operator, other) = calculation.into_change();
+    let place = Fragment::path::<P>();
+    let result = |other: Fragment| place.clone().text(&format!(" {operator} ")).then(other);
+    match (operator, P::optional_part()) {
+        // The server (3.3.5) makes a duration of a missing datetime.
+        ('+', _) if T::NEEDS_VALUE => Setting::guarded::<P>("=", Part::of(text::<P>()), result(other)),
+        // As without an optional part, a missing field counts as zero.
+        ('+', Some(part)) => {
+            let missing = Fragment::new("IF ").then(place.clone()).text(" = NONE { ").then(other.clone());
+            let sum = missing.text(" } ELSE { ").then(result(other)).text(" }");
+            Setting::guarded::<P>("=", part, sum)
+        }
+        ('-', Some(part)) => Setting::guarded::<P>("-=", part, other),
+        ('+' | '-', None) => Setting::plain::<P>(Fragment::new(format!(" {operator}= ")).then(other)),
+        (_, Some(part)) => Setting::guarded::<P>("=", part, result(other)),
+        (_, None) => Setting::plain::<P>(Fragment::new(" = ").then(result(other))),
     }
 }
 
 impl<R> Assignment<R> for Assign<R> {
-    fn assign(self, into: &mut Vec<Fragment>) {
-        into.push(self.fragment);
+    fn assign(self, into: &mut Vec<Setting>) {
+        into.push(self.setting);
     }
 }
 
-impl<R, T, P: Writable + Certain + Within<R>> Assignment<R> for Computed<R, T, P> {
-    fn assign(self, into: &mut Vec<Fragment>) {
-        into.push(self.into_change());
+impl<R, T: Sum, P: Writable + Certain + Within<R>> Assignment<R> for Computed<R, T, P> {
+    fn assign(self, into: &mut Vec<Setting>) {
+        into.push(calculated(self));
     }
 }
 
 impl<R, T: Assignment<R>> Assignment<R> for Vec<T> {
-    fn assign(self, into: &mut Vec<Fragment>) {
+    fn assign(self, into: &mut Vec<Setting>) {
         for each in self {
             each.assign(into);
         }
@@ -117,7 +206,7 @@ impl<R, T: Assignment<R>> Assignment<R> for Vec<T> {
 }
 
 impl<R, T: Assignment<R>, const N: usize> Assignment<R> for [T; N] {
-    fn assign(self, into: &mut Vec<Fragment>) {
+    fn assign(self, into: &mut Vec<Setting>) {
         for each in self {
             each.assign(into);
         }
@@ -126,7 +215,7 @@ impl<R, T: Assignment<R>, const N: usize> Assignment<R> for [T; N] {
 
 /// Nothing, if there is none.
 impl<R, T: Assignment<R>> Assignment<R> for Option<T> {
-    fn assign(self, into: &mut Vec<Fragment>) {
+    fn assign(self, into: &mut Vec<Setting>) {
         if let Some(assignment) = self {
             assignment.assign(into);
         }
@@ -136,7 +225,7 @@ impl<R, T: Assignment<R>> Assignment<R> for Option<T> {
 macro_rules! tuples {
     ($($($name:ident $index:tt),+;)+) => {$(
         impl<R, $($name: Assignment<R>),+> Assignment<R> for ($($name,)+) {
-            fn assign(self, into: &mut Vec<Fragment>) {
+            fn assign(self, into: &mut Vec<Setting>) {
                 $(self.$index.assign(into);)+
             }
         }
@@ -156,13 +245,13 @@ tuples! {
 
 impl<R> Clone for Assign<R> {
     fn clone(&self) -> Self {
-        Self::new(self.fragment.clone())
+        Self::new(self.setting.clone())
     }
 }
 
 /// The SurrealQL, without the values.
 impl<R> fmt::Debug for Assign<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Assign({})", self.fragment)
+        write!(f, "Assign({})", self.setting.fragment)
     }
 }

@@ -16,6 +16,7 @@ use part::Part;
 pub use statements::Statements;
 
 pub use super::statement::Statement;
+use super::statement::expect;
 use super::{Fragment, Query, Response};
 use crate::error::Result;
 use crate::session::{CallFuture, Scope};
@@ -163,6 +164,7 @@ impl Request {
             true => Response::new(Vec::new(), None),
             false => self.query.await?,
         };
+        expect(&response, self.parts.len() + 2 * self.offset)?;
         Ok(Answer::new(response, self.parts, self.offset))
     }
 }

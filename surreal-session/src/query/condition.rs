@@ -69,7 +69,8 @@ impl<R> Condition<R> {
     /// ```
     pub fn raw(surql: impl AsRef<str>) -> Self {
         // In parentheses also where it stands alone, so that it cannot begin another clause.
-        Self::new(Tree::Leaf(Fragment::new("(").text(surql.as_ref()).text(")")))
+        let text = Fragment::new("(").text(surql.as_ref()).text(")");
+        Self::new(Tree::Leaf(text.reading_others(true)))
     }
 
     /// Binds `value` to `$name` in the text of a [`raw`](Self::raw) condition.

@@ -344,11 +344,7 @@ fn calculate<E: Expression>(left: E, operator: char, right: Term) -> Computed<E:
     let left = left.term();
     let conditions = [left.presence(), right.presence()].concat();
     let (left, right) = (left.into_fragment(), right.into_fragment());
-    let change = match operator {
-        // These have a form of their own, for which a missing field is zero.
-        '+' | '-' => left.clone().text(&format!(" {operator}= ")).then(right.clone()),
-        _ => left.clone().text(" = ").then(left.clone()).text(&format!(" {operator} ")).then(right.clone()),
-    };
+    let change = (operator, right.clone());
     let value = Fragment::new("(").then(left).text(&format!(" {operator} ")).then(right).text(")");
     Computed::changing(Term::computed(value, conditions), change)
 }

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::Query;
 use crate::codec::{self, EncodeError};
 use crate::error::{Error, Result};
-use crate::record::{Assignments, Path};
+use crate::record::{Assignment, Assignments, Path};
 use crate::session::Scope;
 use crate::value;
 
@@ -25,6 +25,8 @@ pub struct Fragment {
     named: Vec<(Arc<str>, Encoded)>,
     /// What is wrong with it, whatever the server would say.
     refusal: Option<Error>,
+    /// Whether it may read other records than the one that it is about.
+    reads_others: bool,
 }
 
 type Encoded = Result<Bytes, EncodeError>;
@@ -46,7 +48,16 @@ impl Fragment {
     pub(crate) fn path<P: Path>() -> Self {
         let mut text = String::new();
         P::write(&mut text);
-        Self::new(text)
+        Self { text, reads_others: P::IS_LINKED, ..Self::default() }
+    }
+
+    /// Says that it may read other records than the one that it is about.
+    pub(crate) fn reading_others(self, reads_others: bool) -> Self {
+        Self { reads_others: self.reads_others || reads_others, ..self }
+    }
+
+    pub(crate) fn reads_others(&self) -> bool {
+        self.reads_others
     }
 
     pub(crate) fn text(mut self, text: &str) -> Self {
@@ -99,6 +110,7 @@ impl Fragment {
         let offset = self.text.len();
         self.text.push_str(&next.text);
         self.refusal = self.refusal.or(next.refusal);
+        self.reads_others |= next.reads_others;
         self.values.extend(next.values.into_iter().map(|(at, value)| (at + offset, value)));
         self.named.extend(next.named);
         self
@@ -115,12 +127,22 @@ impl Fragment {
         self
     }
 
-    /// Adds `path = value, ..`.
+    /// Adds `path = value, ..`. A field of an object that may be missing is changed only where the object is there.
     pub(crate) fn assignments(self, assignments: &Assignments) -> Self {
-        let pieces = assignments
-            .0
-            .iter()
-            .map(|assignment| Self::new(assignment.path.as_str()).text(" = ").encoded(assignment.value.clone()));
+        let assignments = match assignments.checked() {
+            Ok(assignments) => assignments,
+            Err(error) => return self.failed(error.into()),
+        };
+        let pieces = assignments.iter().map(|Assignment { path, part, value }| {
+            let value = Self::default().encoded(value.clone());
+            match part {
+                Some(part) => {
+                    let condition = format!("{path} = IF {} {{ ", part.condition());
+                    Self::new(condition).then(value).text(" } ELSE { NONE }")
+                }
+                None => Self::new(format!("{path} = ")).then(value),
+            }
+        });
         self.joined(pieces, ", ")
     }
 

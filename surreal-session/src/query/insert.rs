@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::Response;
-use super::assignment::Assignment;
+use super::assignment::{Assignment, Setting};
 use super::fragment::Fragment;
 use super::lacking::lacking;
 use super::select::Fields;
@@ -192,7 +192,7 @@ impl<T: Record, K, R> Insert<T, K, R> {
     ) -> Self {
         let mut assignments = Vec::new();
         changes(*T::fields(), *T::fields()).assign(&mut assignments);
-        self.bulk.on_duplicate = assignments;
+        self.bulk.on_duplicate = (!assignments.is_empty()).then(|| Setting::clause(assignments));
         self
     }
 

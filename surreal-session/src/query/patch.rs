@@ -4,12 +4,17 @@ mod apply;
 mod path;
 mod text;
 
+use std::collections::BTreeSet;
+
 use serde::ser::{Error as _, SerializeMap};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::value::Value;
+use super::fragment::Fragment;
+use crate::record::Part;
+use crate::value::{Value, escape_identifier};
 pub use apply::Apply;
-pub use path::{Holds, PatchPath, Removable};
+use path::Need;
+pub use path::{Fits, Holds, PatchPath, Removable};
 
 /// One change of a record: what a patch is made of, and what a write with `return_diff` gives back.
 ///
@@ -29,7 +34,7 @@ pub use path::{Holds, PatchPath, Removable};
 /// assert_eq!((op.action(), op.path()), (PatchAction::Replace, "/address/city"));
 /// assert_eq!(op.value(), Some(&Value::from("Paris")));
 /// ```
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(from = "Received")]
 pub struct PatchOp {
     action: PatchAction,
@@ -38,6 +43,8 @@ pub struct PatchOp {
     value: Option<Value>,
     /// Why it cannot be sent.
     refused: Option<String>,
+    /// The values that have to be there.
+    needs: Vec<Need>,
 }
 
 /// What a [`PatchOp`] does at its path.
@@ -81,12 +88,12 @@ impl PatchOp {
     }
 
     /// Sets a field to the value of another.
-    pub fn copy(from: impl PatchPath, path: impl PatchPath) -> Self {
+    pub fn copy<P: PatchPath>(from: impl Fits<P>, path: P) -> Self {
         Self::between(PatchAction::Copy, from, path)
     }
 
     /// Moves a value to another place.
-    pub fn move_to(from: impl Removable, path: impl PatchPath) -> Self {
+    pub fn move_to<P: PatchPath>(from: impl Removable + Fits<P>, path: P) -> Self {
         Self::between(PatchAction::Move, from, path)
     }
 
@@ -115,14 +122,67 @@ impl PatchOp {
         self.value.as_ref()
     }
 
-    fn new(action: PatchAction, path: impl PatchPath) -> Self {
-        let (path, refused) = split(path.pointer());
-        Self { action, path, from: None, value: None, refused }
+    /// The PATCH clause of these operations, which fails where a value is missing that they change a part of.
+    pub(super) fn clause(ops: &[Self]) -> Fragment {
+        let mut needs = BTreeSet::new();
+        for (index, op) in ops.iter().enumerate() {
+            for need in &op.needs {
+                // What the record had before says nothing of a value that was changed since.
+                match ops[..index].iter().rev().find_map(|earlier| earlier.leaves(&need.part)) {
+                    Some(true) => {}
+                    Some(false) => {
+                        let reason = format!("the patch may remove {}, which it needs after that", need.part);
+                        return Fragment::default().refused(&reason);
+                    }
+                    None => drop(needs.insert(need)),
+                }
+            }
+        }
+        if needs.is_empty() {
+            return Fragment::new("PATCH ").value(ops);
+        }
+        let needs = Vec::from_iter(needs);
+        let condition = needs.iter().map(|need| need.condition()).collect::<Vec<_>>().join(" AND ");
+        let parts = needs.iter().map(|need| need.part.to_string()).collect::<Vec<_>>().join(" and ");
+        let message = format!("the patch needs a value at {parts}");
+        let patch = Fragment::new(format!("PATCH IF {condition} {{ ")).value(ops);
+        patch.text(" } ELSE { THROW ").value(&message).text(" }")
     }
 
-    fn between(action: PatchAction, from: impl PatchPath, path: impl PatchPath) -> Self {
+    /// Whether there is a value at `part` after it; `None` if it does not change that.
+    fn leaves(&self, part: &Part) -> Option<bool> {
+        let is_moved = self.action == PatchAction::Move;
+        if is_moved && self.from.as_ref().is_some_and(|from| part.depends_on(&place(from))) {
+            return Some(false);
+        }
+        let place = place(&self.path);
+        match self.action {
+            PatchAction::Test | PatchAction::Change => None,
+            PatchAction::Add | PatchAction::Replace if *part == Part::of(place.clone()) => {
+                Some(matches!(self.value, Some(Value::Object(_))))
+            }
+            _ => part.depends_on(&place).then_some(false),
+        }
+    }
+
+    fn new(action: PatchAction, path: impl PatchPath) -> Self {
+        let needs = match action {
+            // To remove what is not there is no error, and to test it fails by itself.
+            PatchAction::Remove | PatchAction::Test => None,
+            PatchAction::Replace => path.needs_value().filter(|need| need.may_be_null).or_else(|| path.needs()),
+            _ => path.needs(),
+        };
+        let needs = needs.into_iter().collect();
+        let (path, refused) = split(path.pointer());
+        Self { action, path, from: None, value: None, refused, needs }
+    }
+
+    fn between<F: Fits<P>, P: PatchPath>(action: PatchAction, from: F, path: P) -> Self {
+        let value = from.needs_value().filter(|need| F::NEEDS_VALUE || need.may_be_null);
+        let needed = value.or_else(|| from.needs());
         let (from, wrong) = split(from.pointer());
-        let op = Self::new(action, path);
+        let mut op = Self::new(action, path);
+        op.needs.extend(needed);
         Self { from: Some(from), refused: wrong.or(op.refused), ..op }
     }
 
@@ -133,6 +193,31 @@ impl PatchOp {
             Ok(value) => Self { value: Some(value), ..op },
             Err(error) => Self { refused: Some(error.to_string()), ..op },
         }
+    }
+}
+
+impl Need {
+    fn condition(&self) -> String {
+        let present = self.part.condition();
+        if self.may_be_null { present.replace(" > NULL", " != NONE") } else { present }
+    }
+}
+
+/// The SurrealQL of a path.
+fn place(pointer: &str) -> String {
+    let names = pointer.strip_prefix('/').into_iter().flat_map(|path| path.split('/'));
+    names.fold(String::new(), |place, name| match name.parse::<usize>() {
+        Ok(index) => format!("{place}[{index}]"),
+        Err(_) if place.is_empty() => escape_identifier(name).into_owned(),
+        Err(_) => format!("{place}.{}", escape_identifier(name)),
+    })
+}
+
+/// Whether both do the same at the same place.
+impl PartialEq for PatchOp {
+    fn eq(&self, other: &Self) -> bool {
+        let parts = |op: &Self| (op.action, op.path.clone(), op.from.clone(), op.refused.clone());
+        parts(self) == parts(other) && self.value == other.value
     }
 }
 
@@ -179,7 +264,7 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, 
 
 impl From<Received> for PatchOp {
     fn from(Received { op, path, from, value }: Received) -> Self {
-        Self { action: op, path, from, value, refused: None }
+        Self { action: op, path, from, value, refused: None, needs: Vec::new() }
     }
 }
 

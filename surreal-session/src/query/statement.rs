@@ -56,11 +56,25 @@ impl Call {
     }
 }
 
+/// Fails if there are more results than statements were sent: some text in them had statements of its own.
+pub(super) fn expect(response: &Response, statements: usize) -> Result<()> {
+    let results = response.len();
+    if results <= statements {
+        return Ok(());
+    }
+    let message = format!(
+        "{statements} statements were built and {results} were carried out: a text of SurrealQL in them, such as that of \
+         `Condition::raw`, ends the statement and begins another"
+    );
+    Err(Error::argument(message).answered())
+}
+
 /// Sends a statement and reads its result. Everything is encoded before the future is made.
 pub(super) fn send<S: Statement>(statement: S) -> CallFuture<S::Output> {
     let query = statement.query().into_future();
     Box::pin(async move {
         let response = query.await?;
+        expect(&response, 1)?;
         statement.read(&response, 0)
     })
 }

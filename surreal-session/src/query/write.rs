@@ -13,15 +13,15 @@ mod verb;
 
 use std::marker::PhantomData;
 
-pub use super::patch::{Holds, PatchPath, Removable};
+pub use super::patch::{Fits, Holds, PatchPath, Removable};
 pub use crate::record::{NeedsRelation, Normal};
 pub use builder::Mutation;
 pub(super) use bulk::Bulk;
 #[doc(hidden)]
 pub use bulk::Rows;
-pub(super) use parts::Parts;
 #[doc(hidden)]
 pub use parts::Place;
+pub(super) use parts::{Parts, Reach};
 pub use returning::{After, Before, Diff, Nothing, Returning, ReturningRecords};
 #[doc(hidden)]
 pub use shape::{Aimed, Filled};
@@ -30,7 +30,7 @@ pub use shape::{
 };
 #[doc(hidden)]
 pub use verb::Verb;
-pub use verb::{Changing, Creates, Deletes, Updates, Upserts, Writing};
+pub use verb::{Changing, Creates, Deletes, Ranges, Updates, Upserts, Writing};
 
 /// What a builder has only in its type.
 pub(super) type State<T> = PhantomData<fn() -> T>;

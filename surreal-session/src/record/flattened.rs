@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
 
-use super::{Object, Path};
+use super::{Flat, Object, Path};
 
 /// A flattened field: the fields of the [`Object`] in it stand where it stands itself, at `P`.
 ///
@@ -20,10 +20,10 @@ impl<P, T> Flattened<P, T> {
 }
 
 impl<P: Path, T: Object> Deref for Flattened<P, T> {
-    type Target = T::Fields<P>;
+    type Target = T::Fields<Flat<P>>;
 
-    fn deref(&self) -> &T::Fields<P> {
-        T::fields::<P>()
+    fn deref(&self) -> &T::Fields<Flat<P>> {
+        T::fields::<Flat<P>>()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Objects with named fields: records, and what is nested in them.
 
 use super::patch::Patch;
-use super::{Path, Record, Through};
+use super::{Maybe, Path, Record, Through};
 use crate::value::Id;
 
 /// A struct whose fields are those of an object in the database, so that paths and patches can reach into it.
@@ -31,10 +31,10 @@ pub trait Object: 'static {
 /// What may be missing has the fields that it has when it is there: SurrealQL reads a path through NONE as NONE.
 impl<T: Object> Object for Option<T> {
     const FIELDS: &'static [&'static str] = T::FIELDS;
-    type Fields<P: Path> = T::Fields<P>;
+    type Fields<P: Path> = T::Fields<Maybe<P, T>>;
     type Patch = T::Patch;
 
-    fn fields<P: Path>() -> &'static T::Fields<P> {
+    fn fields<P: Path>() -> &'static T::Fields<Maybe<P, T>> {
         T::fields()
     }
 }

@@ -1,11 +1,14 @@
 //! Partial updates: for each field, whether it is kept, set or unset.
 
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
+use std::marker::PhantomData;
 
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::Optional;
+use super::path::{Part, is_part_of, join};
+use super::{Object, Optional};
 use crate::codec::{self, EncodeError, NONE, Serializer};
 use crate::value::{Value, escape_identifier};
 
@@ -27,7 +30,10 @@ pub trait Patch: Default + fmt::Debug {
     label = "expected the patch that `#[derive(Object)]` generates, such as `AddressPatch`",
     note = "a whole value is given with `set(..)`"
 )]
-pub trait PatchOf<T>: Patch {}
+pub trait PatchOf<T>: Patch {
+    /// Whether the object may be missing.
+    const IS_OPTIONAL: bool = false;
+}
 
 /// What happens to one field in a patch: [`keep`], [`set`], [`unset`] or, for an object, [`merge`].
 pub struct Change<T>(Repr<T>);
@@ -37,7 +43,14 @@ enum Repr<T> {
     Set(T),
     Unset,
     /// What changes inside of an object, relative to it.
-    Leaves(Assignments),
+    Leaves(Assignments, Parent),
+}
+
+/// Whether an object is there before its fields are changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Parent {
+    Certain,
+    Optional,
 }
 
 /// What [`keep`] makes: a patch, or a [`Change`] in one.
@@ -68,10 +81,12 @@ pub fn unset<T: Optional>() -> Change<T> {
 }
 
 /// Changes fields of an object and leaves its others as they are.
+///
+/// An object that is an `Option` and missing stays missing: half of it could not be read any more. [`set`] creates it.
 pub fn merge<T, P: PatchOf<T>>(patch: P) -> Change<T> {
     let mut leaves = Assignments::default();
     patch.assignments(&mut leaves);
-    Change(Repr::Leaves(leaves))
+    Change(Repr::Leaves(leaves, if P::IS_OPTIONAL { Parent::Optional } else { Parent::Certain }))
 }
 
 /// The default is to keep.
@@ -88,7 +103,7 @@ impl<T> fmt::Debug for Change<T> {
             Repr::Keep => "Keep",
             Repr::Set(_) => "Set(..)",
             Repr::Unset => "Unset",
-            Repr::Leaves(_) => "Merge(..)",
+            Repr::Leaves(..) => "Merge(..)",
         })
     }
 }
@@ -101,24 +116,77 @@ impl<T> Change<T> {
             Repr::Keep => {}
             Repr::Set(value) => into.push(name, encode(value).0),
             Repr::Unset => into.push(name, Ok(Bytes::from_static(NONE))),
-            Repr::Leaves(leaves) => into.nest(name, leaves),
+            Repr::Leaves(leaves, parent) => into.nest(name, leaves, *parent),
         }
     }
 
     /// For generated code: adds this change of a flattened field, whose own fields stand where `into` stands.
     #[doc(hidden)]
-    pub fn assign_flat(&self, name: &str, into: &mut Assignments, encode: impl FnOnce(&T) -> Encoded) {
-        match &self.0 {
-            Repr::Keep => {}
-            Repr::Set(value) => into.spread(name, encode(value).0),
-            Repr::Unset => into.push(name, Err(flat(name, "it has no name that could be unset"))),
-            Repr::Leaves(leaves) => into.0.extend(leaves.0.iter().cloned()),
-        }
+    pub fn assign_flat(&self, flat: &Flattening<'_>, into: &mut Assignments, encode: impl FnOnce(&T) -> Encoded) {
+        let set = match &self.0 {
+            Repr::Keep => return,
+            Repr::Set(value) => encode(value).0,
+            Repr::Unset => Ok(Bytes::from_static(EMPTY)),
+            Repr::Leaves(leaves, parent) => return into.merge_flat(flat, leaves, *parent),
+        };
+        into.spread(flat, set);
     }
 }
 
-fn flat(name: &str, reason: &str) -> EncodeError {
-    EncodeError::new(format!("the fields of `{name}` are flattened into its object: {reason}"))
+/// An object without entries.
+const EMPTY: &[u8] = b"\xa0";
+
+/// For generated code: a flattened field, and the object that its fields stand in.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Flattening<'a> {
+    pub name: &'a str,
+    pub shape: FlatShape,
+    /// The names that the object has for other fields.
+    pub taken: &'a [&'a str],
+}
+
+/// For generated code: what is known of the names in a flattened field.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub enum FlatShape {
+    /// An object, or an `Option` of one, with these names.
+    Object(&'static [&'static str]),
+    /// A map, with any names.
+    Map,
+    /// Something else, such as an enum.
+    Other,
+}
+
+impl Flattening<'_> {
+    fn error(&self, reason: &str) -> EncodeError {
+        let name = self.name;
+        EncodeError::new(format!(
+            "the fields of `{name}` are flattened into its object: {reason}, or changed by the patch that `diff` returns"
+        ))
+    }
+
+    fn check(&self, name: &str) -> Result<(), EncodeError> {
+        clash(self.name, name, self.taken).map_or(Ok(()), Err)
+    }
+}
+
+fn clash(field: &str, name: &str, taken: &[&str]) -> Option<EncodeError> {
+    let is_taken = taken.contains(&name);
+    is_taken.then(|| {
+        EncodeError::new(format!(
+            "the flattened field `{field}` has an entry `{name}`, which is the name of another field"
+        ))
+    })
+}
+
+/// For generated code: fails if a flattened field has an entry with the name of another field.
+#[doc(hidden)]
+pub fn flat_names<T: Serialize + ?Sized>(field: &str, value: &T, taken: &[&str]) -> Result<(), EncodeError> {
+    match encoded_flat(value).into_value()? {
+        Value::Object(entries) => entries.keys().find_map(|name| clash(field, name, taken)).map_or(Ok(()), Err),
+        _ => Ok(()),
+    }
 }
 
 /// A value in the form that it is sent in, or why it has none.
@@ -153,70 +221,196 @@ pub fn encoded_with<T: ?Sized>(
     Encoded(write(value, &mut Serializer::new(&mut buffer)).map(|()| buffer.into()))
 }
 
+/// For generated code: the fields of a flattened value, as they stand in the object around it.
+#[doc(hidden)]
+pub fn encoded_flat<T: Serialize + ?Sized>(value: &T) -> Encoded {
+    #[derive(Serialize)]
+    struct Around<'a, T: ?Sized> {
+        #[serde(flatten)]
+        value: &'a T,
+    }
+
+    Encoded(codec::encode(&Around { value }))
+}
+
 /// For generated code: what has to change to turn `before` into `after`, leaf by leaf.
 #[doc(hidden)]
-pub fn difference<T>(before: &T, after: &T, encode: impl Fn(&T) -> Encoded) -> Change<T> {
+pub fn difference<T>(before: &T, after: &T, is_optional: bool, encode: impl Fn(&T) -> Encoded) -> Change<T> {
     let mut leaves = Assignments::default();
     match (encode(before).into_value(), encode(after).into_value()) {
-        (Ok(before), Ok(after)) => compare(String::new(), &before, after, &mut leaves),
-        (_, Err(error)) | (Err(error), _) => leaves.0.push(Assignment { path: String::new(), value: Err(error) }),
+        (Ok(before), Ok(after)) => compare("", None, &before, after, &mut leaves),
+        (_, Err(error)) | (Err(error), _) => leaves.0.push(Assignment::new(String::new(), Err(error))),
     }
-    if leaves.0.is_empty() { Change::default() } else { Change(Repr::Leaves(leaves)) }
+    let parent = if is_optional { Parent::Optional } else { Parent::Certain };
+    match leaves.0.as_slice() {
+        [] => Change::default(),
+        // The value as a whole.
+        [leaf] if leaf.path.is_empty() => Change(Repr::Leaves(leaves, Parent::Certain)),
+        _ => Change(Repr::Leaves(leaves, parent)),
+    }
+}
+
+/// For generated code: the same for a flattened field, which is an object in any case.
+#[doc(hidden)]
+pub fn difference_flat<T>(before: &T, after: &T, encode: impl Fn(&T) -> Encoded) -> Change<T> {
+    let fields = |value| {
+        encode(value)
+            .into_value()
+            .map(|value| if value.as_object().is_some() { value } else { Value::Object(BTreeMap::new()) })
+    };
+    let mut leaves = Assignments::default();
+    match (fields(before), fields(after)) {
+        (Ok(before), Ok(after)) => compare("", None, &before, after, &mut leaves),
+        (_, Err(error)) | (Err(error), _) => leaves.0.push(Assignment::new(String::new(), Err(error))),
+    }
+    if leaves.0.is_empty() { Change::default() } else { Change(Repr::Leaves(leaves, Parent::Certain)) }
 }
 
 /// Paths and the values that they get, in the form that they are sent in.
 #[doc(hidden)]
 #[derive(Debug, Clone, Default)]
-pub struct Assignments(pub(crate) Vec<Assignment>);
+pub struct Assignments(Vec<Assignment>);
 
 #[derive(Debug, Clone)]
 pub(crate) struct Assignment {
     /// SurrealQL, escaped.
     pub(crate) path: String,
+    /// The object on the path that has to be there.
+    pub(crate) part: Option<Part>,
     pub(crate) value: Result<Bytes, EncodeError>,
 }
 
+impl Assignment {
+    fn new(path: String, value: Result<Bytes, EncodeError>) -> Self {
+        Self { path, part: None, value }
+    }
+}
+
 impl Assignments {
-    fn push(&mut self, name: &str, value: Result<Bytes, EncodeError>) {
-        self.0.push(Assignment { path: escape_identifier(name).into_owned(), value });
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
-    /// Adds the entries of an object one by one.
-    fn spread(&mut self, name: &str, value: Result<Bytes, EncodeError>) {
-        match Encoded(value).into_value() {
-            Ok(Value::Object(fields)) => {
-                for (field, value) in fields {
-                    self.push(&field, codec::encode(&value));
-                }
-            }
-            Ok(_) => self.push(name, Err(flat(name, "what is set must be an object"))),
-            Err(error) => self.push(name, Err(error)),
+    /// The assignments.
+    ///
+    /// # Errors
+    ///
+    /// If two are about the same place, so that one would be lost.
+    pub(crate) fn checked(&self) -> Result<&[Assignment], EncodeError> {
+        let overlap = |(index, one): (usize, &Assignment)| {
+            let others = || self.0[..index].iter().chain(&self.0[index + 1..]);
+            others().any(|other| is_part_of(&one.path, &other.path)).then(|| one.path.clone())
+        };
+        match self.0.iter().enumerate().find_map(overlap) {
+            Some(path) => Err(EncodeError::new(format!("the patch changes `{path}` twice"))),
+            None => Ok(&self.0),
         }
     }
 
-    fn nest(&mut self, name: &str, leaves: &Self) {
-        let parent = escape_identifier(name);
-        self.0.extend(leaves.0.iter().map(|leaf| Assignment { path: join(&parent, &leaf.path), ..leaf.clone() }));
+    fn push(&mut self, name: &str, value: Result<Bytes, EncodeError>) {
+        self.0.push(Assignment::new(escape_identifier(name).into_owned(), value));
+    }
+
+    /// Adds the entries of an object one by one. Those that it does not have are removed, as far as they are known.
+    fn spread(&mut self, flat: &Flattening<'_>, value: Result<Bytes, EncodeError>) {
+        let value = Encoded(value).into_value();
+        let fields = match (flat.shape, value) {
+            (_, Err(error)) => Err(error),
+            (FlatShape::Object(names), Ok(Value::Object(fields))) => Ok((names, fields)),
+            (FlatShape::Map, Ok(Value::Object(fields))) if !fields.is_empty() => Ok((&[][..], fields)),
+            (FlatShape::Map, Ok(_)) => Err(flat.error("an empty map removes nothing; its entries are set")),
+            (..) => Err(flat.error("the fields that it had before are not known; it is written with `content`")),
+        };
+        let (names, fields) = match fields {
+            Ok(known) => known,
+            Err(error) => return self.push(flat.name, Err(error)),
+        };
+        let missing = names.iter().copied().filter(|name| !fields.contains_key(*name));
+        for name in missing {
+            self.push(name, Ok(Bytes::from_static(NONE)));
+        }
+        for (name, value) in &fields {
+            self.push(name, flat.check(name).and_then(|()| codec::encode(value)));
+        }
+    }
+
+    fn merge_flat(&mut self, flat: &Flattening<'_>, leaves: &Self, parent: Parent) {
+        let itself = match (parent, flat.shape) {
+            (Parent::Optional, FlatShape::Object(names)) => Some(Part::flat("", names)),
+            _ => None,
+        };
+        self.0.extend(leaves.0.iter().cloned().map(|leaf| {
+            let part = leaf.part.filter(|part| !part.is_parent()).or_else(|| itself.clone());
+            let taken = flat.taken.iter().find(|name| is_part_of(&leaf.path, &escape_identifier(name)));
+            let value = match taken.and_then(|name| clash(flat.name, name, flat.taken)) {
+                Some(error) => Err(error),
+                None => leaf.value,
+            };
+            Assignment { path: leaf.path, part, value }
+        }));
+    }
+
+    fn nest(&mut self, name: &str, leaves: &Self, parent: Parent) {
+        let root = escape_identifier(name);
+        self.0.extend(leaves.0.iter().map(|leaf| {
+            let itself = (parent == Parent::Optional).then(|| Part::of(root.clone().into_owned()));
+            let part = leaf.part.as_ref().map(|part| part.within(&root)).or(itself);
+            Assignment { path: join(&root, &leaf.path), part, value: leaf.value.clone() }
+        }));
     }
 }
 
-fn join(parent: &str, path: &str) -> String {
-    if parent.is_empty() || path.is_empty() { format!("{parent}{path}") } else { format!("{parent}.{path}") }
-}
-
-/// Objects are compared key by key, everything else as a whole.
-fn compare(path: String, before: &Value, after: Value, into: &mut Assignments) {
+/// Objects are compared key by key, everything else as a whole. What stands in an object needs it to be there.
+fn compare(path: &str, part: Option<&str>, before: &Value, after: Value, into: &mut Assignments) {
     match (before, after) {
         (Value::Object(before), Value::Object(mut after)) => {
+            // What changes in the value itself needs what the caller knows of it.
+            let part = (!path.is_empty()).then_some(path);
             for (key, before) in before {
-                let path = join(&path, &escape_identifier(key));
-                compare(path, before, after.remove(key).unwrap_or_default(), into);
+                let path = join(path, &escape_identifier(key));
+                compare(&path, part, before, after.remove(key).unwrap_or_default(), into);
             }
             for (key, after) in after {
-                compare(join(&path, &escape_identifier(&key)), &Value::None, after, into);
+                compare(&join(path, &escape_identifier(&key)), part, &Value::None, after, into);
             }
         }
         (before, after) if *before == after => {}
-        (_, after) => into.0.push(Assignment { path, value: codec::encode(&after) }),
+        (_, after) => {
+            let value = codec::encode(&after);
+            into.0.push(Assignment { path: path.to_owned(), part: part.map(|part| Part::of(part.to_owned())), value });
+        }
     }
 }
+
+/// For generated code: what can be told of a type without asking anything of it.
+///
+/// Each constant exists twice, as an inherent one under a condition and in a trait without any; the inherent one is taken
+/// where its condition is known to hold.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Probe<T>(PhantomData<T>);
+
+impl<T> Probe<Option<T>> {
+    pub const IS_OPTIONAL: bool = true;
+}
+
+impl<T: Object> Probe<T> {
+    pub const SHAPE: FlatShape = FlatShape::Object(T::FIELDS);
+}
+
+impl<K, V> Probe<BTreeMap<K, V>> {
+    pub const SHAPE: FlatShape = FlatShape::Map;
+}
+
+impl<K, V, S> Probe<HashMap<K, V, S>> {
+    pub const SHAPE: FlatShape = FlatShape::Map;
+}
+
+/// The constants of [`Probe`] for other types.
+#[doc(hidden)]
+pub trait Unknown {
+    const IS_OPTIONAL: bool = false;
+    const SHAPE: FlatShape = FlatShape::Other;
+}
+
+impl<T> Unknown for Probe<T> {}

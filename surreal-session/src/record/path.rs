@@ -16,8 +16,75 @@ pub trait Path: Copy + 'static {
     /// Whether it leads through a link into another record.
     const IS_LINKED: bool = false;
 
+    /// Whether it is an element of an array, which may not be there.
+    const IS_ELEMENT: bool = false;
+
+    /// Whether it is a flattened object, which has no name.
+    const IS_FLAT: bool = false;
+
     /// Writes the path as SurrealQL; nothing for the record itself.
     fn write(into: &mut String);
+
+    /// The longest part of the path whose value may be missing. A write below it must not make half of that value.
+    fn optional_part() -> Option<Part> {
+        None
+    }
+}
+
+/// An object that may be missing, known by its name or, if it is flattened, by its fields.
+#[doc(hidden)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Part(Vec<String>);
+
+impl Part {
+    pub(crate) fn of(place: String) -> Self {
+        Self(vec![place])
+    }
+
+    /// The flattened object with these fields in the object at `place`.
+    pub(crate) fn flat(place: &str, names: &[&str]) -> Self {
+        Self(names.iter().map(|name| join(place, &escape_identifier(name))).collect())
+    }
+
+    /// The same in the object at `parent`.
+    pub(crate) fn within(&self, parent: &str) -> Self {
+        Self(self.0.iter().map(|place| join(parent, place)).collect())
+    }
+
+    /// Whether it is the object that it is named in.
+    pub(crate) fn is_parent(&self) -> bool {
+        self.0.iter().all(String::is_empty)
+    }
+
+    /// Whether a change at `place` may make or remove it.
+    pub(crate) fn depends_on(&self, place: &str) -> bool {
+        self.0.iter().any(|part| is_part_of(part, place))
+    }
+
+    /// SurrealQL that is true where it is there.
+    pub(crate) fn condition(&self) -> String {
+        match self.0.as_slice() {
+            [] => "false".to_owned(),
+            [place] => format!("{place} > NULL"),
+            places => format!("({}) > NULL", places.join(" ?? ")),
+        }
+    }
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`", self.0.join("`, `"))
+    }
+}
+
+/// Whether the path leads to the place `outer` or into it.
+pub(crate) fn is_part_of(path: &str, outer: &str) -> bool {
+    path.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+}
+
+/// The path that leads on from `parent`.
+pub(crate) fn join(parent: &str, path: &str) -> String {
+    if parent.is_empty() || path.is_empty() { format!("{parent}{path}") } else { format!("{parent}.{path}") }
 }
 
 /// A path that starts in `R`. Says the same as [`Path::Root`], in words that the compiler repeats.
@@ -49,6 +116,15 @@ pub trait Writable: Path {}
 )]
 pub trait Certain: Path {}
 
+/// A place whose value is always there: its path does not lead through an `Option`, a link or an element of an array.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "this field may be missing",
+    label = "read through an `Option`, a link or an element of an array, where there may be nothing",
+    note = "a field that is not an `Option` can only be set to a value that is always there"
+)]
+pub trait Present: Path {}
+
 /// The record itself.
 #[doc(hidden)]
 pub struct Top<R>(PhantomData<fn() -> R>);
@@ -68,6 +144,14 @@ pub struct Step<P, O, const INDEX: usize>(PhantomData<fn() -> (P, O)>);
 /// The same place as `P`, of which a program reads and which it does not change.
 #[doc(hidden)]
 pub struct Fixed<P>(PhantomData<fn() -> P>);
+
+/// The value of type `T` of the `Option` at `P`, which may be missing.
+#[doc(hidden)]
+pub struct Maybe<P, T>(PhantomData<fn() -> (P, T)>);
+
+/// The flattened object at `P`, whose fields are those of the object around it.
+#[doc(hidden)]
+pub struct Flat<P>(PhantomData<fn() -> P>);
 
 /// The record that the link at `P` leads to.
 #[doc(hidden)]
@@ -122,6 +206,41 @@ impl<P: Path, O: Object, const INDEX: usize> Path for Step<P, O, INDEX> {
         }
         into.push_str(&escape_identifier(O::FIELDS[INDEX]));
     }
+
+    fn optional_part() -> Option<Part> {
+        P::optional_part()
+    }
+}
+
+impl<P: Path, T: Object> Path for Maybe<P, T> {
+    type Root = P::Root;
+
+    const IS_LINKED: bool = P::IS_LINKED;
+
+    fn write(into: &mut String) {
+        P::write(into);
+    }
+
+    fn optional_part() -> Option<Part> {
+        let mut place = String::new();
+        P::write(&mut place);
+        Some(if P::IS_FLAT { Part::flat(&place, T::FIELDS) } else { Part::of(place) })
+    }
+}
+
+impl<P: Path> Path for Flat<P> {
+    type Root = P::Root;
+
+    const IS_LINKED: bool = P::IS_LINKED;
+    const IS_FLAT: bool = true;
+
+    fn write(into: &mut String) {
+        P::write(into);
+    }
+
+    fn optional_part() -> Option<Part> {
+        P::optional_part()
+    }
 }
 
 impl<P: Path> Path for Fixed<P> {
@@ -148,11 +267,16 @@ impl<P: Path, const INDEX: usize> Path for At<P, INDEX> {
     type Root = P::Root;
 
     const IS_LINKED: bool = P::IS_LINKED;
+    const IS_ELEMENT: bool = true;
 
     fn write(into: &mut String) {
         P::write(into);
         // Writing to a `String` cannot fail.
         let _ = write!(into, "[{INDEX}]");
+    }
+
+    fn optional_part() -> Option<Part> {
+        P::optional_part()
     }
 }
 
@@ -160,10 +284,15 @@ impl<P: Path> Path for Last<P> {
     type Root = P::Root;
 
     const IS_LINKED: bool = P::IS_LINKED;
+    const IS_ELEMENT: bool = true;
 
     fn write(into: &mut String) {
         P::write(into);
         into.push_str("[$]");
+    }
+
+    fn optional_part() -> Option<Part> {
+        P::optional_part()
     }
 }
 
@@ -172,6 +301,8 @@ impl<R: 'static> Within<R> for Input<R> {}
 impl<T: 'static> Within<Self> for Item<T> {}
 impl<R, P: Within<R>, O: Object, const INDEX: usize> Within<R> for Step<P, O, INDEX> {}
 impl<R, P: Within<R>> Within<R> for Fixed<P> {}
+impl<R, P: Within<R>, T: Object> Within<R> for Maybe<P, T> {}
+impl<R, P: Within<R>> Within<R> for Flat<P> {}
 impl<R, P: Within<R>> Within<R> for Through<P> {}
 impl<R, P: Within<R>, const INDEX: usize> Within<R> for At<P, INDEX> {}
 impl<R, P: Within<R>> Within<R> for Last<P> {}
@@ -180,12 +311,23 @@ impl<R: 'static> Certain for Top<R> {}
 impl<R: 'static> Certain for Input<R> {}
 impl<P: Certain, O: Object, const INDEX: usize> Certain for Step<P, O, INDEX> {}
 impl<P: Certain> Certain for Fixed<P> {}
+impl<P: Certain, T: Object> Certain for Maybe<P, T> {}
+impl<P: Certain> Certain for Flat<P> {}
 impl<P: Certain> Certain for Through<P> {}
+
+impl<R: 'static> Present for Top<R> {}
+impl<R: 'static> Present for Input<R> {}
+impl<T: 'static> Present for Item<T> {}
+impl<P: Present, O: Object, const INDEX: usize> Present for Step<P, O, INDEX> {}
+impl<P: Present> Present for Fixed<P> {}
+impl<P: Present> Present for Flat<P> {}
 
 impl<R: 'static> Writable for Top<R> {}
 impl<P: Writable, O: Object, const INDEX: usize> Writable for Step<P, O, INDEX> {}
 impl<P: Writable, const INDEX: usize> Writable for At<P, INDEX> {}
 impl<P: Writable> Writable for Last<P> {}
+impl<P: Writable, T: Object> Writable for Maybe<P, T> {}
+impl<P: Writable> Writable for Flat<P> {}
 
 impl<P, T> Field<P, T> {
     /// For generated code.
@@ -230,6 +372,8 @@ copies! {
     [T] Item<T>;
     [P, O, const INDEX: usize] Step<P, O, INDEX>;
     [P] Fixed<P>;
+    [P, T] Maybe<P, T>;
+    [P] Flat<P>;
     [P] Through<P>;
     [P, const INDEX: usize] At<P, INDEX>;
     [P] Last<P>;

@@ -97,7 +97,8 @@ pub(super) fn each<P: Path>(term: Term) -> Term {
     let mut path = String::new();
     P::write(&mut path);
     let path = path.trim_start_matches("$this");
-    Term::computed(Fragment::new("(").then(term.into_fragment()).text("[*]").text(path).text(")"), conditions)
+    let elements = Fragment::new("(").then(term.into_fragment()).text("[*]").text(path).text(")");
+    Term::computed(elements.reading_others(P::IS_LINKED), conditions)
 }
 
 fn under(conditions: Vec<Fragment>, fragment: Fragment) -> Tree {

@@ -14,8 +14,8 @@ use crate::query::fragment::Fragment;
 #[must_use = "nothing is computed until a builder is given it"]
 pub struct Computed<R, T, P = Nowhere> {
     term: Term,
-    /// What the calculation is as a change of the field at `P`.
-    change: Fragment,
+    /// The operator and the right side, which also make it a change of the field at `P`.
+    change: (char, Fragment),
     marker: Marker<R, T, P>,
 }
 
@@ -28,12 +28,12 @@ pub struct Nowhere;
 
 impl<R, T> Computed<R, T> {
     pub(super) fn new(term: Term) -> Self {
-        Self::changing(term, Fragment::default())
+        Self::changing(term, ('=', Fragment::default()))
     }
 }
 
 impl<R, T, P> Computed<R, T, P> {
-    pub(super) fn changing(term: Term, change: Fragment) -> Self {
+    pub(super) fn changing(term: Term, change: (char, Fragment)) -> Self {
         Self { term, change, marker: PhantomData }
     }
 
@@ -41,7 +41,7 @@ impl<R, T, P> Computed<R, T, P> {
         self.term
     }
 
-    pub(crate) fn into_change(self) -> Fragment {
+    pub(crate) fn into_change(self) -> (char, Fragment) {
         self.change
     }
 }

@@ -45,6 +45,14 @@ pub trait Number: Sum {}
 pub trait Sum {
     /// What is added.
     type Addend;
+
+    /// Whether nothing can be added to a missing value: there is no zero of its type.
+    #[doc(hidden)]
+    const HAS_NO_ZERO: bool = false;
+
+    /// Whether it may be missing, and nothing can be added to it then.
+    #[doc(hidden)]
+    const NEEDS_VALUE: bool = false;
 }
 
 /// A type in which something can be contained: text, an array, or a set.
@@ -107,6 +115,8 @@ numbers! { i8 i16 i32 i64 isize u8 u16 u32 u64 usize f32 f64 Decimal }
 
 impl Sum for Datetime {
     type Addend = Duration;
+
+    const HAS_NO_ZERO: bool = true;
 }
 
 impl Sum for Duration {
@@ -115,6 +125,9 @@ impl Sum for Duration {
 
 impl<T: Sum> Sum for Option<T> {
     type Addend = T::Addend;
+
+    const HAS_NO_ZERO: bool = T::HAS_NO_ZERO;
+    const NEEDS_VALUE: bool = T::HAS_NO_ZERO;
 }
 
 macro_rules! containers {

@@ -5,7 +5,7 @@ use std::time;
 use serde::Serialize;
 
 use super::{Computed, Term, Text};
-use crate::record::{Adapted, Adapts, Field, Path, Within};
+use crate::record::{Adapted, Adapts, Field, Path, Present, Within};
 use crate::value::Duration;
 
 /// What a field of type `T` of a record of type `R` can be compared with: a value, another field of that record, or what is
@@ -120,8 +120,8 @@ macro_rules! places {
 }
 
 macro_rules! settable {
-    ($($place:ty => $ty:ty;)+) => {$(
-        impl<R, P: Path + Within<R>, T> Settable<R, $ty> for Field<P, $place> {}
+    ($($place:ty => $ty:ty $(: $present:ident)?;)+) => {$(
+        impl<R, P: Path + Within<R> $(+ $present)?, T> Settable<R, $ty> for Field<P, $place> {}
 
         #[diagnostic::do_not_recommend]
         impl<R, T, P> Settable<R, $ty> for Computed<R, $place, P> {}
@@ -129,7 +129,7 @@ macro_rules! settable {
 }
 
 settable! {
-    T => T;
+    T => T: Present;
     T => Option<T>;
 }
 

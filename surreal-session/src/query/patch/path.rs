@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::codec::{self, EncodeError};
 use crate::query::expression::{Operand, stored};
-use crate::record::{At, Field, Fixed, Object, Optional, Path, Step, Through, Top, Writable};
+use crate::record::{At, Field, Fixed, Flat, Maybe, Object, Optional, Part, Path, Step, Through, Top, Writable};
 use crate::value::Value;
 
 /// A place that a [`PatchOp`](super::PatchOp) changes: a field that can be written, or a path of text. Sealed.
@@ -17,6 +17,38 @@ pub trait PatchPath: private::Sealed {
     /// The path as the server reads it, or why it has none.
     #[doc(hidden)]
     fn pointer(self) -> Result<String, String>;
+
+    /// What has to be there for a change at this place.
+    #[doc(hidden)]
+    fn needs(&self) -> Option<Need> {
+        None
+    }
+
+    /// What has to be there for a value to be at this place.
+    #[doc(hidden)]
+    fn needs_value(&self) -> Option<Need> {
+        None
+    }
+}
+
+/// A value that has to be there.
+#[doc(hidden)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Need {
+    pub(super) part: Part,
+    /// Whether NULL is one, as it is for an element of an array.
+    pub(super) may_be_null: bool,
+}
+
+/// A [`PatchPath`] whose value can stand at the place `D`: at a path of text any value, and in a field one of its type.
+#[diagnostic::on_unimplemented(
+    message = "the value of this place does not fit the other",
+    label = "of another type than the place that it is copied or moved to"
+)]
+pub trait Fits<D>: PatchPath {
+    /// Whether there has to be a value, as the other field cannot be empty.
+    #[doc(hidden)]
+    const NEEDS_VALUE: bool = false;
 }
 
 /// A [`PatchPath`] where a value of type `V` can stand: any value at a path of text, and in a field what fits it.
@@ -76,6 +108,18 @@ impl<P: Pointer> Pointer for Fixed<P> {
     }
 }
 
+impl<P: Pointer, T: Object> Pointer for Maybe<P, T> {
+    fn names(into: &mut Vec<String>) {
+        P::names(into);
+    }
+}
+
+impl<P: Pointer> Pointer for Flat<P> {
+    fn names(into: &mut Vec<String>) {
+        P::names(into);
+    }
+}
+
 impl<P: Pointer> Pointer for Through<P> {
     fn names(into: &mut Vec<String>) {
         P::names(into);
@@ -91,6 +135,16 @@ impl<P: Pointer + Writable, T> PatchPath for Field<P, T> {
             None => Ok(names.iter().fold(String::new(), |path, name| path + "/" + name)),
         }
     }
+
+    fn needs(&self) -> Option<Need> {
+        P::optional_part().map(|part| Need { part, may_be_null: false })
+    }
+
+    fn needs_value(&self) -> Option<Need> {
+        let mut place = String::new();
+        P::write(&mut place);
+        Some(Need { part: Part::of(place), may_be_null: P::IS_ELEMENT })
+    }
 }
 
 impl<P: Pointer + Writable, T, V: Operand<PatchValue, T>> Holds<V> for Field<P, T> {
@@ -100,6 +154,14 @@ impl<P: Pointer + Writable, T, V: Operand<PatchValue, T>> Holds<V> for Field<P, 
 }
 
 impl<P: Pointer + Writable, T: Optional> Removable for Field<P, T> {}
+
+impl<P: Pointer + Writable, Q, T> Fits<Field<Q, T>> for Field<P, T> {}
+
+impl<P: Pointer + Writable, Q, T> Fits<Field<Q, Option<T>>> for Field<P, T> {}
+
+impl<P: Pointer + Writable, Q, T> Fits<Field<Q, T>> for Field<P, Option<T>> {
+    const NEEDS_VALUE: bool = true;
+}
 
 macro_rules! texts {
     ($($text:ty)+) => {$(
@@ -117,6 +179,8 @@ macro_rules! texts {
         }
 
         impl Removable for $text {}
+
+        impl<D> Fits<D> for $text {}
         impl private::Sealed for $text {}
     )+};
 }

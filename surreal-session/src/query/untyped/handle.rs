@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::target::{EdgeEnd, NewTarget, Target};
 use super::{Insert, Select, Write};
-use crate::query::write::{Before, HasData, MayHaveContent, NeedsData, Place, Single, Verb};
+use crate::query::write::{Before, HasData, MayHaveContent, NeedsData, Place, Reach, Single, Verb};
 use crate::session::Scope;
 use crate::value::{Table, Value};
 
@@ -99,6 +99,6 @@ impl Untyped {
     pub fn relate(&self, from: impl EdgeEnd, edge: impl NewTarget, to: impl EdgeEnd) -> Write<Single, MayHaveContent> {
         let (from, edge, to) = (from.place(), edge.place(), to.place());
         let target = from.target.text("->").then(edge.target).text("->").then(to.target);
-        Write::new(self.scope.clone(), Verb::Relate, Place { target, subject: edge.subject })
+        Write::new(self.scope.clone(), Verb::Relate, Place { target, subject: edge.subject, reach: Reach::One })
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 use crate::query::fragment::Fragment;
-use crate::query::write::{Many, Place, Shape, Single};
+use crate::query::write::{Many, Place, Reach, Shape, Single};
 use crate::record::{Key, Record};
 use crate::value::{Id, Range, RecordId, RecordKey, Table};
 
@@ -82,16 +82,16 @@ impl Serialize for RecordRange {
 }
 
 fn place(target: &(impl Serialize + fmt::Display)) -> Place {
-    Place { target: Fragment::of(target), subject: target.to_string() }
+    Place { target: Fragment::of(target), subject: target.to_string(), reach: Reach::Table }
 }
 
 fn one_place(id: &RecordId) -> Place {
-    let Place { mut target, subject } = place(id);
+    let Place { mut target, subject, .. } = place(id);
     if matches!(id.key(), RecordKey::Range(_)) {
         let advice = "write `Table::new(..).range(..)` where a range can be";
         target = target.refused(&format!("`{id}` is a range of ids and not one record: {advice}"));
     }
-    Place { target, subject }
+    Place { target, subject, reach: Reach::One }
 }
 
 macro_rules! targets {

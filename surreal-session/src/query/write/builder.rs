@@ -1,24 +1,25 @@
 //! The builder of CREATE, UPDATE, UPSERT and DELETE.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::marker::PhantomData;
 use std::time::Duration;
 
 use super::{
     After, Aimed, Changing, Complete, Diff, Filled, Filtered, HasData, Many, NeedsData, NeedsTarget, Nothing, Parts,
-    Place, Returning, Shape, Single, SingleOrNone, State, Verb, Writing,
+    Place, Ranges, Reach, Returning, Shape, Single, SingleOrNone, State, Verb, Writing,
 };
 use crate::error::{Error, Result};
-use crate::query::assignment::Assignment;
+use crate::query::assignment::{Assignment, Setting};
 use crate::query::condition::{IntoCondition, Tree};
 use crate::query::fragment::Fragment;
 use crate::query::lacking::lacking;
 use crate::query::select::Fields;
 use crate::query::statement::{Call, Statement, send};
 use crate::query::{PatchOp, Response};
-use crate::record::{Assignments, IntoId, Object, Patch, Record};
+use crate::record::{Assignments, IntoId, Key, Object, Patch, Record};
 use crate::session::{CallFuture, Scope};
-use crate::value::{Id, Table};
+use crate::value::{self, Id, RecordId, RecordKey, Table};
 
 /// Records of type `T` to be written when awaited: a [`Create`](crate::Create), [`Update`](crate::Update),
 /// [`Upsert`](crate::Upsert) or [`Delete`](crate::Delete), which say what they do and how they fail.
@@ -47,7 +48,8 @@ pub struct Mutation<V, T, S, D, R = After<T>> {
 
 impl<V: Writing, T: Record, S, D, R> Mutation<V, T, S, D, R> {
     pub(in crate::query) fn new(scope: Scope) -> Self {
-        let place = Place { target: Fragment::of(&Table::new(T::TABLE)), subject: T::TABLE.to_owned() };
+        let place =
+            Place { target: Fragment::of(&Table::new(T::TABLE)), subject: T::TABLE.to_owned(), reach: Reach::Table };
         Self { parts: Parts::new(scope, V::VERB, place), state: PhantomData }
     }
 
@@ -86,7 +88,7 @@ impl<V: Writing, T: Record, S, D, R> Mutation<V, T, S, D, R> {
     }
 
     pub(in crate::query) fn with_id(mut self, id: &Id<T, T::Key>) -> Self {
-        self.parts.place = Place { target: Fragment::of(id), subject: id.to_string() };
+        self.parts.place = Place { target: Fragment::of(id), subject: id.to_string(), reach: Reach::One };
         self
     }
 
@@ -107,6 +109,37 @@ impl<V: Writing, T: Record, D, R> Mutation<V, T, NeedsTarget, D, R> {
         self.with_id(&id.into_id()).becoming()
     }
 
+    /// Writes the records with these ids, or keys, in their order.
+    ///
+    /// An update and a delete leave out those that do not exist; an upsert makes them. An id that is given twice is taken
+    /// once.
+    pub fn ids(mut self, ids: impl IntoIterator<Item: IntoId<T>>) -> Mutation<V, T, Many, D, R> {
+        let mut unique: Vec<Id<T, T::Key>> = Vec::new();
+        // Keys have no order or hash of their own.
+        let mut seen = HashSet::new();
+        for id in ids.into_iter().map(IntoId::into_id) {
+            if seen.insert(id.to_record_id()) {
+                unique.push(id);
+            }
+        }
+        self.parts.place.target = Fragment::of(&unique);
+        self.parts.place.reach = Reach::Several;
+        self.becoming()
+    }
+
+    /// Writes the records whose ids, or keys, are in this range, such as `"a".."f"` or `first..=last`.
+    ///
+    /// Keys are in the server's order; see [`Select::range`](crate::Select::range).
+    pub fn range<K: IntoId<T>>(mut self, ids: impl Into<value::Range<K>>) -> Mutation<V, T, Many, D, R>
+    where
+        V: Ranges,
+    {
+        let keys = ids.into().map(|id| id.into_id().into_key().to_record_key());
+        self.parts.place.target = Fragment::of(&RecordId::new(T::TABLE, RecordKey::from(keys)));
+        self.parts.place.reach = Reach::Several;
+        self.becoming()
+    }
+
     /// Writes all records of the table.
     pub fn all(mut self) -> Mutation<V, T, Many, D, R> {
         if V::VERB == Verb::Upsert {
@@ -119,6 +152,10 @@ impl<V: Writing, T: Record, D, R> Mutation<V, T, NeedsTarget, D, R> {
 
 impl<V: Writing, T: Record, S: Filtered, D, R> Mutation<V, T, S, D, R> {
     /// Writes only records of which this is true. Given several times, all of them have to be.
+    ///
+    /// The condition is about the records as they were before the write. A condition that follows a link or is
+    /// [`raw`](crate::Condition::raw) may read records that the same write changes; for such a one the statement finds the
+    /// ids of the matching records first, which takes the permission to read them.
     ///
     /// Together with an [`id`](Self::id) it is a condition on that record, such as that nobody has changed it since:
     /// `.id(&ada.id).filter(|u| u.version.eq(ada.version))`.
@@ -167,7 +204,7 @@ impl<V: Writing, T: Record, S, R> Mutation<V, T, S, NeedsData, R> {
     {
         let mut changes = Assignments::default();
         patch.assignments(&mut changes);
-        self.with_data((!changes.0.is_empty()).then(|| Fragment::new("SET ").assignments(&changes)))
+        self.with_data((!changes.is_empty()).then(|| Fragment::new("SET ").assignments(&changes)))
     }
 
     /// Changes fields one after the other, also by what they are: `|u| (u.age.add(1), u.nickname.unset())`.
@@ -179,10 +216,13 @@ impl<V: Writing, T: Record, S, R> Mutation<V, T, S, NeedsData, R> {
     {
         let mut assignments = Vec::new();
         changes(*T::fields()).assign(&mut assignments);
-        self.with_data((!assignments.is_empty()).then(|| Fragment::new("SET ").joined(assignments, ", ")))
+        self.with_data((!assignments.is_empty()).then(|| Fragment::new("SET ").then(Setting::clause(assignments))))
     }
 
     /// Applies a JSON Patch, all of it or nothing: `|u| [PatchOp::test(u.age, 36), PatchOp::replace(u.age, 37)]`.
+    ///
+    /// A patch of a field that stands in something optional fails with [`Thrown`](crate::ErrorKind::Thrown) for a record
+    /// that does not have it, and nothing is written. Paths of text are not checked.
     pub fn patch<I: IntoIterator<Item = PatchOp>>(
         self,
         ops: impl FnOnce(Fields<T>) -> I,
@@ -191,7 +231,7 @@ impl<V: Writing, T: Record, S, R> Mutation<V, T, S, NeedsData, R> {
         V: Changing,
     {
         let ops: Vec<PatchOp> = ops(*T::fields()).into_iter().collect();
-        self.with_data(Some(Fragment::new("PATCH ").value(&ops)))
+        self.with_data(Some(PatchOp::clause(&ops)))
     }
 }
 

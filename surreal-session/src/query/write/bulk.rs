@@ -10,7 +10,7 @@ use super::{Many, Returning, Shape};
 use crate::codec::{self, EncodeError, Header, writer};
 use crate::error::{Error, ErrorKind, Result};
 use crate::query::fragment::Fragment;
-use crate::query::statement::Call;
+use crate::query::statement::{Call, expect};
 use crate::query::{Query, Response};
 use crate::session::{CallFuture, Scope};
 use crate::value::Table;
@@ -23,8 +23,8 @@ pub(in crate::query) struct Bulk {
     pub(in crate::query) rows: Rows,
     pub(in crate::query) is_relation: bool,
     pub(in crate::query) ignores: bool,
-    /// What happens to a record that is there already; nothing special if empty.
-    pub(in crate::query) on_duplicate: Vec<Fragment>,
+    /// What happens to a record that is there already; nothing special if there is none.
+    pub(in crate::query) on_duplicate: Option<Fragment>,
     pub(in crate::query) timeout: Option<Duration>,
 }
 
@@ -89,7 +89,7 @@ impl Rows {
 impl Bulk {
     pub(in crate::query) fn new(scope: Scope, table: Table, rows: Rows) -> Self {
         let call = Call::new(scope);
-        Self { call, table, rows, is_relation: false, ignores: false, on_duplicate: Vec::new(), timeout: None }
+        Self { call, table, rows, is_relation: false, ignores: false, on_duplicate: None, timeout: None }
     }
 
     /// The statement that inserts all rows at once.
@@ -106,8 +106,8 @@ impl Bulk {
             statement = statement.text(" IGNORE");
         }
         statement = statement.text(" INTO ").value(&self.table).text(" ").encoded(self.rows.array(rows));
-        if !self.on_duplicate.is_empty() {
-            statement = statement.text(" ON DUPLICATE KEY UPDATE ").joined(self.on_duplicate.clone(), ", ");
+        if let Some(changes) = &self.on_duplicate {
+            statement = statement.text(" ON DUPLICATE KEY UPDATE ").then(changes.clone());
         }
         statement.text(" RETURN ").text(Many::clause::<R>()).timeout(self.timeout)
     }
@@ -123,6 +123,7 @@ impl Bulk {
             let mut responses = Vec::new();
             for part in self.parts::<R>()? {
                 let answer = self.query_of::<R>(part.clone()).await.and_then(Response::check);
+                let answer = answer.and_then(|response| expect(&response, 1).map(|()| response));
                 responses.push(answer.map_err(|error| self.partly(&part, error))?);
             }
             // Decoded at the end, so that a record that does not fit stops nothing.

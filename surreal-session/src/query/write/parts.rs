@@ -28,6 +28,15 @@ pub struct Place {
     pub(in crate::query) target: Fragment,
     /// What it is called in messages.
     pub(in crate::query) subject: String,
+    pub(in crate::query) reach: Reach,
+}
+
+/// Which records a target stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::query) enum Reach {
+    One,
+    Several,
+    Table,
 }
 
 impl Parts {
@@ -41,14 +50,34 @@ impl Parts {
 
     /// The statement up to what it gives back.
     pub(in crate::query) fn clauses(&self) -> Fragment {
-        let mut statement = Fragment::new(self.verb.keyword()).text(" ").then(self.place.target.clone());
+        let filter = (!self.filter.is_empty()).then(|| Tree::all(self.filter.clone()).into_fragment());
+        let (target, filter) = match filter {
+            Some(filter) if filter.reads_others() && self.place.reach != Reach::One => (self.found(filter), None),
+            other => (self.place.target.clone(), other),
+        };
+        let mut statement = Fragment::new(self.verb.keyword()).text(" ").then(target);
         if let Some(data) = &self.data {
             statement = statement.text(" ").then(data.clone());
         }
-        if !self.filter.is_empty() {
-            statement = statement.text(" WHERE ").then(Tree::all(self.filter.clone()).into_fragment());
+        match filter {
+            Some(filter) => statement.text(" WHERE ").then(filter),
+            None => statement,
         }
-        statement
+    }
+
+    /// The ids of the records that pass the filter, found before the first of them is written.
+    ///
+    /// The server (3.3.5) writes record by record, and looks at the next one when the one before is changed or deleted: a
+    /// filter that follows a link to it would see the change.
+    fn found(&self, filter: Fragment) -> Fragment {
+        let target = self.place.target.clone();
+        let ids = Fragment::new("(SELECT VALUE id FROM ").then(target.clone()).text(" WHERE ").then(filter).text(")");
+        match (self.verb, self.place.reach) {
+            // An upsert that finds nothing makes a record in the table.
+            (Verb::Upsert, Reach::Table) => Fragment::new("(").then(ids).text(" ?: ").then(target).text(")"),
+            (Verb::Upsert, _) => ids.refused("an upsert of several ids cannot be filtered by what other records have"),
+            _ => ids,
+        }
     }
 
     pub(in crate::query) fn read<S: Shape, R: Returning>(

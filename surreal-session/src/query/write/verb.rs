@@ -26,6 +26,17 @@ pub trait Writing: private::Sealed + 'static {
 )]
 pub trait Changing: Writing {}
 
+/// A [`Writing`] of records that are there, which can be chosen by a range of ids.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be about a range of ids",
+    label = "only for an update and a delete",
+    note = "an upsert makes the records that are not there, of which a range has no list: give it `.ids([..])`"
+)]
+pub trait Ranges: Writing {}
+
+impl Ranges for Updates {}
+impl Ranges for Deletes {}
+
 impl Changing for Updates {}
 impl Changing for Upserts {}
 impl Changing for Deletes {}
