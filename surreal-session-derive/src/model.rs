@@ -174,6 +174,13 @@ impl<'a> Model<'a> {
         self.read().filter(|field| field.is_named())
     }
 
+    /// Returns the fields that the content of a record may not have a value for.
+    pub(crate) fn kept(&self) -> impl Iterator<Item = &Field<'a>> {
+        let may_be_left_out =
+            |field: &&Field| field.record.readonly.is_some() || field.record.default.is_some() || !field.is_written();
+        self.named().filter(|field| !self.is_id(field)).filter(may_be_left_out)
+    }
+
     /// Returns the names in the database that are those of fields, so that nothing else can be called so.
     pub(crate) fn names_taken(&self) -> Vec<&str> {
         let on_the_wire = |field: &&Field| field.is_named() && (field.is_read() || field.is_written());

@@ -75,8 +75,8 @@ pub use query::{
     state, untyped, write,
 };
 pub use record::{
-    Change, Endpoint, Field, Flattened, GenerateKey, IntoId, Keep, Key, LinkTo, NewRecord, NormalRecord, Object, Patch,
-    Record, Relation, View, keep, merge, set, unset,
+    AutoId, Change, Endpoint, Field, Flattened, GenerateKey, IntoId, Keep, Key, LinkTo, NewRecord, NormalRecord,
+    Object, Patch, Record, Relation, View, keep, merge, set, unset,
 };
 pub use session::{
     Bearer, CallFuture, Connect, Credentials, Database, Namespace, NewSession, RecordAccess, Root, Scope, Session,
@@ -134,7 +134,9 @@ pub mod __private {
         Step, Top, View, column, difference, encoded, encoded_with, has_key_fields, key_field, leads_elsewhere,
         object_key, object_part,
     };
-    pub use crate::record::{FlatShape, Flattening, Probe, Unknown, difference_flat, encoded_flat, flat_names};
+    pub use crate::record::{
+        Clash, FlatShape, Flattening, NeedsId, Probe, Single, Unknown, difference_flat, encoded_flat, flat_names,
+    };
     pub use crate::value::with::foreign::{Foreign, Native};
     pub use crate::value::{Id, RecordId, RecordKey, Value};
 

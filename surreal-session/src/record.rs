@@ -13,8 +13,8 @@ mod patch;
 mod path;
 mod view;
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::ser::{Error as _, Serialize, Serializer};
 
 pub use adapted::{Adapted, Adapts};
 pub use flattened::Flattened;
@@ -26,7 +26,7 @@ pub use object::{NoPatch, Object};
 pub use optional::Optional;
 pub(crate) use patch::Assignment;
 pub use patch::{
-    Assignments, Change, Encoded, FlatShape, Flattening, Keep, Patch, PatchOf, Probe, Unknown, difference,
+    Assignments, Change, Clash, Encoded, FlatShape, Flattening, Keep, Patch, PatchOf, Probe, Unknown, difference,
     difference_flat, encoded, encoded_flat, encoded_with, flat_names, keep, merge, set, unset,
 };
 pub use path::{
@@ -55,10 +55,86 @@ pub trait Record: HasTable + Object + DeserializeOwned {
     /// The data of a record to be created: without the id and the fields that the server sets.
     type New: Serialize;
 
+    /// Whether a new record can do without an id from the program: [`Single`], or [`NeedsId`].
+    #[doc(hidden)]
+    type Ids: Ids<Named = Single>;
+
+    /// The fields that are kept when the content of a record is replaced and does not have them.
+    #[doc(hidden)]
+    const KEPT: &'static [&'static str] = &[];
+
+    /// The first entry of a flattened field of a new record that has the name of another field.
+    #[doc(hidden)]
+    fn clash(_: &Self::New) -> Option<Clash> {
+        None
+    }
+
     /// What it takes to insert it: nothing for a [`NormalRecord`], `.relation()` for a [`Relation`].
     #[doc(hidden)]
     type Kind: 'static;
 }
+
+/// A write of exactly one record; there being none is an error.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Single;
+
+/// Stands in for the id of a new record whose key the server does not make, until it is given with `.id(..)`.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct NeedsId;
+
+/// Whether a write of a new record has its id, or can do without.
+#[doc(hidden)]
+pub trait Ids: 'static {
+    /// The same with an id.
+    type Named: 'static;
+}
+
+impl Ids for Single {
+    type Named = Self;
+}
+
+impl Ids for NeedsId {
+    type Named = Single;
+}
+
+/// A new record that can do without an id from the program.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "the id of a new `{R}` has to be given: the server does not make keys of its type",
+    label = "a new `{R}` without an id",
+    note = "give it one: `.create::<{R}>().id(key)`, or `.insert([(key, ..)])`",
+    note = "if the table's schema makes the keys, put `#[record(default)]` on the field `id`"
+)]
+pub trait LeftOut<R> {}
+
+impl<R> LeftOut<R> for Single {}
+
+/// The data of a new record of type `T`, which is encoded only if its names are unambiguous.
+pub(crate) struct Checked<'a, T: Record>(pub(crate) &'a T::New);
+
+impl<T: Record> Serialize for Checked<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match T::clash(self.0) {
+            Some(clash) => Err(S::Error::custom(clash)),
+            None => self.0.serialize(serializer),
+        }
+    }
+}
+
+/// A record that can be created without an id: its key is a `String` or a [`RecordKey`](crate::RecordKey), or its schema
+/// makes the keys, as `#[record(default)]` on the field `id` says.
+///
+/// A function that creates records of any type asks for `T: NormalRecord + AutoId`, unless it gives them ids.
+#[diagnostic::on_unimplemented(
+    message = "the server does not make ids of `{Self}`",
+    label = "needs an id from the program",
+    note = "if the table's schema makes the keys, put `#[record(default)]` on the field `id`"
+)]
+pub trait AutoId: Record<Ids = Single> {}
+
+impl<T: Record<Ids = Single>> AutoId for T {}
 
 /// The [`Kind`](Record::Kind) of records that are inserted as they are.
 #[derive(Debug)]

@@ -17,7 +17,7 @@ fn sound(model: &Model, id: &Field, errors: &mut Errors) {
     if let Some(unread) = &id.serde.unread {
         errors.at(unread, "the `id` is read with every record and cannot be skipped");
     }
-    for word in id.record.readonly.iter().chain(&id.record.default) {
+    if let Some(word) = &id.record.readonly {
         let new = model.new_name();
         errors.at(word, format_args!("the `id` needs no attribute: it is never in `{new}`, and given with `.id(..)`"));
     }

@@ -33,6 +33,8 @@ pub(super) fn expand(model: &Model) -> Option<TokenStream> {
         #[automatically_derived]
         #[allow(deprecated, reason = "the struct, or a field of it, may be deprecated itself")]
         impl #params #krate::__private::Key for #ident #arguments #where_clause {
+            type Ids = #krate::__private::NeedsId;
+
             fn to_record_key(&self) -> #krate::__private::RecordKey {
                 #krate::__private::object_key([#((#names, #krate::__private::KeyPart::to_value(&self.#idents))),*])
             }

@@ -37,6 +37,12 @@ fn record(model: &Model, sound: bool) -> TokenStream {
     let ident = &model.input.ident;
     let key = key(model);
     let new = new_or_nothing(model);
+    let ids = match model.id().and_then(|id| id.record.default.as_ref()) {
+        Some(_) => quote!(#krate::__private::Single),
+        None => quote!(<Self::Key as #krate::__private::Key>::Ids),
+    };
+    let kept = model.kept().map(|field| &field.wire);
+    let clash = clash(model);
     let kind = marker(model);
     let (impl_generics, type_generics, _) = model.input.generics.split_for_impl();
     let where_clause = where_clause(model, &new, sound);
@@ -46,9 +52,34 @@ fn record(model: &Model, sound: bool) -> TokenStream {
         impl #impl_generics #krate::__private::Record for #ident #type_generics #where_clause {
             type Key = #key;
             type New = #new;
+            type Ids = #ids;
             type Kind = #kind;
+
+            const KEPT: &'static [&'static str] = &[#(#kept),*];
+
+            #clash
         }
     }
+}
+
+/// A flattened field must not have an entry with the name of another field. Of a generic record it is not known whether
+/// the field can be written by itself.
+fn clash(model: &Model) -> Option<TokenStream> {
+    let mut flattened = model.written().filter(|field| !field.is_named()).peekable();
+    if flattened.peek().is_none() || model.input.generics.type_params().next().is_some() {
+        return None;
+    }
+    let krate = model.krate();
+    let taken = model.names_taken();
+    let checks = flattened.map(|field| {
+        let (ident, name) = (field.ident, field.own_name());
+        quote!(.or_else(|| #krate::__private::flat_names(#name, &new.#ident, &[#(#taken),*])))
+    });
+    Some(quote! {
+        fn clash(new: &Self::New) -> ::core::option::Option<#krate::__private::Clash> {
+            ::core::option::Option::None #(#checks)*
+        }
+    })
 }
 
 /// Whether it is an edge. What is no record is not blamed for that again, as the condition holds for any lifetime.

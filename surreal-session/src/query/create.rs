@@ -1,7 +1,7 @@
 //! CREATE: one new record.
 
-use super::write::{After, Creates, Mutation, NeedsData, Single};
-use crate::record::{IntoId, Record};
+use super::write::{After, Creates, Mutation, NeedsData};
+use crate::record::{Ids, IntoId, Record};
 
 /// A record to be created when awaited, giving it back as stored.
 ///
@@ -35,11 +35,13 @@ use crate::record::{IntoId, Record};
 /// # Ok(())
 /// # }
 /// ```
-pub type Create<T, D = NeedsData, R = After<T>> = Mutation<Creates, T, Single, D, R>;
+///
+/// Where the server makes no keys of the record's type it needs an [`id`](Mutation::id) as well; see [`Key`](crate::Key).
+pub type Create<T, D = NeedsData, R = After<T>, S = <T as Record>::Ids> = Mutation<Creates, T, S, D, R>;
 
-impl<T: Record, D, R> Create<T, D, R> {
-    /// Sets the id, or the key of the id, of the record; the server makes one otherwise.
-    pub fn id(self, id: impl IntoId<T>) -> Self {
-        self.with_id(&id.into_id())
+impl<T: Record, S: Ids, D, R> Mutation<Creates, T, S, D, R> {
+    /// Sets the id, or the key of the id, of the record; otherwise the server makes one, which is text.
+    pub fn id(self, id: impl IntoId<T>) -> Mutation<Creates, T, S::Named, D, R> {
+        self.with_id(&id.into_id()).becoming()
     }
 }

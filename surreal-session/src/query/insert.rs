@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::Response;
 use super::assignment::{Assignment, Setting};
@@ -14,7 +14,9 @@ use super::select::Fields;
 use super::statement::{Call, Statement};
 use super::write::{After, Before, Bulk, Diff, Nothing, Returning, Rows, State};
 use crate::error::Result;
-use crate::record::{Input, IntoId, NeedsRelation, NewRecord, Normal, NormalRecord, Object, Record, Relation};
+use crate::record::{
+    Checked, Input, IntoId, NeedsRelation, NewRecord, Normal, NormalRecord, Object, Record, Relation, Single,
+};
 use crate::session::{CallFuture, Scope};
 use crate::value::{Id, Table};
 
@@ -85,6 +87,10 @@ pub trait NewRecords {
     /// What they become.
     type Record: Record;
 
+    /// Whether they have ids, or can do without.
+    #[doc(hidden)]
+    type Ids;
+
     #[doc(hidden)]
     fn into_rows(self) -> Rows;
 }
@@ -100,6 +106,10 @@ pub trait NewRow {
     /// What it becomes.
     type Record: Record;
 
+    /// Whether it has an id, or can do without.
+    #[doc(hidden)]
+    type Ids;
+
     #[doc(hidden)]
     fn row(self) -> impl Serialize;
 }
@@ -107,31 +117,43 @@ pub trait NewRow {
 #[diagnostic::do_not_recommend]
 impl<N: NewRecord> NewRow for N {
     type Record = N::Record;
+    type Ids = <N::Record as Record>::Ids;
 
     fn row(self) -> impl Serialize {
-        self
+        Owned::<N::Record>(self)
     }
 }
 
 impl<I: IntoId<N::Record>, N: NewRecord> NewRow for (I, N) {
     type Record = N::Record;
+    type Ids = Single;
 
     fn row(self) -> impl Serialize {
-        WithId { id: self.0.into_id(), content: self.1 }
+        WithId::<N::Record> { id: self.0.into_id(), content: Owned(self.1) }
+    }
+}
+
+/// A new record that is encoded only if its names are unambiguous.
+struct Owned<T: Record>(T::New);
+
+impl<T: Record> Serialize for Owned<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Checked::<T>(&self.0).serialize(serializer)
     }
 }
 
 #[derive(Serialize)]
-#[serde(bound(serialize = "N: Serialize"))]
-struct WithId<T: Record, N> {
+#[serde(bound(serialize = ""))]
+struct WithId<T: Record> {
     id: Id<T, T::Key>,
     #[serde(flatten)]
-    content: N,
+    content: Owned<T>,
 }
 
 #[diagnostic::do_not_recommend]
 impl<N: NewRow> NewRecords for N {
     type Record = N::Record;
+    type Ids = N::Ids;
 
     fn into_rows(self) -> Rows {
         Rows::new([self.row()])
@@ -140,6 +162,7 @@ impl<N: NewRow> NewRecords for N {
 
 impl<N: NewRow> NewRecords for Vec<N> {
     type Record = N::Record;
+    type Ids = N::Ids;
 
     fn into_rows(self) -> Rows {
         Rows::new(self.into_iter().map(N::row))
@@ -148,6 +171,7 @@ impl<N: NewRow> NewRecords for Vec<N> {
 
 impl<N: NewRow, const COUNT: usize> NewRecords for [N; COUNT] {
     type Record = N::Record;
+    type Ids = N::Ids;
 
     fn into_rows(self) -> Rows {
         Rows::new(self.into_iter().map(N::row))

@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use super::batch::{Batch, Statements};
 use super::untyped::Untyped;
 use super::{Create, Delete, Insert, NewRecords, Origin, Query, Relate, Run, Select, Traverse, Update, Upsert};
-use crate::record::{NewRecord, Record, Relation, Standalone};
+use crate::record::{LeftOut, NewRecord, Record, Relation, Standalone};
 use crate::session::{Scope, Session, Surreal};
 use crate::transaction::Transaction;
 
@@ -148,7 +148,7 @@ pub trait Queryable: private::Sealed {
     /// # Errors
     ///
     /// See [`Insert`].
-    fn insert<N: NewRecords>(&self, records: N) -> Insert<N::Record>
+    fn insert<N: NewRecords<Ids: LeftOut<N::Record>>>(&self, records: N) -> Insert<N::Record>
     where
         Self: Sized,
     {

@@ -6,10 +6,13 @@ use std::time::Duration;
 
 use super::Response;
 use super::fragment::Fragment;
+use super::lacking::lacking;
 use super::statement::{Call, Statement, send};
-use super::write::{After, Before, Diff, Nothing, Returning, Shape, Single, SingleOrNone, State, Verb};
+use super::write::{
+    After, Before, Diff, NeedsId, Nothing, Returning, Shape, Single, SingleOrNone, State, Unnamed, Verb,
+};
 use crate::error::{Error, Result};
-use crate::record::{IntoId, Relation};
+use crate::record::{Checked, Ids, IntoId, Record, Relation};
 use crate::session::{CallFuture, Scope};
 use crate::value::Table;
 
@@ -54,7 +57,7 @@ use crate::value::Table;
 /// # }
 /// ```
 #[must_use = "nothing is created until this is awaited"]
-pub struct Relate<T, S = Single, R = After<T>> {
+pub struct Relate<T: Record, S = <T as Record>::Ids, R = After<T>> {
     call: Call,
     edge: Fragment,
     id: Option<Fragment>,
@@ -64,19 +67,31 @@ pub struct Relate<T, S = Single, R = After<T>> {
 
 impl<T: Relation> Relate<T> {
     pub(super) fn new(scope: Scope, edge: &T::New) -> Self {
-        Self { call: Call::new(scope), edge: Fragment::of(edge), id: None, timeout: None, state: PhantomData }
+        Self {
+            call: Call::new(scope),
+            edge: Fragment::of(&Checked::<T>(edge)),
+            id: None,
+            timeout: None,
+            state: PhantomData,
+        }
     }
 }
 
 impl<T: Relation, S, R> Relate<T, S, R> {
-    /// Sets the id, or the key of the id, of the edge; the server makes one otherwise.
-    pub fn id(mut self, id: impl IntoId<T>) -> Self {
+    /// Sets the id, or the key of the id, of the edge; otherwise the server makes one, which is text.
+    pub fn id(mut self, id: impl IntoId<T>) -> Relate<T, S::Named, R>
+    where
+        S: Ids,
+    {
         self.id = Some(Fragment::of(&id.into_id()));
-        self
+        self.becoming()
     }
 
     /// Takes it that no edge may come back: gives an `Option`.
-    pub fn optional(self) -> Relate<T, SingleOrNone, R> {
+    pub fn optional(self) -> Relate<T, SingleOrNone, R>
+    where
+        S: Shape,
+    {
         self.becoming()
     }
 
@@ -147,14 +162,22 @@ impl<T: Relation, S: Shape, R: Returning> Statement for Relate<T, S, R> {
     }
 }
 
-impl<T: Relation, S: Shape, R: Returning> IntoFuture for Relate<T, S, R> {
-    type Output = Result<S::Output<R>>;
-    type IntoFuture = CallFuture<S::Output<R>>;
+macro_rules! awaited {
+    ($($shape:ident)+) => {$(
+        impl<T: Relation, R: Returning> IntoFuture for Relate<T, $shape, R> {
+            type Output = Result<<$shape as Shape>::Output<R>>;
+            type IntoFuture = CallFuture<<$shape as Shape>::Output<R>>;
 
-    fn into_future(self) -> Self::IntoFuture {
-        send(self)
-    }
+            fn into_future(self) -> Self::IntoFuture {
+                send(self)
+            }
+        }
+    )+};
 }
+
+awaited! { Single SingleOrNone }
+
+lacking! { [T: Relation, R: Returning] Relate<T, NeedsId, R>: NeedsId, Unnamed<T, T> => R::One }
 
 fn no_edge<T: Relation>() -> Error {
     Verb::Relate.missing(T::TABLE, false)

@@ -1,6 +1,6 @@
 //! UPSERT: changes of records, which are made if they are not there.
 
-use super::write::{After, Mutation, NeedsData, NeedsTarget, Single, Upserts};
+use super::write::{After, Makes, Many, Mutation, NeedsData, NeedsTarget, Single, Upserts};
 use crate::record::Record;
 
 /// Records to be changed when awaited, or made if they are not there, giving them back as they are then.
@@ -12,6 +12,9 @@ use crate::record::Record;
 /// | [`id`](Mutation::id) | the record with that id |
 /// | [`by_unique_index`](Mutation::by_unique_index) | a record, if no other has the same value in a UNIQUE index |
 /// | [`filter`](Mutation::filter), [`all`](Mutation::all) | one record, if none passes the filter or none is there at all |
+///
+/// Except by id, a record that is made gets its key from the server: that compiles only if the server makes keys of its
+/// type; see [`Key`](crate::Key).
 ///
 /// A record that is made has what is written and nothing else, and does not have to pass the filter. Where it would
 /// have the same value in a UNIQUE index as another record, nothing is written; with an id, that is an error (server
@@ -47,7 +50,10 @@ impl<T: Record, D, R> Upsert<T, NeedsTarget, D, R> {
     /// Writes the record that has the same value in a UNIQUE index as what is written, or makes a record.
     ///
     /// Needs such an index: without one it always makes a record.
-    pub fn by_unique_index(self) -> Upsert<T, Single, D, R> {
+    pub fn by_unique_index(self) -> Upsert<T, Single, D, R>
+    where
+        Many: Makes<Upserts, T>,
+    {
         self.becoming()
     }
 }

@@ -24,9 +24,9 @@ pub use parts::Place;
 pub(super) use parts::{Parts, Reach};
 pub use returning::{After, Before, Diff, Nothing, Returning, ReturningRecords};
 #[doc(hidden)]
-pub use shape::{Aimed, Filled};
+pub use shape::{Aimed, Filled, Makes, MakesOne, Unnamed};
 pub use shape::{
-    Complete, Filtered, HasData, Many, MayHaveContent, NeedsData, NeedsTarget, Shape, Single, SingleOrNone,
+    Complete, Filtered, HasData, Many, MayHaveContent, NeedsData, NeedsId, NeedsTarget, Shape, Single, SingleOrNone,
 };
 #[doc(hidden)]
 pub use verb::Verb;

@@ -5,10 +5,15 @@ use std::fmt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::HasTable;
+use super::{HasTable, Ids, NeedsId, Single};
 use crate::value::{Datetime, Id, RecordId, RecordKey, Uuid, Value};
 
 /// A type of key: text, `i64`, [`Uuid`], a tuple, a struct with `#[derive(Object)]`, or [`RecordKey`] for any.
+///
+/// The server makes keys that are text. A record with a key of another type is created with an id:
+/// `.create::<T>().id(key)`, or `.insert([(key, NewT { .. })])`; without it, the program does not compile. If the schema
+/// makes the keys, as `DEFINE FIELD id ON doc TYPE uuid` or `TYPE int DEFAULT rand::int()` do (server 3.3.5), put
+/// `#[record(default)]` on the field `id`.
 ///
 /// A key keeps its type: the text `"1"` and the integer `1` are different records. Tuples and structs are made of text,
 /// ints, bools, [`Uuid`], [`Datetime`] and ids, and of tuples and structs of these.
@@ -19,6 +24,11 @@ use crate::value::{Datetime, Id, RecordId, RecordKey, Uuid, Value};
             `RecordKey` for any"
 )]
 pub trait Key: KeyData {
+    /// Who gives a new record its key: [`Single`](super::Single) if the server can make one of this type, or else
+    /// [`NeedsId`](super::NeedsId).
+    #[doc(hidden)]
+    type Ids: Ids;
+
     /// This key as an untyped one.
     fn to_record_key(&self) -> RecordKey;
 
@@ -31,6 +41,8 @@ pub trait Key: KeyData {
 }
 
 impl Key for RecordKey {
+    type Ids = Single;
+
     fn to_record_key(&self) -> RecordKey {
         self.clone()
     }
@@ -41,6 +53,8 @@ impl Key for RecordKey {
 }
 
 impl Key for String {
+    type Ids = Single;
+
     fn to_record_key(&self) -> RecordKey {
         RecordKey::String(self.clone())
     }
@@ -54,6 +68,8 @@ impl Key for String {
 }
 
 impl Key for i64 {
+    type Ids = NeedsId;
+
     fn to_record_key(&self) -> RecordKey {
         RecordKey::Int(*self)
     }
@@ -67,6 +83,8 @@ impl Key for i64 {
 }
 
 impl Key for Uuid {
+    type Ids = NeedsId;
+
     fn to_record_key(&self) -> RecordKey {
         RecordKey::Uuid(*self)
     }
@@ -171,6 +189,8 @@ pub fn object_part<K: Key>(value: &Value) -> Option<K> {
 macro_rules! tuple_keys {
     ($($count:literal: $($name:ident $part:ident $index:tt),+;)+) => {$(
         impl<$($name: KeyPart),+> Key for ($($name,)+) {
+            type Ids = NeedsId;
+
             fn to_record_key(&self) -> RecordKey {
                 RecordKey::Array(vec![$(self.$index.to_value()),+])
             }

@@ -180,12 +180,24 @@ fn clash(field: &str, name: &str, taken: &[&str]) -> Option<EncodeError> {
     })
 }
 
-/// For generated code: fails if a flattened field has an entry with the name of another field.
+/// For generated code: an entry of a flattened field that has the name of another field.
 #[doc(hidden)]
-pub fn flat_names<T: Serialize + ?Sized>(field: &str, value: &T, taken: &[&str]) -> Result<(), EncodeError> {
-    match encoded_flat(value).into_value()? {
-        Value::Object(entries) => entries.keys().find_map(|name| clash(field, name, taken)).map_or(Ok(()), Err),
-        _ => Ok(()),
+#[derive(Debug)]
+pub struct Clash(EncodeError);
+
+impl fmt::Display for Clash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// For generated code: the first entry of a flattened field that has the name of another field.
+#[doc(hidden)]
+pub fn flat_names<T: Serialize + ?Sized>(field: &str, value: &T, taken: &[&str]) -> Option<Clash> {
+    match encoded_flat(value).into_value() {
+        Ok(Value::Object(entries)) => entries.keys().find_map(|name| clash(field, name, taken)).map(Clash),
+        // What cannot be encoded is told where it is sent.
+        _ => None,
     }
 }
 

@@ -6,8 +6,8 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 use super::{
-    After, Aimed, Changing, Complete, Diff, Filled, Filtered, HasData, Many, NeedsData, NeedsTarget, Nothing, Parts,
-    Place, Ranges, Reach, Returning, Shape, Single, SingleOrNone, State, Verb, Writing,
+    After, Aimed, Changing, Complete, Diff, Filled, Filtered, HasData, Makes, Many, NeedsData, NeedsId, NeedsTarget,
+    Nothing, Parts, Place, Ranges, Reach, Returning, Shape, Single, SingleOrNone, State, Unnamed, Verb, Writing,
 };
 use crate::error::{Error, Result};
 use crate::query::assignment::{Assignment, Setting};
@@ -17,9 +17,9 @@ use crate::query::lacking::lacking;
 use crate::query::select::Fields;
 use crate::query::statement::{Call, Statement, send};
 use crate::query::{PatchOp, Response};
-use crate::record::{Assignments, IntoId, Key, Object, Patch, Record};
+use crate::record::{Assignments, Checked, IntoId, Key, Object, Patch, Record};
 use crate::session::{CallFuture, Scope};
-use crate::value::{self, Id, RecordId, RecordKey, Table};
+use crate::value::{self, Id, RecordId, RecordKey, Table, escape_identifier};
 
 /// Records of type `T` to be written when awaited: a [`Create`](crate::Create), [`Update`](crate::Update),
 /// [`Upsert`](crate::Upsert) or [`Delete`](crate::Delete), which say what they do and how they fail.
@@ -141,7 +141,10 @@ impl<V: Writing, T: Record, D, R> Mutation<V, T, NeedsTarget, D, R> {
     }
 
     /// Writes all records of the table.
-    pub fn all(mut self) -> Mutation<V, T, Many, D, R> {
+    pub fn all(mut self) -> Mutation<V, T, Many, D, R>
+    where
+        Many: Makes<V, T>,
+    {
         if V::VERB == Verb::Upsert {
             // Without a condition it makes a record, and does not look at those that are there.
             self.parts.filter.push(Tree::all([]));
@@ -165,6 +168,7 @@ impl<V: Writing, T: Record, S: Filtered, D, R> Mutation<V, T, S, D, R> {
     ) -> Mutation<V, T, S::Then, D, R>
     where
         V: Changing,
+        S::Then: Makes<V, T>,
     {
         self.parts.filter.push(condition(*T::fields()).into_condition().into_tree());
         self.becoming()
@@ -180,19 +184,22 @@ impl<V: Writing, T: Record, D, R> Mutation<V, T, Single, D, R> {
 
 /// What is written.
 impl<V: Writing, T: Record, S, R> Mutation<V, T, S, NeedsData, R> {
-    /// Makes this the whole content of the record. Fields that are not in it are removed, save for those that are
-    /// READONLY in the schema.
+    /// Makes this the whole content of the record.
+    ///
+    /// Fields that the record has beside that are removed, except for those that are READONLY in the schema and those of
+    /// `T` that the content has no value for: the read-only ones, and those with `#[record(default)]` that are `None`.
+    /// They keep their values, or get their defaults in a new record.
     pub fn content(self, content: T::New) -> Mutation<V, T, S, HasData, R> {
-        self.with_data(Some(Fragment::new("CONTENT ").value(&content)))
+        self.with_data(Some(whole::<T>("CONTENT", V::VERB, &content)))
     }
 
-    /// Makes this the whole content of the record, without exception: if it has fields that are READONLY in the schema,
-    /// that is an error.
+    /// Makes this the whole content of the record, as [`content`](Self::content) does; but if it has fields that are
+    /// READONLY in the schema and that `T` does not have, that is an error.
     pub fn replace(self, content: T::New) -> Mutation<V, T, S, HasData, R>
     where
         V: Changing,
     {
-        self.with_data(Some(Fragment::new("REPLACE ").value(&content)))
+        self.with_data(Some(whole::<T>("REPLACE", V::VERB, &content)))
     }
 
     /// Changes the fields that the patch sets or unsets, and leaves the others as they are.
@@ -284,8 +291,23 @@ awaited! { Single SingleOrNone Many }
 
 lacking! { [V, T, D, R: Returning] Mutation<V, T, NeedsTarget, D, R>: NeedsTarget, Aimed<V> => R::One }
 
+lacking! { [V, T, D, R: Returning] Mutation<V, T, NeedsId, D, R>: NeedsId, Unnamed<V, T> => R::One }
+
 impl<V, T, S, D, R> fmt::Debug for Mutation<V, T, S, D, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Mutation({})", self.parts.clauses())
     }
+}
+
+/// The clause that gives a record of type `T` this content, and keeps what the content cannot have.
+///
+/// Fields that a new record does not have are NONE, for which the server takes their defaults.
+fn whole<T: Record>(keyword: &str, verb: Verb, content: &T::New) -> Fragment {
+    let clause = Fragment::new(keyword).text(" ");
+    let content = Checked::<T>(content);
+    if T::KEPT.is_empty() || verb == Verb::Create {
+        return clause.value(&content);
+    }
+    let kept = T::KEPT.iter().map(|name| escape_identifier(name)).map(|name| format!("{name}: {name}"));
+    clause.text(&format!("{{ {} }} + ", kept.collect::<Vec<_>>().join(", "))).value(&content)
 }

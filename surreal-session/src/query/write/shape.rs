@@ -1,8 +1,10 @@
 //! How many records a write touches, and whether it is complete.
 
-use super::Returning;
+use super::{Deletes, Returning, Updates, Upserts};
 use crate::error::{Error, Result};
 use crate::query::Response;
+use crate::record::{Ids, LeftOut, Record};
+pub use crate::record::{NeedsId, Single};
 
 /// How many records a write gives something back of: [`Single`], [`SingleOrNone`] or [`Many`]. Sealed.
 #[diagnostic::on_unimplemented(
@@ -34,11 +36,6 @@ pub trait Shape: private::Sealed + 'static {
     ) -> Result<Self::Output<R>>;
 }
 
-/// Exactly one record; there being none is an error.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct Single;
-
 /// Single record or none.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -63,6 +60,27 @@ pub trait Filtered: 'static {
     /// How many records it is about then.
     type Then;
 }
+
+/// A new edge that may come back or not has its id, or can do without.
+impl Ids for SingleOrNone {
+    type Named = Self;
+}
+
+/// A write of verb `V` that makes no record without an id, or one of type `T` that can do without.
+#[doc(hidden)]
+pub trait Makes<V, T> {}
+
+impl<V, T> Makes<V, T> for Single {}
+impl<V, T> Makes<V, T> for SingleOrNone {}
+impl<V: MakesOne<T>, T> Makes<V, T> for Many {}
+
+/// A verb that makes no record of type `T`, or one that can do without an id.
+#[doc(hidden)]
+pub trait MakesOne<T> {}
+
+impl<T> MakesOne<T> for Updates {}
+impl<T> MakesOne<T> for Deletes {}
+impl<T: Record<Ids: LeftOut<T>>> MakesOne<T> for Upserts {}
 
 impl Filtered for NeedsTarget {
     type Then = Many;
@@ -157,6 +175,12 @@ impl Complete for HasData {}
 pub trait Aimed<V> {}
 
 impl<V, S: Shape> Aimed<V> for S {}
+
+/// `LeftOut`, for the same.
+#[doc(hidden)]
+pub trait Unnamed<V, T> {}
+
+impl<V, T, S: LeftOut<T>> Unnamed<V, T> for S {}
 
 /// [`Complete`], for the same.
 #[doc(hidden)]
