@@ -2,6 +2,7 @@
 
 mod compound;
 mod key;
+mod keys;
 
 use std::borrow::Cow;
 
@@ -26,11 +27,23 @@ pub struct Serializer<'a> {
     is_in_duration: bool,
     /// Directly inside of a reserved name, where the special types write their payloads.
     is_in_name: bool,
+    /// What `None` is here.
+    none: Absence,
+}
+
+/// What `None` is written as.
+///
+/// An object has no entry that is NONE: the server drops it. Where a field is an `Option`, serde reads what is absent as
+/// `None`. It does not where the `Option` is inside of a newtype or an enum's variant, or the value of a map.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Absence {
+    None,
+    Null,
 }
 
 impl<'a> Serializer<'a> {
     pub(crate) fn new(buffer: &'a mut Vec<u8>) -> Self {
-        Self { buffer, depth: 0, calls: 0, is_in_duration: false, is_in_name: false }
+        Self { buffer, depth: 0, calls: 0, is_in_duration: false, is_in_name: false, none: Absence::None }
     }
 
     /// Goes one level of CBOR deeper. [`leave`](Self::leave) comes back.
@@ -53,8 +66,16 @@ impl<'a> Serializer<'a> {
         }
         self.calls += 1;
         self.is_in_name = false;
-        value.serialize(&mut *self)?;
+        self.inside(value)?;
         self.calls -= 1;
+        Ok(())
+    }
+
+    /// Serialises what has to be there, even if it is `None`.
+    fn inside<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
+        let around = std::mem::replace(&mut self.none, Absence::Null);
+        value.serialize(&mut *self)?;
+        self.none = around;
         Ok(())
     }
 
@@ -202,6 +223,9 @@ impl<'b> ser::Serializer for &'b mut Serializer<'_> {
     }
 
     fn serialize_none(self) -> Result<(), EncodeError> {
+        if self.none == Absence::Null {
+            return self.serialize_unit();
+        }
         self.enter()?;
         writer::none(self.buffer);
         self.leave();
@@ -228,6 +252,10 @@ impl<'b> ser::Serializer for &'b mut Serializer<'_> {
     fn serialize_newtype_struct<T: Serialize + ?Sized>(self, name: &'static str, value: &T) -> Result<(), EncodeError> {
         match name {
             tag::BYTES => self.bytes(value),
+            tag::NONE_NAME => {
+                self.none = Absence::None;
+                self.serialize_none()
+            }
             _ if name.starts_with(tag::PREFIX) => self.tagged(name, value),
             _ => self.wrapped(value),
         }
@@ -241,7 +269,7 @@ impl<'b> ser::Serializer for &'b mut Serializer<'_> {
         value: &T,
     ) -> Result<(), EncodeError> {
         self.variant(variant)?;
-        value.serialize(&mut *self).map_err(|error| error.in_key(variant))?;
+        self.inside(value).map_err(|error| error.in_key(variant))?;
         self.leave();
         Ok(())
     }

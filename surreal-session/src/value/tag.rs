@@ -25,6 +25,8 @@ pub(crate) const BYTES: &str = "$surreal::bytes";
 
 /// Stands before a name that is shown as a key. No UTF-8 has this byte.
 const MARK: u8 = 0xff;
+/// The name of NONE that is NONE in any place, unlike a `None` whose place needs a value.
+pub(crate) const NONE_NAME: &str = "$surreal::none";
 
 /// NONE, which is not a [`Tag`] because it has a place of its own in serde's data model.
 pub(crate) const NONE: u64 = 6;

@@ -3,8 +3,9 @@
 use ciborium_ll::Header;
 use serde::ser::{self, Serialize};
 
-use super::Serializer;
 use super::key::{KeySerializer, Keys};
+use super::keys::Seen;
+use super::{Absence, Serializer};
 use crate::codec::reader::Reader;
 use crate::codec::{EncodeError, writer};
 
@@ -23,6 +24,8 @@ pub struct Compound<'b> {
     keys: Keys,
     /// A number of `serde_json`, whose only field is its text.
     is_json_number: bool,
+    /// The keys that were written.
+    seen: Seen,
     /// The variant of an enum that this is the data of; it is an object of one entry around this.
     variant: Option<&'static str>,
 }
@@ -70,12 +73,14 @@ impl<'b> Compound<'b> {
             // A map of unknown length is a struct with something flattened, most of the time.
             keys: if announced.is_some() { Keys::Any } else { Keys::Text },
             is_json_number: false,
+            seen: Seen::default(),
             variant: None,
         })
     }
 
-    fn write<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
+    fn write<T: Serialize + ?Sized>(&mut self, value: &T, none: Absence) -> Result<(), EncodeError> {
         let mut serializer = Serializer {
+            none,
             buffer: self.buffer,
             depth: *self.depth,
             calls: self.calls,
@@ -88,25 +93,35 @@ impl<'b> Compound<'b> {
     fn write_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
         let index = self.written;
         self.written += 1;
-        self.write(value).map_err(|error| self.in_variant(error.in_index(index)))
+        self.write(value, Absence::None).map_err(|error| self.in_variant(error.in_index(index)))
     }
 
     fn write_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), EncodeError> {
+        self.key_at = self.buffer.len();
         writer::text(self.buffer, name);
         self.written += 1;
-        self.write(value).map_err(|error| self.in_variant(error.in_key(name)))
+        self.note_key().map_err(|error| self.in_variant(error))?;
+        self.write(value, Absence::None).map_err(|error| self.in_variant(error.in_key(name)))
+    }
+
+    /// Fails if the key that was written last is in the object already: the server would keep one of the two values.
+    fn note_key(&mut self) -> Result<(), EncodeError> {
+        if self.seen.add(self.buffer, self.key_at) {
+            return Ok(());
+        }
+        Err(EncodeError::new(format!("two entries of an object have the key `{}`", self.key().escape_debug())))
     }
 
     #[cold]
     fn write_json_number<T: Serialize + ?Sized>(&mut self, text: &T) -> Result<(), EncodeError> {
         self.written += 1;
-        self.write(text)?;
+        self.write(text, Absence::None)?;
         let text = Reader::new(self.buffer.get(self.header_at..).unwrap_or_default()).text();
         let text = text.map_err(|error| EncodeError::new(error.message()))?.into_owned();
         self.buffer.truncate(self.header_at);
         match (text.parse::<i128>(), text.parse()) {
-            (Ok(number), _) => self.write(&number),
-            (Err(_), Ok(number)) => self.write::<f64>(&number),
+            (Ok(number), _) => self.write(&number, Absence::None),
+            (Err(_), Ok(number)) => self.write::<f64>(&number, Absence::None),
             _ => Err(EncodeError::new("malformed number")),
         }
     }
@@ -209,11 +224,23 @@ impl ser::SerializeMap for Compound<'_> {
         self.key_at = self.buffer.len();
         self.written += 1;
         self.keys = key.serialize(KeySerializer::new(self.buffer, self.keys))?;
-        Ok(())
+        self.note_key()
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
-        self.write(value).map_err(|error| error.in_key(self.key()))
+        self.write(value, Absence::Null).map_err(|error| error.in_key(self.key()))
+    }
+
+    /// A struct with flattened fields is written as a map, whose keys are then literals.
+    fn serialize_entry<K: Serialize + ?Sized, V: Serialize + ?Sized>(
+        &mut self,
+        key: &K,
+        value: &V,
+    ) -> Result<(), EncodeError> {
+        self.serialize_key(key)?;
+        let is_field = std::any::type_name::<K>() == std::any::type_name::<str>();
+        let none = if is_field { Absence::None } else { Absence::Null };
+        self.write(value, none).map_err(|error| error.in_key(self.key()))
     }
 
     fn end(self) -> Result<(), EncodeError> {

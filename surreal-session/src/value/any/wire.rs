@@ -10,13 +10,13 @@ use super::Value;
 use crate::value::geometry::GeometryPayload;
 use crate::value::literal;
 use crate::value::range::Bounds;
-use crate::value::tag::{Key, KeySeed, Tag};
+use crate::value::tag::{self, Key, KeySeed, Tag};
 use crate::value::tagged::{self, Payload};
 
 impl Serialize for Value {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::None => serializer.serialize_none(),
+            Self::None => serializer.serialize_newtype_struct(tag::NONE_NAME, &()),
             Self::Null => serializer.serialize_unit(),
             Self::Bool(value) => serializer.serialize_bool(*value),
             Self::Int(number) => serializer.serialize_i64(*number),
@@ -41,9 +41,13 @@ impl Serialize for Value {
 
 impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ValueVisitor)
+        // What is absent is offered to what asks for an option, and to nothing else.
+        deserializer.deserialize_option(ValueVisitor)
     }
 }
+
+/// The type of the errors of our own format, which lies in a layer above this one.
+const CODEC_ERROR: &str = "surreal_session::codec::error::DecodeError";
 
 struct ValueVisitor;
 
@@ -99,7 +103,9 @@ impl<'de> Visitor<'de> for ValueVisitor {
     }
 
     fn visit_none<E: Error>(self) -> Result<Value, E> {
-        Ok(Value::None)
+        // Other formats have a null and no NONE, and their errors are of other types.
+        let is_null = std::any::type_name::<E>() != CODEC_ERROR;
+        Ok(if is_null { Value::Null } else { Value::None })
     }
 
     fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
