@@ -107,6 +107,13 @@ impl Error {
         self.server()?.thrown()
     }
 
+    /// Whether a patch wrote nothing because a [`PatchOp::test`](crate::PatchOp::test) in it found another value.
+    ///
+    /// Told by the message text, as server 3.3.5 sends no structured kind for it.
+    pub fn is_patch_test_failed(&self) -> bool {
+        self.server().is_some_and(ServerError::is_patch_test_failed)
+    }
+
     /// Whether something named by the request does not exist: a record, a session, a method, or anything that DEFINE makes.
     ///
     /// Server 3.3.5 sends a structured kind for records, tables, namespaces and databases; for other definitions, such as

@@ -29,9 +29,7 @@ pub use patch::{
     Assignments, Change, Clash, Encoded, FlatShape, Flattening, Keep, Patch, PatchOf, Probe, Unknown, difference,
     difference_flat, encoded, encoded_flat, encoded_with, flat_names, keep, merge, set, unset,
 };
-pub use path::{
-    At, Certain, Field, Fixed, Flat, Input, Item, Last, Maybe, Path, Present, Step, Through, Top, Within, Writable,
-};
+pub use path::{At, Certain, Field, Fixed, Flat, Input, Item, Last, Maybe, Path, Step, Through, Top, Within, Writable};
 pub(crate) use path::{Part, is_part_of};
 pub use view::{Column, Shows, View, column};
 

@@ -71,6 +71,11 @@ impl ServerError {
         violation::innermost(&self.message).strip_prefix("An error occurred: ").filter(|_| may_be)
     }
 
+    /// Whether a `test` in a JSON Patch found another value.
+    pub(crate) fn is_patch_test_failed(&self) -> bool {
+        self.message.starts_with("Given test operation failed for JSON Patch.")
+    }
+
     /// Whether the request named a transaction that the server does not have.
     pub(crate) fn is_lost_transaction(&self) -> bool {
         self.message == "Transaction not found"

@@ -21,15 +21,19 @@ use crate::record::{Certain, Field, Optional, Part, Path, Within, Writable, is_p
 /// | `u.tags.push("new")` | the array with that element at its end, the set with that element |
 /// | `u.tags.remove("old")` | the array or set without that element, however often it was there |
 ///
+/// A field that is not an `Option`, set to one that stands in something optional, in a linked record or in an element of an
+/// array, keeps its value where that one is missing.
+///
 /// For a list that is put together at run time, each becomes an [`Assign`] with `.into()`.
 ///
 /// # Parts of optional objects
 ///
 /// An assignment to a field of an object that is an `Option`, such as `u.address.city` where `address` is an
 /// `Option<Address>`, changes only records that have the object. The others stay as they are: half of an object could
-/// not be read any more. Set the object itself, `u.address.set(Address { .. })`, to create it. Because such an assignment
-/// depends on what the record was before, it must not follow an assignment to the same field or to the object in the same
-/// write: that fails with [`InvalidArgument`](crate::ErrorKind::InvalidArgument) before anything is sent.
+/// not be read any more. Set the object itself, `u.address.set(Address { .. })`, to create it. In the
+/// same write, such an assignment may follow one that sets the object to a value. After another change of the object or of
+/// the field itself it fails with [`InvalidArgument`](crate::ErrorKind::InvalidArgument) before anything is sent, because it
+/// is computed from the record as it was before the write.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say what happens to the fields of `{R}`",
     label = "expected an assignment",
@@ -57,12 +61,22 @@ pub struct Setting {
     fragment: Fragment,
     /// The object that has to be there.
     part: Option<Part>,
+    /// The same where it is there for certain.
+    unguarded: Option<Fragment>,
+    /// Whether it gives the place a value that is there.
+    is_value: bool,
 }
 
 impl Setting {
     /// Changes the place `P`.
     fn plain<P: Path>(change: Fragment) -> Self {
-        Self { place: text::<P>(), fragment: Fragment::path::<P>().then(change), part: None }
+        Self {
+            place: text::<P>(),
+            fragment: Fragment::path::<P>().then(change),
+            part: None,
+            unguarded: None,
+            is_value: false,
+        }
     }
 
     /// Changes the place `P` if `part` is there, and nothing otherwise: to set a field of what is missing to NONE, or to
@@ -73,23 +87,46 @@ impl Setting {
         Self { part: Some(part), ..Self::plain::<P>(change) }
     }
 
+    /// What it is after an assignment that makes the object.
+    fn or_plain<P: Path>(self, change: Fragment) -> Self {
+        Self { unguarded: Some(Fragment::path::<P>().then(change)), ..self }
+    }
+
     /// The assignments of a SET or ON DUPLICATE KEY UPDATE clause.
     ///
     /// The server (3.3.5) computes all values before it changes the first field. A guarded value must therefore not depend
     /// on what an earlier assignment changes.
     pub(super) fn clause(settings: Vec<Self>) -> Fragment {
-        let conflict = settings.iter().enumerate().find_map(|(index, setting)| {
-            let part = setting.part.as_ref()?;
-            let is_stale = |other: &&Self| part.depends_on(&other.place) || is_part_of(&other.place, &setting.place);
-            let first = settings[..index].iter().find(is_stale)?;
-            Some(format!("`{}` is changed before `{}` in the same write", first.place, setting.place))
-        });
-        let clause = Fragment::default().joined(settings.into_iter().map(|setting| setting.fragment), ", ");
-        match conflict {
-            Some(reason) => clause.refused(&format!("{reason}, which depends on it: make one assignment of the two")),
-            None => clause,
+        let pieces = settings.iter().enumerate().map(|(index, setting)| setting.after(&settings[..index]));
+        Fragment::default().joined(pieces, ", ")
+    }
+
+    fn after(&self, earlier: &[Self]) -> Fragment {
+        let Some(part) = &self.part else { return self.fragment.clone() };
+        let is_stale = |other: &&Self| part.depends_on(&other.place) || is_part_of(&other.place, &self.place);
+        match (earlier.iter().rev().find(is_stale), &self.unguarded) {
+            (None, _) => self.fragment.clone(),
+            (Some(other), Some(unguarded)) if other.is_value && *part == Part::of(other.place.clone()) => {
+                unguarded.clone()
+            }
+            (Some(other), _) => {
+                let (first, second) = (&other.place, &self.place);
+                let reason = format!("`{first}` is changed before `{second}` in the same write, which depends on it");
+                self.fragment.clone().refused(&format!("{reason}: make one assignment of the two"))
+            }
         }
     }
+}
+
+impl fmt::Display for Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.fragment.fmt(f)
+    }
+}
+
+/// The value, or what is at `P` if there is none.
+fn or_unchanged<P: Path>(value: Fragment) -> Fragment {
+    Fragment::new("(").then(value).text(" ?? ").then(Fragment::path::<P>()).text(")")
 }
 
 fn text<P: Path>() -> String {
@@ -104,11 +141,20 @@ impl<P: Path, T> Field<P, T> {
     where
         P: Writable + Certain,
     {
-        let value = value.term().into_fragment();
-        Assign::new(match P::optional_part() {
-            Some(part) => Setting::guarded::<P>("=", part, value),
-            None => Setting::plain::<P>(Fragment::new(" = ").then(value)),
-        })
+        let term = value.term();
+        let is_value = !(term.is_none() || term.is_place() || term.is_computed());
+        let value = term.into_fragment();
+        let plain = Fragment::new(" = ").then(value.clone());
+        let setting = match P::optional_part() {
+            Some(part) if V::MAY_BE_MISSING => Setting::guarded::<P>("=", part, or_unchanged::<P>(value)),
+            Some(part) => Setting::guarded::<P>("=", part, value).or_plain::<P>(plain),
+            None if V::MAY_BE_MISSING => {
+                let change = Fragment::new(" = ").then(or_unchanged::<P>(value));
+                Setting { part: Some(Part::of(text::<P>())), ..Setting::plain::<P>(change) }
+            }
+            None => Setting::plain::<P>(plain),
+        };
+        Assign::new(Setting { is_value, ..setting })
     }
 
     /// Removes the field, which makes it NONE.
@@ -134,7 +180,8 @@ impl<P: Path, T> Field<P, T> {
             Some(part) => {
                 let present = Fragment::new("(").then(Fragment::path::<P>()).text(&format!(" ?? {open}"));
                 let none = if T::IS_SET { ",}" } else { "]" };
-                Setting::guarded::<P>("=", part, present.text(none).text(") + ").then(elements))
+                let added = Fragment::new(" += ").then(elements.clone());
+                Setting::guarded::<P>("=", part, present.text(none).text(") + ").then(elements)).or_plain::<P>(added)
             }
             None => Setting::plain::<P>(Fragment::new(" += ").then(elements)),
         })
@@ -176,9 +223,12 @@ fn calculated<R, T: Sum, P: Path>(calculation: Computed<R, T, P>) -> Setting {
         ('+', Some(part)) => {
             let missing = Fragment::new("IF ").then(place.clone()).text(" = NONE { ").then(other.clone());
             let sum = missing.text(" } ELSE { ").then(result(other)).text(" }");
-            Setting::guarded::<P>("=", part, sum)
+            let plain = Fragment::new(" += ").then(other);
+            Setting::guarded::<P>("=", part, sum).or_plain::<P>(plain)
         }
-        ('-', Some(part)) => Setting::guarded::<P>("-=", part, other),
+        ('-', Some(part)) => {
+            Setting::guarded::<P>("-=", part, other.clone()).or_plain::<P>(Fragment::new(" -= ").then(other))
+        }
         ('+' | '-', None) => Setting::plain::<P>(Fragment::new(format!(" {operator}= ")).then(other)),
         (_, Some(part)) => Setting::guarded::<P>("=", part, result(other)),
         (_, None) => Setting::plain::<P>(Fragment::new(" = ").then(result(other))),

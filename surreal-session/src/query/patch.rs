@@ -71,6 +71,9 @@ pub enum PatchAction {
 impl PatchOp {
     /// Sets a field, or inserts an element before the one at an index.
     ///
+    /// A field that holds a set is replaced, and a path such as `/marks/-` into a set adds nothing (server 3.3.5): an
+    /// element is added to a set by the assignment `u.marks.push(..)`.
+    ///
     /// A field that holds an array is not replaced: the value is appended to it, and if it is an array itself, its
     /// elements are (server 3.3.5).
     pub fn add<V>(path: impl Holds<V>, value: V) -> Self {
@@ -83,21 +86,25 @@ impl PatchOp {
     }
 
     /// Puts a value in the place of another, or where there was none.
+    ///
+    /// A field in an object that is missing, or an element that an array does not have, fails the whole write.
     pub fn replace<V>(path: impl Holds<V>, value: V) -> Self {
         Self::with_value(PatchAction::Replace, path, value)
     }
 
-    /// Sets a field to the value of another.
+    /// Sets a field to the value of another, of the same type. There being no value fails the whole write, unless both
+    /// fields are an `Option`.
     pub fn copy<P: PatchPath>(from: impl Fits<P>, path: P) -> Self {
         Self::between(PatchAction::Copy, from, path)
     }
 
-    /// Moves a value to another place.
+    /// Moves a value to another place; see [`copy`](Self::copy).
     pub fn move_to<P: PatchPath>(from: impl Removable + Fits<P>, path: P) -> Self {
         Self::between(PatchAction::Move, from, path)
     }
 
-    /// Fails the whole write unless this value is there.
+    /// Fails the whole write unless this value is there; [`Error::is_patch_test_failed`](crate::Error::is_patch_test_failed)
+    /// tells that error apart.
     pub fn test<V>(path: impl Holds<V>, value: V) -> Self {
         Self::with_value(PatchAction::Test, path, value)
     }
@@ -130,6 +137,8 @@ impl PatchOp {
                 // What the record had before says nothing of a value that was changed since.
                 match ops[..index].iter().rev().find_map(|earlier| earlier.leaves(&need.part)) {
                     Some(true) => {}
+                    // Without the element nothing is written, and no half of an object is made.
+                    Some(false) if need.may_be_null => {}
                     Some(false) => {
                         let reason = format!("the patch may remove {}, which it needs after that", need.part);
                         return Fragment::default().refused(&reason);
@@ -158,6 +167,7 @@ impl PatchOp {
         let place = place(&self.path);
         match self.action {
             PatchAction::Test | PatchAction::Change => None,
+            PatchAction::Add if matches!(self.value, Some(Value::Array(_))) => part.depends_on(&place).then_some(true),
             PatchAction::Add | PatchAction::Replace if *part == Part::of(place.clone()) => {
                 Some(matches!(self.value, Some(Value::Object(_))))
             }

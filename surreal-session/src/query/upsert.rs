@@ -1,6 +1,6 @@
 //! UPSERT: changes of records, which are made if they are not there.
 
-use super::write::{After, Makes, Many, Mutation, NeedsData, NeedsTarget, Single, Upserts};
+use super::write::{After, Makes, Mutation, NeedsData, NeedsTarget, Single, Upserts};
 use crate::record::Record;
 
 /// Records to be changed when awaited, or made if they are not there, giving them back as they are then.
@@ -52,7 +52,7 @@ impl<T: Record, D, R> Upsert<T, NeedsTarget, D, R> {
     /// Needs such an index: without one it always makes a record.
     pub fn by_unique_index(self) -> Upsert<T, Single, D, R>
     where
-        Many: Makes<Upserts, T>,
+        NeedsTarget: Makes<Upserts, T>,
     {
         self.becoming()
     }

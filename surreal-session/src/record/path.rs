@@ -19,6 +19,9 @@ pub trait Path: Copy + 'static {
     /// Whether it is an element of an array, which may not be there.
     const IS_ELEMENT: bool = false;
 
+    /// Whether its value is always there: it does not lead through an `Option`, a link or an element of an array.
+    const IS_PRESENT: bool = true;
+
     /// Whether it is a flattened object, which has no name.
     const IS_FLAT: bool = false;
 
@@ -112,18 +115,9 @@ pub trait Writable: Path {}
 #[diagnostic::on_unimplemented(
     message = "an element of an array cannot be assigned to",
     label = "there may be no such element",
-    note = "a patch changes it or fails: `.patch(|u| [PatchOp::replace(u.tags.at::<0>(), \"new\")])`"
+    note = "a patch changes it, or fails if it is not there: `.patch(|u| [PatchOp::replace(u.tags.at::<0>(), \"new\")])`"
 )]
 pub trait Certain: Path {}
-
-/// A place whose value is always there: its path does not lead through an `Option`, a link or an element of an array.
-#[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "this field may be missing",
-    label = "read through an `Option`, a link or an element of an array, where there may be nothing",
-    note = "a field that is not an `Option` can only be set to a value that is always there"
-)]
-pub trait Present: Path {}
 
 /// The record itself.
 #[doc(hidden)]
@@ -198,6 +192,7 @@ impl<P: Path, O: Object, const INDEX: usize> Path for Step<P, O, INDEX> {
     type Root = P::Root;
 
     const IS_LINKED: bool = P::IS_LINKED;
+    const IS_PRESENT: bool = P::IS_PRESENT;
 
     fn write(into: &mut String) {
         P::write(into);
@@ -216,6 +211,7 @@ impl<P: Path, T: Object> Path for Maybe<P, T> {
     type Root = P::Root;
 
     const IS_LINKED: bool = P::IS_LINKED;
+    const IS_PRESENT: bool = false;
 
     fn write(into: &mut String) {
         P::write(into);
@@ -232,6 +228,7 @@ impl<P: Path> Path for Flat<P> {
     type Root = P::Root;
 
     const IS_LINKED: bool = P::IS_LINKED;
+    const IS_PRESENT: bool = P::IS_PRESENT;
     const IS_FLAT: bool = true;
 
     fn write(into: &mut String) {
@@ -247,6 +244,7 @@ impl<P: Path> Path for Fixed<P> {
     type Root = P::Root;
 
     const IS_LINKED: bool = P::IS_LINKED;
+    const IS_PRESENT: bool = P::IS_PRESENT;
 
     fn write(into: &mut String) {
         P::write(into);
@@ -257,6 +255,7 @@ impl<P: Path> Path for Through<P> {
     type Root = P::Root;
 
     const IS_LINKED: bool = true;
+    const IS_PRESENT: bool = false;
 
     fn write(into: &mut String) {
         P::write(into);
@@ -267,6 +266,7 @@ impl<P: Path, const INDEX: usize> Path for At<P, INDEX> {
     type Root = P::Root;
 
     const IS_LINKED: bool = P::IS_LINKED;
+    const IS_PRESENT: bool = false;
     const IS_ELEMENT: bool = true;
 
     fn write(into: &mut String) {
@@ -284,6 +284,7 @@ impl<P: Path> Path for Last<P> {
     type Root = P::Root;
 
     const IS_LINKED: bool = P::IS_LINKED;
+    const IS_PRESENT: bool = false;
     const IS_ELEMENT: bool = true;
 
     fn write(into: &mut String) {
@@ -314,13 +315,6 @@ impl<P: Certain> Certain for Fixed<P> {}
 impl<P: Certain, T: Object> Certain for Maybe<P, T> {}
 impl<P: Certain> Certain for Flat<P> {}
 impl<P: Certain> Certain for Through<P> {}
-
-impl<R: 'static> Present for Top<R> {}
-impl<R: 'static> Present for Input<R> {}
-impl<T: 'static> Present for Item<T> {}
-impl<P: Present, O: Object, const INDEX: usize> Present for Step<P, O, INDEX> {}
-impl<P: Present> Present for Fixed<P> {}
-impl<P: Present> Present for Flat<P> {}
 
 impl<R: 'static> Writable for Top<R> {}
 impl<P: Writable, O: Object, const INDEX: usize> Writable for Step<P, O, INDEX> {}

@@ -19,6 +19,7 @@ mod conditions;
 mod connection;
 mod embedded;
 mod equality;
+mod guarantees;
 mod insert;
 mod isolation;
 mod layers;

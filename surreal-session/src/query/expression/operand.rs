@@ -5,7 +5,7 @@ use std::time;
 use serde::Serialize;
 
 use super::{Computed, Term, Text};
-use crate::record::{Adapted, Adapts, Field, Path, Present, Within};
+use crate::record::{Adapted, Adapts, Field, Path, Within};
 use crate::value::Duration;
 
 /// What a field of type `T` of a record of type `R` can be compared with: a value, another field of that record, or what is
@@ -29,7 +29,11 @@ pub trait Operand<R, T> {
     label = "expected a `{T}`, or a field of that type in the same record",
     note = "a field that is an `Option` may be missing: set to it, one that is none could not be read any more"
 )]
-pub trait Settable<R, T>: Operand<R, T> {}
+pub trait Settable<R, T>: Operand<R, T> {
+    /// Whether there may be no value, where the field needs one.
+    #[doc(hidden)]
+    const MAY_BE_MISSING: bool = false;
+}
 
 macro_rules! values {
     ($($(#[$attr:meta])? [$($generics:tt)*] $value:ty => $ty:ty;)+) => {$(
@@ -120,8 +124,10 @@ macro_rules! places {
 }
 
 macro_rules! settable {
-    ($($place:ty => $ty:ty $(: $present:ident)?;)+) => {$(
-        impl<R, P: Path + Within<R> $(+ $present)?, T> Settable<R, $ty> for Field<P, $place> {}
+    ($($place:ty => $ty:ty, $may_be_missing:expr;)+) => {$(
+        impl<R, P: Path + Within<R>, T> Settable<R, $ty> for Field<P, $place> {
+            const MAY_BE_MISSING: bool = $may_be_missing;
+        }
 
         #[diagnostic::do_not_recommend]
         impl<R, T, P> Settable<R, $ty> for Computed<R, $place, P> {}
@@ -129,8 +135,8 @@ macro_rules! settable {
 }
 
 settable! {
-    T => T: Present;
-    T => Option<T>;
+    T => T, !P::IS_PRESENT;
+    T => Option<T>, false;
 }
 
 // Whether one of the two may be missing makes no difference to what they can be compared with.

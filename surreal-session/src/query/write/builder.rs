@@ -143,7 +143,7 @@ impl<V: Writing, T: Record, D, R> Mutation<V, T, NeedsTarget, D, R> {
     /// Writes all records of the table.
     pub fn all(mut self) -> Mutation<V, T, Many, D, R>
     where
-        Many: Makes<V, T>,
+        NeedsTarget: Makes<V, T>,
     {
         if V::VERB == Verb::Upsert {
             // Without a condition it makes a record, and does not look at those that are there.
@@ -168,7 +168,7 @@ impl<V: Writing, T: Record, S: Filtered, D, R> Mutation<V, T, S, D, R> {
     ) -> Mutation<V, T, S::Then, D, R>
     where
         V: Changing,
-        S::Then: Makes<V, T>,
+        S: Makes<V, T>,
     {
         self.parts.filter.push(condition(*T::fields()).into_condition().into_tree());
         self.becoming()

@@ -66,13 +66,14 @@ impl Ids for SingleOrNone {
     type Named = Self;
 }
 
-/// A write of verb `V` that makes no record without an id, or one of type `T` that can do without.
+/// A write that makes no record of type `T` by the verb `V` without an id, or one that can do without.
 #[doc(hidden)]
 pub trait Makes<V, T> {}
 
 impl<V, T> Makes<V, T> for Single {}
 impl<V, T> Makes<V, T> for SingleOrNone {}
-impl<V: MakesOne<T>, T> Makes<V, T> for Many {}
+impl<V, T> Makes<V, T> for Many {}
+impl<V: MakesOne<T>, T> Makes<V, T> for NeedsTarget {}
 
 /// A verb that makes no record of type `T`, or one that can do without an id.
 #[doc(hidden)]
