@@ -222,7 +222,7 @@ fn calculated<R, T: Sum, P: Path>(calculation: Computed<R, T, P>) -> Setting {
         // As without an optional part, a missing field counts as zero.
         ('+', Some(part)) => {
             let missing = Fragment::new("IF ").then(place.clone()).text(" = NONE { ").then(other.clone());
-            let sum = missing.text(" } ELSE { ").then(result(other)).text(" }");
+            let sum = missing.text(" } ELSE { ").then(result(other.clone())).text(" }");
             let plain = Fragment::new(" += ").then(other);
             Setting::guarded::<P>("=", part, sum).or_plain::<P>(plain)
         }

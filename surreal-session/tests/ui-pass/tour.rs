@@ -184,7 +184,7 @@ async fn transactions(session: &Session, ada: User) -> Result<Post> {
         .retries(5)
         .run(async |tx| {
             tx.update::<User>().id(&ada.id).set(|u| u.age.add(1)).await?;
-            let post = tx.create::<Post>().content(NewPost { title: "On engines".into() }).await?;
+            let post = tx.create::<Post>().id(Id::generate()).content(NewPost { title: "On engines".into() }).await?;
             Ok(post)
         })
         .await?;

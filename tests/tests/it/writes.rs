@@ -131,7 +131,7 @@ async fn content_and_replace_keep_readonly_fields() {
     assert_eq!(user(&session, "ada").await, expected);
 
     // What the type does not know is removed, or refused to be.
-    let other = "DEFINE FIELD other ON user READONLY; UPDATE user:ada SET other = 1";
+    let other = "UPDATE user:ada SET other = 1; DEFINE FIELD other ON user READONLY";
     session.query(other).await.unwrap().check().unwrap();
     let error = session.update::<User>().id("ada").replace(named("Ada", 38)).await.unwrap_err();
     assert!(error.to_string().contains("field is readonly"), "{error}");
@@ -465,7 +465,10 @@ async fn writes_show_their_statement_and_no_value() {
             update().content(hunter()).return_none().timeout(limit).to_surql(),
             "UPDATE $_0 CONTENT { created_at: created_at } + $_1 RETURN NULL TIMEOUT $_2 -- $_0, $_1, $_2",
         ),
-        (update().replace(hunter()).return_before().to_surql(), "UPDATE $_0 REPLACE $_1 RETURN BEFORE -- $_0, $_1"),
+        (
+            update().replace(hunter()).return_before().to_surql(),
+            "UPDATE $_0 REPLACE { created_at: created_at } + $_1 RETURN BEFORE -- $_0, $_1",
+        ),
         (
             update().merge(UserPatch { name: set("hunter2".into()), age: set(1), ..keep() }).to_surql(),
             "UPDATE $_0 SET name = $_1, age = $_2 RETURN AFTER -- $_0, $_1, $_2",

@@ -5,7 +5,7 @@ use surreal_session::prelude::*;
 
 #[derive(Serialize, Deserialize, Record)]
 struct User {
-    #[record(default)]
+    #[record(readonly)]
     id: Id<User>,
 }
 
