@@ -92,6 +92,7 @@ use crate::model::{Kind, Model};
 /// | On a field | |
 /// |---|---|
 /// | `#[record(readonly)]` | the server sets it: it is read, and neither in `NewUser` nor in `UserPatch` |
+/// | `#[record(default)]` on `id` | the table's schema makes ids with keys of this type, as `DEFINE FIELD id ON doc TYPE uuid` does: a record can be created without an id from the program |
 /// | `#[record(default)]` | it may be left out of a new record, for which the table's schema then has a DEFAULT: in `NewUser` it is an `Option`, and `None` is not sent. A field that is an `Option` already needs no attribute for that: the server takes NONE for left out |
 ///
 /// # Relations
@@ -134,8 +135,12 @@ use crate::model::{Kind, Model};
 /// - A field with `with` or `serialize_with` is written by that function in patches as well, and so is what it is
 ///   compared with. It is greater or less as its type is, and as it is stored: that the function keeps the order is for
 ///   the program to know. Two such fields can be compared if they have the same type and the same function.
-/// - A field with `flatten` has no name: its own fields take its place. `u.address.city` is then the path `city`, and
-///   `set(..)` in a patch sets each field of it; it cannot be unset, which is an error when the patch is sent.
+/// - A field with `flatten` has no name: its own fields take its place. `u.address.city` is then the path `city`. In a patch,
+///   `set(..)` of an [`Object`](macro@Object), or of an `Option` of one, replaces all its fields, and `unset()` removes them. Of
+///   a map, `set(..)` adds entries. A flattened enum is changed by the patch that `diff` returns. Anything else is an error
+///   when the patch is sent, and so is an entry with the name of another field.
+/// - `None` inside of a newtype, of an enum's variant or in a map is written as NULL, and read as `None` again. A variant of
+///   an untagged enum that holds an `Option` needs `default` on the field.
 /// - `skip_serializing_if` concerns whole records. A patch says itself what it sets.
 ///
 /// Refused are names that differ between reading and writing (`rename(serialize = "a", deserialize = "b")`, and the

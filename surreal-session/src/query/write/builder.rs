@@ -37,6 +37,8 @@ use crate::value::{self, Id, RecordId, RecordKey, Table, escape_identifier};
 /// [`return_before`](Self::return_before) gives it as it was, [`return_diff`](Self::return_diff) what has changed, and
 /// [`return_none`](Self::return_none) makes the whole of it `()`.
 ///
+/// What a write guarantees, whatever it is told, is in the docs of the [module](crate::write#what-a-typed-write-guarantees).
+///
 /// # Cancel safety
 ///
 /// See [`CallFuture`].
