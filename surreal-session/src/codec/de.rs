@@ -15,7 +15,6 @@ use serde::de::{self, Visitor};
 
 use super::reader::{Reader, noun, stray_break, too_deep};
 use super::{DecodeError, MAX_DECODE_DEPTH};
-use crate::value::Value;
 use crate::value::tag::{self, Tag};
 use access::{Elements, Entries};
 
@@ -131,12 +130,6 @@ impl<'de> Deserializer<'de> {
     }
 }
 
-/// Whether what is read is a [`Value`]: it asks for an option so that an absent field is offered to it, and takes NULL and
-/// arrays as they are.
-fn takes_anything<T>() -> bool {
-    std::any::type_name::<T>() == std::any::type_name::<Value>()
-}
-
 /// Any int is offered to the visitor, which knows its range; nothing else is.
 macro_rules! deserialize_ints {
     ($($method:ident)+) => {$(
@@ -210,9 +203,6 @@ impl<'de> de::Deserializer<'de> for &mut Deserializer<'de> {
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        if takes_anything::<V::Value>() {
-            return self.deserialize_any(visitor);
-        }
         if is_absent(self.reader.peek()?) {
             self.reader.skip()?;
             return visitor.visit_none();

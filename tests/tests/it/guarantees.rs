@@ -40,7 +40,7 @@ async fn left(session: &Session) -> Vec<i64> {
 
 #[async_test]
 async fn delete_through_a_link_deletes_what_select_finds() {
-    type Filter = fn(surreal_session::Fields<Task>) -> Condition<Task>;
+    type Filter = fn(Fields<Task>) -> Condition<Task>;
     let filters: [(Filter, &[i64]); 6] = [
         (|t| t.parent.state.is_none(), &[1]),
         (|t| t.parent.state.ne("done"), &[1, 2]),

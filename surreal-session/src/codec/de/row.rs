@@ -8,7 +8,7 @@ use std::cell::Cell;
 use serde::Deserialize;
 use serde::de::{self, Visitor};
 
-use super::{Deserializer, decode, is_absent, takes_anything};
+use super::{Deserializer, decode, is_absent};
 use crate::codec::reader::{Reader, too_deep};
 use crate::codec::{DecodeError, MAX_DECODE_DEPTH};
 use crate::value::tag::{self, Tag};
@@ -173,9 +173,6 @@ impl<'de> de::Deserializer<'de> for RowDeserializer<'_, 'de> {
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        if takes_anything::<V::Value>() {
-            return self.deserialize_any(visitor);
-        }
         visitor.visit_some(Self { is_optional: true, ..self.nested()? })
     }
 

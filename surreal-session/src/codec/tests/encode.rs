@@ -239,3 +239,22 @@ fn a_name_that_is_only_like_a_reserved_one_is_refused() {
     struct Tree(i32);
     assert_eq!(encode(&Tree(1)).unwrap_err().to_string(), "`$surreal::tree` is a reserved name");
 }
+
+#[test]
+fn none_is_null_where_an_object_needs_a_value() {
+    #[derive(Serialize)]
+    struct Wrapped(Option<u8>);
+
+    #[derive(Serialize)]
+    enum Kind {
+        Newtype(Option<u8>),
+    }
+
+    let null = || Cbor::Null;
+    assert_eq!(shown(&Wrapped(None)), null());
+    assert_eq!(shown(&Some(None::<u8>)), null());
+    assert_eq!(shown(&Kind::Newtype(None)), object([("Newtype", null())]));
+    assert_eq!(shown(&BTreeMap::from([("a", None::<u8>)])), object([("a", null())]));
+    assert_eq!(shown(&BTreeMap::from([("a", Value::None)])), object([("a", none())]));
+    assert_eq!(shown(&vec![None::<u8>]), array([none()]));
+}

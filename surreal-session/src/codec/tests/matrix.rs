@@ -38,7 +38,8 @@ struct Rest<T> {
 }
 
 #[derive(Serialize, Deserialize, Debug, PartialEq)]
-#[serde(untagged)]
+// An absent `Value` is NONE, as an absent `Option` is `None`: without this the first variant would take any object.
+#[serde(untagged, deny_unknown_fields)]
 enum Untagged<T> {
     Unlike { other: i64 },
     Struct { value: T },

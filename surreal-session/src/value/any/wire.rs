@@ -41,13 +41,17 @@ impl Serialize for Value {
 
 impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // What is absent is offered to what asks for an option, and to nothing else.
-        deserializer.deserialize_option(ValueVisitor)
+        // serde has no other way to tell that a field is absent: it offers that to what asks for an option, which a value
+        // that is flattened must not do.
+        if std::any::type_name::<D>().ends_with(ABSENT_FIELD) {
+            return Ok(Self::None);
+        }
+        deserializer.deserialize_any(ValueVisitor)
     }
 }
 
-/// The type of the errors of our own format, which lies in a layer above this one.
-const CODEC_ERROR: &str = "surreal_session::codec::error::DecodeError";
+/// What serde reads an absent field from, in our own format. In others an absent field is an error.
+const ABSENT_FIELD: &str = "::MissingFieldDeserializer<surreal_session::codec::error::DecodeError>";
 
 struct ValueVisitor;
 
@@ -103,9 +107,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
     }
 
     fn visit_none<E: Error>(self) -> Result<Value, E> {
-        // Other formats have a null and no NONE, and their errors are of other types.
-        let is_null = std::any::type_name::<E>() != CODEC_ERROR;
-        Ok(if is_null { Value::Null } else { Value::None })
+        Ok(Value::None)
     }
 
     fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {

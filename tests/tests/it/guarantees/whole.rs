@@ -55,7 +55,7 @@ async fn addresses(session: &Session) -> Vec<Option<Addr>> {
 #[async_test]
 async fn part_of_what_is_missing_is_not_written() {
     let datetime: Datetime = "2024-01-01T00:00:00Z".parse().unwrap();
-    type Change = fn(surreal_session::Fields<Cust>) -> Assign<Cust>;
+    type Change = fn(Fields<Cust>) -> Assign<Cust>;
     let since = Addr { since: Some(datetime), ..addr() };
     let changes: [(Change, Addr); 9] = [
         (|c| c.addr.city.set("Q"), Addr { city: "Q".into(), ..addr() }),
