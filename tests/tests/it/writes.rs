@@ -476,7 +476,7 @@ async fn writes_show_their_statement_and_no_value() {
         (update().merge(keep()).to_surql(), "UPDATE $_0 RETURN AFTER -- $_0"),
         (
             update().set(|u| (u.age.add(1), u.address.city.set("hunter2"), u.email.unset())).return_diff().to_surql(),
-            "UPDATE $_0 SET age += $_1, address.city = $_2, mail = NONE RETURN DIFF -- $_0, $_1, $_2",
+            "UPDATE $_0 SET age += $_1, address.city = IF address > NULL { $_2 } ELSE { NONE }, mail = NONE RETURN DIFF -- $_0, $_1, $_2",
         ),
         (
             update().patch(|u| [PatchOp::test(u.name, "hunter2")]).to_surql(),

@@ -8,6 +8,7 @@ use std::fmt;
 use serde::ser::{self, Impossible, Serialize};
 
 use crate::codec::{EncodeError, writer};
+use crate::value::tag;
 
 /// Writes a key of a map if it has a text.
 pub(super) struct KeySerializer<'b> {
@@ -78,7 +79,10 @@ impl ser::Serializer for KeySerializer<'_> {
         self.serialize_str(variant)
     }
 
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, key: &T) -> Result<Keys, EncodeError> {
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, name: &'static str, key: &T) -> Result<Keys, EncodeError> {
+        if name == tag::NONE_NAME {
+            return self.serialize_none();
+        }
         key.serialize(self)
     }
 
