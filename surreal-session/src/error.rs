@@ -132,14 +132,17 @@ impl Error {
         self.kind() == ErrorKind::Auth
     }
 
-    /// Whether running the same thing again is safe and may succeed.
+    /// Whether running the same thing again, on the same handle, is safe and may succeed.
     ///
-    /// True for a conflict, and for a connection that failed before the request was sent. Never true when the
-    /// request may have been applied.
+    /// True for a conflict, for a connection that could not be opened, and for a call whose deadline passed before it was
+    /// sent. Never true when the request may have been applied. Also false for
+    /// [`Disconnected`](ErrorKind::Disconnected) and [`Closed`](ErrorKind::Closed): a lost connection is not opened again,
+    /// so that every later call on its handles fails in the same way. Connect again then; if
+    /// [`delivery`](Self::delivery) is [`NotSent`](Delivery::NotSent), the call may be repeated on the new connection.
     pub fn is_retryable(&self) -> bool {
         match self.kind() {
             ErrorKind::Conflict | ErrorKind::TransactionFailed => self.is_conflict(),
-            ErrorKind::Connect | ErrorKind::Disconnected | ErrorKind::Timeout => self.delivery() == Delivery::NotSent,
+            ErrorKind::Connect | ErrorKind::Timeout => self.delivery() == Delivery::NotSent,
             _ => false,
         }
     }
@@ -160,8 +163,9 @@ impl Error {
         Self::new(ErrorKind::InvalidArgument, message)
     }
 
+    /// An answer that cannot be read: it does not say what happened.
     pub(crate) fn protocol(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(ErrorKind::Protocol, message).answered()
+        Self::new(ErrorKind::Protocol, message).with_delivery(Delivery::Unknown)
     }
 
     pub(crate) fn session_closed() -> Self {
@@ -306,7 +310,9 @@ mod tests {
             cause: None,
         };
         for (error, expected) in [
-            (lost(), true),
+            (lost(), false),
+            (Error::new(ErrorKind::Closed, "connection closed"), false),
+            (Error::new(ErrorKind::Timeout, "not sent"), true),
             (lost().with_delivery(Delivery::Unknown), false),
             (Error::new(ErrorKind::Conflict, "conflict").answered(), true),
             (Error::new(ErrorKind::Timeout, "no reply").with_delivery(Delivery::Unknown), false),

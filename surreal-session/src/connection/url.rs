@@ -22,6 +22,7 @@ pub(crate) enum Tls {
 }
 
 impl ServerUrl {
+    /// No message repeats a part of the text that may be a password, as users put them in many places.
     pub(crate) fn parse(text: &str) -> Result<Self> {
         let (scheme, rest) = split_scheme(text)?;
         let tls = match scheme.to_ascii_lowercase().as_str() {
@@ -30,31 +31,29 @@ impl ServerUrl {
             "wss" => return Err(unsupported("`wss://` needs the cargo feature `rustls` of surreal-session")),
             other => return Err(unsupported(other_scheme(other))),
         };
-        // Shown in messages: a URL may carry a password by mistake.
-        if rest.split(['/', '?', '#']).next().is_some_and(|authority| authority.contains('@')) {
-            return Err(invalid("credentials do not belong in the URL; pass them to `signin`"));
+        if text.contains('@') {
+            return Err(invalid(CREDENTIALS));
+        }
+        if rest.contains(['?', '#']) {
+            let advice = "namespace and database are set with `use_ns` and `use_db`, credentials with `signin`";
+            return Err(invalid(format!("the URL has a query or fragment; {advice}")));
         }
         let uri: Uri = text.parse().map_err(|error| {
-            invalid(format!("`{text}` is not a URL such as `ws://127.0.0.1:8000`")).with_source(error)
+            invalid("this is not a URL; write one such as `ws://127.0.0.1:8000`").with_source(error)
         })?;
-        Self::from_uri(tls, &uri, text)
+        Self::from_uri(tls, &uri)
     }
 
-    fn from_uri(tls: Tls, uri: &Uri, text: &str) -> Result<Self> {
+    fn from_uri(tls: Tls, uri: &Uri) -> Result<Self> {
         let authority = uri.authority().filter(|authority| !authority.host().is_empty());
-        let authority = authority.ok_or_else(|| invalid(format!("`{text}` names no host")))?;
-        if uri.query().is_some() || text.contains('#') {
-            return Err(invalid(format!(
-                "`{text}` has a query or fragment; namespace and database are set with `use_ns` and `use_db`"
-            )));
-        }
+        let authority = authority.ok_or_else(|| invalid("the URL names no host"))?;
         let default_port = if tls == Tls::Plain { 80 } else { 443 };
         let port = match authority.as_str().strip_prefix(authority.host()) {
             Some("") => Some(default_port),
             Some(port) => port.trim_start_matches(':').parse().ok().filter(|port| *port != 0),
             None => None,
         };
-        let port = port.ok_or_else(|| invalid(format!("`{text}` has a port outside 1 to 65535")))?;
+        let port = port.ok_or_else(|| invalid("the port of the URL is not a number from 1 to 65535"))?;
         let path = uri.path().trim_end_matches('/');
         let path = path.strip_suffix("/rpc").unwrap_or(path);
         let scheme = if tls == Tls::Plain { "ws" } else { "wss" };
@@ -68,11 +67,26 @@ impl ServerUrl {
 }
 
 fn split_scheme(text: &str) -> Result<(&str, &str)> {
-    let missing = || invalid(format!("`{text}` has no scheme; write `ws://{text}`"));
     if text == "memory" {
         return Err(unsupported(other_scheme("memory")));
     }
-    text.split_once("://").filter(|(scheme, _)| !scheme.is_empty()).ok_or_else(missing)
+    let is_scheme = |scheme: &str| {
+        scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+            && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+    };
+    text.split_once("://").filter(|(scheme, _)| is_scheme(scheme)).ok_or_else(|| without_scheme(text))
+}
+
+fn without_scheme(text: &str) -> Error {
+    if text.contains('@') {
+        return invalid(CREDENTIALS);
+    }
+    let (host, port) = text.split_once(':').unwrap_or((text, "80"));
+    let is_host = !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte));
+    if is_host && port.parse::<u16>().is_ok() {
+        return invalid(format!("`{text}` has no scheme; write `ws://{text}`"));
+    }
+    invalid("the URL has no scheme; write one such as `ws://127.0.0.1:8000`")
 }
 
 fn other_scheme(scheme: &str) -> String {
@@ -95,6 +109,9 @@ fn invalid(message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
 fn unsupported(message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
     Error::new(ErrorKind::Unsupported, message)
 }
+
+const CREDENTIALS: &str = "the URL contains an `@`: credentials do not belong in it; write it as `ws://host:port` and pass \
+    them to `signin`";
 
 #[cfg(test)]
 mod tests {
@@ -128,18 +145,38 @@ mod tests {
             ("localhost:8000", InvalidUrl, "write `ws://localhost:8000`"),
             ("://localhost", InvalidUrl, "no scheme"),
             ("ws://", InvalidUrl, "not a URL"),
+            ("127.0.0.1", InvalidUrl, "write `ws://127.0.0.1`"),
+            ("ws:/localhost", InvalidUrl, "no scheme"),
             ("ws://:8000", InvalidUrl, "names no host"),
             ("ws://a b", InvalidUrl, "not a URL"),
             ("ws://localhost:0", InvalidUrl, "port"),
             ("ws://localhost:", InvalidUrl, "port"),
             ("ws://localhost:99999", InvalidUrl, "port"),
             ("ws://localhost/?ns=a", InvalidUrl, "use_ns"),
+            ("ws://localhost#secret", InvalidUrl, "signin"),
+            ("ws://localhost?token=secret", InvalidUrl, "signin"),
+            ("ws://localhost/?secret", InvalidUrl, "signin"),
             ("ws://root:secret@localhost", InvalidUrl, "signin"),
+            ("ws://root:sec%72et:secret@localhost", InvalidUrl, "signin"),
+            ("http://root:secret@localhost", Unsupported, "use `ws://`"),
+            ("root:secret@127.0.0.1:8000", InvalidUrl, "signin"),
+            ("ws:/root:secret@localhost", InvalidUrl, "signin"),
+            ("ws://ro?ot:secret@localhost", InvalidUrl, "signin"),
+            ("ws://root:sec/ret@localhost", InvalidUrl, "signin"),
+            ("ws://localhost/p:secret@x", InvalidUrl, "signin"),
+            ("root:secret@h://localhost", InvalidUrl, "signin"),
+            ("root:secret://localhost", InvalidUrl, "no scheme"),
+            ("root:secret", InvalidUrl, "no scheme"),
+            ("ws://root:secret", InvalidUrl, "port"),
+            ("ws://root secret", InvalidUrl, "not a URL"),
+            ("ws:root:secret", InvalidUrl, "no scheme"),
         ] {
             let error = ServerUrl::parse(text).expect_err(text);
             assert_eq!(error.kind(), kind, "{text}: {error}");
             assert!(error.to_string().contains(advice), "{text}: {error}");
-            assert!(!error.to_string().contains("secret"), "{error}");
+            for part in ["secret", "ret@", "sec%"] {
+                assert!(!format!("{error:?}").contains(part), "{error:?}");
+            }
         }
     }
 }

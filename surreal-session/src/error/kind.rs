@@ -42,7 +42,7 @@ pub enum ErrorKind {
     CommitUnknown,
     /// No reply came before the call's deadline.
     Timeout,
-    /// The server sent something that the protocol does not allow.
+    /// The server sent something that the protocol does not allow. The request may or may not have been carried out.
     Protocol,
     /// The call took several requests, and one failed after others had been carried out; the message says which, and
     /// the [`source`](std::error::Error::source) is that one's error. Calling again repeats what is done.
@@ -86,7 +86,7 @@ pub enum Delivery {
     NotSent,
     /// The server answered it; what the answer says is what happened.
     Answered,
-    /// The request was written to the socket and no answer came, or one that does not know the outcome: it may or may
-    /// not have been carried out. Of kind [`Serialization`](ErrorKind::Serialization), it was carried out.
+    /// The request was written to the socket and no answer came, or one that cannot be read or does not know the outcome:
+    /// it may or may not have been carried out. Of kind [`Serialization`](ErrorKind::Serialization), it was carried out.
     Unknown,
 }

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::{LiveId, RequestId, TransactionId, notification, read_begun, read_failure, statement};
 use crate::codec::reader::{Reader, Remaining};
 use crate::codec::{DecodeError, Header};
-use crate::error::{Error, ErrorKind, Result, ServerError};
+use crate::error::{Error, Result, ServerError};
 
 /// What routing needs to know of an incoming frame.
 #[derive(Debug, PartialEq)]
@@ -67,9 +67,18 @@ impl Reply {
     }
 
     /// The id of the live query that the last statement of a `query` request has registered.
+    ///
+    /// It is found even if the end of the reply is missing, so that the live query can be killed.
     pub(crate) fn live_id(&self) -> Option<LiveId> {
-        let Ok(Answer::Result(result)) = self.find() else { return None };
-        statement::read_live_id(&self.0.slice_ref(result))
+        let mut reader = Reader::new(&self.0);
+        let mut entries = Entries::of(&mut reader).ok()?;
+        while let Ok(Some(key)) = entries.next(&mut reader) {
+            if key == "result" {
+                return statement::read_live_id(&mut reader);
+            }
+            reader.skip().ok()?;
+        }
+        None
     }
 
     /// The transaction that this reply to `begin` says is open, if it says so.
@@ -137,7 +146,7 @@ fn is_integer(reader: &Reader<'_>) -> Result<bool, DecodeError> {
 }
 
 pub(crate) fn malformed(method: &str, error: DecodeError) -> Error {
-    Error::new(ErrorKind::Protocol, format!("the reply to `{method}` is malformed")).answered().with_source(error)
+    Error::protocol(format!("the reply to `{method}` is malformed")).with_source(error)
 }
 
 #[cfg(test)]
@@ -145,7 +154,7 @@ mod tests {
     use ciborium::cbor;
 
     use super::*;
-    use crate::error::Delivery;
+    use crate::error::{Delivery, ErrorKind};
 
     fn frame(value: &ciborium::Value) -> Bytes {
         let mut frame = Vec::new();
@@ -181,7 +190,25 @@ mod tests {
         let reply = Reply::new(frame(&cbor!({"id" => 1, "result" => "ok"}).unwrap()));
         assert_eq!(&*reply.into_result("ping").unwrap(), b"\x62ok");
         let reply = Reply::new(frame(&cbor!({"id" => 1}).unwrap()));
-        assert_eq!(reply.into_result("ping").unwrap_err().kind(), ErrorKind::Protocol);
+        let error = reply.into_result("ping").unwrap_err();
+        assert_eq!((error.kind(), error.delivery()), (ErrorKind::Protocol, Delivery::Unknown));
+    }
+
+    #[test]
+    fn live_id_is_found_in_a_reply_without_its_end() {
+        let uuid = ciborium::Value::Tag(37, Box::new(ciborium::Value::Bytes(vec![7; 16])));
+        let statement = |result: ciborium::Value| cbor!({"result" => result, "status" => "OK"}).unwrap();
+        let (first, last) = (statement(1.into()), statement(uuid));
+        let whole = frame(&cbor!({"id" => 1, "result" => [first, last]}).unwrap());
+        let id = |frame: &Bytes| Reply::new(frame.clone()).live_id().map(|id| *id.as_uuid().as_bytes());
+        assert_eq!(id(&whole), Some([7; 16]));
+        // Without the status of the last statement, which is "OK".
+        let cut = whole.len() - b"\x66status\x62OK".len();
+        assert_eq!(id(&whole.slice(..cut)), Some([7; 16]));
+        assert!((0..cut - 1).all(|cut| id(&whole.slice(..cut)).is_none()));
+        let failed = cbor!({"id" => 1, "result" => [{"result" => "no", "status" => "ERR"}]}).unwrap();
+        assert_eq!(id(&frame(&failed)), None);
+        assert_eq!(id(&frame(&cbor!({"id" => 1, "result" => []}).unwrap())), None);
     }
 
     #[test]

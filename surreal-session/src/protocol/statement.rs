@@ -51,12 +51,23 @@ pub(crate) fn read_statements(result: &Bytes) -> Result<Vec<Statement>> {
     scan(result).map_err(|error| malformed("query", error))
 }
 
-/// The id of the live query that the last statement has registered; `None` if it failed or was another statement.
-pub(super) fn read_live_id(result: &Bytes) -> Option<LiveId> {
-    match scan(result).ok()?.pop()?.outcome {
-        Outcome::Ok(id) => codec::decode(&id).ok(),
-        Outcome::Failed(_) => None,
+/// The id of the live query that the last statement has registered; `None` if it failed or was another statement. The end
+/// of the last statement may be missing.
+pub(super) fn read_live_id(reader: &mut Reader<'_>) -> Option<LiveId> {
+    let mut left = Remaining::of(reader.array().ok()?);
+    let mut last = None;
+    while left.next(reader).ok()? {
+        let mut entries = Entries::of(reader).ok()?;
+        last = None;
+        while let Ok(key) = entries.next(reader) {
+            let Some(key) = key else { break };
+            let Ok(item) = reader.skip() else { break };
+            if key == "result" {
+                last = codec::decode(item).ok();
+            }
+        }
     }
+    last
 }
 
 fn scan(result: &Bytes) -> Result<Vec<Statement>, DecodeError> {

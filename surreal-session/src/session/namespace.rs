@@ -7,7 +7,7 @@ use super::change::Change;
 use super::state::Shared;
 use super::{CallFuture, Session};
 use crate::codec;
-use crate::error::{Delivery, Error, Result};
+use crate::error::{Delivery, Error, ErrorKind, Result};
 use crate::value::Null;
 
 /// A change of a session's namespace, database or both, carried out when awaited; see [`Session::use_ns`].
@@ -177,7 +177,7 @@ async fn failed(change: &Change, error: Error) -> Error {
         return error;
     }
     change.shared.state().forget_selected();
-    if error.delivery() == Delivery::Answered {
+    if error.delivery() == Delivery::Answered || error.kind() == ErrorKind::Protocol {
         settle(change).await;
     }
     error
