@@ -7,14 +7,20 @@
 
 mod backoff;
 mod call;
+mod calls;
 mod config;
 mod deadlines;
 mod driver;
 mod end;
+mod epoch;
 mod feed;
+mod foreign;
 mod handle;
+mod ignored;
 mod routes;
+mod silence;
 mod socket;
+mod timer;
 #[cfg(feature = "rustls")]
 mod tls;
 mod url;
@@ -22,6 +28,8 @@ mod url;
 pub(crate) use backoff::{Backoff, PAUSES};
 pub(crate) use call::Cleanup;
 pub(crate) use config::Config;
-pub(crate) use feed::{Item, Over, Subscription};
+pub(crate) use epoch::{Epoch, Owner};
+pub(crate) use feed::{Capacity, Item, Over, Subscription};
 pub(crate) use handle::{Deadline, Handle};
+pub(crate) use timer::Timer;
 pub(crate) use url::ServerUrl;

@@ -12,7 +12,11 @@ use super::routes::Route;
 use crate::error::Result;
 use crate::protocol::{LiveId, Reply, Request, RequestId, SessionId, TransactionId};
 
-/// A message to the driver. All of them use one queue, so that what one task sends arrives in that order.
+/// A message to the driver. All of them use one queue, so that the messages of one task arrive in its order.
+///
+/// The queue has no limit of its own, as most of its senders may not wait. Calls are limited by their permits, and each
+/// of the other messages by something that a call has opened before: an abandoned call, a session or transaction to
+/// clean up, a stream, a change of a session.
 #[derive(Debug)]
 pub(super) enum Command {
     Call(Box<Call>),
@@ -40,6 +44,8 @@ pub(super) struct Call {
     /// The stream that is fed by the live query that the request registers.
     pub(super) live: Option<Route>,
     pub(super) caller: Caller,
+    /// Held until the reply or the deadline: it bounds the number of calls.
+    pub(super) permit: OwnedSemaphorePermit,
 }
 
 #[derive(Debug)]
@@ -48,8 +54,6 @@ pub(super) struct Caller {
     /// How long the caller is willing to wait, for the message of a timeout.
     pub(super) patience: std::time::Duration,
     pub(super) span: Span,
-    /// Held until the call ends: it is what bounds the queue.
-    pub(super) _permit: OwnedSemaphorePermit,
 }
 
 /// What undoes a call whose reply found nobody.

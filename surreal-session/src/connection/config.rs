@@ -11,11 +11,18 @@ pub(crate) struct Config {
     pub(crate) max_message_bytes: usize,
     /// How many calls may be queued or in flight at once; further callers wait for their turn.
     pub(crate) max_calls: usize,
+    /// How long no byte may come before the connection is taken for lost.
+    pub(crate) idle_timeout: Duration,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { deadline: Duration::from_secs(30), max_message_bytes: SERVER_MAX_MESSAGE_BYTES, max_calls: 4096 }
+        Self {
+            deadline: Duration::from_secs(30),
+            max_message_bytes: SERVER_MAX_MESSAGE_BYTES,
+            max_calls: 4096,
+            idle_timeout: Duration::from_secs(20),
+        }
     }
 }
 

@@ -4,121 +4,101 @@
 //! writing while nothing arrives, and deadlines pass whatever the socket does. It reads from a frame only where it
 //! belongs, hands on the bytes, and never waits for whom they are for.
 
-use std::collections::{HashMap, VecDeque};
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::thread;
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{Sink, SinkExt, StreamExt};
+use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::error::CapacityError;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{self, Message};
 use tracing::{debug, trace};
 
+use super::Config;
 use super::call::{Call, Caller, Cleanup, Command};
-use super::deadlines::Deadlines;
+use super::calls::{Calls, Expired, Kill, Pending, Stage};
 use super::end::End;
 use super::feed::{Feed, Item, Over};
+use super::foreign;
 use super::handle::{Shared, after};
+use super::ignored::Ignored;
 use super::routes::{Route, Routes};
-use super::socket::Socket;
+use super::silence::Silence;
+use super::socket::{Received, Socket};
 use crate::error::{Delivery, Error, ErrorKind, Result, ServerError};
-use crate::protocol::{EventKind, Head, LiveId, Reply, Request, RequestId, SessionId};
+use crate::protocol::{EventKind, Head, Reply, Request, RequestId, SessionId};
+use crate::value::Uuid;
 
 #[derive(Debug)]
 pub(super) struct Driver {
     socket: Socket,
+    received: Received,
+    silence: Silence,
     commands: mpsc::UnboundedReceiver<Command>,
     shared: Arc<Shared>,
-    /// Frames to send, oldest first. Invariant: the call of each is pending, and was not sent.
-    queue: VecDeque<(RequestId, Bytes)>,
-    /// Invariant: holds every request that is queued or on the server and whose end somebody waits for.
-    pending: HashMap<RequestId, Pending>,
-    deadlines: Deadlines,
+    calls: Calls,
     routes: Routes,
-    /// The last error that the server could not attribute to a request, and when it came.
-    stray: Option<(Instant, ServerError)>,
-    /// What the server said when it closed.
-    farewell: Option<String>,
+    ignored: Ignored,
     clean_up_deadline: Duration,
-}
-
-#[derive(Debug)]
-struct Pending {
-    method: &'static str,
-    deadline: Instant,
-    sent_at: Option<Instant>,
-    cleanup: Cleanup,
-    /// The stream that the live query of the reply is for.
-    live: Option<Route>,
-    /// The live query that the request kills, and how often that may still be tried again.
-    kill: Option<Kill>,
-    /// Nobody, for a clean-up and for a call that must be undone when its reply comes.
-    caller: Option<Caller>,
-}
-
-/// A live query that nobody follows any more.
-#[derive(Debug, Clone, Copy)]
-struct Kill {
-    id: LiveId,
-    session: Option<SessionId>,
-    tries_left: u32,
-}
-
-impl Pending {
-    /// A request whose reply nobody waits for.
-    fn clean_up(method: &'static str, deadline: Instant) -> Self {
-        let cleanup = Cleanup::Nothing;
-        Self { method, deadline, sent_at: None, cleanup, live: None, kill: None, caller: None }
-    }
-
-    /// Whether the server may open something for this call that must be closed if nobody waits for it.
-    fn may_open_something(&self) -> bool {
-        self.sent_at.is_some() && (self.cleanup != Cleanup::Nothing || self.live.is_some())
-    }
+    /// Whether a poll has begun and not returned: if the driver is dropped then, the poll has panicked.
+    is_polled: bool,
 }
 
 impl Driver {
     pub(super) fn new(
-        socket: Socket,
+        (socket, received): (Socket, Received),
         commands: mpsc::UnboundedReceiver<Command>,
         shared: Arc<Shared>,
-        clean_up_deadline: Duration,
+        config: &Config,
     ) -> Self {
         Self {
             socket,
+            received,
+            silence: Silence::new(config.idle_timeout),
             commands,
             shared,
-            queue: VecDeque::new(),
-            pending: HashMap::new(),
-            deadlines: Deadlines::new(),
+            calls: Calls::new(config.deadline),
             routes: Routes::default(),
-            stray: None,
-            farewell: None,
-            clean_up_deadline,
+            ignored: Ignored::default(),
+            clean_up_deadline: config.deadline,
+            is_polled: false,
         }
     }
 
     /// Serves the connection until it is closed or lost, then ends every call. `running` is dropped last.
     pub(super) async fn run(mut self, running: watch::Sender<()>) {
-        let end = poll_fn(|cx| self.poll(cx)).await;
+        let end = poll_fn(|cx| {
+            self.is_polled = true;
+            let polled = self.poll(cx);
+            self.is_polled = false;
+            polled
+        })
+        .await;
         debug!(reason = ?end, "connection over");
-        self.fail_all(&end).await;
+        self.fail_all(&end);
         // A peer that does not answer the close frame is not waited for any longer than this.
         if timeout(CLOSE_PATIENCE, close(&mut self.socket)).await.is_err() {
             debug!("the server did not answer the close frame");
         }
-        drop(running);
+        foreign::run(|| drop(running));
     }
 
     /// Makes all the progress that can be made now; ready only with the reason why the connection is over.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<End> {
         loop {
-            let steps = [self.poll_commands(cx), self.poll_write(cx), self.poll_read(cx), self.poll_deadlines(cx)];
+            let steps = [
+                self.poll_commands(cx),
+                self.poll_write(cx),
+                self.poll_read(cx),
+                self.poll_deadlines(cx),
+                self.silence.poll(self.received.bytes(), cx).map(Err),
+            ];
             let mut progress = false;
             for step in steps {
                 match step {
@@ -138,13 +118,13 @@ impl Driver {
         poll_burst(|| {
             match ready!(self.commands.poll_recv(cx)) {
                 Some(Command::Call(call)) => self.accept(*call),
-                Some(Command::Abandon(id)) => self.abandon(id),
+                Some(Command::Abandon(id)) => self.calls.abandon(id),
                 Some(Command::Clean(cleanup)) => self.clean(cleanup),
                 Some(Command::Follow(id, route)) => self.routes.follow(id, route),
                 Some(Command::Unfollow(feed)) => self.unfollow(&feed),
                 Some(Command::Killed(id)) => self.routes.end(id, &Over::Killed),
                 Some(Command::Tell(session, Item::End(over))) => self.routes.end_session(session, &over),
-                Some(Command::Tell(session, item)) => self.routes.tell(session, &item),
+                Some(Command::Tell(session, item)) => self.tell(session, &item),
                 Some(Command::Close) | None => return Poll::Ready(Err(End::closed())),
             }
             Poll::Ready(Ok(()))
@@ -152,39 +132,16 @@ impl Driver {
     }
 
     fn accept(&mut self, call: Call) {
-        let Call { request, deadline, cleanup, live, caller } = call;
+        let Call { request, deadline, cleanup, live, caller, permit } = call;
         let Request { id, method, frame } = request;
-        self.enqueue(
-            id,
-            frame,
-            Pending { method, deadline, sent_at: None, cleanup, live, kill: None, caller: Some(caller) },
-        );
+        let (stage, permit, caller) = (Stage::Queued(frame), Some(permit), Some(caller));
+        self.calls.add(id, Pending { method, deadline, stage, cleanup, live, kill: None, caller, permit });
     }
 
-    fn enqueue(&mut self, id: RequestId, frame: Bytes, pending: Pending) {
-        self.deadlines.insert(pending.deadline, id);
-        self.pending.insert(id, pending);
-        self.queue.push_back((id, frame));
-    }
-
-    /// Forgets a call, unless the server may open something for it that must then be closed.
-    fn abandon(&mut self, id: RequestId) {
-        let Some(pending) = self.pending.get_mut(&id) else { return };
-        if pending.may_open_something() {
-            pending.caller = None;
-            return;
-        }
-        self.deadlines.remove(pending.deadline, id);
-        if let Some(pending) = self.pending.remove(&id) {
-            self.unqueue(id, &pending);
-        }
-    }
-
-    /// Takes back the frame of a call that will not be sent. Frames wait only while the socket is stuck.
-    fn unqueue(&mut self, id: RequestId, pending: &Pending) {
-        if pending.sent_at.is_none() {
-            self.queue.retain(|(queued, _)| *queued != id);
-        }
+    /// Tells the streams of a session, also those whose registration is under way.
+    fn tell(&self, session: Option<SessionId>, item: &Item) {
+        self.routes.tell(session, item);
+        self.calls.registering(session).for_each(|route| route.feed.push(item.clone()));
     }
 
     fn clean(&mut self, cleanup: Cleanup) {
@@ -195,27 +152,31 @@ impl Driver {
             Cleanup::Cancel(transaction) => Request::cancel(self.shared.next_id(), transaction),
         };
         let Request { id, method, frame } = request;
-        self.enqueue(id, frame, Pending::clean_up(method, after(self.clean_up_deadline)));
+        self.calls.add(id, Pending::clean_up(method, after(self.clean_up_deadline), frame));
     }
 
     /// Ends a live query that nobody follows any more.
     fn unfollow(&mut self, feed: &Feed) {
+        feed.clear();
         if let Some((id, session)) = self.routes.unfollow(feed) {
-            self.kill(Kill { id, session, tries_left: KILL_TRIES });
+            self.kill(Kill { id, session, tries: 0 });
         }
     }
 
     fn kill(&mut self, kill: Kill) {
         let Request { id, method, frame } = Request::kill(self.shared.next_id(), kill.session, kill.id);
-        let pending = Pending::clean_up(method, after(self.clean_up_deadline));
-        self.enqueue(id, frame, Pending { kill: Some(kill), ..pending });
+        let pending = Pending::clean_up(method, after(self.clean_up_deadline), frame);
+        self.calls.add(id, Pending { kill: Some(kill), ..pending });
     }
 
-    /// Tries again to kill a live query: the server (3.3.5) lets kills at the same time conflict with each other.
+    /// Tries again to kill a live query, after a pause: the server (3.3.5) lets kills at the same time conflict with each
+    /// other.
     fn killed(&mut self, kill: Kill, reply: Result<Reply>) {
         match reply.and_then(|reply| reply.into_result("kill")) {
-            Err(error) if error.is_conflict() && kill.tries_left > 0 => {
-                self.kill(Kill { tries_left: kill.tries_left - 1, ..kill });
+            Err(error) if error.is_conflict() && kill.tries < KILL_TRIES => {
+                let pending = Pending::clean_up("kill", after(kill_pause(kill.tries)), Bytes::new());
+                let kill = Some(Kill { tries: kill.tries + 1, ..kill });
+                self.calls.add(self.shared.next_id(), Pending { stage: Stage::Paused, kill, ..pending });
             }
             Err(error) => debug!(%error, live = %kill.id, "a live query that nobody follows was not killed"),
             Ok(_) => {}
@@ -225,35 +186,54 @@ impl Driver {
     /// Registers a live query in the same turn as the reply that names it, so that no event falls in between.
     fn register(&mut self, route: Route, reply: &Reply) {
         let Some(id) = reply.live_id() else { return };
-        let (feed, session) = (route.feed.clone(), route.session);
+        let (feed, owner) = (route.feed.clone(), route.owner.clone());
         self.routes.follow(id, route);
-        if feed.is_gone() {
+        if owner.over().is_some() {
+            // The server has dropped it, or has registered it for an identity that the program did not mean.
+            if self.routes.refuse(id) {
+                self.kill(Kill { id, session: owner.session, tries: 0 });
+            }
+        } else if feed.is_gone() {
             self.unfollow(&feed);
         }
-        debug!(live = %id, ?session, "live query");
+        debug!(live = %id, session = ?owner.session, "live query");
     }
 
     /// Writes what is queued as far as the socket takes it, and flushes.
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Step {
         let written = poll_burst(|| {
-            if self.queue.is_empty() {
+            if !self.calls.has_unsent() {
                 return Poll::Pending;
             }
             ready!(self.socket.poll_ready_unpin(cx)).map_err(write_failed)?;
             Poll::Ready(self.write_next())
         });
         // A flush without need costs nothing, and it is what sends the answers to the server's pings.
-        if let Poll::Ready(flushed) = self.socket.poll_flush_unpin(cx) {
-            flushed.map_err(write_failed)?;
+        let flushed = match self.socket.poll_flush_unpin(cx) {
+            Poll::Ready(flushed) => flushed.map_err(write_failed),
+            Poll::Pending => Ok(()),
+        };
+        match (written, flushed) {
+            (Poll::Ready(Err(end)), _) | (_, Err(end)) => Poll::Ready(Err(self.last_words(end, cx))),
+            (written, Ok(())) => written,
         }
-        written
+    }
+
+    /// Reads what came before the socket refused a write: replies, and why the server has closed it.
+    fn last_words(&mut self, end: End, cx: &mut Context<'_>) -> End {
+        for _ in 0..LAST_WORDS {
+            match self.poll_message(cx) {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(read)) if read.is_farewell() => return read,
+                Poll::Ready(Err(_)) | Poll::Pending => break,
+            }
+        }
+        end
     }
 
     fn write_next(&mut self) -> Result<(), End> {
-        let Some((id, frame)) = self.queue.pop_front() else { return Ok(()) };
-        if let Some(pending) = self.pending.get_mut(&id) {
-            // Before the write: whatever becomes of it, the server may now see the request.
-            pending.sent_at = Some(Instant::now());
+        let Some((id, frame, pending)) = self.calls.send_next() else { return Ok(()) };
+        {
             let _entered = pending.caller.as_ref().map(|caller| caller.span.enter());
             trace!(%id, method = pending.method, bytes = frame.len(), "request");
         }
@@ -268,23 +248,24 @@ impl Driver {
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Step {
         match ready!(self.socket.poll_next_unpin(cx)) {
             Some(Ok(Message::Binary(frame))) => self.route(frame),
-            Some(Ok(Message::Close(frame))) => self.farewell = Some(farewell(frame)),
-            Some(Ok(Message::Text(_))) => debug!("ignored a text frame: the protocol is binary"),
+            // Nothing comes after it, even if the TCP connection stays open.
+            Some(Ok(Message::Close(frame))) => return Poll::Ready(Err(farewell(frame))),
+            Some(Ok(Message::Text(text))) => {
+                self.ignored.note(format!("a text frame of {} bytes, where only binary ones are allowed", text.len()));
+            }
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
             Some(Err(error)) => return Poll::Ready(Err(read_failed(error))),
-            None => {
-                let why = self.farewell.take().unwrap_or_else(|| "the server closed the connection".to_owned());
-                return Poll::Ready(Err(End::lost(why)));
-            }
+            None => return Poll::Ready(Err(End::lost("the server closed the connection"))),
         }
         Poll::Ready(Ok(()))
     }
 
     fn route(&mut self, frame: Bytes) {
         match Head::read(&frame) {
-            Ok(Head::Reply(id)) => match self.pending.remove(&id) {
+            Ok(Head::Reply(id)) => match self.calls.take(id) {
                 Some(pending) => self.settle(id, pending, Ok(Reply::new(frame))),
-                None => debug!(%id, "a reply came for a call that nobody waits for"),
+                None if self.shared.was_used(id) => debug!(%id, "a reply came for a call that nobody waits for"),
+                None => self.ignored.note(format!("a reply to request {id}, which was never sent")),
             },
             Ok(Head::Unattributed(error)) => self.attribute(*error),
             Ok(Head::Notification(head)) if head.kind == EventKind::Killed => {
@@ -292,122 +273,108 @@ impl Driver {
             }
             Ok(Head::Notification(head)) => {
                 trace!(live = %head.id, bytes = frame.len(), "event");
-                self.routes.deliver(head.id, frame);
+                self.routes.deliver(head.id, unpinned(frame));
             }
-            Err(error) => debug!(%error, bytes = frame.len(), "ignored a frame that cannot be read"),
+            Err(error) => {
+                self.ignored.note(format!("a frame of {} bytes that cannot be read: {error}", frame.len()));
+            }
         }
     }
 
     /// Finds the call that an error without an id belongs to: the only one on the server, or else whichever of them
-    /// gets no reply.
+    /// gets no reply. Calls whose callers have left count as well.
     fn attribute(&mut self, error: ServerError) {
-        let mut sent = self.pending.iter().filter(|(_, pending)| pending.sent_at.is_some()).map(|(id, _)| *id);
-        let only = sent.next().filter(|_| sent.next().is_none());
-        match only.and_then(|id| Some((id, self.pending.remove(&id)?))) {
+        match self.calls.only_sent().and_then(|id| Some((id, self.calls.take(id)?))) {
             Some((id, pending)) => {
                 let error = Error::from_server(pending.method, error);
                 self.settle(id, pending, Err(error));
             }
-            None => {
-                debug!(%error, "the server reports an error without saying of which request");
-                self.stray = Some((Instant::now(), error));
-            }
+            None => self.ignored.refusal(error),
         }
     }
 
     fn poll_deadlines(&mut self, cx: &mut Context<'_>) -> Step {
-        let id = ready!(self.deadlines.poll_expired(cx));
-        match self.pending.remove(&id) {
-            Some(pending) if pending.caller.is_none() && pending.sent_at.is_none() => self.postpone(id, pending),
-            Some(pending) => {
-                self.unqueue(id, &pending);
-                self.expire(id, pending);
+        match ready!(self.calls.poll_expired(cx)) {
+            Expired::Unsent(Pending { method, caller: Some(caller), .. }) => {
+                let message = format!("`{method}` could not be sent within {:?}", caller.patience);
+                reply(caller, Err(Error::new(ErrorKind::Timeout, message)));
             }
-            None => {}
+            Expired::Unanswered(method, sent_at, Some(caller)) => {
+                let error = self.ignored.timeout(method, caller.patience, sent_at);
+                reply(caller, Err(error));
+            }
+            Expired::Unanswered(method, _, None) => debug!(method, "no reply, and nobody who waits for one"),
+            Expired::Retry(kill) => self.kill(kill),
+            Expired::Unsent(_) | Expired::Nothing => {}
         }
         Poll::Ready(Ok(()))
     }
 
-    /// Keeps a clean-up that could not be sent yet: without it, something would stay open on the server.
-    fn postpone(&mut self, id: RequestId, mut pending: Pending) {
-        pending.deadline = after(self.clean_up_deadline);
-        self.deadlines.insert(pending.deadline, id);
-        self.pending.insert(id, pending);
-    }
-
-    fn expire(&mut self, id: RequestId, mut pending: Pending) {
-        match pending.caller.take() {
-            // Unread only when the caller left at this moment.
-            Some(caller) => drop(caller.reply.send(Err(self.timeout(&pending, caller.patience)))),
-            None => debug!(method = pending.method, "no reply, and nobody who waits for one"),
-        }
-        // What the server may still open has to be closed when it says so, however late.
-        if pending.may_open_something() {
-            self.pending.insert(id, pending);
-        }
-    }
-
-    fn timeout(&self, pending: &Pending, patience: Duration) -> Error {
-        let method = pending.method;
-        let Some(sent_at) = pending.sent_at else {
-            return Error::new(ErrorKind::Timeout, format!("`{method}` could not be sent within {patience:?}"));
-        };
-        let timeout = |message| Error::new(ErrorKind::Timeout, message).with_delivery(Delivery::Unknown);
-        match &self.stray {
-            Some((at, stray)) if *at >= sent_at => {
-                let message =
-                    format!("no reply to `{method}` within {patience:?}; the server could not read a request: {stray}");
-                timeout(message).with_server(stray.clone())
-            }
-            _ => timeout(format!("no reply to `{method}` within {patience:?}")),
-        }
-    }
-
     /// Ends a call. A reply that nobody takes is undone.
-    fn settle(&mut self, id: RequestId, pending: Pending, reply: Result<Reply>) {
-        let Pending { method, deadline, cleanup, live, kill, caller, .. } = pending;
-        self.deadlines.remove(deadline, id);
+    fn settle(&mut self, id: RequestId, pending: Pending, answer: Result<Reply>) {
+        let Pending { method, cleanup, live, kill, caller, .. } = pending;
         if let Some(kill) = kill {
-            return self.killed(kill, reply);
+            return self.killed(kill, answer);
         }
-        if let (Some(route), Ok(reply)) = (live, &reply) {
+        if let (Some(route), Ok(reply)) = (live, &answer) {
             self.register(route, reply);
         }
-        let Some(caller) = caller else { return self.clean(cleanup.after(&reply)) };
-        let unread = caller.span.in_scope(|| {
-            trace!(%id, method, "reply");
-            caller.reply.send(reply).err()
-        });
-        if let Some(reply) = unread {
-            self.clean(cleanup.after(&reply));
+        let Some(caller) = caller else { return self.clean(cleanup.after(&answer)) };
+        caller.span.in_scope(|| trace!(%id, method, "reply"));
+        if let Some(unread) = reply(caller, answer) {
+            self.clean(cleanup.after(&unread));
         }
     }
 
     /// Ends every call with the reason of the connection's end, and refuses those to come.
-    async fn fail_all(&mut self, end: &End) {
+    fn fail_all(&mut self, end: &End) {
         // Set first: a call that is refused by the closed queue looks for the reason here.
         let _ = self.shared.end.set(end.clone());
-        self.shared.capacity.close();
+        foreign::run(|| self.shared.capacity.close());
         self.commands.close();
-        while let Some(command) = self.commands.recv().await {
-            match command {
-                Command::Call(call) => self.accept(*call),
-                Command::Follow(id, route) => self.routes.follow(id, route),
-                _ => {}
+        loop {
+            match self.commands.try_recv() {
+                Ok(Command::Call(call)) => self.accept(*call),
+                Ok(Command::Follow(id, route)) => self.routes.follow(id, route),
+                Ok(_) => {}
+                // Another thread is in the middle of a send.
+                Err(TryRecvError::Empty) => thread::yield_now(),
+                Err(TryRecvError::Disconnected) => break,
             }
         }
         self.routes.end_all(&Over::Connection(end.clone()));
-        for (_, pending) in self.pending.drain() {
-            let delivery = if pending.sent_at.is_some() { Delivery::Unknown } else { Delivery::NotSent };
+        for pending in self.calls.drain() {
+            let was_sent = pending.sent_at().is_some();
+            let delivery = if was_sent { Delivery::Unknown } else { Delivery::NotSent };
             if let Some(caller) = pending.caller {
                 // Unread when the caller has gone; the server forgets everything with the socket.
-                let _ = caller.reply.send(Err(end.error(pending.method, delivery)));
+                reply(caller, Err(end.error(pending.method, delivery)));
             }
         }
     }
 }
 
-/// What one look at commands, socket or clock came to: progress, nothing to do, or the end of the connection.
+/// Reached without an end when the task is dropped: its runtime was shut down, or its poll has panicked.
+impl Drop for Driver {
+    fn drop(&mut self) {
+        if self.shared.end.get().is_none() {
+            let end = if self.is_polled { End::panicked() } else { End::runtime_gone() };
+            self.fail_all(&end);
+        }
+    }
+}
+
+/// Hands a reply to its caller; gives it back if the caller has left.
+fn reply(caller: Caller, reply: Result<Reply>) -> Option<Result<Reply>> {
+    foreign::run(|| caller.reply.send(reply).err()).flatten()
+}
+
+/// An event that waits must not keep the whole buffer in memory that it was read into.
+fn unpinned(frame: Bytes) -> Bytes {
+    if frame.len() < READ_BUFFER_BYTES { Bytes::copy_from_slice(&frame) } else { frame }
+}
+
+/// The outcome of one look at commands, socket or clock: progress, nothing to do, or the end of the connection.
 type Step = Poll<Result<(), End>>;
 
 /// Takes one kind of step as often as possible, but not so often that the other kinds starve.
@@ -437,12 +404,12 @@ fn write_failed(error: <Socket as Sink<Message>>::Error) -> End {
     End::lost("the connection was lost").with_source(error)
 }
 
-fn farewell(frame: Option<CloseFrame>) -> String {
-    match frame {
+fn farewell(frame: Option<CloseFrame>) -> End {
+    End::farewell(match frame {
         Some(frame) if frame.reason.is_empty() => format!("the server closed the connection ({})", frame.code),
         Some(frame) => format!("the server closed the connection ({}: {})", frame.code, frame.reason),
         None => "the server closed the connection".to_owned(),
-    }
+    })
 }
 
 async fn close(socket: &mut Socket) {
@@ -452,10 +419,22 @@ async fn close(socket: &mut Socket) {
     while let Some(Ok(_)) = socket.next().await {}
 }
 
-/// Conflicts end as soon as the others are through.
-const KILL_TRIES: u32 = 100;
+/// The pause before a kill is tried again: random, and twice as long each time.
+fn kill_pause(tries: u32) -> Duration {
+    let longest = Duration::from_millis(1 << tries.min(9));
+    longest.mul_f64(f64::from(Uuid::new_v4().as_bytes()[0]) / 255.0)
+}
+
+/// Conflicts end as soon as the others are through: in five seconds at most.
+const KILL_TRIES: u32 = 20;
 
 const CLOSE_PATIENCE: Duration = Duration::from_secs(1);
 
 /// How many frames or commands are handled before the driver looks elsewhere. Frames of one burst are flushed together.
 const BURST: usize = 64;
+
+/// How many frames are read after the socket has refused a write.
+const LAST_WORDS: usize = 10_000;
+
+/// The size of tungstenite's read buffer, of which smaller frames are slices.
+const READ_BUFFER_BYTES: usize = 128 << 10;

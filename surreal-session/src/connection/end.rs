@@ -12,16 +12,34 @@ pub(crate) struct End {
     kind: ErrorKind,
     message: Arc<str>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
+    is_farewell: bool,
 }
 
 impl End {
     /// The program closed the connection.
     pub(super) fn closed() -> Self {
-        Self { kind: ErrorKind::Closed, message: "connection closed".into(), source: None }
+        Self { kind: ErrorKind::Closed, message: "connection closed".into(), source: None, is_farewell: false }
     }
 
     pub(super) fn lost(message: impl Into<Arc<str>>) -> Self {
-        Self { kind: ErrorKind::Disconnected, message: message.into(), source: None }
+        Self { kind: ErrorKind::Disconnected, message: message.into(), source: None, is_farewell: false }
+    }
+
+    /// The server closed the connection, with a reason.
+    pub(super) fn farewell(message: String) -> Self {
+        Self { is_farewell: true, ..Self::lost(message) }
+    }
+
+    pub(super) fn runtime_gone() -> Self {
+        Self::lost("the runtime of the connection was shut down")
+    }
+
+    pub(super) fn panicked() -> Self {
+        Self::lost("the task of the connection panicked")
+    }
+
+    pub(super) fn is_farewell(&self) -> bool {
+        self.is_farewell
     }
 
     pub(super) fn with_source(mut self, source: impl StdError + Send + Sync + 'static) -> Self {

@@ -1,23 +1,29 @@
 //! The side of a connection that tasks hold: it queues frames and waits for bytes.
 
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::FutureExt;
 use tokio::runtime;
+use tokio::sync::oneshot::error::RecvError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::Instant;
 use tracing::Span;
 
 use super::call::{Call, Caller, Cleanup, Command, InFlight, Progress};
 use super::driver::Driver;
 use super::end::End;
-use super::feed::{Feed, Item, Subscription};
+use super::epoch::Owner;
+use super::feed::{Capacity, Feed, Item, Subscription};
 use super::routes::Route;
+use super::timer::Timer;
 use super::{Config, ServerUrl, socket};
 use crate::error::{Delivery, Error, ErrorKind, Result};
-use crate::protocol::{LiveId, Request, RequestId, SessionId};
+use crate::protocol::{LiveId, Reply, Request, RequestId, SessionId};
 
 /// A connection, shared by all of its sessions. When the last one goes, the driver closes the socket.
 #[derive(Debug, Clone)]
@@ -55,6 +61,11 @@ impl Shared {
     pub(super) fn next_id(&self) -> RequestId {
         RequestId(self.next_id.fetch_add(1, Ordering::Relaxed))
     }
+
+    /// Whether a request may have had this id.
+    pub(super) fn was_used(&self, id: RequestId) -> bool {
+        (1..self.next_id.load(Ordering::Relaxed)).contains(&id.0)
+    }
 }
 
 impl Handle {
@@ -63,7 +74,9 @@ impl Handle {
         let runtime = runtime::Handle::try_current()
             .map_err(|error| Error::new(ErrorKind::Connect, "connecting needs a tokio runtime").with_source(error))?;
         let id = SessionId::random();
-        let socket = socket::open(url, id, &config).await?;
+        // A runtime cannot be asked whether it has timers and IO; it panics where it has not.
+        let opened = AssertUnwindSafe(socket::open(url, id, &config)).catch_unwind().await;
+        let socket = opened.unwrap_or_else(|panic| Err(no_driver(panic)))?;
         let (commands, receiver) = mpsc::unbounded_channel();
         let (running, finished) = watch::channel(());
         let shared = Arc::new(Shared {
@@ -72,7 +85,7 @@ impl Handle {
             end: OnceLock::new(),
             attached: AtomicUsize::new(0),
         });
-        let driver = Driver::new(socket, receiver, Arc::clone(&shared), config.deadline);
+        let driver = Driver::new(socket, receiver, Arc::clone(&shared), &config);
         runtime.spawn(driver.run(running));
         Ok(Self(Arc::new(Inner { commands, shared, config, id, runtime, finished })))
     }
@@ -106,26 +119,26 @@ impl Handle {
     }
 
     /// Sends a `query` request whose last statement is a LIVE SELECT, and gives the events of the live query beside its
-    /// result. Up to `capacity` events wait in the subscription.
+    /// result. `owner` is the session as it was before the request was made.
     ///
     /// If this future is dropped, the live query that the server may have registered is killed.
     pub(crate) async fn follow(
         &self,
         request: Request,
         deadline: Deadline,
-        session: Option<SessionId>,
-        capacity: usize,
+        owner: Owner,
+        capacity: Capacity,
     ) -> Result<(Bytes, Subscription)> {
         let (feed, subscription) = self.subscription(capacity);
         // Dropped here: the call and the subscription each tell the driver that they are gone.
-        let result = self.send(request, deadline, Cleanup::Nothing, Some(Route { feed, session })).await?;
+        let result = self.send(request, deadline, Cleanup::Nothing, Some(Route { feed, owner })).await?;
         Ok((result, subscription))
     }
 
     /// Gives the events of a live query that exists already.
-    pub(crate) fn subscribe(&self, id: LiveId, session: Option<SessionId>, capacity: usize) -> Result<Subscription> {
+    pub(crate) fn subscribe(&self, id: LiveId, owner: Owner, capacity: Capacity) -> Result<Subscription> {
         let (feed, subscription) = self.subscription(capacity);
-        let command = Command::Follow(id, Route { feed, session });
+        let command = Command::Follow(id, Route { feed, owner });
         self.0.commands.send(command).map_err(|_| self.ended("subscribe", Delivery::NotSent))?;
         Ok(subscription)
     }
@@ -142,7 +155,7 @@ impl Handle {
         let _ = self.0.commands.send(Command::Tell(session, item));
     }
 
-    fn subscription(&self, capacity: usize) -> (Feed, Subscription) {
+    fn subscription(&self, capacity: Capacity) -> (Feed, Subscription) {
         let feed = Feed::new(capacity);
         (feed.clone(), Subscription::new(feed, self.0.commands.clone()))
     }
@@ -167,14 +180,26 @@ impl Handle {
             commands: self.0.commands.clone(),
             done: Progress::Waiting,
         };
-        let caller = Caller { reply, patience: deadline.whole, span: Span::current(), _permit: permit };
-        let command = Command::Call(Box::new(Call { request, deadline: deadline.until, cleanup, live, caller }));
+        let caller = Caller { reply, patience: deadline.whole, span: Span::current() };
+        let command =
+            Command::Call(Box::new(Call { request, deadline: deadline.until, cleanup, live, caller, permit }));
         self.0.commands.send(command).map_err(|_| self.ended(method, Delivery::NotSent))?;
         // Dropped here: `InFlight` tells the driver, which undoes what the call may have opened.
-        match call.await {
-            Ok(reply) => reply?.into_result(method),
+        match self.reply(call, deadline.until).await {
+            Ok(Some(reply)) => self.read(reply, method, cleanup),
+            Ok(None) => Err(not_driven(method, deadline)),
             Err(_) => Err(self.ended(method, Delivery::Unknown)),
         }
+    }
+
+    /// The bytes of a result. What a call has opened is closed if its reply cannot be read.
+    fn read(&self, reply: Result<Reply>, method: &str, cleanup: Cleanup) -> Result<Bytes> {
+        let undo = cleanup.after(&reply);
+        let result = reply?.into_result(method);
+        if result.as_ref().is_err_and(|error| error.kind() == ErrorKind::Protocol) {
+            self.clean(undo);
+        }
+        result
     }
 
     /// Has the driver undo something on the server; never waits.
@@ -201,10 +226,23 @@ impl Handle {
         Err(Error::new(ErrorKind::TooLarge, message))
     }
 
-    /// Waits until `deadline`, whatever the caller is polled by: a timer cannot be made outside of tokio.
-    pub(crate) fn timer(&self, deadline: Instant) -> Sleep {
-        let _runtime = self.0.runtime.enter();
-        sleep_until(deadline)
+    /// Waits until `deadline`, whichever runtime or other executor polls it.
+    pub(crate) fn timer(&self, deadline: Instant) -> Timer {
+        Timer::new(deadline, self.0.runtime.clone(), Arc::clone(&self.0.shared))
+    }
+
+    /// Waits for a reply. The driver ends the call at its deadline; if the driver's runtime does not run, the caller's
+    /// own timer does so a little later.
+    async fn reply(&self, call: InFlight, deadline: Instant) -> Result<Option<Result<Reply>>, RecvError> {
+        let is_at_home = runtime::Handle::try_current().is_ok_and(|current| current.id() == self.0.runtime.id());
+        if is_at_home {
+            return call.await.map(Some);
+        }
+        tokio::select! {
+            biased;
+            reply = call => reply.map(Some),
+            () = self.timer(deadline + SLACK) => Ok(None),
+        }
     }
 
     async fn permit(&self, method: &str, deadline: Deadline) -> Result<OwnedSemaphorePermit> {
@@ -226,9 +264,25 @@ impl Handle {
     fn ended(&self, method: &str, delivery: Delivery) -> Error {
         match self.0.shared.end.get() {
             Some(end) => end.error(method, delivery),
-            None => End::lost("the runtime of the connection was shut down").error(method, delivery),
+            None => End::runtime_gone().error(method, delivery),
         }
     }
+}
+
+fn not_driven(method: &str, deadline: Deadline) -> Error {
+    let message =
+        format!("no reply to `{method}` within {:?}; the runtime of the connection is not running", deadline.whole);
+    Error::new(ErrorKind::Timeout, message).with_delivery(Delivery::Unknown)
+}
+
+/// Tells a runtime that lacks what a connection needs from one that works.
+fn no_driver(panic: Box<dyn Any + Send>) -> Error {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+    if !(text.contains("enable_time") || text.contains("enable_io")) {
+        resume_unwind(panic);
+    }
+    Error::new(ErrorKind::Connect, "connecting needs a tokio runtime with IO and timers: build it with `enable_all`")
 }
 
 /// The instant `time` from now; a time too long to express becomes thirty years.
@@ -236,3 +290,6 @@ pub(super) fn after(time: Duration) -> Instant {
     const FAR: Duration = Duration::from_hours(24 * 365 * 30);
     Instant::now() + time.min(FAR)
 }
+
+/// How much longer than the driver a caller waits for the end of its call.
+const SLACK: Duration = Duration::from_millis(100);

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use tokio::time::Instant;
 use tracing::debug;
 
+use super::epoch::Owner;
 use super::feed::{Feed, Item, Over};
 use crate::protocol::{LiveId, SessionId};
 
@@ -23,17 +24,23 @@ pub(super) struct Routes {
     ended: Ended,
 }
 
-/// One stream: its queue, and the session that it belongs to; `None` is the connection's default session.
+/// One stream: its queue, and the session that it belongs to.
 #[derive(Debug)]
 pub(super) struct Route {
     pub(super) feed: Feed,
-    pub(super) session: Option<SessionId>,
+    pub(super) owner: Owner,
 }
 
 impl Routes {
-    /// Has a stream follow a live query, beginning with what came too early.
+    /// Lets a stream follow a live query, beginning with the events that came too early.
+    ///
+    /// If the session has dropped its live queries since the stream was asked for, the stream ends.
     pub(super) fn follow(&mut self, id: LiveId, route: Route) {
         route.feed.registered(id);
+        if let Some(over) = route.owner.over() {
+            debug!(%id, ?over, "a live query was registered too late");
+            return route.feed.push(Item::End(over));
+        }
         if self.ended.contains(id) {
             return route.feed.push(Item::End(Over::KilledByServer));
         }
@@ -81,12 +88,22 @@ impl Routes {
         }
         self.live.remove(&id);
         self.ended.insert(id);
-        Some((id, route.session))
+        Some((id, route.owner.session))
+    }
+
+    /// Forgets a live query that no stream follows; whether it was unknown.
+    pub(super) fn refuse(&mut self, id: LiveId) -> bool {
+        let is_unknown = !self.live.contains_key(&id);
+        if is_unknown {
+            self.early.take(id);
+            self.ended.insert(id);
+        }
+        is_unknown
     }
 
     /// Puts an item into the queues of all streams of a session.
     pub(super) fn tell(&self, session: Option<SessionId>, item: &Item) {
-        let of_session = self.live.values().flatten().filter(|route| route.session == session);
+        let of_session = self.live.values().flatten().filter(|route| route.owner.session == session);
         of_session.for_each(|route| route.feed.push(item.clone()));
     }
 
@@ -95,7 +112,7 @@ impl Routes {
         self.tell(session, &Item::End(over.clone()));
         let ended = &mut self.ended;
         self.live.retain(|id, routes| {
-            routes.retain(|route| route.session != session);
+            routes.retain(|route| route.owner.session != session);
             if routes.is_empty() {
                 ended.insert(*id);
             }
@@ -245,11 +262,12 @@ const REMEMBERED: usize = 4_096;
 
 #[cfg(test)]
 mod tests {
-    use std::task::{Context, Poll, Waker};
+    use std::sync::Arc;
 
     use tokio::sync::mpsc;
 
-    use super::super::feed::Subscription;
+    use super::super::epoch::Epoch;
+    use super::super::feed::{Capacity, Subscription};
     use super::*;
     use crate::value::Uuid;
 
@@ -258,9 +276,10 @@ mod tests {
     }
 
     fn route(session: Option<SessionId>) -> (Route, Feed, Subscription) {
-        let feed = Feed::new(10_000);
+        let feed = Feed::new(Capacity { events: 10_000, ..Capacity::default() });
         let subscription = Subscription::new(feed.clone(), mpsc::unbounded_channel().0);
-        (Route { feed: feed.clone(), session }, feed, subscription)
+        let owner = Owner::new(session, &Arc::default());
+        (Route { feed: feed.clone(), owner }, feed, subscription)
     }
 
     fn frame(number: u8) -> Bytes {
@@ -268,13 +287,11 @@ mod tests {
     }
 
     fn taken(subscription: &Subscription) -> Vec<String> {
-        let mut cx = Context::from_waker(Waker::noop());
-        std::iter::from_fn(|| match subscription.poll_next(&mut cx) {
-            Poll::Ready(Item::Event(frame)) => Some(frame[0].to_string()),
-            Poll::Ready(item) => Some(format!("{item:?}")),
-            Poll::Pending => None,
-        })
-        .collect()
+        let shown = |item| match item {
+            Item::Event(frame) => frame[0].to_string(),
+            item => format!("{item:?}"),
+        };
+        std::iter::from_fn(|| subscription.try_next()).map(shown).collect()
     }
 
     #[test]
@@ -333,6 +350,20 @@ mod tests {
     }
 
     #[test]
+    fn stream_whose_session_was_emptied_before_its_registration_ends() {
+        for over in [Over::SessionClosed, Over::IdentityChanged] {
+            let (mut routes, live, epoch) = (Routes::default(), id(), Arc::new(Epoch::default()));
+            let (mut route, _, stream) = route(None);
+            route.owner = Owner::new(None, &epoch);
+            epoch.advance(&over);
+            routes.follow(live, route);
+            assert_eq!(taken(&stream), [format!("End({over:?})")]);
+            assert!(routes.live.is_empty());
+            assert!(routes.refuse(live) && routes.ended.contains(live));
+        }
+    }
+
+    #[test]
     fn last_stream_that_goes_kills() {
         let (mut routes, live, session) = (Routes::default(), id(), Some(SessionId::random()));
         let (first, second) = (route(session), route(session));
@@ -350,7 +381,7 @@ mod tests {
     fn session_ends_its_own_streams_alone() {
         let (mut routes, mine, other) = (Routes::default(), id(), id());
         let (ending, staying) = (route(Some(SessionId::random())), route(None));
-        let session = ending.0.session;
+        let session = ending.0.owner.session;
         routes.follow(mine, ending.0);
         routes.follow(other, staying.0);
         routes.end_session(session, &Over::SessionClosed);

@@ -1,7 +1,14 @@
 //! Opening the socket: TCP, TLS where asked for, and the WebSocket handshake.
 
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
+use socket2::{SockRef, TcpKeepalive};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -15,10 +22,21 @@ use super::{Config, ServerUrl};
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::SessionId;
 
-pub(super) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+pub(super) type Socket = WebSocketStream<MaybeTlsStream<Counted>>;
+
+/// The number of bytes that have come from the server.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Received(Arc<AtomicU64>);
+
+/// A TCP connection that counts the bytes it receives.
+#[derive(Debug)]
+pub(super) struct Counted {
+    stream: TcpStream,
+    received: Received,
+}
 
 /// Connects within the configured deadline. `id` becomes the id of the connection and of its default session.
-pub(super) async fn open(url: &ServerUrl, id: SessionId, config: &Config) -> Result<Socket> {
+pub(super) async fn open(url: &ServerUrl, id: SessionId, config: &Config) -> Result<(Socket, Received)> {
     let patience = config.deadline.min(LONGEST);
     match timeout(patience, connect(url, id, config)).await {
         Ok(socket) => socket,
@@ -26,17 +44,27 @@ pub(super) async fn open(url: &ServerUrl, id: SessionId, config: &Config) -> Res
     }
 }
 
-async fn connect(url: &ServerUrl, id: SessionId, config: &Config) -> Result<Socket> {
+async fn connect(url: &ServerUrl, id: SessionId, config: &Config) -> Result<(Socket, Received)> {
     let request = handshake(url, id)?;
     let stream = TcpStream::connect((url.host.as_str(), url.port))
         .await
         .map_err(|error| failed(url, "the TCP connection failed").with_source(error))?;
     // A request is one small frame that somebody waits for: it must not wait for the next one.
     stream.set_nodelay(true).map_err(|error| failed(url, "the socket refuses TCP_NODELAY").with_source(error))?;
+    keep_alive(&stream).map_err(|error| failed(url, "the socket refuses SO_KEEPALIVE").with_source(error))?;
+    let received = Received::default();
+    let stream = Counted { stream, received: received.clone() };
     let limits = WebSocketConfig::default()
         .max_message_size(Some(config.max_message_bytes))
         .max_frame_size(Some(config.max_message_bytes));
-    upgrade(url, request, stream, limits).await.map_err(|error| refused(url, error))
+    let socket = upgrade(url, request, stream, limits).await.map_err(|error| refused(url, error))?;
+    Ok((socket, received))
+}
+
+/// Has the system probe a silent peer, for programs that set no limit of silence.
+fn keep_alive(stream: &TcpStream) -> io::Result<()> {
+    let probes = TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE);
+    SockRef::from(stream).set_tcp_keepalive(&probes)
 }
 
 fn handshake(url: &ServerUrl, id: SessionId) -> Result<Request> {
@@ -52,7 +80,7 @@ fn handshake(url: &ServerUrl, id: SessionId) -> Result<Request> {
 async fn upgrade(
     _: &ServerUrl,
     request: Request,
-    stream: TcpStream,
+    stream: Counted,
     limits: WebSocketConfig,
 ) -> Result<Socket, tungstenite::Error> {
     let stream = MaybeTlsStream::Plain(stream);
@@ -64,7 +92,7 @@ async fn upgrade(
 async fn upgrade(
     url: &ServerUrl,
     request: Request,
-    stream: TcpStream,
+    stream: Counted,
     limits: WebSocketConfig,
 ) -> Result<Socket, tungstenite::Error> {
     let connector = super::tls::connector(url.tls)?;
@@ -93,5 +121,50 @@ fn failed(url: &ServerUrl, why: impl std::fmt::Display) -> Error {
     Error::new(ErrorKind::Connect, format!("cannot connect to {}: {why}", url.endpoint))
 }
 
-/// What tokio's timer can express.
+impl Received {
+    pub(super) fn bytes(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl AsyncRead for Counted {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        let count = buffer.filled().len() - before;
+        self.received.0.fetch_add(count as u64, Ordering::Relaxed);
+        read
+    }
+}
+
+impl AsyncWrite for Counted {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+/// The longest time that tokio's timer can express.
 const LONGEST: Duration = Duration::from_hours(24 * 365);
+
+/// How long a connection is silent before the system probes it, and the time between probes.
+const KEEPALIVE: Duration = Duration::from_secs(15);

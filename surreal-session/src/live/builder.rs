@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use super::set::Set;
 use super::shown::Shown;
 use super::{Identified, LiveStream};
-use crate::connection::Deadline;
+use crate::connection::{Capacity, Deadline};
 use crate::error::Result;
 use crate::protocol::LiveId;
 use crate::query::untyped::Untyped;
@@ -60,7 +60,7 @@ pub struct Live<T, D = T> {
     pub(super) shown: Shown,
     filter: Vec<Tree>,
     follows: Follows,
-    capacity: usize,
+    capacity: Capacity,
     deadline: Option<Duration>,
     data: PhantomData<fn() -> (T, D)>,
 }
@@ -97,7 +97,7 @@ impl Session {
     /// Nothing is sent to the server.
     pub async fn subscribe_live<T: Identified + DeserializeOwned>(&self, id: LiveId) -> Result<LiveStream<T>> {
         let scope = self.scope();
-        let followed = scope.subscribe(id, CAPACITY)?;
+        let followed = scope.subscribe(id, Capacity::default())?;
         let who = scope.request("query").text(WHO).bindings().finish();
         let who = Response::read(&scope.call(who, None).await?)?.take(0)?;
         Ok(LiveStream::new(scope, id, followed, who, None))
@@ -121,14 +121,23 @@ impl Session {
 impl<T, D> Live<T, D> {
     pub(super) fn new(scope: Scope, target: Table) -> Self {
         let (shown, filter, follows) = (Shown::Record, Vec::new(), Follows::Records);
-        Self { scope, target, shown, filter, follows, capacity: CAPACITY, deadline: None, data: PhantomData }
+        Self { scope, target, shown, filter, follows, capacity: Capacity::default(), deadline: None, data: PhantomData }
     }
 
     /// Sets how many events wait for the program at most; 1,024 unless set, at least one.
     ///
     /// What comes while the queue is full is counted, and stands in the stream as a [`Gap`](super::Gap).
     pub fn capacity(mut self, events: usize) -> Self {
-        self.capacity = events;
+        self.capacity.events = events;
+        self
+    }
+
+    /// Sets how many bytes of events wait for the program at most; 64 MiB unless set.
+    ///
+    /// An event that is larger is still given if no other one waits. Events that arrive while the queue is full are dropped
+    /// and reported as one [`Gap`](super::Gap).
+    pub fn capacity_bytes(mut self, bytes: usize) -> Self {
+        self.capacity.bytes = bytes;
         self
     }
 
@@ -371,6 +380,11 @@ impl<T: Record> LiveDiff<T> {
         Self { live: self.live.capacity(events) }
     }
 
+    /// Like [`Live::capacity_bytes`].
+    pub fn capacity_bytes(self, bytes: usize) -> Self {
+        Self { live: self.live.capacity_bytes(bytes) }
+    }
+
     /// Sets how long to wait for the reply; see [`Query::deadline`].
     pub fn deadline(self, deadline: Duration) -> Self {
         Self { live: self.live.deadline(deadline) }
@@ -422,5 +436,3 @@ impl<T, D> fmt::Debug for Live<T, D> {
         f.debug_struct("Live").field("table", &self.target).field("capacity", &self.capacity).finish_non_exhaustive()
     }
 }
-
-const CAPACITY: usize = 1_024;

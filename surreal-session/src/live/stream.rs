@@ -5,7 +5,7 @@ use std::fmt;
 use std::future::poll_fn;
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,7 +13,6 @@ use futures_util::Stream;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tokio::task::JoinHandle;
-use tokio::time::Sleep;
 use tracing::debug;
 
 use super::order::Order;
@@ -21,7 +20,7 @@ use super::shown::Parts;
 use super::snapshot::Known;
 use super::{Action, EndReason, Gap, Identified, LiveEvent, Notification};
 use crate::codec::{self, DecodeError};
-use crate::connection::{Item, Over};
+use crate::connection::{Item, Over, Timer};
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::{self, EventKind, LiveId, misfit_of};
 use crate::query::{Fragment, Response};
@@ -63,11 +62,11 @@ pub struct LiveStream<T, D = T> {
     ahead: VecDeque<Item>,
     /// How long the first item waits for others, to be put in order with them.
     hold: Duration,
-    held: Option<Pin<Box<Sleep>>>,
+    held: Option<Pin<Box<Timer>>>,
     /// What the program has read when the stream began, while events about it may be late.
     known: Option<Known>,
     identity: Value,
-    expiry: Option<Pin<Box<Sleep>>>,
+    expiry: Option<Pin<Box<Timer>>>,
     /// Finds out why the server has ended the live query.
     inquest: Option<JoinHandle<EndReason>>,
     received: u64,
@@ -114,11 +113,7 @@ impl<T, D> LiveStream<T, D> {
 
     /// Takes what is in the queue now.
     pub(super) fn drain(&self) -> impl Iterator<Item = Item> {
-        let mut cx = Context::from_waker(Waker::noop());
-        std::iter::from_fn(move || match self.followed.as_ref()?.poll_next(&mut cx) {
-            Poll::Ready(item) => Some(item),
-            Poll::Pending => None,
-        })
+        std::iter::from_fn(|| self.followed.as_ref()?.try_next())
     }
 
     /// Makes a round trip to the server, on the way that events come.

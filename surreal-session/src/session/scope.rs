@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::time::{Instant, Sleep};
+use tokio::time::Instant;
 
 use super::state::Shared;
 use super::streams::{Followed, StreamGuard};
-use crate::connection::{Backoff, Cleanup, Deadline, Handle};
+use crate::connection::{Backoff, Capacity, Cleanup, Deadline, Handle, Timer};
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::{LiveId, Request, RequestWriter, Statement, read_statements};
 use crate::transaction::State;
@@ -96,8 +96,10 @@ impl Scope {
         &self,
         request: Request,
         deadline: Deadline,
-        capacity: usize,
+        capacity: Capacity,
     ) -> Result<(Bytes, Followed)> {
+        // Before the session is looked at: if it is closed from here on, the registration is too late.
+        let owner = self.session.owner();
         if self.session.is_closed() {
             return Err(Error::session_closed());
         }
@@ -106,18 +108,19 @@ impl Scope {
         }
         // Counted before the request is sent, so that a change of identity that runs beside it looks for streams.
         let guard = StreamGuard::new(&self.session);
-        let result = self.session.handle.follow(request, deadline, self.session.in_envelope(), capacity).await;
+        let result = self.session.handle.follow(request, deadline, owner, capacity).await;
         let (reply, subscription) = result.map_err(|error| self.explain(error))?;
         Ok((reply, Followed { subscription, _guard: guard }))
     }
 
     /// Gives the events of a live query that exists already.
-    pub(crate) fn subscribe(&self, id: LiveId, capacity: usize) -> Result<Followed> {
+    pub(crate) fn subscribe(&self, id: LiveId, capacity: Capacity) -> Result<Followed> {
+        let owner = self.session.owner();
         if self.session.is_closed() {
             return Err(Error::session_closed());
         }
         let guard = StreamGuard::new(&self.session);
-        let subscription = self.session.handle.subscribe(id, self.session.in_envelope(), capacity)?;
+        let subscription = self.session.handle.subscribe(id, owner, capacity)?;
         Ok(Followed { subscription, _guard: guard })
     }
 
@@ -156,8 +159,8 @@ impl Scope {
     }
 
     /// A timer, wherever it is asked for.
-    pub(crate) fn sleep(&self, time: Duration) -> Sleep {
-        self.handle().timer(Instant::now() + time)
+    pub(crate) fn sleep(&self, time: Duration) -> Timer {
+        self.handle().timer(self.handle().deadline(Some(time)).until)
     }
 
     /// The size of the largest message that is sent.

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use serde::Deserialize;
 
 use super::attempt::Attempt;
 use super::{Queue, Token};
-use crate::connection::{Cleanup, Handle};
+use crate::connection::{Cleanup, Epoch, Handle, Owner};
 use crate::protocol::SessionId;
 
 /// One session, shared by its handles. Dropping the last of them detaches it.
@@ -24,6 +24,7 @@ pub(super) struct Shared {
     pub(super) changing: Queue,
     /// How many live streams there are, or are about to be.
     pub(super) streams: AtomicUsize,
+    pub(super) epoch: Arc<Epoch>,
     state: Mutex<State>,
 }
 
@@ -79,6 +80,7 @@ impl Shared {
             closed: AtomicBool::new(false),
             changing: Queue::default(),
             streams: AtomicUsize::new(0),
+            epoch: Arc::default(),
             state: Mutex::default(),
         }
     }
@@ -92,6 +94,11 @@ impl Shared {
     /// The session as requests name it: the default one has no name.
     pub(super) fn in_envelope(&self) -> Option<SessionId> {
         (self.role == Role::Attached).then_some(self.id)
+    }
+
+    /// The session as the owner of a stream that is asked for now.
+    pub(super) fn owner(&self) -> Owner {
+        Owner::new(self.in_envelope(), &self.epoch)
     }
 
     pub(super) fn is_closed(&self) -> bool {

@@ -28,6 +28,11 @@ impl Followed {
     pub(crate) fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Item> {
         self.subscription.poll_next(cx)
     }
+
+    /// Takes the next item if there is one.
+    pub(crate) fn try_next(&self) -> Option<Item> {
+        self.subscription.try_next()
+    }
 }
 
 impl fmt::Debug for Followed {
@@ -49,8 +54,9 @@ impl Drop for StreamGuard {
     }
 }
 
-/// Ends the session's streams.
+/// Ends the session's streams, also those whose registration is under way.
 pub(super) fn end(shared: &Shared, over: Over) {
+    shared.epoch.advance(&over);
     shared.handle.tell(shared.in_envelope(), Item::End(over));
 }
 

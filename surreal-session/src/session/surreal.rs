@@ -16,7 +16,8 @@ use crate::error::Result;
 /// and of its sessions is dropped, the socket is closed.
 ///
 /// Lost connections are not reopened: every call then fails with
-/// [`ErrorKind::Disconnected`](crate::ErrorKind::Disconnected).
+/// [`ErrorKind::Disconnected`](crate::ErrorKind::Disconnected), which is not
+/// [retryable](crate::Error::is_retryable) on these handles. [`Connect`] says when a connection ends, and what it bears.
 #[derive(Clone)]
 pub struct Surreal {
     default: Session,
@@ -31,7 +32,8 @@ impl Surreal {
     ///
     /// [`InvalidUrl`](crate::ErrorKind::InvalidUrl) for text that is no URL or has parts that cannot be used,
     /// [`Unsupported`](crate::ErrorKind::Unsupported) for schemes other than `ws://` and `wss://`,
-    /// [`Connect`](crate::ErrorKind::Connect) if nobody answers, or somebody else than a SurrealDB server of version 3.
+    /// [`Connect`](crate::ErrorKind::Connect) if nobody answers, or somebody else than a SurrealDB server of version 3, or
+    /// if this is not awaited on a tokio runtime with IO and timers.
     ///
     /// # Cancel safety
     ///
