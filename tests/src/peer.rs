@@ -72,6 +72,32 @@ impl Conversation {
         }
     }
 
+    /// The next request, which is for `method`.
+    ///
+    /// # Panics
+    ///
+    /// If it is another one, or if the client has gone.
+    pub async fn expect(&mut self, method: &str) -> i64 {
+        let (id, asked) = self.request().await.unwrap();
+        assert_eq!(asked, method);
+        id
+    }
+
+    /// Answers a request of a typed live query: it is registered with this id, for this identity.
+    pub async fn reply_live(&mut self, id: i64, live: [u8; 16], identity: &str, expires_in: Option<i64>) {
+        let live = Value::Tag(37, Box::new(Value::Bytes(live.to_vec())));
+        let expires_in = expires_in.map_or(Value::Null, Value::from);
+        let who = Value::Map(vec![("identity".into(), identity.into()), ("expires_in".into(), expires_in)]);
+        let results = [who, Value::Array(Vec::new()), live];
+        self.reply_statements(id, results).await;
+    }
+
+    /// Answers a `query` request with the results of its statements.
+    pub async fn reply_statements(&mut self, id: i64, results: impl IntoIterator<Item = Value>) {
+        let statement = |result| Value::Map(vec![("result".into(), result), ("status".into(), "OK".into())]);
+        self.reply(id, Value::Array(results.into_iter().map(statement).collect())).await;
+    }
+
     /// Answers a request with `result`.
     pub async fn reply(&mut self, id: i64, result: Value) {
         let reply = Value::Map(vec![("id".into(), id.into()), ("result".into(), result)]);
@@ -105,6 +131,12 @@ impl Conversation {
         let frame = CloseFrame { code: code.into(), reason: reason.into() };
         let _ = self.socket.close(Some(frame)).await;
         self.ignore().await;
+    }
+
+    /// Sends a close frame and leaves the TCP connection open, for as long as this is kept.
+    pub async fn announce_close(&mut self, code: u16, reason: &str) {
+        let frame = CloseFrame { code: code.into(), reason: reason.into() };
+        let _ = self.socket.send(Message::Close(Some(frame))).await;
     }
 
     /// Reads and answers nothing until the client goes.

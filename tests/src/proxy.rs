@@ -1,11 +1,13 @@
-//! A TCP proxy in front of the real server, which can lose the connection or swallow replies.
+//! A TCP proxy in front of a server, which can lose the connection, swallow replies, fall silent or be slow.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
+use tokio::time::sleep;
 
 /// What the proxy does with bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +15,10 @@ enum Mode {
     Forward,
     /// Requests go on, replies do not.
     HoldReplies,
+    /// Nothing goes on, and the connections stay open.
+    Stall,
+    /// Replies go on in small pieces.
+    Trickle,
     Cut,
 }
 
@@ -63,6 +69,16 @@ impl Proxy {
     pub fn hold_replies(&self) {
         self.mode.send_replace(Mode::HoldReplies);
     }
+
+    /// Lets nothing through in either direction from now on, as a peer does that has vanished.
+    pub fn stall(&self) {
+        self.mode.send_replace(Mode::Stall);
+    }
+
+    /// Forwards replies in pieces of 16 KiB, with a pause of 50 ms before each.
+    pub fn trickle(&self) {
+        self.mode.send_replace(Mode::Trickle);
+    }
 }
 
 async fn forward(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut modes: watch::Receiver<Mode>, stop: Mode) {
@@ -72,10 +88,15 @@ async fn forward(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut modes: wat
         if mode == Mode::Cut {
             return;
         }
-        let held = mode == stop;
+        let held = mode == stop || mode == Mode::Stall;
+        let is_slow = mode == Mode::Trickle && stop == Mode::HoldReplies;
+        if is_slow {
+            sleep(Duration::from_millis(50)).await;
+        }
+        let piece = if is_slow { 16 * 1024 } else { buffer.len() };
         tokio::select! {
             changed = modes.changed() => if changed.is_err() { return },
-            read = from.read(&mut buffer), if !held => match read {
+            read = from.read(&mut buffer[..piece]), if !held => match read {
                 Ok(0) | Err(_) => return,
                 Ok(count) => if to.write_all(&buffer[..count]).await.is_err() { return },
             },
