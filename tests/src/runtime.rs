@@ -1,6 +1,9 @@
 //! The two kinds of runtime that every asynchronous test runs on.
+//!
+//! The test comes boxed, so that the code of a runtime is not compiled again for each of them.
 
 use std::panic::resume_unwind;
+use std::pin::Pin;
 
 use tokio::runtime::{Builder, Runtime};
 
@@ -9,7 +12,7 @@ use tokio::runtime::{Builder, Runtime};
 /// # Panics
 ///
 /// If the test does.
-pub fn on_one_thread(test: impl Future<Output = ()>) {
+pub fn on_one_thread(test: Pin<Box<dyn Future<Output = ()>>>) {
     Builder::new_current_thread().enable_all().build().unwrap().block_on(test);
 }
 
@@ -18,7 +21,7 @@ pub fn on_one_thread(test: impl Future<Output = ()>) {
 /// # Panics
 ///
 /// If the test does.
-pub fn on_four_workers(test: impl Future<Output = ()> + Send + 'static) {
+pub fn on_four_workers(test: Pin<Box<dyn Future<Output = ()> + Send>>) {
     let runtime = four_workers();
     if let Err(failed) = runtime.block_on(runtime.spawn(test)) {
         resume_unwind(failed.into_panic());
@@ -30,7 +33,7 @@ pub fn on_four_workers(test: impl Future<Output = ()> + Send + 'static) {
 /// # Panics
 ///
 /// If the test does.
-pub fn beside_four_workers(test: impl Future<Output = ()>) {
+pub fn beside_four_workers(test: Pin<Box<dyn Future<Output = ()>>>) {
     four_workers().block_on(test);
 }
 

@@ -35,13 +35,13 @@ pub fn async_test(how: TokenStream, item: TokenStream) -> TokenStream {
             #(#others)*
             #[test]
             fn one_thread() {
-                ::surreal_session_tests::on_one_thread(super::#name());
+                ::surreal_session_tests::on_one_thread(::std::boxed::Box::pin(super::#name()));
             }
 
             #(#others)*
             #[test]
             fn four_workers() {
-                ::surreal_session_tests::#four_workers(super::#name());
+                ::surreal_session_tests::#four_workers(::std::boxed::Box::pin(super::#name()));
             }
         }
     }
