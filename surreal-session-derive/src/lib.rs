@@ -150,7 +150,7 @@ use crate::model::{Kind, Model};
 /// # Types of other crates
 ///
 /// serde would store some types as something else than the server's own: a `chrono::DateTime` as a string, a
-/// `std::time::Duration` as an object, a `uuid::Uuid` as bytes. Such a field is refused, also inside of `Option`, `Vec`
+/// `std::time::Duration` as an object, a `uuid::Uuid` as a string. Such a field is refused, also inside of `Option`, `Vec`
 /// and other containers, until `#[serde(with = "…")]` or `serialize_with` says how it is stored. For most of them there is
 /// an adapter in `surreal_session::value::with`; `#[serde(serialize_with = "serde::Serialize::serialize")]` is for a field
 /// that is meant to be what serde makes of it.

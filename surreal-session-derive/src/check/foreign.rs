@@ -18,7 +18,8 @@ pub(super) fn check(model: &Model, fields: &[Field], errors: &mut Errors) {
         absent(model, field, errors);
         for ty in plain_types(field) {
             if let Some(foreign) = Foreign::named(ty) {
-                errors.at(ty, foreign.complaint(ty));
+                let is_adaptable = std::ptr::eq(ty, adaptable(&field.node.ty));
+                errors.at(ty, foreign.complaint(ty, is_adaptable));
             }
         }
     }
@@ -50,6 +51,12 @@ pub(crate) fn plain_types<'a>(field: &Field<'a>) -> Vec<&'a Type> {
         collect(&field.node.ty, &mut types);
     }
     types
+}
+
+/// Returns the type that an adapter would see, which takes `Option` and `Vec` and no other container.
+fn adaptable(ty: &Type) -> &Type {
+    let container = segment(ty).filter(|segment| segment.ident == "Option" || segment.ident == "Vec");
+    container.and_then(element).map_or(ty, adaptable)
 }
 
 fn is_converted(field: &Field) -> bool {
@@ -139,6 +146,19 @@ mod tests {
             let types = model.fields.iter().flatten().flat_map(plain_types);
             let types: Vec<String> = types.map(|ty| ty.to_token_stream().to_string().replace(' ', "")).collect();
             assert_eq!(types, expected, "{field}");
+        }
+    }
+
+    #[test]
+    fn adapters_take_options_and_vectors() {
+        for (ty, expected) in [
+            ("u8", "u8"),
+            ("Option<Vec<u8>>", "u8"),
+            ("HashMap<String, u8>", "HashMap<String,u8>"),
+            ("Vec<Box<u8>>", "Box<u8>"),
+        ] {
+            let ty = parse_str(ty).unwrap();
+            assert_eq!(adaptable(&ty).to_token_stream().to_string().replace(' ', ""), expected);
         }
     }
 

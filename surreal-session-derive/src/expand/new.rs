@@ -32,6 +32,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
         #[doc = #documentation]
         #carried
         #[allow(dead_code, reason = "a program may only read its records")]
+        #[allow(non_snake_case, reason = "the original is told of its names")]
         #[allow(rustdoc::broken_intra_doc_links, reason = "the documentation was written for the record")]
         #[derive(::core::clone::Clone, ::core::fmt::Debug, #krate::__private::serde::Serialize)]
         #serde

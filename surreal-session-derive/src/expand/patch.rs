@@ -34,6 +34,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
         #[doc = #documentation]
         #carried
         #[allow(dead_code, reason = "a program may only read its records")]
+        #[allow(non_snake_case, reason = "the original is told of its names")]
         #[allow(rustdoc::broken_intra_doc_links, reason = "the documentation was written for the original")]
         #visibility struct #name #generics #where_clause {
             #(#fields,)*

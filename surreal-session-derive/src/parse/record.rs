@@ -1,6 +1,8 @@
 //! `#[record(…)]`.
 
 use quote::ToTokens;
+use syn::ext::IdentExt;
+use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Ident, LitStr, Meta, Path, Token, Type, parse2};
 
@@ -154,13 +156,27 @@ fn ty(item: &Item, errors: &mut Errors) -> Option<Type> {
 /// Reads the names of fields, each inside of the one before: `address.city`.
 fn steps(item: &Item, errors: &mut Errors) -> Option<Vec<Ident>> {
     let text = text(item, "from = \"address.city\"", errors)?;
-    let steps = text.parse_with(Punctuated::<Ident, Token![.]>::parse_separated_nonempty);
+    let steps = text.parse_with(|input: ParseStream<'_>| {
+        Punctuated::<Ident, Token![.]>::parse_separated_nonempty_with(input, step)
+    });
     match steps {
         Ok(steps) => Some(steps.into_iter().collect()),
         Err(_) => {
             errors.at(&text, "`from` takes the way to a field, as in `#[record(from = \"address.city\")]`");
             None
         }
+    }
+}
+
+/// Reads a name. A keyword, as in `in.name`, is the field that Rust calls `r#in`.
+fn step(input: ParseStream<'_>) -> syn::Result<Ident> {
+    let name = Ident::parse_any(input)?;
+    let keyword = syn::parse_str::<Ident>(&name.to_string()).is_err();
+    let can_be_raw = !["self", "super", "crate", "Self", "_"].iter().any(|word| name == word);
+    match (keyword, can_be_raw) {
+        (false, _) => Ok(name),
+        (true, true) => Ok(Ident::new_raw(&name.to_string(), name.span())),
+        (true, false) => Err(input.error("a keyword that cannot be the name of a field")),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Why something could not be encoded or decoded, and where in it.
 
+use std::borrow::Cow;
 use std::fmt::{self, Write};
 
 use serde::de::{Expected, Unexpected};
@@ -110,12 +111,18 @@ impl Fault {
         Box::new(Self { reason, path: Vec::new() })
     }
 
+    /// The place, without its middle where it is deep.
     fn path(&self) -> String {
         let mut path = String::new();
-        for segment in self.path.iter().rev() {
+        let left_out = HEAD..self.path.len().saturating_sub(TAIL);
+        for (at, segment) in self.path.iter().rev().enumerate() {
             match segment {
-                Segment::Key(key) if path.is_empty() => path.push_str(key),
-                Segment::Key(key) => path.extend([".", key]),
+                _ if at == HEAD && !left_out.is_empty() => path.push('…'),
+                _ if left_out.contains(&at) => {}
+                Segment::Key(key) => {
+                    path.push_str(if path.is_empty() { "" } else { "." });
+                    path.push_str(&shortened(key));
+                }
                 // Writing to a `String` cannot fail.
                 Segment::Index(index) => drop(write!(path, "[{index}]")),
             }
@@ -181,6 +188,21 @@ impl serde::de::Error for DecodeError {
         Self::new(format!("expected {expected}, found {length} elements"))
     }
 }
+
+/// Enough of a key to recognise it.
+fn shortened(key: &str) -> Cow<'_, str> {
+    match key.char_indices().nth(LONGEST_KEY) {
+        Some((end, _)) => format!("{}…", &key[..end]).into(),
+        None => key.into(),
+    }
+}
+
+/// How many steps of a path are shown of its beginning, and of its end.
+const HEAD: usize = 12;
+const TAIL: usize = 4;
+
+/// In characters.
+const LONGEST_KEY: usize = 100;
 
 /// The words for what was found. Text is not repeated: it may be long, and a secret.
 fn noun(found: Unexpected<'_>) -> String {

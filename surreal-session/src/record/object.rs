@@ -1,6 +1,9 @@
 //! Objects with named fields: records, and what is nested in them.
 
-use super::patch::Patch;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::patch::{Patch, PatchOf};
 use super::{Maybe, Path, Record, Through};
 use crate::value::Id;
 
@@ -38,6 +41,31 @@ impl<T: Object> Object for Option<T> {
         T::fields()
     }
 }
+
+/// What is behind a pointer has the fields that it has without one. A recursive object needs one.
+macro_rules! behind_pointers {
+    ($($pointer:ident)+) => {$(
+        impl<T: Object> Object for $pointer<T> {
+            const FIELDS: &'static [&'static str] = T::FIELDS;
+            type Fields<P: Path> = T::Fields<P>;
+            type Patch = T::Patch;
+
+            fn fields<P: Path>() -> &'static T::Fields<P> {
+                T::fields()
+            }
+        }
+
+        impl<T, P: PatchOf<T>> PatchOf<$pointer<T>> for P {
+            const IS_OPTIONAL: bool = <P as PatchOf<T>>::IS_OPTIONAL;
+        }
+
+        impl<T, P: PatchOf<T>> PatchOf<Option<$pointer<T>>> for P {
+            const IS_OPTIONAL: bool = true;
+        }
+    )+};
+}
+
+behind_pointers! { Box Arc Rc }
 
 /// A path through a link reads the record that it leads to.
 impl<T: Record<Key = K>, K: 'static> Object for Id<T, K> {

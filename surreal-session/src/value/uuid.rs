@@ -12,7 +12,7 @@ use super::tagged::{self, Tagged};
 
 /// A universally unique identifier.
 ///
-/// Converts from and to [`uuid::Uuid`]; a field of that type itself would be bytes on the server without
+/// Converts from and to [`uuid::Uuid`]; a field of that type itself would be a string on the server without
 /// [`with::uuid`](mod@super::with::uuid).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Uuid(uuid::Uuid);

@@ -1,6 +1,6 @@
 //! Adapters: fields whose types are those of other crates, stored as the server's own types.
 //!
-//! serde writes a `chrono::DateTime` as a string, a [`std::time::Duration`] as an object and a `uuid::Uuid` as bytes. The
+//! serde writes a `chrono::DateTime` as a string, a `uuid::Uuid` too, and a [`std::time::Duration`] as an object. The
 //! server would store them as that, and not compare or index them as what they are. With `#[serde(with = "…")]` a field
 //! goes to the server as the type beside it, and comes back from it:
 //!

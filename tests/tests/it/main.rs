@@ -32,6 +32,7 @@ mod methods;
 mod models;
 mod names;
 mod place;
+mod positions;
 mod query;
 mod records;
 mod relations;

@@ -44,10 +44,17 @@ impl Foreign {
         self.home.split("::").all(|module| path.next().is_some_and(|segment| segment == module))
     }
 
-    pub(super) fn complaint(&self, ty: &Type) -> String {
+    /// An adapter is no advice for a type in a container that it does not take.
+    pub(super) fn complaint(&self, ty: &Type, is_adaptable: bool) -> String {
         let ty = ty.to_token_stream().to_string().replace(' ', "");
         let with = self.with();
         let advice = match self.remedy {
+            Remedy::Adapter(ours) | Remedy::Ours(ours) if !is_adaptable => {
+                format!("use `surreal_session::value::{ours}` in this container, which converts from and to it")
+            }
+            Remedy::Convert(_) if !is_adaptable => {
+                "use `surreal_session::value::Datetime` in this container".to_owned()
+            }
             Remedy::Adapter(ours) => format!("add {with}, or use `surreal_session::value::{ours}`"),
             Remedy::Convert(other) => format!("use `{other}` with {with}, or `surreal_session::value::Datetime`"),
             Remedy::Ours(ours) => format!("use `surreal_session::value::{ours}`, which converts from and to it"),
@@ -83,7 +90,7 @@ const FOREIGN: &[Foreign] = &[
     foreign("jiff", &["DateTime", "Zoned"], "a string", Remedy::Convert("Timestamp")),
     foreign("jiff", &["SignedDuration"], "a string", Remedy::Adapter("Duration")),
     foreign("rust_decimal", &["Decimal"], "a string", Remedy::Adapter("Decimal")),
-    foreign("uuid", &["Uuid"], "bytes", Remedy::Adapter("Uuid")),
+    foreign("uuid", &["Uuid"], "a string", Remedy::Adapter("Uuid")),
     foreign("geo_types", &["Coord", "Geometry", "Point", "Polygon"], "an object", Remedy::Adapter("Geometry")),
     foreign(
         "geo_types",
@@ -108,7 +115,7 @@ mod tests {
 
     fn complaint(ty: &str) -> Option<String> {
         let ty: Type = parse_str(ty).unwrap();
-        Foreign::named(&ty).map(|foreign| foreign.complaint(&ty))
+        Foreign::named(&ty).map(|foreign| foreign.complaint(&ty, true))
     }
 
     #[test]
@@ -135,7 +142,7 @@ mod tests {
             ("jiff::SignedDuration", "a string", "value::Duration`"),
             ("rust_decimal::Decimal", "a string", "(feature `rust_decimal`), or use `surreal_session::value::Decimal`"),
             ("rust_decimal::prelude::Decimal", "a string", "with::rust_decimal"),
-            ("uuid::Uuid", "bytes", "with::uuid\")]`, or use `surreal_session::value::Uuid`"),
+            ("uuid::Uuid", "a string", "with::uuid\")]`, or use `surreal_session::value::Uuid`"),
             ("geo_types::Point", "an object", "with::geo_types\")]` (feature `geo-types`), or use"),
             ("geo_types::LineString<f64>", "an array", "value::Geometry`"),
             ("std::time::Duration", "an object", "with::std_duration\")]`, or use `surreal_session::value::Duration`"),
@@ -172,6 +179,15 @@ mod tests {
             "(uuid::Uuid,)",
         ] {
             assert_eq!(complaint(ty), None, "{ty}");
+        }
+    }
+
+    #[test]
+    fn adapter_is_no_advice_in_a_container_that_it_does_not_take() {
+        for ty in ["std::time::Duration", "chrono::DateTime<Utc>", "chrono::NaiveDateTime", "std::time::SystemTime"] {
+            let ty: Type = parse_str(ty).unwrap();
+            let complaint = Foreign::named(&ty).unwrap().complaint(&ty, false);
+            assert!(complaint.contains("in this container") && !complaint.contains("with::"), "{complaint}");
         }
     }
 }

@@ -72,3 +72,19 @@ fn an_error_is_one_word_and_can_travel() {
     assert_eq!(is_error::<EncodeError>(), size_of::<usize>());
     assert_eq!(is_error::<DecodeError>(), size_of::<usize>());
 }
+
+#[test]
+fn paths_of_deep_values_are_shortened() {
+    let mut deep = Cbor::Text("x".into());
+    for _ in 0..100 {
+        deep = array([deep]);
+    }
+    #[derive(Debug, Deserialize)]
+    struct Deep(#[expect(dead_code, reason = "it is only read")] Vec<Deep>);
+    let path = read::<Deep>(&deep).unwrap_err().path();
+    assert_eq!(path, format!("{}…{}", "[0]".repeat(12), "[0]".repeat(4)));
+
+    let long = "k".repeat(1_000);
+    let path = read::<BTreeMap<String, i64>>(&object([(&*long, "x".into())])).unwrap_err().path();
+    assert_eq!(path, format!("{}…", "k".repeat(100)));
+}

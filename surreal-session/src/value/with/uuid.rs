@@ -4,5 +4,5 @@ use super::adapted::adapter;
 
 adapter! {
     "uuid";
-    uuid::Uuid as "uuid::Uuid" => Uuid, not "bytes";
+    uuid::Uuid as "uuid::Uuid" => Uuid, not "a string";
 }

@@ -1,4 +1,4 @@
-//! serde writes a `Uuid` of the crate `uuid` as bytes, by whatever name it is called.
+//! serde writes a `Uuid` of the crate `uuid` as a string, by whatever name it is called.
 
 use serde::{Deserialize, Serialize};
 use surreal_session::prelude::*;
