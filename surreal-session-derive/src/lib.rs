@@ -65,7 +65,8 @@ use crate::model::{Kind, Model};
 ///   `impl NormalRecord`, or [`impl Relation`](#relations) for an edge.
 /// - `struct NewUser`, as visible as the struct: what the program writes when it makes a record. It has every field
 ///   except the `id`, the read-only ones and those that serde does not write, with their visibility and their
-///   documentation, and implements `Debug`, `Clone` and `Serialize`, as the types of its fields must do. It is a plain
+///   documentation, and implements `Debug`, `Clone` and `Serialize`, as the types of its fields must do: a secret type
+///   implements `Debug` by hand, without its content. It is a plain
 ///   struct, and a literal of it names every field: what is missing is found by the compiler, and `None` is written as
 ///   NONE. It leads back to the record, so that `session.insert(vec![NewUser { .. }])` needs no more.
 /// - `struct UserPatch`, as visible as the struct: what the program changes of a record. It has the fields of `NewUser`

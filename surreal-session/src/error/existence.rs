@@ -1,4 +1,4 @@
-//! What the server says of definitions that are missing or taken, where it sends no structured kind.
+//! Definitions that are missing or taken, told by the server's text where it sends no structured kind.
 //!
 //! Server 3.3.5 sends `NotFound` and `AlreadyExists` for namespaces, databases, tables and records alone. For all other
 //! definitions the kind is `Internal`, and only the text tells.
@@ -6,7 +6,7 @@
 use super::violation::innermost;
 use super::{ErrorKind, ServerError};
 
-/// Whether a message is about something that does not exist, or that exists already.
+/// Returns `NotFound` or `AlreadyExists` for the message of such an error.
 pub(super) fn read(error: &ServerError) -> Option<ErrorKind> {
     let message = unwrapped(innermost(error.message())).strip_prefix("The ")?;
     let is_known = NOUNS.iter().any(|noun| message.strip_prefix(noun).is_some_and(|name| name.starts_with(' ')));
@@ -31,7 +31,7 @@ fn unwrapped(message: &str) -> &str {
     inner.map_or(message, |(_, inner)| inner)
 }
 
-/// What may follow the words.
+/// The words that may follow.
 const PLACES: [&str; 3] = [" in the namespace '", " in the database '", " for '"];
 
 const NOUNS: [&str; 21] = [

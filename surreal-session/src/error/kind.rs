@@ -12,7 +12,7 @@ pub enum ErrorKind {
     Unsupported,
     /// An argument cannot be sent: a variable's name, an identifier, an index out of range.
     InvalidArgument,
-    /// A value cannot be written as SurrealDB's CBOR: an integer outside `i64`, a map key that is not text.
+    /// A value cannot be written as SurrealDB's CBOR: an integer outside `i64`, a map key that has no text.
     Encode,
     /// The server's answer does not fit the type asked for; the message names the record and the path.
     Decode,

@@ -17,7 +17,7 @@ use super::{Bytes, Datetime, Decimal, Duration, File, Geometry, Range, RecordId,
 /// that a value can be a key of a map: NaN equals itself. The order is not that of the server.
 ///
 /// In a human-readable format a value is plain data: what has no counterpart there is text, and NONE is null. Reading
-/// it back gives text, where a typed field would give the type.
+/// it back gives text, where a typed field would give the type. So does a value that is the key of a map.
 ///
 /// # Examples
 ///

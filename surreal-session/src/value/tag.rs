@@ -6,8 +6,8 @@
 //! buffering in flattened structs and in untagged and internally tagged enums.
 //!
 //! There the name is shown as *bytes* that are not UTF-8, and only these are taken for a name. The keys of real objects
-//! are text, in CBOR as in JSON, so that no object can pass for a special type, whoever stored it or posted it; and no
-//! type whose keys are text can take a name for one.
+//! are text, in CBOR as in JSON, so that no object that a user stores or posts can pass for a special type. Nor can a type
+//! whose keys are text take a name for a key.
 //!
 //! The codec is human-readable, as serde's buffers are: a type of another crate that has two forms is then read in the
 //! form in which it was written. Only directly inside of a reserved name it is not, which is how the special types tell

@@ -1,4 +1,4 @@
-//! Results that the server cannot send: every call that ran says so, whatever its way.
+//! Results that the server cannot send: the error of each call tells that it ran.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 

@@ -1,6 +1,6 @@
 //! The keys of objects, which are strings in the database.
 //!
-//! What has one plain text is written as that, as `serde_json` does: ints and bools, and the types that are text in a
+//! A key of another type is written as its text, as `serde_json` does: ints and bools, and the types that are text in a
 //! human-readable format, such as ids and uuids.
 
 use std::fmt;
