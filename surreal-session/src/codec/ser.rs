@@ -6,6 +6,8 @@ mod keys;
 
 use std::borrow::Cow;
 
+use std::any::type_name;
+
 use ciborium_ll::Header;
 use serde::ser::{self, Serialize};
 
@@ -276,6 +278,31 @@ impl<'b> ser::Serializer for &'b mut Serializer<'_> {
 
     fn serialize_seq(self, length: Option<usize>) -> Result<Compound<'b>, EncodeError> {
         Compound::array(self, length)
+    }
+
+    /// Writes the elements of a `HashSet` in the order of their bytes, so that equal sets are written alike.
+    ///
+    /// Serde gives sequences no other mark. Should the compiler name the type differently, a `HashSet` is written in the
+    /// order in which it happens to be.
+    fn collect_seq<I>(self, elements: I) -> Result<(), EncodeError>
+    where
+        I: IntoIterator<Item: Serialize>,
+    {
+        let is_hash_set = type_name::<I>().trim_start_matches('&').starts_with("std::collections::hash::set::HashSet<");
+        let elements = elements.into_iter();
+        let length = elements.size_hint();
+        let mut array = Compound::array(self, length.1.filter(|&most| most == length.0))?;
+        let start = array.len_bytes();
+        let mut ends = Vec::new();
+        for element in elements {
+            array.write_element(&element)?;
+            if is_hash_set {
+                ends.push(array.len_bytes());
+            }
+        }
+        array.sort_elements(start, &ends);
+        array.close();
+        Ok(())
     }
 
     fn serialize_tuple(self, length: usize) -> Result<Compound<'b>, EncodeError> {

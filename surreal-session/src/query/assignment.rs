@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::expression::{Collection, Computed, Container, Operand, Settable, Sum};
+use super::expression::{Collection, Computed, Container, Operand, Settable, Shape, Sum};
 use super::fragment::Fragment;
 use crate::record::{Certain, Field, Optional, Part, Path, Within, Writable, is_part_of};
 
@@ -176,14 +176,21 @@ impl<P: Path, T> Field<P, T> {
         // An array is added element by element, so that an element that is an array itself stays one.
         let [open, close] = if T::IS_SET { ["{", ",}"] } else { ["[", "]"] };
         let elements = Fragment::new(open).then(element.term().into_fragment()).text(close);
+        let is_set = Shape::of::<T>() == Shape::Set;
+        let path = Fragment::path::<P>;
+        // An array has what is in it already only once if it is taken out first.
+        let added = match is_set {
+            true => Fragment::new(" -= ").then(elements.clone()).text(", ").then(path()).text(" += ").then(elements.clone()),
+            false => Fragment::new(" += ").then(elements.clone()),
+        };
         Assign::new(match P::optional_part() {
             Some(part) => {
-                let present = Fragment::new("(").then(Fragment::path::<P>()).text(&format!(" ?? {open}"));
-                let none = if T::IS_SET { ",}" } else { "]" };
-                let added = Fragment::new(" += ").then(elements.clone());
-                Setting::guarded::<P>("=", part, present.text(none).text(") + ").then(elements)).or_plain::<P>(added)
+                let none = if T::IS_SET { "{,}" } else { "[]" };
+                let present = Fragment::new("(").then(path()).text(&format!(" ?? {none})"));
+                let others = if is_set { present.text(" - ").then(elements.clone()) } else { present };
+                Setting::guarded::<P>("=", part, others.text(" + ").then(elements)).or_plain::<P>(added)
             }
-            None => Setting::plain::<P>(Fragment::new(" += ").then(elements)),
+            None => Setting::plain::<P>(added),
         })
     }
 
@@ -230,8 +237,15 @@ fn calculated<R, T: Sum, P: Path>(calculation: Computed<R, T, P>) -> Setting {
             Setting::guarded::<P>("-=", part, other.clone()).or_plain::<P>(Fragment::new(" -= ").then(other))
         }
         ('+' | '-', None) => Setting::plain::<P>(Fragment::new(format!(" {operator}= ")).then(other)),
-        (_, Some(part)) => Setting::guarded::<P>("=", part, result(other)),
-        (_, None) => Setting::plain::<P>(Fragment::new(" = ").then(result(other))),
+        // The server fails to multiply or divide what is missing.
+        (_, part) => {
+            let present = Fragment::new("IF ").then(place.clone()).text(" > NULL { ").then(result(other));
+            let result = present.text(" } ELSE { ").then(place.clone()).text(" }");
+            match part {
+                Some(part) => Setting::guarded::<P>("=", part, result),
+                None => Setting::plain::<P>(Fragment::new(" = ").then(result)),
+            }
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What can be asked of a field: comparisons, text, arrays, and calculations.
 
+mod bound;
 mod compare;
 mod computed;
 mod foreign;
@@ -14,6 +15,7 @@ use super::fragment::Fragment;
 use crate::record::{At, Field, Item, Last, Path, Within};
 use compare::{Order, calling, contained, equal, ordered};
 pub use computed::{Computed, Nowhere};
+pub(crate) use kind::Shape;
 pub use kind::{Collection, Container, List, Number, Ordered, Sum, Text};
 pub use operand::{Operand, Settable};
 pub use term::Term;
@@ -78,12 +80,12 @@ pub trait Expression: Sized {
 
     /// Whether the two are the same. A missing value is the same as another missing one.
     fn eq<V: Operand<Self::Record, Self::Type>>(self, other: V) -> Condition<Self::Record> {
-        Condition::new(equal(self.term(), other.term()))
+        Condition::new(equal(self.term(), other.term(), Shape::of::<Self::Type>()))
     }
 
     /// Whether the two are not the same: the opposite of [`eq`](Self::eq), so true if just one of them is missing.
     fn ne<V: Operand<Self::Record, Self::Type>>(self, other: V) -> Condition<Self::Record> {
-        Condition::new(compare::unequal(self.term(), other.term()))
+        Condition::new(compare::unequal(self.term(), other.term(), Shape::of::<Self::Type>()))
     }
 
     /// Whether this is greater than the other.
@@ -91,7 +93,7 @@ pub trait Expression: Sized {
     where
         Self::Type: Ordered,
     {
-        Condition::new(ordered(self.term(), Order::Greater, other.term()))
+        Condition::new(ordered(self.term(), Order::Greater, other.term(), Self::Type::HAS_SUCCESSOR))
     }
 
     /// Whether this is greater than the other, or the same.
@@ -99,7 +101,7 @@ pub trait Expression: Sized {
     where
         Self::Type: Ordered,
     {
-        Condition::new(ordered(self.term(), Order::GreaterOrSame, other.term()))
+        Condition::new(ordered(self.term(), Order::GreaterOrSame, other.term(), Self::Type::HAS_SUCCESSOR))
     }
 
     /// Whether this is less than the other.
@@ -107,7 +109,7 @@ pub trait Expression: Sized {
     where
         Self::Type: Ordered,
     {
-        Condition::new(ordered(self.term(), Order::Less, other.term()))
+        Condition::new(ordered(self.term(), Order::Less, other.term(), Self::Type::HAS_SUCCESSOR))
     }
 
     /// Whether this is less than the other, or the same.
@@ -115,7 +117,7 @@ pub trait Expression: Sized {
     where
         Self::Type: Ordered,
     {
-        Condition::new(ordered(self.term(), Order::LessOrSame, other.term()))
+        Condition::new(ordered(self.term(), Order::LessOrSame, other.term(), Self::Type::HAS_SUCCESSOR))
     }
 
     /// Whether this is between the two, or the same as one of them.
@@ -125,9 +127,7 @@ pub trait Expression: Sized {
         L: Operand<Self::Record, Self::Type>,
         H: Operand<Self::Record, Self::Type>,
     {
-        let term = self.term();
-        let above = ordered(term.clone(), Order::GreaterOrSame, lowest.term());
-        Condition::new(Tree::all([above, ordered(term, Order::LessOrSame, highest.term())]))
+        Condition::new(compare::between(self.term(), lowest.term(), highest.term(), Self::Type::HAS_SUCCESSOR))
     }
 
     /// Whether this is the same as one of these; of none it is false.
@@ -135,7 +135,11 @@ pub trait Expression: Sized {
     where
         I: IntoIterator<Item: Operand<Self::Record, Self::Type>>,
     {
-        Condition::new(compare::one_of(self.term(), values.into_iter().map(Operand::term).collect()))
+        Condition::new(compare::one_of(
+            self.term(),
+            values.into_iter().map(Operand::term).collect(),
+            Shape::of::<Self::Type>(),
+        ))
     }
 
     /// Whether there is no value: NONE, NULL, or no such field.
@@ -145,7 +149,7 @@ pub trait Expression: Sized {
 
     /// Whether there is a value: neither NONE nor NULL.
     fn is_some(self) -> Condition<Self::Record> {
-        Condition::new(compare::present(self.term()))
+        Condition::new(compare::present(self.term(), Shape::of::<Self::Type>()))
     }
 
     /// Whether the value is NULL, and not just missing. In Rust both are `None`.
@@ -210,8 +214,8 @@ pub trait Expression: Sized {
         Self::Type: Container,
         I: IntoIterator<Item: Operand<Self::Record, <Self::Type as Container>::Item>>,
     {
-        let items = Term::array(items.into_iter().map(Operand::term).collect());
-        Condition::new(contained(self.term(), " CONTAINSANY ", items))
+        let items = items.into_iter().map(Operand::term).collect();
+        Condition::new(compare::contains(self.term(), " CONTAINSANY ", items, Tree::any))
     }
 
     /// Whether each of these is contained; of none it is true.
@@ -220,8 +224,12 @@ pub trait Expression: Sized {
         Self::Type: Container,
         I: IntoIterator<Item: Operand<Self::Record, <Self::Type as Container>::Item>>,
     {
-        let items = Term::array(items.into_iter().map(Operand::term).collect());
-        Condition::new(contained(self.term(), " CONTAINSALL ", items))
+        let items: Vec<_> = items.into_iter().map(Operand::term).collect();
+        match items.is_empty() {
+            // The server (3.3.5) takes nothing for what contains all of nothing.
+            true => self.is_some(),
+            false => Condition::new(compare::contains(self.term(), " CONTAINSALL ", items, Tree::all)),
+        }
     }
 
     /// How many elements there are; none where there is no array or set.
@@ -229,7 +237,7 @@ pub trait Expression: Sized {
     where
         Self::Type: Collection,
     {
-        Computed::new(compare::length(self.term(), None))
+        Computed::new(compare::length(self.term(), None, Shape::of::<Self::Type>()))
     }
 
     /// Whether there are no elements, or no array or set.
@@ -237,7 +245,9 @@ pub trait Expression: Sized {
     where
         Self::Type: Collection,
     {
-        Condition::new(Tree::Leaf(compare::length(self.term(), None).into_fragment().text(" = 0")))
+        Condition::new(Tree::Leaf(
+            compare::length(self.term(), None, Shape::of::<Self::Type>()).into_fragment().text(" = 0"),
+        ))
     }
 
     /// Whether the condition is true of at least one element.
@@ -247,7 +257,7 @@ pub trait Expression: Sized {
         C: IntoCondition<Item<T>>,
     {
         let condition = condition(Field::new()).into_condition().into_tree();
-        let matching = compare::length(self.term(), Some(condition));
+        let matching = compare::length(self.term(), Some(condition), Shape::Other);
         Condition::new(Tree::Leaf(matching.into_fragment().text(" > 0")))
     }
 
@@ -258,7 +268,7 @@ pub trait Expression: Sized {
         C: IntoCondition<Item<T>>,
     {
         let condition = condition(Field::new()).into_condition().into_tree();
-        let exceptions = compare::length(self.term(), Some(condition.negated()));
+        let exceptions = compare::length(self.term(), Some(condition.negated()), Shape::Other);
         Condition::new(Tree::Leaf(exceptions.into_fragment().text(" = 0")))
     }
 

@@ -1,5 +1,6 @@
 //! What conditions mean on the server.
 
+mod indexed;
 mod random;
 
 use serde::{Deserialize, Serialize};
@@ -137,9 +138,16 @@ async fn conditions_nested_too_deep_are_refused_and_named() {
         let p: Fields<Person> = *Person::fields();
         p.age.eq(36)
     };
-    for _ in 0..40 {
+    for _ in 0..12 {
         deep = !(deep & Condition::raw("true")) | Condition::raw("false");
     }
+    let deeper =
+        (0..5_000).fold(deep.clone(), |deeper, _| !(deeper & Condition::raw("true")) | Condition::raw("false"));
+    assert!(format!("{deeper:?}").len() < 100_000);
+    let error = session.select::<Person>().filter(|_| deeper.clone()).await.unwrap_err();
+    assert_eq!((error.kind(), error.delivery()), (ErrorKind::InvalidArgument, Delivery::NotSent), "{error:?}");
+    let error = session.delete::<Person>().filter(|_| deeper).await.unwrap_err();
+    assert_eq!((error.kind(), error.delivery()), (ErrorKind::InvalidArgument, Delivery::NotSent), "{error:?}");
     let error = session.select::<Person>().filter(|_| deep).await.unwrap_err();
     assert_eq!((error.kind(), error.delivery()), (ErrorKind::Validation, Delivery::Answered), "{error:?}");
     assert!(error.to_string().contains("depth"), "{error}");

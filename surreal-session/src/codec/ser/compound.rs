@@ -52,6 +52,21 @@ impl<'b> Compound<'b> {
         Ok(number)
     }
 
+    pub(super) fn len_bytes(&self) -> usize {
+        self.buffer.len()
+    }
+
+    /// Puts the elements between `start` and these ends in the order of their bytes.
+    pub(super) fn sort_elements(&mut self, start: usize, ends: &[usize]) {
+        let starts = std::iter::once(start).chain(ends.iter().copied());
+        let mut elements: Vec<_> = starts.zip(ends).map(|(from, &to)| self.buffer[from..to].to_vec()).collect();
+        elements.sort_unstable();
+        if !elements.is_empty() {
+            self.buffer.truncate(start);
+            elements.iter().for_each(|element| self.buffer.extend_from_slice(element));
+        }
+    }
+
     fn open(
         serializer: &'b mut Serializer<'_>,
         header: fn(Option<usize>) -> Header,
@@ -90,7 +105,7 @@ impl<'b> Compound<'b> {
         value.serialize(&mut serializer)
     }
 
-    fn write_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
+    pub(super) fn write_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
         let index = self.written;
         self.written += 1;
         self.write(value, Absence::None).map_err(|error| self.in_variant(error.in_index(index)))
@@ -134,7 +149,7 @@ impl<'b> Compound<'b> {
         }
     }
 
-    fn close(self) {
+    pub(super) fn close(self) {
         match self.announced {
             None => writer::end(self.buffer),
             // Some impls of `Serialize` announce another number than they write. Left so, all that follows in the

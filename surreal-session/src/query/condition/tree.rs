@@ -9,12 +9,18 @@ pub(crate) enum Tree {
     Not(Box<Tree>),
     All(Vec<Tree>),
     Any(Vec<Tree>),
+    /// The same condition in two forms: for SELECT, and for the statements that write.
+    ByUse(Box<[Tree; 2]>),
 }
 
 /// How many conditions stand side by side before they are grouped.
 ///
 /// The server (3.3.5) reads a chain of operators as nested, 128 levels deep at most, and parentheses to 20 levels.
 const CHAIN: usize = 16;
+
+/// How deep conditions may be nested in each other. The server's own limit is lower unless it is configured otherwise; this
+/// one keeps what is built from input from overflowing the stack.
+const MAX_DEPTH: usize = 64;
 
 impl Tree {
     /// All of them, without a level for those that are such a list themselves.
@@ -36,7 +42,47 @@ impl Tree {
     pub(crate) fn negated(self) -> Self {
         match self {
             Self::Not(inner) => *inner,
-            other => Self::Not(Box::new(other)),
+            other => Self::Not(Box::new(other)).bounded(),
+        }
+    }
+
+    /// The condition, or one that refuses the statement if it is nested too deep.
+    fn bounded(self) -> Self {
+        match self.depth() {
+            ..=MAX_DEPTH => self,
+            _ => Self::Leaf(
+                Fragment::new("false").refused(&format!("the conditions are nested more than {MAX_DEPTH} levels deep")),
+            ),
+        }
+    }
+
+    /// The number of levels, which is little: each level is bounded when it is made.
+    fn depth(&self) -> usize {
+        let deepest = |trees: &[Self]| trees.iter().map(Self::depth).max().unwrap_or_default();
+        match self {
+            Self::Leaf(_) => 0,
+            Self::Not(inner) => inner.depth() + 1,
+            Self::All(parts) | Self::Any(parts) => deepest(parts) + 1,
+            Self::ByUse(forms) => deepest(&**forms),
+        }
+    }
+
+    /// The same condition in a form of its own for UPDATE, UPSERT and DELETE.
+    pub(crate) fn or_in_write(self, write: Self) -> Self {
+        Self::ByUse(Box::new([self, write]))
+    }
+
+    /// The form for statements that write.
+    pub(crate) fn for_write(self) -> Self {
+        match self {
+            Self::Leaf(fragment) => Self::Leaf(fragment),
+            Self::Not(inner) => inner.for_write().negated(),
+            Self::All(parts) => Self::all(parts.into_iter().map(Self::for_write)),
+            Self::Any(parts) => Self::any(parts.into_iter().map(Self::for_write)),
+            Self::ByUse(forms) => {
+                let [_, write] = *forms;
+                write
+            }
         }
     }
 
@@ -44,6 +90,10 @@ impl Tree {
     pub(crate) fn into_fragment(self) -> Fragment {
         match self {
             Self::Leaf(fragment) => fragment,
+            Self::ByUse(forms) => {
+                let [read, _] = *forms;
+                read.into_fragment()
+            }
             Self::Not(inner) => Fragment::new("!(").then(inner.into_fragment()).text(")"),
             Self::All(parts) if parts.is_empty() => Fragment::new("true"),
             Self::Any(parts) if parts.is_empty() => Fragment::new("false"),
@@ -56,7 +106,7 @@ impl Tree {
     fn only(list: Self) -> Self {
         match list {
             Self::All(mut parts) | Self::Any(mut parts) if parts.len() == 1 => parts.remove(0),
-            other => other,
+            other => other.bounded(),
         }
     }
 }
@@ -117,6 +167,24 @@ mod tests {
         assert_eq!(text(Tree::all([])), "true");
         assert_eq!(text(Tree::any([])), "false");
         assert_eq!(text(Tree::all([Tree::any([]), leaf("a")])), "(false) AND (a)");
+    }
+
+    #[test]
+    fn nesting_without_end_is_refused_and_stays_small() {
+        let mut deep = leaf("a");
+        for number in 0..100_000 {
+            deep = if number % 2 == 0 { Tree::all([deep, leaf("b")]) } else { Tree::any([deep, leaf("c")]) };
+        }
+        assert!(deep.depth() <= MAX_DEPTH + 1);
+        assert!(deep.clone().into_fragment().is_refused());
+        assert!(format!("{deep:?}").len() < 100_000);
+        let mut negated = leaf("a");
+        for _ in 0..1_000 {
+            negated = Tree::all([negated, leaf("b")]).negated();
+        }
+        assert!(negated.for_write().into_fragment().is_refused());
+        let flat = (0..1_000).fold(leaf("a"), |tree, _| Tree::all([tree, leaf("b")]));
+        assert!(!flat.into_fragment().is_refused());
     }
 
     #[test]

@@ -1,9 +1,12 @@
 //! Comparisons as SurrealQL, such that a missing value makes them false and none fails a statement.
 
 use super::Term;
+use super::bound;
+use super::kind::Shape;
 use crate::query::condition::Tree;
 use crate::query::fragment::Fragment;
 use crate::record::Path;
+use crate::value::Value;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Order {
@@ -13,23 +16,88 @@ pub(super) enum Order {
     GreaterOrSame,
 }
 
+impl Order {
+    /// Whether it asks for what is greater.
+    pub(super) fn is_upward(self) -> bool {
+        matches!(self, Self::Greater | Self::GreaterOrSame)
+    }
+
+    /// The operator that is true of every other value that is there.
+    pub(super) fn opposite(self) -> &'static str {
+        match self {
+            Self::Less => " >= ",
+            Self::LessOrSame => " > ",
+            Self::Greater => " <= ",
+            Self::GreaterOrSame => " < ",
+        }
+    }
+}
+
 /// NONE and NULL are not equal for the server, and the same missing value in Rust.
-pub(super) fn equal(left: Term, right: Term) -> Tree {
+pub(super) fn equal(left: Term, right: Term, shape: Shape) -> Tree {
+    let [left, right] = comparable(left, right, shape);
+    if right.is_nan() || left.is_nan() {
+        return never();
+    }
     let conditions = [left.conditions(), right.conditions()].concat();
     let may_both_be_missing = conditions.is_empty() && (right.is_none() || right.is_place());
     let [left, right] = if may_both_be_missing { [left, right].map(or_none) } else { [left, right] };
     under(conditions, left.into_fragment().text(" = ").then(right.into_fragment()))
 }
 
-pub(super) fn unequal(left: Term, right: Term) -> Tree {
-    match left.is_computed() || right.is_computed() || right.is_none() || right.is_place() {
-        true => equal(left, right).negated(),
-        false => Tree::Leaf(left.into_fragment().text(" != ").then(right.into_fragment())),
+pub(super) fn unequal(left: Term, right: Term, shape: Shape) -> Tree {
+    match left.is_computed() || right.is_computed() || right.is_none() || right.is_place() || right.is_nan() {
+        true => equal(left, right, shape).negated(),
+        false => {
+            let [left, right] = comparable(left, right, shape);
+            Tree::Leaf(left.into_fragment().text(" != ").then(right.into_fragment()))
+        }
     }
 }
 
+/// Sets without regard to how they are stored, and arrays without the index that has their elements.
+fn comparable(left: Term, right: Term, shape: Shape) -> [Term; 2] {
+    match shape {
+        Shape::Set => [left, right].map(as_set),
+        _ if right.is_array() => [left.unindexed(), right],
+        _ => [left, right],
+    }
+}
+
+/// A set, also where an array is stored, as the server compares neither with the other.
+pub(super) fn as_set(term: Term) -> Term {
+    match term.is_place() {
+        true => {
+            let place = term.into_fragment();
+            let text = Fragment::new("(IF type::is_array(").then(place.clone()).text(") { <set>").then(place.clone());
+            Term::computed(text.text(" } ELSE { ").then(place).text(" ?? NONE })"), Vec::new())
+        }
+        false => term.into_set(),
+    }
+}
+
+pub(super) fn ordered(left: Term, order: Order, right: Term, has_successor: bool) -> Tree {
+    match (left.is_place(), right.known()) {
+        (_, Some(Value::Float(number))) if number.is_nan() => never(),
+        (true, Some(value)) if !matches!(value, Value::None | Value::Null) => {
+            bound::ordered(left, order, &value, has_successor)
+        }
+        _ => plain(left, order, right),
+    }
+}
+
+pub(super) fn between(left: Term, lowest: Term, highest: Term, has_successor: bool) -> Tree {
+    if let (true, false, Some(low), Some(high)) = (left.is_place(), has_successor, lowest.known(), highest.known())
+        && let Some(tree) = bound::between(&left, &low, &high)
+    {
+        return tree;
+    }
+    let above = ordered(left.clone(), Order::GreaterOrSame, lowest, has_successor);
+    Tree::all([above, ordered(left, Order::LessOrSame, highest, has_successor)])
+}
+
 /// NONE and NULL come before everything else, so it is enough to look at the side that should be the lesser one.
-pub(super) fn ordered(left: Term, order: Order, right: Term) -> Tree {
+pub(super) fn plain(left: Term, order: Order, right: Term) -> Tree {
     let (lesser, operator) = match order {
         Order::Less => (&left, " < "),
         Order::LessOrSame => (&left, " <= "),
@@ -41,21 +109,61 @@ pub(super) fn ordered(left: Term, order: Order, right: Term) -> Tree {
     under(conditions, left.into_fragment().text(operator).then(right.into_fragment()))
 }
 
-pub(super) fn one_of(left: Term, values: Vec<Term>) -> Tree {
+pub(super) fn one_of(left: Term, mut values: Vec<Term>, shape: Shape) -> Tree {
+    values.retain(|value| !value.is_nan());
+    if shape == Shape::Set {
+        let values = values.into_iter().map(|value| or_none(as_set(value))).collect();
+        return contained(as_set(left), " IN ", Term::array(values));
+    }
+    let is_whole = values.iter().any(Term::is_array);
     let left = match values.iter().any(|value| value.is_none() || value.is_place()) {
         true => or_none(left),
+        false if is_whole => left.unindexed(),
         false => left,
     };
-    contained(left, " IN ", Term::array(values.into_iter().map(or_none).collect()))
+    let read = contained(left.clone(), " IN ", Term::array(values.iter().cloned().map(or_none).collect()));
+    if !left.is_place() {
+        return read;
+    }
+    let equal = |value: Term| Tree::Leaf(left.clone().into_fragment().text(" = ").then(value.into_fragment()));
+    let write = match values.len() {
+        ..=FEW => Tree::any(values.into_iter().map(equal)),
+        _ => contained(left.clone().unindexed(), " IN ", Term::array(values)),
+    };
+    read.or_in_write(write)
 }
 
-pub(super) fn present(term: Term) -> Tree {
-    Tree::all(term.presence().into_iter().map(Tree::Leaf))
+/// CONTAINSANY and CONTAINSALL.
+pub(super) fn contains(left: Term, operator: &str, items: Vec<Term>, join: fn(Vec<Tree>) -> Tree) -> Tree {
+    let read = contained(left.clone(), operator, Term::array(items.clone()));
+    if !left.is_place() {
+        return read;
+    }
+    let write = match items.len() {
+        1..=FEW => join(items.into_iter().map(|item| contained(left.clone(), " CONTAINS ", item)).collect()),
+        _ => contained(left.unindexed(), operator, Term::array(items)),
+    };
+    read.or_in_write(write)
+}
+
+/// How many values a write looks for one by one, so that an index serves it. In UPDATE and DELETE the server (3.3.5) finds
+/// nothing for a list of values that a UNIQUE index of several fields would serve.
+const FEW: usize = 32;
+
+pub(super) fn never() -> Tree {
+    Tree::any([])
+}
+
+pub(super) fn present(term: Term, shape: Shape) -> Tree {
+    match (term.is_place(), shape) {
+        (true, Shape::Array | Shape::Set) => absent(term).negated(),
+        _ => Tree::all(term.presence().into_iter().map(Tree::Leaf)),
+    }
 }
 
 pub(super) fn absent(term: Term) -> Tree {
     match term.is_computed() {
-        true => present(term).negated(),
+        true => present(term, Shape::Other).negated(),
         false => Tree::Leaf(term.into_fragment().text(" <= NULL")),
     }
 }
@@ -81,7 +189,8 @@ pub(super) fn contained(left: Term, operator: &str, right: Term) -> Tree {
 /// How many elements there are, or how many of which this is true.
 ///
 /// `count` would leave out elements such as 0 and false, and `array::len` does not take sets.
-pub(super) fn length(term: Term, condition: Option<Tree>) -> Term {
+pub(super) fn length(term: Term, condition: Option<Tree>, shape: Shape) -> Term {
+    let term = if shape == Shape::Set { as_set(term) } else { term };
     let conditions = term.conditions();
     let elements = Fragment::new("(").then(term.into_fragment());
     let elements = match condition {
@@ -101,7 +210,7 @@ pub(super) fn each<P: Path>(term: Term) -> Term {
     Term::computed(elements.reading_others(P::IS_LINKED), conditions)
 }
 
-fn under(conditions: Vec<Fragment>, fragment: Fragment) -> Tree {
+pub(super) fn under(conditions: Vec<Fragment>, fragment: Fragment) -> Tree {
     Tree::all(conditions.into_iter().chain([fragment]).map(Tree::Leaf))
 }
 

@@ -1,5 +1,6 @@
 //! What can be done with a type, as far as the database is concerned.
 
+use std::any::type_name;
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::sync::Arc;
@@ -26,7 +27,11 @@ pub trait Text {}
     note = "a type of your own that is stored in its order, such as a newtype around `u32`, can say so by implementing \
             `Ordered`"
 )]
-pub trait Ordered {}
+pub trait Ordered {
+    /// Whether all values are of one kind in the database, so that it is known which comes next.
+    #[doc(hidden)]
+    const HAS_SUCCESSOR: bool = false;
+}
 
 /// A type with which one can calculate: a number.
 ///
@@ -88,20 +93,35 @@ macro_rules! marked {
 
 marked! {
     Text: [] String, [] Box<str>, [] Arc<str>, [] Cow<'static, str>, [] char, [T: Text] Option<T>;
-    Ordered: [] String, [] Box<str>, [] Arc<str>, [] Cow<'static, str>, [] char, [] bool, [] Datetime, [] Duration,
-        [] Uuid, [] RecordId, [] Value, [T: Ordered] Vec<T>, [T: Ordered] Option<T>, [T, K: Ordered] Id<T, K>,
+    Ordered: [] bool, [] Datetime, [] Uuid, [] RecordId, [] Value, [T: Ordered] Vec<T>, [T, K: Ordered] Id<T, K>,
         [A: Ordered] (A,), [A: Ordered, B: Ordered] (A, B), [A: Ordered, B: Ordered, C: Ordered] (A, B, C),
         [A: Ordered, B: Ordered, C: Ordered, D: Ordered] (A, B, C, D);
     Number: [T: Number] Option<T>;
     List: [T] Vec<T>, [T] VecDeque<T>, [T, const N: usize] [T; N], [T: List] Option<T>;
 }
 
+macro_rules! stepped {
+    ($($ty:ty)+) => {$(
+        impl Ordered for $ty {
+            const HAS_SUCCESSOR: bool = true;
+        }
+    )+};
+}
+
+stepped! { String Box<str> Arc<str> Cow<'static, str> char Duration }
+
+impl<T: Ordered> Ordered for Option<T> {
+    const HAS_SUCCESSOR: bool = T::HAS_SUCCESSOR;
+}
+
 // Whatever else the type can do, it may not be able to as it is stored.
 impl<T: Ordered, O, const INDEX: usize> Ordered for Adapted<T, O, INDEX> {}
 
 macro_rules! numbers {
-    ($($ty:ty)+) => {$(
-        impl Ordered for $ty {}
+    ($successor:literal: $($ty:ty)+) => {$(
+        impl Ordered for $ty {
+            const HAS_SUCCESSOR: bool = $successor;
+        }
 
         impl Sum for $ty {
             type Addend = Self;
@@ -111,7 +131,8 @@ macro_rules! numbers {
     )+};
 }
 
-numbers! { i8 i16 i32 i64 isize u8 u16 u32 u64 usize f32 f64 Decimal }
+numbers! { true: i8 i16 i32 i64 isize u8 u16 u32 u64 usize f32 f64 }
+numbers! { false: Decimal }
 
 impl Sum for Datetime {
     type Addend = Duration;
@@ -164,4 +185,42 @@ impl<T> Collection for Set<T> {
 
 impl<T: Collection> Collection for Option<T> {
     const IS_SET: bool = T::IS_SET;
+}
+
+/// How values of a type are stored, as far as its name says. It is used where a method has no bound on the type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// One of the standard library's sets: an array whose order means nothing.
+    Set,
+    Array,
+    Other,
+}
+
+impl Shape {
+    pub(crate) fn of<T: ?Sized>() -> Self {
+        Self::named(type_name::<T>())
+    }
+
+    /// The shape of the type with this name, as the compiler writes it.
+    pub(crate) fn named(name: &str) -> Self {
+        const WRAPPERS: [&str; 5] =
+            ["&", "core::option::Option<", "alloc::boxed::Box<", "alloc::sync::Arc<", "alloc::rc::Rc<"];
+        const SETS: [&str; 2] = ["alloc::collections::btree::set::BTreeSet<", "std::collections::hash::set::HashSet<"];
+        const ARRAYS: [&str; 5] = [
+            "alloc::vec::Vec<",
+            "alloc::collections::vec_deque::VecDeque<",
+            "alloc::collections::linked_list::",
+            "[",
+            "(",
+        ];
+        let starts_with = |list: &[&str]| list.iter().any(|start| name.starts_with(start));
+        if let Some(inner) = WRAPPERS.iter().find_map(|wrapper| name.strip_prefix(wrapper)) {
+            return Self::named(inner);
+        }
+        match (starts_with(&SETS), starts_with(&ARRAYS)) {
+            (true, _) => Self::Set,
+            (_, true) => Self::Array,
+            _ => Self::Other,
+        }
+    }
 }

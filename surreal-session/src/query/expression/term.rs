@@ -8,6 +8,7 @@ use crate::codec::{self, EncodeError, NONE};
 use crate::query::fragment::Fragment;
 use crate::record::{Encoded, Path};
 use crate::value::Value;
+use crate::value::tag::Tag;
 
 /// A value, a place in a record, or what is computed from them.
 #[doc(hidden)]
@@ -97,6 +98,46 @@ impl Term {
 
     pub(crate) fn is_none(&self) -> bool {
         matches!(self.as_value(), Some(Ok(value)) if value.as_ref() == NONE)
+    }
+
+    pub(crate) fn is_array(&self) -> bool {
+        // The major type of an array is 4.
+        matches!(self.as_value(), Some(Ok(value)) if value.first().is_some_and(|byte| byte >> 5 == 4))
+    }
+
+    pub(crate) fn is_nan(&self) -> bool {
+        // The major type of a float is 7.
+        let is_float = matches!(self.as_value(), Some(Ok(value)) if value.first().is_some_and(|byte| byte >> 5 == 7));
+        is_float && matches!(self.known(), Some(Value::Float(number)) if number.is_nan())
+    }
+
+    /// The value, of what is neither a place nor computed.
+    pub(crate) fn known(&self) -> Option<Value> {
+        codec::decode(self.as_value()?.as_ref().ok()?).ok()
+    }
+
+    /// The same place in a form for which the server (3.3.5) uses no index.
+    pub(crate) fn unindexed(self) -> Self {
+        match self.0 {
+            Repr::Place(place) => {
+                let place = Fragment::new("(").then(place).text(" ?? NONE)");
+                Self(Repr::Place(place))
+            }
+            other => Self(other),
+        }
+    }
+
+    /// The set of the elements of an array, where they are known.
+    pub(crate) fn into_set(self) -> Self {
+        match self.0 {
+            Repr::Value(Ok(bytes)) if bytes.first().is_some_and(|byte| byte >> 5 == 4) => {
+                let mut set = Vec::with_capacity(bytes.len() + 2);
+                writer::tag(&mut set, Tag::Set.number());
+                writer::raw(&mut set, &bytes);
+                Self(Repr::Value(Ok(set.into())))
+            }
+            other => Self(other),
+        }
     }
 
     pub(crate) fn is_place(&self) -> bool {

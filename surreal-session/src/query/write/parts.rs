@@ -50,7 +50,7 @@ impl Parts {
 
     /// The statement up to what it gives back.
     pub(in crate::query) fn clauses(&self) -> Fragment {
-        let filter = (!self.filter.is_empty()).then(|| Tree::all(self.filter.clone()).into_fragment());
+        let filter = (!self.filter.is_empty()).then(|| Tree::all(self.filter.clone()).for_write().into_fragment());
         let (target, filter) = match filter {
             Some(filter) if filter.reads_others() && self.place.reach != Reach::One => (self.found(filter), None),
             other => (self.place.target.clone(), other),
