@@ -54,3 +54,19 @@ fn object<const N: usize>(entries: [(&str, Cbor); N]) -> Cbor {
 fn none() -> Cbor {
     tag(6, Cbor::Null)
 }
+
+#[test]
+fn equal_hash_sets_are_the_same_bytes() {
+    use std::collections::HashSet;
+
+    let words: Vec<String> = (0..20).map(|number| format!("word {number}")).collect();
+    let bytes: HashSet<_> = (0..20)
+        .map(|start| {
+            let turned = words.iter().cycle().skip(start).take(words.len()).cloned();
+            super::encode(&Some(turned.collect::<HashSet<String>>())).unwrap()
+        })
+        .collect();
+    assert_eq!(bytes.len(), 1, "the compiler names `HashSet` differently: see `collect_seq`");
+    let read: HashSet<String> = super::decode(bytes.iter().next().unwrap()).unwrap();
+    assert_eq!(read, words.into_iter().collect());
+}

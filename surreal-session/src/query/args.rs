@@ -7,6 +7,9 @@ use crate::codec;
 use crate::error::{Error, Result};
 
 /// The arguments of a [`Run`](super::Run): a tuple of up to eight, or a slice, array or `Vec` of one type. Sealed.
+///
+/// The type of the value is not checked. Types of chrono, time, jiff, uuid and `rust_decimal` and `std::time::Duration` are
+/// sent as serde writes them, a time as text: convert them first, as in `Datetime::from(time)`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a list of arguments",
     note = "write one argument as a tuple with a comma: `.args((value,))`"

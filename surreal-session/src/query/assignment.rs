@@ -17,8 +17,8 @@ use crate::record::{Certain, Field, Optional, Part, Path, Within, Writable, is_p
 /// | `u.age.set(37)`, `u.age.set(u.old_age)` | that value |
 /// | `u.nickname.unset()` | missing |
 /// | `u.age.add(1)`, `u.age.sub(1)` | more or less by that; a missing one counts as zero, and NULL fails |
-/// | `u.age.mul(2)`, `u.age.div(2)` | the product or quotient |
-/// | `u.tags.push("new")` | the array with that element at its end, the set with that element |
+/// | `u.age.mul(2)`, `u.age.div(2)` | the product or quotient; a missing one stays missing |
+/// | `u.tags.push("new")` | the array with that element at its end, the set with that element, once |
 /// | `u.tags.remove("old")` | the array or set without that element, however often it was there |
 ///
 /// A field that is not an `Option`, set to one that stands in something optional, in a linked record or in an element of an

@@ -21,6 +21,17 @@ pub(crate) use tree::Tree;
 /// through a link that leads nowhere. In this it is as Rust's `is_some_and`, and not as SurrealQL, for which NONE is
 /// less than any number. [`ne`](crate::Expression::ne) is the opposite of `eq`, so it is true for them.
 ///
+/// NaN compares as in Rust: every comparison with it is false, and `ne` is true. A NaN that is computed, or compared with
+/// another field, is a number beyond infinity for the server (3.3.5).
+///
+/// An index changes what some comparisons find on the server (3.3.5). Conditions are written in forms that do not depend on
+/// indexes; comparisons with whole arrays and with sets use none. One case has no such form: an index on an array field
+/// without a declared type has a record once for each element, and finds it as often. Declare such fields with
+/// `DEFINE FIELD tags ON t TYPE array`. The file `docs/indexes.md` lists all forms and what they cost.
+///
+/// Conditions that are nested more than 64 levels deep fail the statement with
+/// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) before it is sent; the server's own limit is lower.
+///
 /// # Examples
 ///
 /// ```no_run
@@ -76,6 +87,9 @@ impl<R> Condition<R> {
     /// Binds `value` to `$name` in the text of a [`raw`](Self::raw) condition.
     ///
     /// A name is bound once in a statement: two conditions in one filter need names of their own.
+    ///
+    /// The type of the value is not checked. Types of chrono, time, jiff, uuid and `rust_decimal` and `std::time::Duration` are
+    /// sent as serde writes them, a time as text: convert them first, as in `Datetime::from(time)`.
     pub fn bind(mut self, name: impl AsRef<str>, value: impl Serialize) -> Self {
         self.tree = Tree::Leaf(self.tree.into_fragment().bind(name.as_ref(), &value));
         self
@@ -86,7 +100,7 @@ impl<R> Condition<R> {
     }
 }
 
-/// What can stand where a condition on records of type `R` is wanted: a [`Condition`], or a field of type `bool`.
+/// A [`Condition`], or a field of type `bool` or `Option<bool>`; a missing one is false.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a condition on `{R}`",
     label = "expected a condition",
@@ -100,12 +114,6 @@ pub trait IntoCondition<R> {
 impl<R> IntoCondition<R> for Condition<R> {
     fn into_condition(self) -> Self {
         self
-    }
-}
-
-impl<R, P: Within<R>> IntoCondition<R> for Field<P, bool> {
-    fn into_condition(self) -> Condition<R> {
-        Condition::new(truth::<P>().tree)
     }
 }
 
@@ -147,29 +155,42 @@ impl<R> Not for Condition<R> {
     }
 }
 
-impl<P: Path, C: IntoCondition<P::Root>> BitAnd<C> for Field<P, bool> {
-    type Output = Condition<P::Root>;
+macro_rules! bools {
+    ($($ty:ty)+) => {$(
+        impl<R, P: Within<R>> IntoCondition<R> for Field<P, $ty> {
+            fn into_condition(self) -> Condition<R> {
+                Condition::new(truth::<P>().tree)
+            }
+        }
 
-    fn bitand(self, other: C) -> Self::Output {
-        truth::<P>() & other
-    }
+        impl<P: Path, C: IntoCondition<P::Root>> BitAnd<C> for Field<P, $ty> {
+            type Output = Condition<P::Root>;
+
+            fn bitand(self, other: C) -> Self::Output {
+                truth::<P>() & other
+            }
+        }
+
+        impl<P: Path, C: IntoCondition<P::Root>> BitOr<C> for Field<P, $ty> {
+            type Output = Condition<P::Root>;
+
+            fn bitor(self, other: C) -> Self::Output {
+                truth::<P>() | other
+            }
+        }
+
+        impl<P: Path> Not for Field<P, $ty> {
+            type Output = Condition<P::Root>;
+
+            fn not(self) -> Self::Output {
+                !truth::<P>()
+            }
+        }
+    )+};
 }
 
-impl<P: Path, C: IntoCondition<P::Root>> BitOr<C> for Field<P, bool> {
-    type Output = Condition<P::Root>;
-
-    fn bitor(self, other: C) -> Self::Output {
-        truth::<P>() | other
-    }
-}
-
-impl<P: Path> Not for Field<P, bool> {
-    type Output = Condition<P::Root>;
-
-    fn not(self) -> Self::Output {
-        !truth::<P>()
-    }
-}
+// A missing one is false.
+bools! { bool Option<bool> }
 
 impl<R> Clone for Condition<R> {
     fn clone(&self) -> Self {

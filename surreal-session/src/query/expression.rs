@@ -306,6 +306,8 @@ pub trait Expression: Sized {
     }
 
     /// The product of the two; as an assignment, multiplies the field.
+    ///
+    /// As an assignment to a missing field, it leaves it missing; another missing value fails the statement.
     fn mul<V: Operand<Self::Record, Self::Type>>(self, other: V) -> Computed<Self::Record, Self::Type, Self::Place>
     where
         Self::Type: Number,
@@ -314,6 +316,8 @@ pub trait Expression: Sized {
     }
 
     /// The quotient of the two, of ints without the rest; as an assignment, divides the field.
+    ///
+    /// As an assignment to a missing field, it leaves it missing; another missing value fails the statement.
     fn div<V: Operand<Self::Record, Self::Type>>(self, other: V) -> Computed<Self::Record, Self::Type, Self::Place>
     where
         Self::Type: Number,

@@ -8,7 +8,13 @@ use crate::record::{Field, Path, Within};
 
 /// By which field of a record of type `R` records are put in order, and in which direction.
 ///
-/// What is missing comes before everything else: first when ascending, last when descending.
+/// Missing values come before everything else, NONE before NULL: first when ascending, last when descending.
+///
+/// With an index on the field the server (3.3.5) takes the order of the index. Datetimes within one second come out of order
+/// there, `00:00:00.5Z` before `00:00:00Z`; with a limit, the wrong ones of that second may be chosen. Without an index the
+/// order is right. Leave the index away, or store times of one precision: whole seconds, or always with a fraction
+/// of nine digits that are not all zero. An index on an array has its
+/// elements, and gives a record once for each.
 #[must_use = "nothing is put in order until a select is given it"]
 pub struct Order<R> {
     path: Fragment,
@@ -38,12 +44,16 @@ impl<R> Order<R> {
     }
 
     /// Puts text in the order of a dictionary, where `é` is near `e` and case matters little, instead of that of bytes.
+    ///
+    /// It affects text only. On other types, ids among them, the server (3.3.5) ignores it.
     pub fn collate(mut self) -> Self {
         self.collate = true;
         self
     }
 
     /// Puts the numbers in text in their order: `a9` before `a10`.
+    ///
+    /// It affects text only. On other types, ids among them, the server (3.3.5) ignores it.
     pub fn numeric(mut self) -> Self {
         self.numeric = true;
         self
@@ -111,6 +121,10 @@ tuples! {
     A 0, B 1;
     A 0, B 1, C 2;
     A 0, B 1, C 2, D 3;
+    A 0, B 1, C 2, D 3, E 4;
+    A 0, B 1, C 2, D 3, E 4, F 5;
+    A 0, B 1, C 2, D 3, E 4, F 5, G 6;
+    A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7;
 }
 
 impl<R> Clone for Order<R> {

@@ -65,6 +65,9 @@ impl Query {
     ///
     /// The value is encoded at once and may borrow. `name` is without the `$`, and may be bound once; names with a
     /// meaning of their own are refused, see [`Session::set`](crate::Session::set).
+    ///
+    /// The type of the value is not checked. Types of chrono, time, jiff, uuid and `rust_decimal` and `std::time::Duration` are
+    /// sent as serde writes them, a time as text: convert them first, as in `Datetime::from(time)`.
     pub fn bind(mut self, name: impl AsRef<str>, value: impl Serialize) -> Self {
         if self.error.is_none() {
             self.error = self.try_bind(name.as_ref(), &value).err();

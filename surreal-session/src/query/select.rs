@@ -132,6 +132,10 @@ impl<T: Record, V, S: State> Select<T, V, S> {
     ///
     /// Keys are in the server's order: text by its characters, tuples by their first part, then the second. No other
     /// record is looked at, as it would be for a filter.
+    ///
+    /// Two kinds of keys are not in the order of Rust (server 3.3.5). Datetimes within one second are out of order, so that a
+    /// range from or to a whole second loses records of that second. Structs are compared by their fields in the
+    /// order of the alphabet. Use tuples, and ints instead of datetimes.
     pub fn range<K: IntoId<T>>(mut self, ids: impl Into<value::Range<K>>) -> Select<T, V, Range>
     where
         S: Targets,

@@ -90,4 +90,6 @@ tuples! {
     GivenA A 0, GivenB B 1;
     GivenA A 0, GivenB B 1, GivenC C 2;
     GivenA A 0, GivenB B 1, GivenC C 2, GivenD D 3;
+    GivenA A 0, GivenB B 1, GivenC C 2, GivenD D 3, GivenE E 4;
+    GivenA A 0, GivenB B 1, GivenC C 2, GivenD D 3, GivenE E 4, GivenF F 5;
 }

@@ -17,6 +17,9 @@ use crate::value::{Datetime, Id, RecordId, RecordKey, Uuid, Value};
 ///
 /// A key keeps its type: the text `"1"` and the integer `1` are different records. Tuples and structs are made of text,
 /// ints, bools, [`Uuid`], [`Datetime`] and ids, and of tuples and structs of these.
+///
+/// The server (3.3.5) orders structs by their fields in the order of the alphabet, and has datetimes within one second out of
+/// order. This concerns the order of a select and [`range`](crate::Select::range).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the key of a record",
     label = "not a key",
@@ -224,4 +227,6 @@ tuple_keys! {
     2: A a 0, B b 1;
     3: A a 0, B b 1, C c 2;
     4: A a 0, B b 1, C c 2, D d 3;
+    5: A a 0, B b 1, C c 2, D d 3, E e 4;
+    6: A a 0, B b 1, C c 2, D d 3, E e 4, F f 5;
 }

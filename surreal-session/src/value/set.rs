@@ -11,8 +11,12 @@ use super::tagged::{self, Tagged};
 
 /// A set, which the server keeps in order and without duplicates.
 ///
-/// This side only carries the elements, in the order in which they came. A field that is a `Vec` or one of the standard
-/// library's sets reads a set as well, but writes an array. In a human-readable format a set is an array.
+/// This side only carries the elements, in the order in which they came. In a human-readable format a set is an array.
+///
+/// A field that is a `Vec`, `BTreeSet` or `HashSet` reads a set as well, but writes an array, which the server turns into a
+/// set where the schema says `TYPE set`. Conditions on a `BTreeSet` or `HashSet` compare it as a set, whatever is
+/// stored, and `push` adds an element once. Inside of other values, such as a struct that is compared as a whole, and in
+/// [`PatchOp::test`](crate::PatchOp::test), it is an array, whose order counts.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Set<T = Value>(Vec<T>);
 

@@ -1,6 +1,7 @@
 //! What conditions mean on the server.
 
 mod indexed;
+mod meaning;
 mod random;
 
 use serde::{Deserialize, Serialize};

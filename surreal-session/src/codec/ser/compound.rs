@@ -63,7 +63,7 @@ impl<'b> Compound<'b> {
         elements.sort_unstable();
         if !elements.is_empty() {
             self.buffer.truncate(start);
-            elements.iter().for_each(|element| self.buffer.extend_from_slice(element));
+            self.buffer.extend(elements.into_iter().flatten());
         }
     }
 

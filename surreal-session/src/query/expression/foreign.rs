@@ -10,6 +10,16 @@ impl<Tz: chrono::TimeZone> Ordered for chrono::DateTime<Tz> {}
 #[cfg(feature = "chrono")]
 impl Ordered for chrono::TimeDelta {}
 
+// Dates and times of day are text in their order, for years of four digits.
+#[cfg(feature = "chrono")]
+impl Ordered for chrono::NaiveDate {}
+#[cfg(feature = "chrono")]
+impl Ordered for chrono::NaiveTime {}
+#[cfg(feature = "jiff")]
+impl Ordered for jiff::civil::Date {}
+#[cfg(feature = "jiff")]
+impl Ordered for jiff::civil::Time {}
+
 #[cfg(feature = "jiff")]
 impl Ordered for jiff::Timestamp {}
 #[cfg(feature = "jiff")]

@@ -3,6 +3,10 @@
 use std::any::type_name;
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet, VecDeque};
+use std::num::{
+    NonZeroI8, NonZeroI16, NonZeroI32, NonZeroI64, NonZeroIsize, NonZeroU8, NonZeroU16, NonZeroU32, NonZeroU64,
+    NonZeroUsize,
+};
 use std::sync::Arc;
 
 use crate::record::Adapted;
@@ -109,6 +113,10 @@ macro_rules! stepped {
 }
 
 stepped! { String Box<str> Arc<str> Cow<'static, str> char Duration }
+
+stepped! { i128 u128 }
+stepped! { NonZeroI8 NonZeroI16 NonZeroI32 NonZeroI64 NonZeroIsize }
+stepped! { NonZeroU8 NonZeroU16 NonZeroU32 NonZeroU64 NonZeroUsize }
 
 impl<T: Ordered> Ordered for Option<T> {
     const HAS_SUCCESSOR: bool = T::HAS_SUCCESSOR;

@@ -1,12 +1,14 @@
 //! What a field can be compared with, and set to.
 
+use std::borrow::Cow;
+use std::sync::Arc;
 use std::time;
 
 use serde::Serialize;
 
 use super::{Computed, Term, Text};
-use crate::record::{Adapted, Adapts, Field, Path, Within};
-use crate::value::Duration;
+use crate::record::{Adapted, Adapts, Field, HasTable, Key, Path, Within};
+use crate::value::{Duration, Id, RecordId};
 
 /// What a field of type `T` of a record of type `R` can be compared with: a value, another field of that record, or what is
 /// computed from its fields.
@@ -15,7 +17,8 @@ use crate::value::Duration;
 /// a field that is an `Option` what is inside of it. They are bound, never written into the statement.
 #[diagnostic::on_unimplemented(
     message = "a field of type `{T}` does not go together with `{Self}`",
-    label = "expected a `{T}`, or a field of that type in the same record"
+    label = "expected a `{T}`, or a field of that type in the same record",
+    note = "an `Option<&str>` becomes an `Option<String>` with `.map(String::from)`"
 )]
 pub trait Operand<R, T> {
     /// What stands in the statement.
@@ -57,6 +60,52 @@ values! {
     // Whoever compares a number with text need not hear that a number is not text.
     #[diagnostic::do_not_recommend]
     [T: Text] &str => T;
+    #[diagnostic::do_not_recommend]
+    [T: Text] &&str => T;
+    #[diagnostic::do_not_recommend]
+    [T: HasTable, K: Key] Id<T, K> => RecordId;
+    #[diagnostic::do_not_recommend]
+    [T: HasTable, K: Key] Id<T, K> => Option<RecordId>;
+    #[diagnostic::do_not_recommend]
+    [T: HasTable, K: Key] &Id<T, K> => RecordId;
+    #[diagnostic::do_not_recommend]
+    [T: HasTable, K: Key] &Id<T, K> => Option<RecordId>;
+}
+
+macro_rules! borrowed {
+    ($([$($generics:tt)*] $value:ty => $ty:ty;)+) => {$(
+        #[diagnostic::do_not_recommend]
+        impl<R, $($generics)*> Operand<R, $ty> for $value {
+            fn term(self) -> Term {
+                Term::value(&self[..])
+            }
+        }
+
+        #[diagnostic::do_not_recommend]
+        impl<R, $($generics)*> Operand<R, Option<$ty>> for $value {
+            fn term(self) -> Term {
+                Term::value(&self[..])
+            }
+        }
+
+        #[diagnostic::do_not_recommend]
+        impl<R, $($generics)*> Settable<R, $ty> for $value {}
+
+        #[diagnostic::do_not_recommend]
+        impl<R, $($generics)*> Settable<R, Option<$ty>> for $value {}
+    )+};
+}
+
+borrowed! {
+    [T: Serialize, const N: usize] [T; N] => Vec<T>;
+    [T: Serialize, const N: usize] &[T; N] => Vec<T>;
+    [T: Serialize] &[T] => Vec<T>;
+    [const N: usize] [&str; N] => Vec<String>;
+    [const N: usize] &[&str; N] => Vec<String>;
+    [] &[&str] => Vec<String>;
+    [] Cow<'_, str> => String;
+    [] Arc<str> => String;
+    [] Box<str> => String;
 }
 
 #[diagnostic::do_not_recommend]

@@ -133,6 +133,59 @@ fn literals_take_the_type_of_the_field() {
 }
 
 #[test]
+fn borrowed_values_stand_for_owned_ones() {
+    use std::borrow::Cow;
+    use std::sync::Arc;
+
+    let (names, owned): (&[&str], Vec<String>) = (&["a", "b"], vec!["a".into()]);
+    for (surql, expected) in [
+        (surql(|u| u.name.in_(names)), "name IN $_0"),
+        (surql(|u| u.nickname.in_(names)), "nickname IN $_0"),
+        (surql(|u| u.name.in_(&["a", "b"])), "name IN $_0"),
+        (surql(|u| u.tags.contains_any(names)), "tags CONTAINSANY $_0"),
+        (surql(|u| u.tags.contains_all(&["a"])), "tags CONTAINSALL $_0"),
+        (surql(|u| u.tags.eq(["a", "b"])), "(tags ?? NONE) = $_0"),
+        (surql(|u| u.tags.eq(names)), "(tags ?? NONE) = $_0"),
+        (surql(|u| u.tags.eq(&owned[..])), "(tags ?? NONE) = $_0"),
+        (surql(|u| u.labels.eq(["a"])), "(labels ?? NONE) = $_0"),
+        (surql(|u| u.name.eq(Cow::from("a"))), "name = $_0"),
+        (surql(|u| u.nickname.eq(Arc::<str>::from("a"))), "nickname = $_0"),
+        (surql(|u| u.nickname.eq(Box::<str>::from("a"))), "nickname = $_0"),
+    ] {
+        assert_eq!(surql, expected);
+    }
+    assert_eq!(assigned(|u| u.tags.set(["a", "b"])), ["tags = $_0"]);
+}
+
+#[test]
+fn indexes_do_not_change_what_is_compared() {
+    let at: Datetime = "2024-01-01T00:00:01.5Z".parse().unwrap();
+    let set = BTreeSet::from([1]);
+    for (text, expected) in [
+        (surql(|u| u.price.gt(Decimal::from(3))), "(price > $_0) AND (price != $_1)"),
+        (surql(|u| u.price.lte(Decimal::from(3))), "((price > NULL) AND (price < $_0)) OR (price = $_1)"),
+        (surql(|u| u.seen.gte(at)), "(seen >= $_0) AND (!(seen < $_1))"),
+        (surql(|u| u.seen.lte(at)), "(seen > NULL) AND (seen < $_0) AND (!(seen > $_1))"),
+        (surql(|u| u.seen.lt(Datetime::MAX)), "((seen ?? NONE) > NULL) AND ((seen ?? NONE) < $_0)"),
+        (surql(|u| u.score.lt(1.0)), "(score > NULL) AND (score < $_0) AND (!(score < $_1))"),
+        (surql(|u| u.score.lt(f64::NAN)), "false"),
+        (surql(|u| u.score.ne(f64::NAN)), "!(false)"),
+        (surql(|u| u.tags.gt(vec!["a".to_owned()])), "(tags ?? NONE) > $_0"),
+        (surql(|u| u.labels.is_some()), "!(labels <= NULL)"),
+        (surql(|u| u.labels.contains_all(Vec::<String>::new())), "!(labels <= NULL)"),
+        (surql(|u| u.sorted.eq(&set)), "(IF type::is_array(sorted) { <set>sorted } ELSE { sorted ?? NONE }) = $_0"),
+    ] {
+        assert_eq!(text, expected);
+    }
+    let write = |tree: Condition<User>| tree.into_tree().for_write().into_fragment().to_string();
+    let u: Fields = *User::fields();
+    assert_eq!(write(u.age.in_([1, 2])), "(age = $_0) OR (age = $_1)");
+    assert_eq!(write(!u.age.in_(0..40)), "!((age ?? NONE) IN $_0)");
+    assert_eq!(write(u.tags.contains_any(["a", "b"])), "(tags CONTAINS $_0) OR (tags CONTAINS $_1)");
+    assert_eq!(assigned(|u| u.sorted.push(1)), ["sorted -= [$_0], sorted += [$_1]"]);
+}
+
+#[test]
 fn values_are_written_as_the_field_is() {
     let stored = |condition: Condition<User>| {
         let fragment = condition.into_tree().into_fragment();
@@ -248,7 +301,7 @@ fn assignments_are_as_after_set() {
     let expected = [
         "age = $_0",
         "age += $_0",
-        "age = age * $_0",
+        "age = IF age > NULL { age * $_0 } ELSE { age }",
         "level -= $_0",
         "nickname = NONE",
         "nickname = $_0",
