@@ -180,7 +180,9 @@ impl<P: Path, T> Field<P, T> {
         let path = Fragment::path::<P>;
         // An array has what is in it already only once if it is taken out first.
         let added = match is_set {
-            true => Fragment::new(" -= ").then(elements.clone()).text(", ").then(path()).text(" += ").then(elements.clone()),
+            true => {
+                Fragment::new(" -= ").then(elements.clone()).text(", ").then(path()).text(" += ").then(elements.clone())
+            }
             false => Fragment::new(" += ").then(elements.clone()),
         };
         Assign::new(match P::optional_part() {
