@@ -67,6 +67,6 @@ fn equal_hash_sets_are_the_same_bytes() {
         })
         .collect();
     assert_eq!(bytes.len(), 1, "the compiler names `HashSet` differently: see `collect_seq`");
-    let read: HashSet<String> = super::decode(bytes.iter().next().unwrap()).unwrap();
+    let read: HashSet<String> = decode(bytes.iter().next().unwrap()).unwrap();
     assert_eq!(read, words.into_iter().collect());
 }

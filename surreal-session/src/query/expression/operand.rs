@@ -14,11 +14,11 @@ use crate::value::{Duration, Id, RecordId};
 /// computed from its fields.
 ///
 /// Values are what they are in Rust: literals of the field's type, `&str` where the field is text, a reference, and for
-/// a field that is an `Option` what is inside of it. They are bound, never written into the statement.
+/// a field that is an `Option` what is inside of it. They are bound, never written into the statement. An `Option<&str>`
+/// becomes an `Option<String>` with `.map(String::from)`.
 #[diagnostic::on_unimplemented(
     message = "a field of type `{T}` does not go together with `{Self}`",
-    label = "expected a `{T}`, or a field of that type in the same record",
-    note = "an `Option<&str>` becomes an `Option<String>` with `.map(String::from)`"
+    label = "expected a `{T}`, or a field of that type in the same record"
 )]
 pub trait Operand<R, T> {
     /// What stands in the statement.
