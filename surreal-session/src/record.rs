@@ -212,8 +212,12 @@ pub trait Relation: Record<Kind = NeedsRelation> {
 pub trait IdOf<R> {
     /// The type of the key.
     type Key: Key;
+
+    /// Who gives a new record its key.
+    type Ids: Ids<Named = Single>;
 }
 
 impl<R, K: Key> IdOf<R> for Id<R, K> {
     type Key = K;
+    type Ids = K::Ids;
 }

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Type, WhereClause, parse_quote};
+use syn::{Ident, Type, WhereClause, parse_quote};
 
 use super::new;
 use crate::model::Model;
@@ -39,7 +39,7 @@ fn record(model: &Model, sound: bool) -> TokenStream {
     let new = new_or_nothing(model);
     let ids = match model.id().and_then(|id| id.record.default.as_ref()) {
         Some(_) => quote!(#krate::__private::Single),
-        None => quote!(<Self::Key as #krate::__private::Key>::Ids),
+        None => of_id(model, "Ids").unwrap_or_else(|| quote!(#krate::__private::Single)),
     };
     let kept = model.kept().map(|field| &field.wire);
     let clash = clash(model);
@@ -116,14 +116,17 @@ fn marker(model: &Model) -> TokenStream {
 /// The key type is what the `id` field's type says. The compiler objects under that type if it is not an id of this
 /// record, as the path begins and ends where the type does.
 fn key(model: &Model) -> TokenStream {
-    let Some(id) = model.id() else {
-        return quote!(::std::string::String);
-    };
+    of_id(model, "Key").unwrap_or_else(|| quote!(::std::string::String))
+}
+
+/// What the type of the `id` field says.
+fn of_id(model: &Model, name: &str) -> Option<TokenStream> {
     let krate = model.krate();
-    let ty = &id.node.ty;
+    let ty = &model.id()?.node.ty;
     let (first, last) = ends(ty);
     let id_of = quote_spanned!(first=> <#ty as #krate::__private::IdOf<Self>>);
-    quote_spanned!(last=> #id_of::Key)
+    let name = Ident::new(name, last);
+    Some(quote_spanned!(last=> #id_of::#name))
 }
 
 pub(super) fn ends(ty: &Type) -> (Span, Span) {

@@ -30,7 +30,7 @@ pub trait Key: KeyData {
     /// Who gives a new record its key: [`Single`](super::Single) if the server can make one of this type, or else
     /// [`NeedsId`](super::NeedsId).
     #[doc(hidden)]
-    type Ids: Ids;
+    type Ids: Ids<Named = Single>;
 
     /// This key as an untyped one.
     fn to_record_key(&self) -> RecordKey;
