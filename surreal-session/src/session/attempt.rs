@@ -57,6 +57,7 @@ impl Attempt {
     }
 
     fn with(method: &'static str, verb: &str, credentials: &impl Credentials) -> Result<Self> {
+        credentials.check()?;
         let what = format!("{verb} {}", credentials.whom());
         let attempt = Self::new(method, what, credentials, credentials.problem())?;
         Ok(Self { keeps: credentials.keeps(), ..attempt })
@@ -106,7 +107,11 @@ impl Attempt {
             Some(advice) => format!("cannot {}: {}; {advice}", self.what, server.message()),
             None => format!("cannot {}: {}", self.what, server.message()),
         };
-        let kind = kind(error.kind(), server);
+        let kind = match kind(error.kind(), server) {
+            // The server (3.3.5) tries to parse what a token says.
+            ErrorKind::Validation if self.method == "authenticate" => ErrorKind::Auth,
+            kind => kind,
+        };
         error.with_message(message).with_kind(kind)
     }
 
@@ -119,7 +124,8 @@ impl Attempt {
             }
             _ => {}
         }
-        if self.method == "authenticate" && server.message() == MISMATCH {
+        let is_bearers = server.message() == MISMATCH || server.error_kind() == ErrorKind::Validation;
+        if self.method == "authenticate" && is_bearers {
             return Some("a token that was given for a bearer key is not taken back: sign in with the key");
         }
         ADVICE.iter().find(|(message, _)| *message == server.message()).map(|(_, advice)| *advice)
@@ -172,7 +178,10 @@ const ADVICE: [(&str, &str); 8] = [
     ("This record access method does not allow signup", "it is defined without SIGNUP"),
     (MISMATCH, "it is of another TYPE than this needs"),
     ("This bearer access method requires a key to be provided", "it is of TYPE BEARER: sign in with a `Bearer`"),
-    ("This bearer access grant has an invalid format", "the key is not one that ACCESS … GRANT gives"),
+    (
+        "This bearer access grant has an invalid format",
+        "the key is not one that ACCESS … GRANT gives, or the parameter `refresh` is no refresh token",
+    ),
 ];
 
 const MISMATCH: &str = "The access method cannot be used in the requested operation";
@@ -193,6 +202,7 @@ mod tests {
         };
         for (server, expected) in [
             (error("Internal", "The access method does not exist", None), ErrorKind::Auth),
+            (error("Validation", "Parse error: Unexpected end of file", None), ErrorKind::Auth),
             (error("NotFound", "The database 'd' does not exist", Some("Database")), ErrorKind::Auth),
             (error("NotFound", "Session not found: 1", Some("Session")), ErrorKind::NotFound),
             (error("NotAllowed", "Method not allowed: signin", Some("Method")), ErrorKind::NotAllowed),

@@ -4,6 +4,11 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::variables::encode;
+use crate::codec;
+use crate::error::{Error, Result};
+use crate::value::Value;
+
 /// Anything that [`Session::signin`](super::Session::signin) accepts.
 ///
 /// Implemented by [`Root`], [`Namespace`], [`Database`], [`RecordAccess`] and [`Bearer`](super::Bearer). Sealed.
@@ -42,7 +47,9 @@ pub struct Database {
 
 /// A record user: somebody whom an access method of the database knows by `params`.
 ///
-/// `params` is a struct or map; its fields are the variables of the method's SIGNIN and SIGNUP clauses.
+/// `params` is a struct or map; its fields are the variables of the method's SIGNIN and SIGNUP clauses. Signing in or up
+/// fails with [`InvalidArgument`](crate::ErrorKind::InvalidArgument) if it is neither, or if a field is called `NS`, `DB`,
+/// `AC`, `access`, `auth`, `session`, `this` or `token`: the server (3.3.5) uses these names itself.
 #[derive(Clone, Serialize)]
 pub struct RecordAccess<P> {
     // First, so that no parameter can replace what follows.
@@ -128,12 +135,33 @@ impl Credentials for Namespace {}
 impl Credentials for Database {}
 impl<P: Serialize> Credentials for RecordAccess<P> {}
 
+/// Refuses parameters that the clauses of the access method would not see.
+fn check_params(params: &impl Serialize) -> Result<()> {
+    let Ok(Value::Object(params)) = codec::decode(&encode(params)?) else {
+        return Err(Error::argument("the parameters of a record user are a struct or a map"));
+    };
+    match RESERVED.iter().find(|name| params.get(**name).is_some()) {
+        Some(name) => Err(Error::argument(format!("`{name}` cannot name a parameter: the server uses it itself"))),
+        None => Ok(()),
+    }
+}
+
+const RESERVED: [&str; 8] = ["NS", "DB", "AC", "access", "auth", "session", "this", "token"];
+
 pub(super) mod private {
+    use serde::Serialize;
+
     use super::super::attempt::Keeps;
-    use super::{Database, Namespace, RecordAccess, Root};
+    use super::{Database, Namespace, RecordAccess, Root, check_params};
+    use crate::error::Result;
 
     /// How a refusal is told, without a secret.
     pub trait Sealed {
+        /// Refuses what the server would take for something else.
+        fn check(&self) -> Result<()> {
+            Ok(())
+        }
+
         /// Who it is, as in "as root user `ada`".
         fn whom(&self) -> String;
 
@@ -166,7 +194,11 @@ pub(super) mod private {
         }
     }
 
-    impl<P> Sealed for RecordAccess<P> {
+    impl<P: Serialize> Sealed for RecordAccess<P> {
+        fn check(&self) -> Result<()> {
+            check_params(&self.params)
+        }
+
         fn whom(&self) -> String {
             let Self { access, database, namespace, .. } = self;
             format!("by access method `{access}` of database `{database}` in namespace `{namespace}`")

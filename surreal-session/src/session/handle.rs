@@ -72,7 +72,7 @@ impl Session {
         }
         streams::end(&self.shared, Over::SessionClosed);
         let (waiting, begun) = self.queue();
-        let (handle, id) = (self.handle().clone(), self.shared.id);
+        let (handle, id, shared) = (self.handle().clone(), self.shared.id, Arc::clone(&self.shared));
         let work = async move {
             let detached = match waiting.turn().await {
                 Ok((change, _turn)) => change.call(Request::detach(handle.next_id(), id)).await,
@@ -81,6 +81,8 @@ impl Session {
             if detached.as_ref().is_err_and(|error| error.delivery() == Delivery::NotSent) {
                 handle.clean(Cleanup::Detach(id));
             }
+            // Again: a registration that began before the session was marked may have come in between.
+            streams::end(&shared, Over::SessionClosed);
             detached.map(drop)
         };
         // Dropped here: the task goes on.
