@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
-use super::set::Set;
+use super::set::{About, Set};
 use super::shown::Shown;
+use super::stream::PLACE;
 use super::{Identified, LiveStream};
 use crate::connection::{Capacity, Deadline};
 use crate::error::Result;
@@ -149,27 +150,31 @@ impl<T, D> Live<T, D> {
 
     /// The statements and the names bound to them, for logs. Never shows a value.
     ///
-    /// The first asks who the session is, so that the stream can end when that changes. The second calls the functions
-    /// that the events need, as the server (3.3.5) sends no events without a word where it denies them.
+    /// The first asks who the session is, so that the stream can end when that changes. The second asks where it is, and
+    /// calls the functions that the events need: the server (3.3.5) drops the events in silence if it denies one of them.
     pub fn to_surql(&self) -> String {
         self.query().to_surql()
     }
 
     fn query(&self) -> Query {
-        let calls = Fragment::new(WHO).text("; RETURN [").text(self.shown.calls()).text("]; ");
-        let set = self.set();
-        let live = calls.text("LIVE SELECT ").then(self.shown.event(set.as_ref())).then(self.source());
-        let live = match set {
-            Some(set) => live.text(" OR ").then(set.was_in()),
-            None => live,
+        let calls = format!("; RETURN [{PLACE}, {}]; ", self.shown.calls());
+        let calls = Fragment::new(WHO).text(&calls);
+        let about = self.about();
+        let live = calls.text("LIVE SELECT ").then(self.shown.event(&about)).then(self.source());
+        let live = match about {
+            About::Set(set) => live.text(" OR ").then(set.was_in()),
+            About::Table | About::Filtered(_) => live,
         };
         live.into_query(self.scope.clone(), self.deadline)
     }
 
     /// Without a condition there is no record that is not in the set.
-    fn set(&self) -> Option<Set> {
-        let is_set = self.follows == Follows::Set && !self.filter.is_empty();
-        is_set.then(|| Set::of(self.condition()))
+    fn about(&self) -> About {
+        match self.follows {
+            _ if self.filter.is_empty() => About::Table,
+            Follows::Records => About::Filtered(Set::of(self.condition())),
+            Follows::Set => About::Set(Set::of(self.condition())),
+        }
     }
 
     /// The statement that reads what the live query is about, each record behind its id.
@@ -212,7 +217,12 @@ impl<T, D> Live<T, D> {
         let response = Response::read(&reply)?.check()?;
         let id = response.take(2)?;
         let stream = LiveStream::new(scope, id, followed, response.take(0)?, Some(self.target.clone()));
-        Ok(stream.holding(self.shown.hold()))
+        let stream = stream.holding(self.shown.hold());
+        let called: Vec<Value> = response.take(1)?;
+        Ok(match called.into_iter().next() {
+            Some(place) => stream.looking_for_removal(place),
+            None => stream,
+        })
     }
 }
 

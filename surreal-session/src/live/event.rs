@@ -62,6 +62,15 @@ pub enum Gap {
         /// How many were left out.
         missed: u64,
     },
+    /// Changes arrived late, and later changes of the same records may have been reported before; they were left out.
+    ///
+    /// A stream remembers the last change of some thirty thousand records, those that changed last. This gap takes the
+    /// place of a change that is older than all of those, of a record that is not among them. Read the record again: it may
+    /// be out of date from here on.
+    Unordered {
+        /// How many were left out.
+        missed: u64,
+    },
 }
 
 /// Why a live stream is over.

@@ -1,114 +1,179 @@
-//! In which order the changes of one record were made.
+//! The order in which the changes of one record were made.
 //!
-//! The server (3.3.5) hands on the events of each commit in a task of its own, and those of each query in a transaction of
-//! the client likewise. So a change may overtake the one before it: measured, one in two thousand of those that are
-//! committed one after another, and one in five of those in one transaction. The time in an event says what came
-//! first: a change of a record sees the one before it, so it is made later.
+//! The server (3.3.5) sends the events of each commit from a task of its own, and inside a client's transaction those of
+//! each query likewise. So an event can arrive before the event of an earlier change: measured, one in two thousand for
+//! changes that are committed one after another, and one in five inside one transaction.
+//!
+//! Each event therefore carries a UUID (version 7), which the server makes when it computes the event. One process makes
+//! these in strictly ascending order, even if its clock is set back. A change of a record sees the change before it, so
+//! its event is computed later and has the greater UUID. How much later an event arrives, and how fast the program takes
+//! events, has no influence on this order.
+//!
+//! [`Order`] keeps the greatest UUID of each record. Its memory is bounded, so it forgets the smallest UUIDs first and
+//! keeps the greatest one that it has forgotten. An event of an unknown record is certainly new if its UUID is greater
+//! than that; otherwise a later change may have been seen and forgotten, and the stream reports a gap.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasher, RandomState};
-use std::time::Duration;
 
-use tokio::time::Instant;
+use crate::value::Uuid;
 
-use crate::value::Datetime;
+/// The position of a change among all changes that one server computes.
+pub(super) type Position = Uuid;
 
-/// The times of the last changes.
+/// The position of the last change of each record.
 #[derive(Debug, Default)]
 pub(super) struct Order {
-    /// By the hashes of the records' ids. Invariant: each is in `recent`, and no other.
-    last: HashMap<u64, Last>,
-    recent: VecDeque<u64>,
+    /// By the hash of the record's id.
+    last: HashMap<u64, Position>,
+    /// Invariant: the entries of `last`, the smallest position first.
+    positions: BTreeSet<(Position, u64)>,
+    /// The greatest position that was forgotten.
+    forgotten: Option<Position>,
+    /// Set when events were dropped before they were noted.
+    has_lost: bool,
     hasher: RandomState,
 }
 
-/// The last change of a record.
-#[derive(Debug, Clone, Copy)]
-struct Last {
-    /// By the server's clock, in nanoseconds.
-    made: i128,
-    seen: Instant,
+/// How a change relates to the other changes of its record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// No later change was noted.
+    Last,
+    /// A later change was noted before.
+    Superseded,
+    /// A later change may have been noted and forgotten.
+    Unknown,
 }
 
 impl Order {
-    /// Notes a change that was made at this time; says whether a later one of the same record was noted just before.
-    pub(super) fn is_superseded(&mut self, record: &[u8], made: Datetime) -> bool {
+    /// Notes a change of a record.
+    pub(super) fn note(&mut self, record: &[u8], position: Position) -> Place {
         let record = self.hasher.hash_one(record);
-        let made = i128::from(made.timestamp()) * 1_000_000_000 + i128::from(made.subsec_nanos());
-        let change = Last { made, seen: Instant::now() };
-        match self.last.get_mut(&record) {
-            Some(last) if change.was_overtaken_by(*last) => true,
-            Some(last) => {
-                *last = change;
-                false
-            }
-            None => {
-                self.last.insert(record, change);
-                self.recent.push_back(record);
-                self.forget();
-                false
-            }
+        if std::mem::take(&mut self.has_lost) {
+            self.forget_all(position);
+            self.insert(record, position);
+            return Place::Last;
         }
+        let place = match self.last.get(&record) {
+            Some(last) if position < *last => return Place::Superseded,
+            Some(last) => {
+                self.positions.remove(&(*last, record));
+                Place::Last
+            }
+            None if self.forgotten.is_some_and(|forgotten| position <= forgotten) => Place::Unknown,
+            None => Place::Last,
+        };
+        self.insert(record, position);
+        place
+    }
+
+    /// Notes that events were dropped: each of them may have been the last one of its record.
+    ///
+    /// They arrived before the next event, so its position stands for theirs, which are not known.
+    pub(super) fn note_loss(&mut self) {
+        self.has_lost = true;
+    }
+
+    fn insert(&mut self, record: u64, position: Position) {
+        self.last.insert(record, position);
+        self.positions.insert((position, record));
+        self.forget();
+    }
+
+    fn forget_all(&mut self, until: Position) {
+        let last = self.positions.last().map(|(position, _)| *position);
+        self.forgotten = self.forgotten.max(last).max(Some(until));
+        self.last.clear();
+        self.positions.clear();
     }
 
     fn forget(&mut self) {
-        if self.recent.len() > REMEMBERED
-            && let Some(oldest) = self.recent.pop_front()
+        if self.positions.len() > REMEMBERED
+            && let Some((position, record)) = self.positions.pop_first()
         {
-            self.last.remove(&oldest);
+            self.last.remove(&record);
+            self.forgotten = self.forgotten.max(Some(position));
         }
     }
 }
 
-impl Last {
-    /// A change is overtaken by little. If it is earlier by much, the server's clock was set back, and it is the later one.
-    fn was_overtaken_by(self, last: Self) -> bool {
-        (1..LATE.as_nanos().cast_signed()).contains(&(last.made - self.made)) && self.seen < last.seen + LATE
-    }
-}
-
-/// How much later than the one after it a change can come.
-const LATE: Duration = Duration::from_secs(2);
-
-/// Of how many records it is known when they have changed.
-const REMEMBERED: usize = 1_024;
+/// How many records' last changes are kept: some 3 MB if all are used.
+const REMEMBERED: usize = 32_768;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn at(nanos: u32) -> Datetime {
-        Datetime::from_timestamp(10, nanos).unwrap()
+    fn position(number: u64) -> Position {
+        uuid::Uuid::from_u64_pair(number, 0).into()
     }
 
     #[test]
     fn change_before_the_last_one_of_its_record_is_superseded() {
         let mut order = Order::default();
-        for (record, nanos, expected) in
-            [("a", 5, false), ("b", 3, false), ("a", 5, false), ("a", 4, true), ("a", 6, false), ("a", 5, true)]
-        {
-            assert_eq!(order.is_superseded(record.as_bytes(), at(nanos)), expected, "{record} {nanos}");
+        for (record, number, expected) in [
+            ("a", 5, Place::Last),
+            ("b", 3, Place::Last),
+            ("a", 5, Place::Last),
+            ("a", 4, Place::Superseded),
+            ("a", 6, Place::Last),
+            ("a", 5, Place::Superseded),
+        ] {
+            assert_eq!(order.note(record.as_bytes(), position(number)), expected, "{record} {number}");
         }
     }
 
     #[test]
-    fn clock_that_was_set_back_is_believed() {
+    fn change_is_unknown_only_if_a_later_one_may_have_been_forgotten() {
         let mut order = Order::default();
-        let earlier = Datetime::from_timestamp(7, 0).unwrap();
-        assert!(!order.is_superseded(b"a", at(5)));
-        assert!(!order.is_superseded(b"a", earlier));
-        assert!(!order.is_superseded(b"a", Datetime::from_timestamp(7, 1).unwrap()));
-        assert!(order.is_superseded(b"a", earlier));
+        let records = REMEMBERED as u64;
+        // Positions 1, 2, 3 … and of these the first two do not fit.
+        for number in 1..=records + 2 {
+            assert_eq!(order.note(&number.to_be_bytes(), position(number)), Place::Last);
+        }
+        assert_eq!((order.last.len(), order.positions.len()), (REMEMBERED, REMEMBERED));
+        assert_eq!(order.note(b"new", position(records + 3)), Place::Last);
+        // Now 1, 2 and 3 are forgotten.
+        assert_eq!(order.note(&1_u64.to_be_bytes(), position(0)), Place::Unknown);
+        assert_eq!(order.note(&3_u64.to_be_bytes(), position(3)), Place::Unknown);
+        assert_eq!(order.note(&records.to_be_bytes(), position(4)), Place::Superseded);
     }
 
     #[test]
-    fn only_the_last_records_are_remembered() {
+    fn change_that_may_be_older_than_a_lost_one_is_unknown() {
         let mut order = Order::default();
-        for record in 0..=REMEMBERED {
-            assert!(!order.is_superseded(&record.to_be_bytes(), at(5)));
+        assert_eq!(order.note(b"a", position(1)), Place::Last);
+        order.note_loss();
+        assert_eq!(order.note(b"b", position(7)), Place::Last);
+        assert_eq!(order.note(b"a", position(5)), Place::Unknown);
+        assert_eq!(order.note(b"a", position(8)), Place::Last);
+        assert_eq!(order.note(b"b", position(6)), Place::Superseded);
+    }
+
+    #[test]
+    fn memory_is_bounded_whatever_arrives() {
+        let mut order = Order::default();
+        for number in (0..2 * REMEMBERED as u64).rev() {
+            order.note(&(number % 50_000).to_be_bytes(), position(number));
         }
-        assert_eq!((order.last.len(), order.recent.len()), (REMEMBERED, REMEMBERED));
-        assert!(!order.is_superseded(&0_usize.to_be_bytes(), at(4)), "the first is forgotten");
-        assert!(order.is_superseded(&REMEMBERED.to_be_bytes(), at(4)));
+        assert!(order.last.len() <= REMEMBERED && order.positions.len() == order.last.len());
+    }
+
+    /// Whatever arrives in whatever order: the last change that counts as such is the last one that was made, or an
+    /// unknown place was reported after it.
+    #[test]
+    fn no_older_change_is_taken_for_the_last_one_in_silence() {
+        let mut order = Order::default();
+        let (records, mut random) = (2 * REMEMBERED as u64, 1_u64);
+        let mut newest = HashMap::new();
+        for _ in 0..6 * records {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let (record, number) = ((random >> 33) % records, random >> 20);
+            let place = order.note(&record.to_be_bytes(), position(number));
+            let last = newest.entry(record).or_insert(number);
+            assert!(place != Place::Last || number >= *last, "{record} {number} {last}");
+            *last = number.max(*last);
+        }
     }
 }

@@ -15,7 +15,7 @@ use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
-use super::order::Order;
+use super::order::{Order, Position};
 use super::shown::Parts;
 use super::{Identified, Live, LiveDiff, LiveStream};
 use crate::codec::reader::{Reader, Remaining};
@@ -26,7 +26,6 @@ use crate::protocol::{EventKind, Notification, malformed, misfit_of};
 use crate::query::PatchOp;
 use crate::record::Record;
 use crate::session::CallFuture;
-use crate::value::Datetime;
 
 /// A [`Live`] query that begins with the records as they are; see [`Live::snapshot`] and [`LiveDiff::snapshot`].
 ///
@@ -136,16 +135,18 @@ impl<T, D, R> Snapshot<T, D, R> {
 impl<T: Identified + 'static, D: DeserializeOwned + 'static, R: DeserializeOwned> Snapshot<T, D, R> {
     async fn open(self) -> Result<(Vec<R>, LiveStream<T, D>)> {
         let mut stream = self.live.register().await?;
+        let (mut items, mut order) = (VecDeque::new(), Order::default());
         let mut attempts = ATTEMPTS;
         loop {
             // What has arrived by now was committed before the records are read.
-            let mut items: VecDeque<Item> = stream.drain().filter(is_notice).collect();
+            items.extend(stream.drain());
+            leave_notices(&mut items, &mut order);
             let response = self.live.select().await?;
             // What the server sent on its way to us before it read the records arrives with this reply.
             stream.barrier().await?;
             items.extend(stream.drain());
             let rows = rows(response.result(0)?).map_err(|error| malformed("query", error))?;
-            let (known, mut order) = (Known::of(&rows), Order::default());
+            let known = Known::of(&rows);
             attempts -= 1;
             if known.leave_news(&mut items, &mut order) || attempts == 0 {
                 stream.begin_with(items, known, order);
@@ -155,9 +156,21 @@ impl<T: Identified + 'static, D: DeserializeOwned + 'static, R: DeserializeOwned
     }
 }
 
-/// Whether an item says something about the stream itself, which no reading makes up for.
-fn is_notice(item: &Item) -> bool {
-    !matches!(item, Item::Event(_) | Item::Missed(_))
+/// Removes the changes, which a later read contains, and notes them: the event of an earlier change may arrive after it.
+fn leave_notices(items: &mut VecDeque<Item>, order: &mut Order) {
+    items.retain(|item| match item {
+        Item::Event(_) => {
+            if let Some(change) = Change::read(item) {
+                order.note(&change.record, change.position);
+            }
+            false
+        }
+        Item::Missed(_) => {
+            order.note_loss();
+            false
+        }
+        Item::Identity(_) | Item::End(_) => true,
+    });
 }
 
 fn rows(result: &Bytes) -> Result<Vec<Parts>, DecodeError> {
@@ -183,7 +196,7 @@ pub(super) struct Known {
 /// A change as far as it is compared with what is known.
 struct Change {
     record: Bytes,
-    made: Datetime,
+    position: Position,
     /// The state of the record after it, or `None` if there is no record then.
     state: Option<u64>,
 }
@@ -195,7 +208,7 @@ impl Change {
         let event = Notification::read(frame).ok()?;
         let parts = Parts::of(&event.data).ok()?;
         let state = state_after(parts.kind(event.kind).ok()?, &parts);
-        Some(Self { made: parts.time().ok()?, record: event.record, state })
+        Some(Self { position: parts.position().ok()?, record: event.record, state })
     }
 }
 
@@ -212,19 +225,19 @@ impl Known {
         // By their records, the changes that were made last, and the last of those that lead to what was read.
         let (mut last, mut contained) = (HashMap::new(), HashMap::new());
         for (index, change) in changes.iter().enumerate() {
-            let Some(Change { record, made, state }) = change else { continue };
+            let Some(Change { record, position, state }) = change else { continue };
             if self.states.get(record).copied() == *state {
-                keep_later(&mut contained, record, (*made, index));
+                keep_later(&mut contained, record, (*position, index));
             }
-            keep_later(&mut last, record, (*made, index));
+            keep_later(&mut last, record, (*position, index));
         }
-        for (record, (made, _)) in &contained {
-            order.is_superseded(record, *made);
+        for (record, (position, _)) in &contained {
+            order.note(record, *position);
         }
         // What was made before, and comes after, is left to be reported.
         let is_contained = |(index, change): (usize, &Option<Change>)| {
-            let Some(Change { record, made, .. }) = change else { return false };
-            contained.get(record).is_some_and(|(until, last)| made <= until && index <= *last)
+            let Some(Change { record, position, .. }) = change else { return false };
+            contained.get(record).is_some_and(|(until, last)| position <= until && index <= *last)
         };
         let mut are_contained = changes.iter().enumerate().map(is_contained);
         items.retain(|_| !are_contained.next().unwrap_or(false));
@@ -246,7 +259,7 @@ impl Known {
     }
 }
 
-fn keep_later<'c>(changes: &mut HashMap<&'c Bytes, (Datetime, usize)>, record: &'c Bytes, change: (Datetime, usize)) {
+fn keep_later<'c>(changes: &mut HashMap<&'c Bytes, (Position, usize)>, record: &'c Bytes, change: (Position, usize)) {
     let last = changes.entry(record).or_insert(change);
     *last = change.max(*last);
 }

@@ -1,6 +1,6 @@
 //! The stream of a live query.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::fmt;
 use std::future::poll_fn;
 use std::marker::PhantomData;
@@ -13,9 +13,10 @@ use futures_util::Stream;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tokio::task::JoinHandle;
+use tokio::time::sleep;
 use tracing::debug;
 
-use super::order::Order;
+use super::order::{Order, Place, Position};
 use super::shown::Parts;
 use super::snapshot::Known;
 use super::{Action, EndReason, Gap, Identified, LiveEvent, Notification};
@@ -25,7 +26,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::{self, EventKind, LiveId, misfit_of};
 use crate::query::{Fragment, Response};
 use crate::session::{Followed, Scope};
-use crate::value::{Datetime, Table, Value};
+use crate::value::{Table, Value};
 
 /// The changes that a live query reports.
 ///
@@ -69,6 +70,8 @@ pub struct LiveStream<T, D = T> {
     expiry: Option<Pin<Box<Timer>>>,
     /// Finds out why the server has ended the live query.
     inquest: Option<JoinHandle<EndReason>>,
+    /// Finds out whether the table was removed while the live query was registered.
+    removal: Option<JoinHandle<bool>>,
     received: u64,
     missed: u64,
     data: PhantomData<fn() -> (T, D)>,
@@ -100,6 +103,7 @@ impl<T, D> LiveStream<T, D> {
             identity,
             expiry,
             inquest: None,
+            removal: None,
             received: 0,
             missed: 0,
             data: PhantomData,
@@ -109,6 +113,14 @@ impl<T, D> LiveStream<T, D> {
     /// Has the first of some events wait so long for the others.
     pub(super) fn holding(self, hold: Duration) -> Self {
         Self { hold, ..self }
+    }
+
+    /// Looks, in the background, whether the live query is on a table that was removed in the meantime.
+    ///
+    /// `place` is the namespace and the database that the live query is in.
+    pub(super) fn looking_for_removal(self, place: Value) -> Self {
+        let removal = self.table.as_ref().map(|table| was_removed(&self.scope, table, self.id, place));
+        Self { removal, ..self }
     }
 
     /// Takes what is in the queue now.
@@ -145,16 +157,38 @@ impl<T, D> LiveStream<T, D> {
         Poll::Ready(self.ahead.pop_front())
     }
 
-    /// Takes what has arrived with the first item, and puts the events in the order in which the changes were made: those
-    /// of one transaction arrive together, and in any order (server 3.3.5).
+    /// Takes what has arrived with the first item, and puts the events in the order in which the changes were made: the
+    /// events of one transaction arrive together, and in any order (server 3.3.5).
     fn gather(&mut self) {
-        while matches!(self.ahead.back(), Some(Item::Event(_))) && self.ahead.len() < TOGETHER {
+        let most = if self.hold.is_zero() { TOGETHER } else { usize::MAX };
+        while matches!(self.ahead.back(), Some(Item::Event(_))) && self.ahead.len() < most {
             let Some(item) = self.drain().next() else { break };
             self.ahead.push_back(item);
         }
         let events = self.ahead.iter().take_while(|item| matches!(item, Item::Event(_))).count();
         if events > 1 {
-            self.ahead.make_contiguous()[..events].sort_by_cached_key(made);
+            self.ahead.make_contiguous()[..events].sort_by_cached_key(position);
+            self.leave_whole();
+        }
+    }
+
+    /// Removes the differences of a record before an event that gives the whole record in place of them.
+    fn leave_whole(&mut self) {
+        if self.hold.is_zero() {
+            return;
+        }
+        let mut whole = HashSet::new();
+        let events: VecDeque<Item> = std::mem::take(&mut self.ahead);
+        for item in events.into_iter().rev() {
+            if let Some((record, is_whole)) = wholeness(&item) {
+                if whole.contains(&record) {
+                    continue;
+                }
+                if is_whole {
+                    whole.insert(record);
+                }
+            }
+            self.ahead.push_front(item);
         }
     }
 
@@ -202,6 +236,13 @@ impl<T, D> LiveStream<T, D> {
         LiveEvent::Ended(reason)
     }
 
+    fn poll_removal(&mut self, cx: &mut Context<'_>) -> bool {
+        let Some(removal) = &mut self.removal else { return false };
+        let Poll::Ready(removed) = Pin::new(removal).poll(cx) else { return false };
+        self.removal = None;
+        removed.unwrap_or(false)
+    }
+
     fn poll_expiry(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.expiry.as_mut().map_or(Poll::Pending, |expiry| expiry.as_mut().poll(cx))
     }
@@ -232,7 +273,10 @@ impl<T: Identified, D: DeserializeOwned> LiveStream<T, D> {
                     Ok(None) => continue,
                     Err(error) => Err(error),
                 },
-                Poll::Ready(Some(Item::Missed(missed))) => Ok(self.gap(missed, Gap::Overflow { missed })),
+                Poll::Ready(Some(Item::Missed(missed))) => {
+                    self.order.note_loss();
+                    Ok(self.gap(missed, Gap::Overflow { missed }))
+                }
                 Poll::Ready(Some(Item::Identity(who))) if !self.is_somebody_else(who.as_ref()) => continue,
                 Poll::Ready(Some(Item::Identity(_))) => Ok(self.end(EndReason::IdentityChanged)),
                 Poll::Ready(Some(Item::End(over))) => match (&over, &self.table) {
@@ -244,6 +288,7 @@ impl<T: Identified, D: DeserializeOwned> LiveStream<T, D> {
                     _ => Ok(self.end(reason(&over))),
                 },
                 Poll::Ready(None) => return Poll::Ready(None),
+                Poll::Pending if self.poll_removal(cx) => Ok(self.end(EndReason::TableRemoved)),
                 Poll::Pending => {
                     ready!(self.poll_expiry(cx));
                     Ok(self.end(EndReason::Expired))
@@ -261,8 +306,10 @@ impl<T: Identified, D: DeserializeOwned> LiveStream<T, D> {
             Some(_) => {
                 let parts = Parts::of(&event.data).map_err(malformed)?;
                 let kind = parts.kind(event.kind).map_err(malformed)?;
-                if self.order.is_superseded(&event.record, parts.time().map_err(malformed)?) {
-                    return Ok(Some(self.gap(1, Gap::Superseded { missed: 1 })));
+                match self.order.note(&event.record, parts.position().map_err(malformed)?) {
+                    Place::Last => {}
+                    Place::Superseded => return Ok(Some(self.gap(1, Gap::Superseded { missed: 1 }))),
+                    Place::Unknown => return Ok(Some(self.gap(1, Gap::Unordered { missed: 1 }))),
                 }
                 if self.is_repetition(&event.record, kind, &parts) {
                     return Ok(None);
@@ -293,11 +340,19 @@ impl<T: Identified, D: DeserializeOwned> LiveStream<T, D> {
     }
 }
 
-/// When the change was made that an item is. What cannot be read comes first, and is an error then.
-fn made(item: &Item) -> Option<Datetime> {
+/// The position of the change in an event. An event that cannot be read comes first, and is an error when it is taken.
+fn position(item: &Item) -> Option<Position> {
     let Item::Event(frame) = item else { return None };
     let event = protocol::Notification::read(frame).ok()?;
-    Parts::of(&event.data).ok()?.time().ok()
+    Parts::of(&event.data).ok()?.position().ok()
+}
+
+/// The record of an event, and whether the event gives the whole record.
+fn wholeness(item: &Item) -> Option<(Bytes, bool)> {
+    let Item::Event(frame) = item else { return None };
+    let event = protocol::Notification::read(frame).ok()?;
+    let parts = Parts::of(&event.data).ok()?;
+    Some((event.record, parts.is_whole))
 }
 
 fn malformed(error: DecodeError) -> Error {
@@ -312,6 +367,30 @@ fn why_killed(scope: &Scope, table: &Table) -> JoinHandle<EndReason> {
         match selected.await.and_then(Response::check) {
             Err(error) if error.is_not_found() => EndReason::TableRemoved,
             _ => EndReason::KilledByServer,
+        }
+    })
+}
+
+/// Whether the server has no such live query on the table.
+///
+/// The server (3.3.5) sends no KILLED if the table is removed before the reply to LIVE SELECT, nor if both commit at the same
+/// time. It answers only identities that may see the table's definition, and about the database that the session is in by
+/// now.
+fn was_removed(scope: &Scope, table: &Table, id: LiveId, place: Value) -> JoinHandle<bool> {
+    let info = Fragment::new(format!("RETURN [{PLACE}, (INFO FOR TABLE ")).value(table.as_str()).text(").lives[");
+    let query = info.value(&id.to_string()).text("] = NONE]").into_query(scope.clone(), None).into_future();
+    scope.handle().runtime().spawn(async move {
+        match query.await.and_then(|response| response.take::<(Value, bool)>(0)) {
+            Ok((is_at, true)) if is_at == place => {
+                // If it was killed, the server says so.
+                sleep(KILLED_AFTER).await;
+                true
+            }
+            Ok(_) => false,
+            Err(error) => {
+                debug!(live = %id, %error, "cannot look whether the table of a live query was removed");
+                false
+            }
         }
     })
 }
@@ -342,6 +421,12 @@ impl<T, D> fmt::Debug for LiveStream<T, D> {
         debug.finish_non_exhaustive()
     }
 }
+
+/// How late the event may be that says that a live query was killed.
+const KILLED_AFTER: Duration = Duration::from_secs(1);
+
+/// Where a session is, for the server.
+pub(super) const PLACE: &str = "[$session.ns, $session.db]";
 
 /// How many events are put in order at once.
 const TOGETHER: usize = 64;

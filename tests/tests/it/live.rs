@@ -2,7 +2,9 @@
 
 mod differences;
 mod ending;
+mod inner;
 mod load;
+mod order;
 mod races;
 mod set;
 mod shown;
@@ -206,16 +208,16 @@ async fn live_query_made_with_text_can_be_followed_by_several() {
 
 #[async_test(not_send)]
 async fn server_that_denies_the_functions_says_so_instead_of_staying_silent() {
-    let server = Embedded::builder().deny_function("time::now").start().await.unwrap();
+    let server = Embedded::builder().deny_function("rand::uuid::v7").start().await.unwrap();
     let db = server.connect().await.unwrap();
     db.use_ns("test").use_db("test").await.unwrap();
     db.query("DEFINE TABLE item").await.unwrap().check().unwrap();
     let error = db.live::<Item>().await.unwrap_err();
     assert_eq!((error.kind(), error.statement()), (ErrorKind::NotAllowed, Some(1)), "{error:?}");
-    assert!(error.to_string().contains("time::now"), "{error}");
+    assert!(error.to_string().contains("rand::uuid::v7"), "{error}");
     nothing_is_registered(&db).await;
     // Fact of the server (3.3.5): without asking, the events would just not come.
-    let id: LiveId = db.query("LIVE SELECT VALUE time::now() FROM item").await.unwrap().take(0).unwrap();
+    let id: LiveId = db.query("LIVE SELECT VALUE rand::uuid::v7() FROM item").await.unwrap().take(0).unwrap();
     let mut times = db.subscribe_live::<Value>(id).await.unwrap();
     let id: LiveId = db.query("LIVE SELECT * FROM item").await.unwrap().take(0).unwrap();
     let mut items = db.subscribe_live::<Item>(id).await.unwrap();

@@ -48,16 +48,22 @@ fn uuid(byte: u8) -> Cbor {
     Cbor::Tag(37, Box::new(Cbor::Bytes(vec![byte; 16])))
 }
 
-/// An event of a live query, made `nanos` after some second.
-fn event_at(live: u8, action: &str, number: i64, nanos: u32) -> Cbor {
-    let id = Cbor::Tag(8, Box::new(Cbor::Array(vec!["item".into(), "a".into()])));
+/// An event of a live query about `item:a`.
+fn event_at(live: u8, action: &str, number: i64, position: u64) -> Cbor {
+    event_of("a", live, action, number, position)
+}
+
+/// An event of a live query, for a change with this position.
+pub(super) fn event_of(key: &str, live: u8, action: &str, number: i64, position: u64) -> Cbor {
+    let id = Cbor::Tag(8, Box::new(Cbor::Array(vec!["item".into(), key.into()])));
     let record = Cbor::Map(vec![("id".into(), id.clone()), ("number".into(), number.into())]);
-    let time = Cbor::Tag(12, Box::new(Cbor::Array(vec![1.into(), nanos.into()])));
+    let position = [position.to_be_bytes(), [0; 8]].concat();
+    let position = Cbor::Tag(37, Box::new(Cbor::Bytes(position)));
     let result = vec![
         ("action".into(), action.into()),
         ("id".into(), uuid(live)),
         ("record".into(), id),
-        ("result".into(), Cbor::Array(vec![time, record])),
+        ("result".into(), Cbor::Array(vec![position, record])),
         ("session".into(), Cbor::Null),
     ];
     Cbor::Map(vec![("result".into(), Cbor::Map(result))])
@@ -67,12 +73,12 @@ fn event(live: u8, action: &str, number: i64) -> Cbor {
     event_at(live, action, number, 0)
 }
 
-fn statement(result: Cbor) -> Cbor {
+pub(super) fn statement(result: Cbor) -> Cbor {
     Cbor::Map(vec![("status".into(), "OK".into()), ("time".into(), "1ms".into()), ("result".into(), result)])
 }
 
 /// The reply to the registration of the live query `live`.
-fn registration(live: u8) -> Cbor {
+pub(super) fn registration(live: u8) -> Cbor {
     let who = Cbor::Map(vec![("identity".into(), Cbor::Array(vec![]))]);
     Cbor::Array(vec![statement(who), statement(Cbor::Array(vec![])), statement(uuid(live))])
 }
@@ -142,7 +148,7 @@ async fn changes_of_one_transaction_come_in_their_order() {
 }
 
 /// A peer that sends these changes of `item:a`, each behind the reply to a ping.
-async fn sending(changes: &'static [(i64, u32)]) -> Peer {
+async fn sending(changes: &'static [(i64, u64)]) -> Peer {
     Peer::start(async move |mut conversation| {
         let mut changes = changes.iter();
         while let Some((id, method)) = conversation.request().await {
@@ -150,8 +156,8 @@ async fn sending(changes: &'static [(i64, u32)]) -> Peer {
                 conversation.reply(id, registration(1)).await;
                 continue;
             }
-            for (number, nanos) in changes.by_ref().take(3) {
-                conversation.send(&event_at(1, "UPDATE", *number, *nanos)).await;
+            for (number, position) in changes.by_ref().take(3) {
+                conversation.send(&event_at(1, "UPDATE", *number, *position)).await;
             }
             conversation.reply(id, Cbor::Null).await;
         }

@@ -1,0 +1,176 @@
+//! Tables whose `DEFINE EVENT`s change the record that is being changed.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+
+use surreal_session::prelude::*;
+
+use super::{next, nothing_is_registered};
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]
+#[record(table = "item")]
+struct Item {
+    id: Id<Item>,
+    number: i64,
+    at: Option<i64>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, View)]
+#[record(of = Item)]
+struct Short {
+    id: Id<Item>,
+    at: Option<i64>,
+}
+
+use serde::{Deserialize, Serialize};
+
+/// Definitions of events, and what each is about.
+const EVENTS: [(&str, &str); 9] = [
+    ("create, update", "DEFINE EVENT e ON item WHEN $event = 'CREATE' THEN { UPDATE $after.id SET at = 1 }"),
+    (
+        "update, update",
+        "DEFINE EVENT e ON item WHEN $event = 'UPDATE' AND $after.at = $before.at \
+         THEN { UPDATE $after.id SET at = (at ?? 0) + 1 }",
+    ),
+    ("create, delete", "DEFINE EVENT e ON item WHEN $event = 'CREATE' AND $after.number = 2 THEN { DELETE $after.id }"),
+    ("update, delete", "DEFINE EVENT e ON item WHEN $event = 'UPDATE' AND $after.number = 20 THEN { DELETE $after.id }"),
+    (
+        "delete, create",
+        "DEFINE EVENT e ON item WHEN $event = 'DELETE' THEN { CREATE $before.id SET number = 70, at = 7 }",
+    ),
+    (
+        "several levels",
+        "DEFINE EVENT e ON item WHEN $event != 'DELETE' AND ($after.at ?? 0) < 3 \
+         THEN { UPDATE $after.id SET at = (at ?? 0) + 1 }",
+    ),
+    (
+        "two events",
+        "DEFINE EVENT e ON item WHEN $event = 'CREATE' THEN { UPDATE $after.id SET at = 1 }; \
+         DEFINE EVENT f ON item WHEN $event = 'CREATE' THEN { UPDATE $after.id SET number += 100 }",
+    ),
+    (
+        "through another table",
+        "DEFINE TABLE log; DEFINE EVENT e ON item WHEN $event != 'DELETE' AND $after.at = $before.at \
+         THEN { CREATE log SET of = $after.id }; \
+         DEFINE EVENT e ON log WHEN $event = 'CREATE' THEN { UPDATE $after.of SET at = (at ?? 0) + 1 }",
+    ),
+    (
+        "with a changefeed and a computed field",
+        "DEFINE TABLE OVERWRITE item CHANGEFEED 1h; DEFINE FIELD twice ON item TYPE int COMPUTED number * 2; \
+         DEFINE EVENT e ON item WHEN $event = 'CREATE' THEN { UPDATE $after.id SET at = number }",
+    ),
+];
+
+const WORK: [&str; 8] = [
+    "CREATE item:a SET number = 1",
+    "CREATE item:b SET number = 2",
+    "CREATE item:c SET number = 30",
+    "UPDATE item:a SET number = 10",
+    "UPDATE item:c SET number = 20",
+    "UPDATE item SET number += 1",
+    "DELETE item:a",
+    "UPSERT item:d SET number = 50",
+];
+
+type Board<R> = BTreeMap<String, R>;
+
+/// Does the work, and then writes a last record, whose event is the end of what came of it.
+async fn work(session: &Session) {
+    for text in WORK {
+        session.query(text).await.unwrap().check().unwrap();
+    }
+}
+
+/// Applies the events of the work to a board. An event may be left out, as a later one came first.
+async fn follow<D: serde::de::DeserializeOwned + Debug>(
+    stream: &mut LiveStream<Item, D>,
+    mut apply: impl FnMut(Notification<Item, D>),
+) {
+    let wait = std::time::Duration::from_millis(300);
+    while let Ok(Some(event)) = tokio::time::timeout(wait, stream.next()).await {
+        match event.unwrap() {
+            LiveEvent::Change(change) => apply(change),
+            LiveEvent::Gap(Gap::Superseded { .. }) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+fn put<R>(board: &mut Board<R>, change: Notification<Item, R>) {
+    match change.action {
+        Action::Delete => drop(board.remove(change.id.key())),
+        Action::Create | Action::Update => drop(board.insert(change.id.key().clone(), change.data)),
+    }
+}
+
+fn apply(board: &mut Board<Item>, change: &Notification<Item, Vec<PatchOp>>) {
+    let is_whole = change.data.first().is_some_and(|op| op.path().is_empty());
+    match change.action {
+        Action::Delete => drop(board.remove(change.id.key())),
+        _ if is_whole => drop(board.insert(change.id.key().clone(), Item::from_ops(&change.data).unwrap())),
+        _ => board.get_mut(change.id.key()).unwrap().apply(&change.data).unwrap(),
+    }
+}
+
+fn by_key(items: Vec<Item>) -> Board<Item> {
+    items.into_iter().map(|item| (item.id.key().clone(), item)).collect()
+}
+
+#[tokio::test]
+async fn streams_end_with_the_state_that_the_tables_events_leave() {
+    for (what, events) in EVENTS {
+        let (_db, session) = surreal_session_tests::place().await;
+        session.query(format!("DEFINE TABLE item; {events}")).await.unwrap().check().unwrap();
+        session.query("CREATE item:z SET number = 9, at = 9").await.unwrap().check().unwrap();
+        let mut items = session.live::<Item>().await.unwrap();
+        let mut short = session.live::<Item>().fields::<Short>().await.unwrap();
+        let mut set = session.live::<Item>().filter(|i| i.at.lt(3)).as_set().await.unwrap();
+        let (rows, mut behind) = session.live::<Item>().snapshot().await.unwrap();
+        let (diffed, mut changes) = session.live::<Item>().diff().snapshot().await.unwrap();
+        let mut filtered = session.live::<Item>().filter(|i| i.number.gt(5)).await.unwrap();
+        work(&session).await;
+
+        let stored = by_key(session.select::<Item>().await.unwrap());
+        let (mut board, mut snapshot, mut patched) = (by_key(rows.clone()), by_key(rows), by_key(diffed));
+        follow(&mut items, |change| put(&mut board, change)).await;
+        assert_eq!(board, stored, "{what}");
+        follow(&mut behind, |change| put(&mut snapshot, change)).await;
+        assert_eq!(snapshot, stored, "{what}");
+        follow(&mut changes, |change| apply(&mut patched, &change)).await;
+        assert_eq!(patched, stored, "{what}");
+        let mut views = Board::new();
+        follow(&mut short, |change| put(&mut views, change)).await;
+        let expected = stored.iter().filter(|(key, _)| *key != "z" || views.contains_key("z"));
+        let expected: Board<_> =
+            expected.map(|(key, item)| (key.clone(), Short { id: item.id.clone(), at: item.at })).collect();
+        assert_eq!(views, expected, "{what}");
+        let mut members = Board::new();
+        follow(&mut set, |change| put(&mut members, change)).await;
+        let expected: Board<_> =
+            stored.iter().filter(|(_, item)| item.at.is_some_and(|at| at < 3)).map(|(k, v)| (k.clone(), v.clone())).collect();
+        assert_eq!(members, expected, "{what}");
+        follow(&mut filtered, |change| assert!(change.data.number > 5, "{what}: {change:?}")).await;
+        drop((items, short, set, behind, changes, filtered));
+        nothing_is_registered(&session).await;
+    }
+}
+
+#[tokio::test]
+async fn event_of_the_table_shows_in_both_changes() {
+    let (_db, session) = surreal_session_tests::place().await;
+    session.query(format!("DEFINE TABLE item; {}", EVENTS[0].1)).await.unwrap().check().unwrap();
+    let mut items = session.live::<Item>().await.unwrap();
+    let mut changes = session.live::<Item>().diff().await.unwrap();
+    session.create::<Item>().id("a").content(NewItem { number: 1, at: None }).await.unwrap();
+    // The server computes the inner change first.
+    for action in [Action::Update, Action::Create] {
+        let LiveEvent::Change(change) = next(&mut items).await else { panic!("no change") };
+        assert_eq!((change.action, change.data.at), (action, Some(1)));
+    }
+    // The whole record takes the place of the differences before it.
+    let LiveEvent::Change(change) = next(&mut changes).await else { panic!("no change") };
+    assert_eq!(change.action, Action::Create);
+    assert_eq!(Item::from_ops(&change.data).unwrap().at, Some(1));
+    drop((items, changes));
+    nothing_is_registered(&session).await;
+}
