@@ -30,7 +30,9 @@ async fn main() -> Result<()> {
     let typed = Statements::new("CREATE item SET number = 1", "LIVE SELECT * FROM item");
     let sent = Statements::new(
         "CREATE $_0 CONTENT $_1 RETURN AFTER",
-        "LIVE SELECT VALUE [time::now(), $after ?? $before] FROM $_0",
+        "LIVE SELECT VALUE { LET $_now = (SELECT * FROM ONLY ($after ?? $before).id); RETURN [rand::uuid::v7(), \
+         $_now ?? $after ?? $before, NONE, IF $_now == NONE { 'DELETE' } ELSE IF $event == 'DELETE' { 'UPDATE' }]; } \
+         FROM $_0",
     );
 
     let (mut ours, mut least, mut same) = (Sample::default(), Sample::default(), Sample::default());

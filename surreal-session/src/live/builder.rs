@@ -21,15 +21,18 @@ use crate::value::{Table, Value};
 
 /// A live query to be registered when awaited, giving a [`LiveStream`] of the changes that are committed from then on.
 ///
-/// Transactions that were under way at that moment are not reported (server 3.3.5), and those of other clients may fail
-/// with a conflict, as they may when a live query is killed.
+/// Transactions that began before that are not reported, whenever they are committed (server 3.3.5). Transactions that run
+/// while a live query is registered or killed may fail with a conflict.
+///
+/// [`LiveStream`] says in which order events come, which ones the server does not send, and how many live queries a
+/// connection bears. For each event the server reads the record once more, in the writer's transaction.
 ///
 /// # Errors
 ///
 /// [`NotFound`](crate::ErrorKind::NotFound) for a table that does not exist; [`Auth`](crate::ErrorKind::Auth) if the
 /// identity may not select from it at all. Records that it may not see are left out of the stream without a word.
-/// [`NotAllowed`](crate::ErrorKind::NotAllowed) if the server denies the function `time::now`, and for [`diff`](Self::diff)
-/// `value::diff`.
+/// [`NotAllowed`](crate::ErrorKind::NotAllowed) if the server denies the function `rand::uuid::v7`, and for
+/// [`diff`](Self::diff) `value::diff`.
 ///
 /// # Cancel safety
 ///
@@ -330,12 +333,14 @@ impl<T: Record> Live<T> {
 
 /// A [`Live`] query that gives operations instead of records; see [`Live::diff`].
 ///
-/// A change comes some milliseconds late: it waits for one that it may have overtaken, as the later one is for a record that
-/// had the earlier one. What still comes too late is left out ([`Gap::Superseded`](super::Gap::Superseded)); the record
-/// has to be read again then. Several changes of one record in one transaction need this most.
+/// A difference applies to the record as the difference before it left it. So each event waits some milliseconds for events of
+/// earlier changes. An event that arrives later than that is left out ([`Gap::Superseded`](super::Gap::Superseded)), and
+/// the record has to be read again. This happens above all if one transaction changes a record several times.
 ///
-/// What is created comes as one operation that puts the whole record in place of nothing, and what is deleted as one that
-/// puts NONE in place of the record. An update is told by what differs, texts by their differences.
+/// A created record comes as one operation that replaces nothing by the whole record, and a deleted one as an operation that
+/// replaces the record by NONE. An update consists of the operations that lead from one state to the other, for texts with
+/// the differences of the texts. An update that a `DEFINE EVENT` of the table has changed further comes as one operation that
+/// replaces the whole record.
 ///
 /// # Errors
 ///

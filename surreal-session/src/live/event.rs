@@ -56,17 +56,18 @@ pub enum Gap {
     },
     /// Changes arrived after a later change of the same record, and were left out.
     ///
-    /// What the program has seen last of each record is still what came last, so that only those need to care who want
-    /// to see every change, or who apply differences: the later one was for a record that had the earlier one.
+    /// The last state that the program has of each record is still the last one. This concerns only programs that need every
+    /// change, or that apply differences: the later difference was made for a record that had the earlier one.
     Superseded {
         /// How many were left out.
         missed: u64,
     },
-    /// Changes arrived late, and later changes of the same records may have been reported before; they were left out.
+    /// Changes arrived late, and may be older than changes of the same records that the stream gave before; they were left
+    /// out.
     ///
-    /// A stream remembers the last change of some thirty thousand records, those that changed last. This gap takes the
-    /// place of a change that is older than all of those, of a record that is not among them. Read the record again: it may
-    /// be out of date from here on.
+    /// Read the records again: what the program has of them may be out of date from here on. A stream remembers the last
+    /// change of some thirty thousand records. This gap appears if more records than that change within the time of a
+    /// transaction, or after [`Overflow`](Self::Overflow).
     Unordered {
         /// How many were left out.
         missed: u64,
@@ -79,10 +80,17 @@ pub enum Gap {
 pub enum EndReason {
     /// This client killed the live query.
     Killed,
-    /// The server ended the live query: it was killed elsewhere, or the access of the one who owns it was revoked. A
-    /// stream of [`subscribe_live`](crate::Session::subscribe_live) says this also if the table was removed.
+    /// The server ended the live query: another session killed it, or the user who owns it was removed.
+    ///
+    /// `REMOVE ACCESS` does not end the live queries of its record users (server 3.3.5). This is also the reason if the table
+    /// was removed and defined again at once, and of a stream of [`subscribe_live`](crate::Session::subscribe_live) if the
+    /// table was removed.
     KilledByServer,
     /// The table was removed, or the database or the namespace that it was in.
+    ///
+    /// The server (3.3.5) does not report a removal that happens while the live query is registered. The stream therefore
+    /// looks once, in the background; the session needs the right to see the table's definition, which record users do
+    /// not have.
     TableRemoved,
     /// The session was closed.
     SessionClosed,

@@ -1,9 +1,9 @@
-//! The records as they are, and then their changes, without a hole and without a repetition.
+//! The records as they are, and then their changes.
 //!
-//! The live query is registered first, so that nothing can fall in between; then the records are read. Events that come
-//! meanwhile may be contained in what was read, or not, and nothing in them says which: no event carries a version. So
-//! the states are compared. An event after which its record is as it was read is contained, and so are those of that
-//! record that were made before it. If the last event of a record leads elsewhere than what was read, it is read again.
+//! The live query is registered first, then the records are read. Events that arrive meanwhile may be contained in what was
+//! read, or not, and an event does not say which: no event carries a version of the store. So the states are compared. An
+//! event after which its record is as it was read is contained, and so are the events of earlier changes of that record. If
+//! the last event of a record leads to another state than the one that was read, the records are read again.
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
@@ -40,9 +40,13 @@ impl<T, D> Live<T, D> {
     /// Reads the records first: awaiting this gives them, in the order of their ids, and the stream of what changes from
     /// there on.
     ///
-    /// No change is missing in between, with one exception: a transaction that was under way when the live query was
-    /// registered, and was committed after the records were read, is in neither, as the server (3.3.5) reports nothing of
-    /// it. A change that the records already contain is not repeated, as far as it arrives within a few seconds.
+    /// Every change of a transaction that began after the registration is in the records, in the stream, or in both. There is
+    /// one hole: a transaction that began before the registration and is committed after the records were read is in
+    /// neither, because the server (3.3.5) does not report it. The longest transaction of the program limits how long that
+    /// can happen; a program that needs to be sure reads the records once more after that time. A change that the records
+    /// already contain is not repeated if its event arrives within five seconds.
+    ///
+    /// The records are read again, up to ten times, if they change faster than they can be read.
     ///
     /// # Errors
     ///

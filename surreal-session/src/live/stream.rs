@@ -33,16 +33,39 @@ use crate::value::{Table, Value};
 /// Each item is a [`LiveEvent`], or an error for a record that does not fit `D`: it names the record, and the stream goes
 /// on. After [`LiveEvent::Ended`] there is nothing more.
 ///
-/// The changes of one record come in the order in which they were made, so that the last one says what it is. The server
-/// (3.3.5) may let one overtake the one before it, above all in a transaction that changes a record more than once: what
-/// arrives together is put in order, and what arrives later than that is left out, which stands in the stream as
-/// [`Gap::Superseded`]. This goes by the server's clock; a stream of [`subscribe_live`](crate::Session::subscribe_live)
-/// gives what comes as it comes. Changes of different records are in no promised order. An update that leaves the live
-/// query's filter, and a record that the identity may not see any more, are not reported at all.
+/// # Order
+///
+/// The changes of one record come in the order in which they were made. The server (3.3.5) may send a change before an earlier
+/// one, above all in a transaction that changes a record more than once. Events that arrive together are put in order. An
+/// event that arrives after a later one of its record is left out and reported as [`Gap::Superseded`]; if the stream
+/// cannot know whether it is, as [`Gap::Unordered`]. So the last state that a stream gives of a record is its last state,
+/// or a gap follows it. The order is the one in which the server computed the changes: it depends neither on clocks nor on
+/// how fast the program takes events. Changes of different records come in no promised order, and a stream of
+/// [`subscribe_live`](crate::Session::subscribe_live) gives events in the order of their arrival.
+///
+/// If a `DEFINE EVENT` of the table changes the record itself, the server (3.3.5) sends the inner change first and the
+/// outer one second. Both show the record as it is after both; if the event deleted it, both are deletions. A stream of
+/// [differences](crate::Live::diff) gives the whole record in the outer change, in place of the inner ones.
+///
+/// # Events that the server does not send
+///
+/// The server (3.3.5) sends no event, and so the stream reports none, for
+///
+/// - an update after which the record does not pass the filter any more, except with [`as_set`](crate::Live::as_set);
+/// - a record that the identity may not select any more;
+/// - a transaction that began before the live query was registered, whenever it is committed;
+/// - a record that contains a value without CBOR form, a regular expression;
+/// - a record for which the filter, a computed field or the selection fails;
+/// - a write on another node of a cluster, unless its nodes run with `SURREAL_LIVE_QUERY_ENGINE=router`.
+///
+/// # How many events a connection bears
 ///
 /// The server (3.3.5) closes the connection when more than a hundred events wait to be written to its socket
-/// (`SURREAL_WEBSOCKET_RESPONSE_CHANNEL_SIZE`), however quickly the client reads: a single commit that changes more
-/// records than that can be enough. Every stream of the connection then ends with [`EndReason::ConnectionLost`].
+/// (`SURREAL_WEBSOCKET_RESPONSE_CHANNEL_SIZE`), however quickly the client reads. Each change counts once for each live query
+/// that reports it. A single commit of more than a hundred records can be enough; with sixteen live queries on one socket
+/// a few hundred small writes in quick succession were enough, with one live query 7,000 writes a second were not. Every
+/// stream of the connection then ends with [`EndReason::ConnectionLost`]. Open a connection for each few live queries of busy
+/// tables.
 ///
 /// The stream keeps its session open. Dropping it kills the live query in the background, unless another stream
 /// follows it; [`kill`](Self::kill) does the same and waits.

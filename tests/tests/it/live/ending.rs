@@ -1,11 +1,15 @@
 //! Every stream ends with the reason why.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
+use ciborium::Value as Cbor;
 use surreal_session::prelude::*;
-use surreal_session_tests::{Proxy, async_test, connect, login, place, unique};
+use surreal_session_tests::{Peer, Proxy, async_test, connect, eventually, login, place, unique};
+use tokio::time::timeout;
 
-use super::{Item, NewItem, end, next_change, nothing_is_registered, registered, with_items};
+use super::races::{event, registration_in, statement};
+use super::{Item, NewItem, elsewhere, end, next, next_change, nothing_is_registered, registered, with_items};
 
 #[async_test]
 async fn killed_streams_end_with_who_killed_them() {
@@ -171,4 +175,73 @@ async fn lost_connection_ends_the_stream() {
     assert_eq!(session.live::<Item>().await.unwrap_err().kind(), ErrorKind::Disconnected);
     let elsewhere = connect().await.new_session().signin(root).use_ns(place).use_db("test").await.unwrap();
     nothing_is_registered(&elsewhere).await;
+}
+
+/// A peer that registers a live query in a place, and says of one in `now` whether it is gone.
+async fn forgetful(now: &'static str, is_gone: bool) -> Peer {
+    let place = |database: &str| Cbor::Array(vec!["test".into(), database.into()]);
+    Peer::start(move |mut conversation| async move {
+        let mut queries = 0;
+        while let Some((id, _)) = conversation.request().await {
+            queries += 1;
+            let reply = if queries == 1 {
+                registration_in(1, vec![place("test")])
+            } else {
+                Cbor::Array(vec![statement(Cbor::Array(vec![place(now), is_gone.into()]))])
+            };
+            conversation.reply(id, reply).await;
+            conversation.send(&event(1, "UPDATE", queries)).await;
+        }
+    })
+    .await
+}
+
+#[async_test]
+async fn table_that_was_removed_meanwhile_ends_the_stream() {
+    for (now, is_gone, expected) in [("test", true, true), ("test", false, false), ("other", true, false)] {
+        let db = Surreal::connect(forgetful(now, is_gone).await.url()).await.unwrap();
+        let mut items = db.live::<Item>().await.unwrap();
+        for number in [1, 2] {
+            assert_eq!(next_change(&mut items).await.data.number, number);
+        }
+        match timeout(Duration::from_millis(1_500), items.next()).await {
+            Ok(event) => {
+                assert_eq!((event.unwrap().unwrap(), true), (LiveEvent::Ended(EndReason::TableRemoved), expected))
+            }
+            Err(_) => assert!(!expected, "{now} {is_gone}"),
+        }
+    }
+}
+
+/// Tables that are removed and defined while live queries on them are registered.
+#[async_test(not_send)]
+async fn no_stream_is_silent_after_its_table_was_removed() {
+    let (_db, session) = with_items().await;
+    let other = elsewhere(&session).await;
+    for round in 0..15 {
+        let registrations = (0..8).map(|_| {
+            let session = session.clone();
+            tokio::spawn(async move { session.live::<Item>().await })
+        });
+        let registrations: Vec<_> = registrations.collect();
+        let _ = other.query("REMOVE TABLE IF EXISTS item").await.unwrap();
+        let _ = other.query("DEFINE TABLE IF NOT EXISTS item").await.unwrap();
+        let mut streams = Vec::new();
+        for registration in registrations {
+            streams.extend(registration.await.unwrap().ok());
+        }
+        let defined = async || other.query("DEFINE TABLE OVERWRITE item").await.unwrap().check().is_ok();
+        eventually("the table is defined", defined).await;
+        let create = format!("UPSERT item:a SET number = {round}");
+        eventually("the record is written", async || other.query(create.clone()).await.unwrap().check().is_ok()).await;
+        for mut stream in streams {
+            match next(&mut stream).await {
+                LiveEvent::Change(change) => assert_eq!(change.data.number, round),
+                // The server reports the removal, but the table is there again when the client asks.
+                LiveEvent::Ended(EndReason::TableRemoved | EndReason::KilledByServer) => {}
+                LiveEvent::Ended(reason) => panic!("{reason:?}"),
+                LiveEvent::Gap(gap) => panic!("{gap:?}"),
+            }
+        }
+    }
 }

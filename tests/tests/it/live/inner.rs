@@ -2,8 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
+use std::time::Duration;
 
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use surreal_session::prelude::*;
+use surreal_session_tests::{async_test, place};
+use tokio::time::timeout;
 
 use super::{next, nothing_is_registered};
 
@@ -22,8 +27,6 @@ struct Short {
     at: Option<i64>,
 }
 
-use serde::{Deserialize, Serialize};
-
 /// Definitions of events, and what each is about.
 const EVENTS: [(&str, &str); 9] = [
     ("create, update", "DEFINE EVENT e ON item WHEN $event = 'CREATE' THEN { UPDATE $after.id SET at = 1 }"),
@@ -33,7 +36,10 @@ const EVENTS: [(&str, &str); 9] = [
          THEN { UPDATE $after.id SET at = (at ?? 0) + 1 }",
     ),
     ("create, delete", "DEFINE EVENT e ON item WHEN $event = 'CREATE' AND $after.number = 2 THEN { DELETE $after.id }"),
-    ("update, delete", "DEFINE EVENT e ON item WHEN $event = 'UPDATE' AND $after.number = 20 THEN { DELETE $after.id }"),
+    (
+        "update, delete",
+        "DEFINE EVENT e ON item WHEN $event = 'UPDATE' AND $after.number = 20 THEN { DELETE $after.id }",
+    ),
     (
         "delete, create",
         "DEFINE EVENT e ON item WHEN $event = 'DELETE' THEN { CREATE $before.id SET number = 70, at = 7 }",
@@ -74,7 +80,6 @@ const WORK: [&str; 8] = [
 
 type Board<R> = BTreeMap<String, R>;
 
-/// Does the work, and then writes a last record, whose event is the end of what came of it.
 async fn work(session: &Session) {
     for text in WORK {
         session.query(text).await.unwrap().check().unwrap();
@@ -82,12 +87,12 @@ async fn work(session: &Session) {
 }
 
 /// Applies the events of the work to a board. An event may be left out, as a later one came first.
-async fn follow<D: serde::de::DeserializeOwned + Debug>(
+async fn follow<D: DeserializeOwned + Debug>(
     stream: &mut LiveStream<Item, D>,
     mut apply: impl FnMut(Notification<Item, D>),
 ) {
-    let wait = std::time::Duration::from_millis(300);
-    while let Ok(Some(event)) = tokio::time::timeout(wait, stream.next()).await {
+    let wait = Duration::from_millis(300);
+    while let Ok(Some(event)) = timeout(wait, stream.next()).await {
         match event.unwrap() {
             LiveEvent::Change(change) => apply(change),
             LiveEvent::Gap(Gap::Superseded { .. }) => {}
@@ -116,10 +121,10 @@ fn by_key(items: Vec<Item>) -> Board<Item> {
     items.into_iter().map(|item| (item.id.key().clone(), item)).collect()
 }
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn streams_end_with_the_state_that_the_tables_events_leave() {
     for (what, events) in EVENTS {
-        let (_db, session) = surreal_session_tests::place().await;
+        let (_db, session) = place().await;
         session.query(format!("DEFINE TABLE item; {events}")).await.unwrap().check().unwrap();
         session.query("CREATE item:z SET number = 9, at = 9").await.unwrap().check().unwrap();
         let mut items = session.live::<Item>().await.unwrap();
@@ -146,8 +151,11 @@ async fn streams_end_with_the_state_that_the_tables_events_leave() {
         assert_eq!(views, expected, "{what}");
         let mut members = Board::new();
         follow(&mut set, |change| put(&mut members, change)).await;
-        let expected: Board<_> =
-            stored.iter().filter(|(_, item)| item.at.is_some_and(|at| at < 3)).map(|(k, v)| (k.clone(), v.clone())).collect();
+        let expected: Board<_> = stored
+            .iter()
+            .filter(|(_, item)| item.at.is_some_and(|at| at < 3))
+            .map(|(k, v)| (k.clone(), v.clone()))
+            .collect();
         assert_eq!(members, expected, "{what}");
         follow(&mut filtered, |change| assert!(change.data.number > 5, "{what}: {change:?}")).await;
         drop((items, short, set, behind, changes, filtered));
@@ -155,9 +163,9 @@ async fn streams_end_with_the_state_that_the_tables_events_leave() {
     }
 }
 
-#[tokio::test]
+#[async_test(not_send)]
 async fn event_of_the_table_shows_in_both_changes() {
-    let (_db, session) = surreal_session_tests::place().await;
+    let (_db, session) = place().await;
     session.query(format!("DEFINE TABLE item; {}", EVENTS[0].1)).await.unwrap().check().unwrap();
     let mut items = session.live::<Item>().await.unwrap();
     let mut changes = session.live::<Item>().diff().await.unwrap();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ciborium::Value as Cbor;
 use surreal_session::prelude::*;
-use surreal_session_tests::Peer;
+use surreal_session_tests::{Peer, async_test};
 use tokio::time::{sleep, timeout};
 
 use super::races::{event_of, registration, statement};
@@ -68,7 +68,7 @@ fn second_pass_first(records: u64) -> Vec<(String, i64, u64)> {
     pass(1).chain(pass(0)).collect()
 }
 
-#[tokio::test]
+#[async_test]
 async fn late_events_of_many_records_are_left_out() {
     for records in [100, 1_100, 3_000] {
         let peer = sending(second_pass_first(records)).await;
@@ -81,7 +81,7 @@ async fn late_events_of_many_records_are_left_out() {
     }
 }
 
-#[tokio::test]
+#[async_test]
 async fn late_events_of_more_records_than_are_remembered_are_gaps() {
     let records = 40_000;
     let peer = sending(second_pass_first(records)).await;
@@ -93,7 +93,7 @@ async fn late_events_of_more_records_than_are_remembered_are_gaps() {
     assert!(told.unordered > 0 && told.unordered + told.superseded >= records - 64, "{told:?}");
 }
 
-#[tokio::test]
+#[async_test]
 async fn slow_program_sees_the_same() {
     let peer = sending(second_pass_first(200)).await;
     let db = Surreal::connect(peer.url()).await.unwrap();
@@ -103,7 +103,7 @@ async fn slow_program_sees_the_same() {
     assert_eq!((told.numbers.len(), told.stale(1), told.unordered), (200, 0, 0));
 }
 
-#[tokio::test]
+#[async_test]
 async fn late_event_after_an_overflow_is_a_gap() {
     // Two find room, the third, which is the last change of `a`, does not; then comes an older change of `a`.
     let event = |key: &str, number, position| event_of(key, 1, "UPDATE", number, position);
@@ -138,7 +138,7 @@ async fn late_event_after_an_overflow_is_a_gap() {
     assert!(matches!(&told[1], LiveEvent::Change(change) if change.id == Id::new("c")), "{told:?}");
 }
 
-#[tokio::test]
+#[async_test]
 async fn event_that_is_older_than_the_snapshot_is_left_out() {
     let row = |number: i64| {
         let id = Cbor::Tag(8, Box::new(Cbor::Array(vec!["item".into(), "a".into()])));
@@ -172,7 +172,7 @@ async fn event_that_is_older_than_the_snapshot_is_left_out() {
 }
 
 /// Transactions side by side, each with two changes of its record and a long pause between them.
-#[tokio::test]
+#[async_test(not_send)]
 async fn pause_in_a_transaction_does_not_turn_the_order_round() {
     let (_db, session) = with_items().await;
     let writer = elsewhere(&session).await;
@@ -201,7 +201,7 @@ async fn pause_in_a_transaction_does_not_turn_the_order_round() {
 }
 
 /// Several updates of the whole table in one transaction, and a deletion of a part of it.
-#[tokio::test]
+#[async_test(not_send)]
 async fn table_that_is_updated_several_times_in_a_transaction_is_shown_as_it_is() {
     let (_db, session) = with_items().await;
     let writer = elsewhere(&session).await;

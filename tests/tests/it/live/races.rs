@@ -69,7 +69,7 @@ pub(super) fn event_of(key: &str, live: u8, action: &str, number: i64, position:
     Cbor::Map(vec![("result".into(), Cbor::Map(result))])
 }
 
-fn event(live: u8, action: &str, number: i64) -> Cbor {
+pub(super) fn event(live: u8, action: &str, number: i64) -> Cbor {
     event_at(live, action, number, 0)
 }
 
@@ -79,8 +79,13 @@ pub(super) fn statement(result: Cbor) -> Cbor {
 
 /// The reply to the registration of the live query `live`.
 pub(super) fn registration(live: u8) -> Cbor {
+    registration_in(live, vec![])
+}
+
+/// The same with what the second statement returns.
+pub(super) fn registration_in(live: u8, called: Vec<Cbor>) -> Cbor {
     let who = Cbor::Map(vec![("identity".into(), Cbor::Array(vec![]))]);
-    Cbor::Array(vec![statement(who), statement(Cbor::Array(vec![])), statement(uuid(live))])
+    Cbor::Array(vec![statement(who), statement(Cbor::Array(called)), statement(uuid(live))])
 }
 
 #[async_test]
