@@ -140,7 +140,7 @@ fn check_params(params: &impl Serialize) -> Result<()> {
     let Ok(Value::Object(params)) = codec::decode(&encode(params)?) else {
         return Err(Error::argument("the parameters of a record user are a struct or a map"));
     };
-    match RESERVED.iter().find(|name| params.get(**name).is_some()) {
+    match RESERVED.iter().find(|name| params.contains_key(**name)) {
         Some(name) => Err(Error::argument(format!("`{name}` cannot name a parameter: the server uses it itself"))),
         None => Ok(()),
     }

@@ -63,16 +63,17 @@ async fn delete_through_a_link_deletes_what_select_finds() {
 
 #[async_test]
 async fn update_and_upsert_through_a_link_change_what_select_finds() {
-    let (_db, session) = tasks().await;
-    let archived = session.update::<Task>().filter(|t| t.parent.state.eq("done")).set(|t| t.state.set("archived"));
-    assert_eq!(keys(&archived.await.unwrap()), [3, 4]);
-
     #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]
     struct Node {
         id: Id<Node>,
         state: String,
         next: Vec<Id<Node>>,
     }
+
+    let (_db, session) = tasks().await;
+    let archived = session.update::<Task>().filter(|t| t.parent.state.eq("done")).set(|t| t.state.set("archived"));
+    assert_eq!(keys(&archived.await.unwrap()), [3, 4]);
+
     let new = |next: &[&str]| NewNode { state: "a".into(), next: next.iter().map(|key| Id::new(*key)).collect() };
     let nodes = [("1", new(&[])), ("2", new(&["1"])), ("3", new(&["2"]))];
     session.insert(nodes).await.unwrap();

@@ -129,7 +129,7 @@ fn on_another_thread<F: Future<Output = ()> + Send + 'static>(
     std::thread::spawn(move || {
         one_thread().block_on(async {
             told.send(Peer::start(script).await).unwrap();
-            sleep(Duration::from_secs(60)).await;
+            sleep(Duration::from_mins(1)).await;
         });
     });
     url.recv().unwrap()
@@ -152,7 +152,7 @@ fn process_that_was_suspended_reads_what_waits_before_it_judges() {
         let mut ping = std::pin::pin!(db.ping());
         // The request is written, then nothing of this runtime runs for longer than the limit.
         timeout(Duration::from_millis(20), &mut ping).await.unwrap_err();
-        std::thread::sleep(Duration::from_millis(1_000));
+        std::thread::sleep(Duration::from_secs(1));
         timeout(HANGS, ping).await.expect("hangs").unwrap();
     });
 }
@@ -229,7 +229,7 @@ fn end_the_runtime(expires_in: Option<i64>, shut_down: fn(Runtime)) {
 #[test]
 fn end_of_the_runtime_ends_calls_and_streams() {
     for expires_in in [None, Some(60_000)] {
-        end_the_runtime(expires_in, |home| home.shutdown_background());
+        end_the_runtime(expires_in, Runtime::shutdown_background);
         end_the_runtime(expires_in, |home| drop(std::thread::spawn(|| drop(home)).join()));
     }
 }

@@ -189,7 +189,7 @@ async fn result_without_a_form_in_cbor_has_a_code_of_its_own() {
     let (_db, session) = place().await;
     let server = session.query("CREATE t:1; RETURN /a/").await.unwrap_err().server().unwrap().clone();
     assert_eq!((server.code(), server.message()), (Some(-32700), "Parse error"));
-    assert_eq!(server.details().map(|details| details.kind()), Some("Parse"));
+    assert_eq!(server.details().map(surreal_session::ErrorDetails::kind), Some("Parse"));
     let written: Vec<RecordId> = session.query("SELECT VALUE id FROM t").await.unwrap().take(0).unwrap();
     assert_eq!(written, [RecordId::new("t", 1)]);
     let server = session.query("CREATE t:2; SELEC 1").await.unwrap_err().server().unwrap().clone();

@@ -161,7 +161,7 @@ fn ints_are_no_keys_beside_the_fields_of_a_struct() {
 
 #[test]
 fn numbers_of_serde_json_are_numbers() {
-    /// As serde_json writes a number with its feature `arbitrary_precision`.
+    /// As `serde_json` writes a number with its feature `arbitrary_precision`.
     struct Number(&'static str);
 
     impl Serialize for Number {
@@ -169,6 +169,14 @@ fn numbers_of_serde_json_are_numbers() {
             let mut number = serializer.serialize_struct("$serde_json::private::Number", 1)?;
             number.serialize_field("$serde_json::private::Number", self.0)?;
             number.end()
+        }
+    }
+
+    struct Raw;
+
+    impl Serialize for Raw {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.serialize_struct("$serde_json::private::RawValue", 1)?.end()
         }
     }
 
@@ -183,13 +191,6 @@ fn numbers_of_serde_json_are_numbers() {
         let bytes = encode(&[Number(text), Number("7")]);
         let expected = expected.map(|number| Value::Array(vec![number, Value::Int(7)]));
         assert_eq!(bytes.ok().map(|bytes| decode::<Value>(&bytes).unwrap()), expected, "{text}");
-    }
-    struct Raw;
-
-    impl Serialize for Raw {
-        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            serializer.serialize_struct("$serde_json::private::RawValue", 1)?.end()
-        }
     }
     assert!(encode(&Raw).unwrap_err().message().contains("serde_json::Value"));
 }

@@ -75,12 +75,13 @@ fn an_error_is_one_word_and_can_travel() {
 
 #[test]
 fn paths_of_deep_values_are_shortened() {
+    #[derive(Debug, Deserialize)]
+    struct Deep(#[expect(dead_code, reason = "it is only read")] Vec<Deep>);
+
     let mut deep = Cbor::Text("x".into());
     for _ in 0..100 {
         deep = array([deep]);
     }
-    #[derive(Debug, Deserialize)]
-    struct Deep(#[expect(dead_code, reason = "it is only read")] Vec<Deep>);
     let path = read::<Deep>(&deep).unwrap_err().path();
     assert_eq!(path, format!("{}…{}", "[0]".repeat(12), "[0]".repeat(4)));
 

@@ -54,8 +54,9 @@ async fn addresses(session: &Session) -> Vec<Option<Addr>> {
 
 #[async_test]
 async fn part_of_what_is_missing_is_not_written() {
-    let datetime: Datetime = "2024-01-01T00:00:00Z".parse().unwrap();
     type Change = fn(Fields<Cust>) -> Assign<Cust>;
+
+    let datetime: Datetime = "2024-01-01T00:00:00Z".parse().unwrap();
     let since = Addr { since: Some(datetime), ..addr() };
     let changes: [(Change, Addr); 9] = [
         (|c| c.addr.city.set("Q"), Addr { city: "Q".into(), ..addr() }),
@@ -154,7 +155,7 @@ async fn part_is_not_assigned_after_the_whole() {
 #[async_test]
 async fn nothing_is_added_to_a_datetime_that_is_missing() {
     let (_db, session) = customers().await;
-    let hour = std::time::Duration::from_secs(3600);
+    let hour = std::time::Duration::from_hours(1);
     let later = || session.update::<Cust>().id("some").set(|c| c.at.add(hour));
     assert_eq!(later().await.unwrap().at, None);
     let datetime: Datetime = "2024-01-01T00:00:00Z".parse().unwrap();
