@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use ciborium_ll::Header;
 pub(crate) use error::{DecodeError, EncodeError};
-pub(crate) use ser::Serializer;
+pub(crate) use ser::{Serializer, SetType};
 
 /// How deep a value that is sent may be nested, counting arrays, objects and tags.
 ///
@@ -47,6 +47,13 @@ pub(crate) fn encode_into<T: Serialize + ?Sized>(buffer: &mut Vec<u8>, value: &T
 pub(crate) fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Bytes, EncodeError> {
     let mut buffer = Vec::new();
     encode_into(&mut buffer, value)?;
+    Ok(buffer.into())
+}
+
+/// Writes a value into a buffer of its own, and the standard library's sets in it as sets.
+pub(crate) fn encode_with_sets<T: Serialize + ?Sized>(value: &T) -> Result<Bytes, EncodeError> {
+    let mut buffer = Vec::new();
+    value.serialize(&mut Serializer::marking_sets(&mut buffer))?;
     Ok(buffer.into())
 }
 

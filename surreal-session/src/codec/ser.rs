@@ -31,6 +31,8 @@ pub struct Serializer<'a> {
     is_in_name: bool,
     /// What `None` is here.
     none: Absence,
+    /// Whether the standard library's sets are written as sets instead of arrays.
+    marks_sets: bool,
 }
 
 /// What `None` is written as.
@@ -43,9 +45,40 @@ enum Absence {
     Null,
 }
 
+/// The standard library's set types. Serde writes them like any other sequence, so that only the name tells them apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SetType {
+    Hash,
+    BTree,
+}
+
+impl SetType {
+    /// The set type with this name, as [`type_name`] has it.
+    pub(crate) fn of(name: &str) -> Option<Self> {
+        match name {
+            _ if name.starts_with("std::collections::hash::set::HashSet<") => Some(Self::Hash),
+            _ if name.starts_with("alloc::collections::btree::set::BTreeSet<") => Some(Self::BTree),
+            _ => None,
+        }
+    }
+}
+
 impl<'a> Serializer<'a> {
     pub(crate) fn new(buffer: &'a mut Vec<u8>) -> Self {
-        Self { buffer, depth: 0, calls: 0, is_in_duration: false, is_in_name: false, none: Absence::None }
+        Self {
+            buffer,
+            depth: 0,
+            calls: 0,
+            is_in_duration: false,
+            is_in_name: false,
+            none: Absence::None,
+            marks_sets: false,
+        }
+    }
+
+    /// Writes the standard library's sets as sets.
+    pub(super) fn marking_sets(buffer: &'a mut Vec<u8>) -> Self {
+        Self { marks_sets: true, ..Self::new(buffer) }
     }
 
     /// Goes one level of CBOR deeper. [`leave`](Self::leave) comes back.
@@ -288,10 +321,16 @@ impl<'b> ser::Serializer for &'b mut Serializer<'_> {
     where
         I: IntoIterator<Item: Serialize>,
     {
-        let is_hash_set = type_name::<I>().trim_start_matches('&').starts_with("std::collections::hash::set::HashSet<");
+        let set = SetType::of(type_name::<I>().trim_start_matches('&'));
+        let is_hash_set = set == Some(SetType::Hash);
+        let is_marked = self.marks_sets && set.is_some();
+        if is_marked {
+            self.enter()?;
+            writer::tag(self.buffer, Tag::Set.number());
+        }
         let elements = elements.into_iter();
         let length = elements.size_hint();
-        let mut array = Compound::array(self, length.1.filter(|&most| most == length.0))?;
+        let mut array = Compound::array(&mut *self, length.1.filter(|&most| most == length.0))?;
         let start = array.len_bytes();
         let mut ends = Vec::new();
         for element in elements {
@@ -302,6 +341,9 @@ impl<'b> ser::Serializer for &'b mut Serializer<'_> {
         }
         array.sort_elements(start, &ends);
         array.close();
+        if is_marked {
+            self.leave();
+        }
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 mod flattened;
 mod none;
 mod random;
+mod sets;
 mod whole;
 
 use serde::{Deserialize, Serialize};

@@ -15,6 +15,7 @@ pub struct Compound<'b> {
     depth: &'b mut usize,
     calls: usize,
     is_in_duration: bool,
+    marks_sets: bool,
     header: fn(Option<usize>) -> Header,
     header_at: usize,
     announced: Option<usize>,
@@ -78,6 +79,7 @@ impl<'b> Compound<'b> {
         Ok(Self {
             calls: serializer.calls,
             is_in_duration: serializer.is_in_duration,
+            marks_sets: serializer.marks_sets,
             buffer: serializer.buffer,
             depth: &mut serializer.depth,
             header,
@@ -101,6 +103,7 @@ impl<'b> Compound<'b> {
             calls: self.calls,
             is_in_duration: self.is_in_duration,
             is_in_name: false,
+            marks_sets: self.marks_sets,
         };
         value.serialize(&mut serializer)
     }

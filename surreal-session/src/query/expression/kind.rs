@@ -9,6 +9,7 @@ use std::num::{
 };
 use std::sync::Arc;
 
+use crate::codec::SetType;
 use crate::record::Adapted;
 use crate::value::{Datetime, Decimal, Duration, Id, RecordId, Set, Uuid, Value};
 
@@ -213,7 +214,6 @@ impl Shape {
     pub(crate) fn named(name: &str) -> Self {
         const WRAPPERS: [&str; 5] =
             ["&", "core::option::Option<", "alloc::boxed::Box<", "alloc::sync::Arc<", "alloc::rc::Rc<"];
-        const SETS: [&str; 2] = ["alloc::collections::btree::set::BTreeSet<", "std::collections::hash::set::HashSet<"];
         const ARRAYS: [&str; 5] = [
             "alloc::vec::Vec<",
             "alloc::collections::vec_deque::VecDeque<",
@@ -225,7 +225,7 @@ impl Shape {
         if let Some(inner) = WRAPPERS.iter().find_map(|wrapper| name.strip_prefix(wrapper)) {
             return Self::named(inner);
         }
-        match (starts_with(&SETS), starts_with(&ARRAYS)) {
+        match (SetType::of(name).is_some(), starts_with(&ARRAYS)) {
             (true, _) => Self::Set,
             (_, true) => Self::Array,
             _ => Self::Other,

@@ -28,6 +28,10 @@ pub trait Apply: Sized {
     ///
     /// Those about fields that this type does not have are passed over, as they are when a record is read.
     ///
+    /// An operation on one element of a `HashSet`, a `BTreeSet` or a [`Set`](crate::value::Set) fails: it names the element
+    /// by its index on the server, and the elements have another order here. An operation on the whole set is carried
+    /// out. Read the record again, or use a `Vec`, for a field that is changed element by element.
+    ///
     /// # Errors
     ///
     /// [`Decode`](ErrorKind::Decode) if an operation does not fit: it is for another state of the record, leads to what is
@@ -62,7 +66,7 @@ impl<T: Record + Serialize> Apply for T {
     }
 
     fn apply(&mut self, ops: &[PatchOp]) -> Result<()> {
-        *self = make(read(&codec::encode(self)?)?, ops)?;
+        *self = make(read(&codec::encode_with_sets(self)?)?, ops)?;
         Ok(())
     }
 }
@@ -155,6 +159,7 @@ fn find<'v>(root: &'v mut Value, path: &str) -> Result<&'v mut Value, String> {
         place = match place {
             Value::Object(object) => object.get_mut(name),
             Value::Array(elements) => name.parse().ok().and_then(|index: usize| elements.get_mut(index)),
+            Value::Set(_) => return Err(NO_INDEX.to_owned()),
             _ => None,
         }
         .ok_or_else(|| format!("there is no `{name}`"))?;
@@ -174,6 +179,7 @@ fn insert(root: &mut Value, path: &str, value: Value) -> Result<(), String> {
             Ok(index) if index <= elements.len() => elements.insert(index, value),
             _ => return Err(format!("there is no place {name} among {} elements", elements.len())),
         },
+        Value::Set(_) => return Err(NO_INDEX.to_owned()),
         _ => return Err(format!("`{parent}` is neither an object nor an array")),
     }
     Ok(())
@@ -187,6 +193,7 @@ fn remove(root: &mut Value, path: &str) -> Result<Value, String> {
             let index = name.parse().ok().filter(|index: &usize| *index < elements.len());
             index.map(|index| elements.remove(index))
         }
+        Value::Set(_) => return Err(NO_INDEX.to_owned()),
         _ => None,
     };
     removed.ok_or_else(|| format!("there is no `{name}`"))
@@ -196,6 +203,8 @@ fn remove(root: &mut Value, path: &str) -> Result<Value, String> {
 fn names(path: &str) -> impl Iterator<Item = &str> {
     path.strip_prefix('/').into_iter().flat_map(|path| path.split('/'))
 }
+
+const NO_INDEX: &str = "the elements of a set have no index here; read the record again, or use a `Vec`";
 
 #[cfg(test)]
 mod tests {
