@@ -8,6 +8,7 @@ mod foreign;
 mod generics;
 mod header;
 mod key;
+mod keyed;
 pub(crate) mod link;
 mod new;
 mod object;
@@ -58,6 +59,7 @@ fn object(model: &Model) -> TokenStream {
         tokens.extend(adapted::expand(model));
         tokens.extend(patch::expand(model));
         tokens.extend(foreign::expand(model));
+        tokens.extend(keyed::expand(model));
     }
     tokens
 }

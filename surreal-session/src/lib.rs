@@ -125,8 +125,8 @@ pub mod __private {
     pub use crate::error::{Error, Result};
     pub use crate::query::Term;
     pub use crate::record::{
-        Adapted, Adapts, At, Certain, Fixed, Flat, Input, Item, Last, Maybe, NeedsRelation, Normal, Shows, Through,
-        Within, Writable,
+        Adapted, Adapts, At, Certain, Fixed, Flat, Input, Item, KeyedBy, Last, Maybe, NeedsRelation, Normal, Shows,
+        Through, Unlinked, Within, Writable, link,
     };
     pub use crate::record::{
         Assignments, Change, Column, Encoded, Endpoint, Field, Flattened, HasTable, IdOf, IntoId, Key, KeyData,

@@ -44,6 +44,6 @@ fn lookup(ty: &Type, krate: &Path) -> TokenStream {
 }
 
 /// The names that mean something only inside of the record.
-fn unknown_names(model: &Model) -> BTreeSet<String> {
+pub(super) fn unknown_names(model: &Model) -> BTreeSet<String> {
     model.input.generics.params.iter().map(name).chain(iter::once("Self".to_owned())).collect()
 }

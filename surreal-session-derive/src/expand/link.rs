@@ -19,7 +19,10 @@ pub(crate) fn expand(link: &Link, sound: bool) -> TokenStream {
     // Variants with mistakes, which are complained about, are missing here.
     let rest = (!sound).then(|| quote!(_ => ::core::unreachable!(),));
     let reading = reading(input, krate);
+    let keyed = super::keyed::of_variants(&ids, &input.generics, krate);
     quote! {
+        #keyed
+
         #(
             #[automatically_derived]
             impl #params #krate::__private::LinkTo<#ids> for #ident #arguments #where_clause {}

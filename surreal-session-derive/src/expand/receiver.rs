@@ -17,6 +17,11 @@ impl Receiver {
         Self(quote!(#ident #turbofish))
     }
 
+    /// Stands for no type: tokens with `Self` have no place where it is used.
+    pub(super) fn none() -> Self {
+        Self(TokenStream::new())
+    }
+
     /// Returns the tokens with the record's type in place of `Self`.
     pub(super) fn named_in(&self, tokens: impl ToTokens) -> TokenStream {
         tokens.into_token_stream().into_iter().flat_map(|token| self.replace(token)).collect()

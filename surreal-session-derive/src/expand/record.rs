@@ -9,6 +9,7 @@ use crate::model::Model;
 
 pub(super) fn expand(model: &Model, sound: bool) -> TokenStream {
     let mut tokens = has_table(model);
+    tokens.extend(keyed_by(model, sound));
     // A record for one lifetime would have to be a record for all of them.
     if model.input.generics.lifetimes().next().is_none() {
         tokens.extend(record(model, sound));
@@ -29,6 +30,28 @@ fn has_table(model: &Model) -> TokenStream {
         impl #impl_generics #krate::__private::HasTable for #ident #type_generics #where_clause {
             const NAME: &'static str = #table;
         }
+    }
+}
+
+/// The key type that links to the record have. Of a record with mistakes it is not known.
+fn keyed_by(model: &Model, sound: bool) -> TokenStream {
+    let krate = model.krate();
+    let ident = &model.input.ident;
+    let mut generics = model.input.generics.clone();
+    let key = if sound && model.is_usable() {
+        generics.where_clause = where_clause(model, &new_or_nothing(model), sound);
+        quote!(<Self as #krate::__private::Record>::Key)
+    } else {
+        generics.params.push(parse_quote!(__K));
+        quote!(__K)
+    };
+    let (impl_generics, ..) = generics.split_for_impl();
+    let (_, type_generics, _) = model.input.generics.split_for_impl();
+    let where_clause = &generics.where_clause;
+    quote! {
+        #[automatically_derived]
+        #[allow(deprecated, reason = "a record may be deprecated itself")]
+        impl #impl_generics #krate::__private::KeyedBy<#key> for #ident #type_generics #where_clause {}
     }
 }
 

@@ -16,7 +16,7 @@ struct User {
     nickname: Option<String>,
     #[record(readonly)]
     created_at: Datetime,
-    employer: Option<Id<Company>>,
+    employer: Option<Id<Company, Uuid>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]
@@ -179,11 +179,9 @@ async fn whole_table_comes_in_the_order_of_ids() {
 async fn links_between_records_are_typed() {
     let (_db, session) = with_users().await;
     let company = NewCompany { legal_name: "Initech".into(), staff: 0 };
-    session.create::<Company>().id(Uuid::new_v4()).content(company).await.unwrap();
-    let text_company: Id<Company> = Id::new("by name");
-    let user =
-        session.create::<User>().content(NewUser { employer: Some(text_company.clone()), ..ada() }).await.unwrap();
-    assert_eq!(user.employer, Some(text_company));
+    let company = session.create::<Company>().id(Uuid::new_v4()).content(company).await.unwrap();
+    let user = session.create::<User>().content(NewUser { employer: Some(company.id), ..ada() }).await.unwrap();
+    assert_eq!(user.employer, Some(company.id));
     let is_record: bool = session
         .query("RETURN type::is_record((SELECT VALUE employer FROM ONLY $id))")
         .bind("id", &user.id)
