@@ -32,7 +32,7 @@ pub use patch::{
     difference_flat, encoded, encoded_flat, encoded_with, flat_names, keep, merge, set, unset,
 };
 pub use path::{At, Certain, Field, Fixed, Flat, Input, Item, Last, Maybe, Path, Step, Through, Top, Within, Writable};
-pub(crate) use path::{Part, is_part_of};
+pub(crate) use path::{Part, first_field, is_part_of};
 pub use view::{Column, Shows, View, column};
 
 use crate::value::Id;

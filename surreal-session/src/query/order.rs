@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use super::fragment::Fragment;
-use crate::record::{Field, Path, Within};
+use crate::record::{Field, Path, Within, first_field};
 
 /// By which field of a record of type `R` records are put in order, and in which direction.
 ///
@@ -18,7 +18,7 @@ use crate::record::{Field, Path, Within};
 #[must_use = "nothing is put in order until a select is given it"]
 pub struct Order<R> {
     path: Fragment,
-    is_linked: bool,
+    field: Option<String>,
     collate: bool,
     numeric: bool,
     direction: &'static str,
@@ -39,8 +39,10 @@ impl<P: Path, T> Field<P, T> {
 
 impl<R> Order<R> {
     fn new<P: Path>(direction: &'static str) -> Self {
-        let (path, is_linked) = (Fragment::path::<P>(), P::IS_LINKED);
-        Self { path, is_linked, collate: false, numeric: false, direction, record: PhantomData }
+        let mut path = String::new();
+        P::write(&mut path);
+        let field = (!P::IS_LINKED).then(|| first_field(&path).to_owned());
+        Self { path: Fragment::path::<P>(), field, collate: false, numeric: false, direction, record: PhantomData }
     }
 
     /// Puts text in the order of a dictionary, where `é` is near `e` and case matters little, instead of that of bytes.
@@ -62,7 +64,7 @@ impl<R> Order<R> {
     fn into_key(self) -> Key {
         let collate = if self.collate { " COLLATE" } else { "" };
         let numeric = if self.numeric { " NUMERIC" } else { "" };
-        Key { path: self.path, is_linked: self.is_linked, manner: format!("{collate}{numeric}{}", self.direction) }
+        Key { path: self.path, field: self.field, manner: format!("{collate}{numeric}{}", self.direction) }
     }
 }
 
@@ -71,8 +73,9 @@ impl<R> Order<R> {
 #[derive(Debug, Clone)]
 pub struct Key {
     pub(super) path: Fragment,
-    /// Whether it stands in a record that a link leads to, where ORDER BY does not find it (server 3.3.5).
-    pub(super) is_linked: bool,
+    /// The field of the record in which the path begins, as SurrealQL; `None` for a path into a linked record, which ORDER BY
+    /// does not find (server 3.3.5).
+    pub(super) field: Option<String>,
     pub(super) manner: String,
 }
 
@@ -129,7 +132,7 @@ tuples! {
 
 impl<R> Clone for Order<R> {
     fn clone(&self) -> Self {
-        Self { path: self.path.clone(), record: PhantomData, ..*self }
+        Self { path: self.path.clone(), field: self.field.clone(), record: PhantomData, ..*self }
     }
 }
 

@@ -20,7 +20,7 @@ use super::statement::{Call, Statement, send};
 use crate::error::Result;
 use crate::record::{Column, IntoId, Key, Object, Record, Top, View};
 use crate::session::{CallFuture, Scope};
-use crate::value::{self, RecordId, RecordKey, Table, escape_identifier, escape_object_key};
+use crate::value::{self, RecordId, RecordKey, Table, escape_object_key};
 pub use explain::Explain;
 use parts::{Parts, Shape, Target};
 use state::{
@@ -48,6 +48,11 @@ pub type Fields<T> = <T as Object>::Fields<Top<T>>;
 ///
 /// No record is no error, save for `one`: it gives an empty `Vec`, `None`, 0 or `false`. Records that the identity may
 /// not see are not there. What makes no sense together does not compile; what has been said is in the parameter `S`.
+///
+/// With [`fields`](Self::fields), the fields that neither the view nor the order has are not read, so that COMPUTED fields are not
+/// computed either; `count` and `exists` compute none. The server (3.3.5) computes all COMPUTED fields of a record, needed or
+/// not, if there is a filter with a value, if records are read by `ids([..])`, or if a path leads through a link into it. Keep
+/// what is slow or may fail out of such fields.
 ///
 /// A select can be cloned before it is awaited, to count what is then read page by page.
 ///
@@ -317,7 +322,7 @@ impl<T: Record, S: State> Select<T, T, S> {
     where
         S: Gives,
     {
-        self.parts.fields = Some(columns::<V>());
+        self.parts.view = Some(V::columns());
         self.told()
     }
 
@@ -353,22 +358,12 @@ impl<T: Record, S: State> Select<T, T, S> {
     }
 }
 
-/// The fields of a view, each under its name.
-fn columns<V: View>() -> Fragment {
-    Fragment::default().joined(V::columns().into_iter().map(column), ", ")
-}
-
 /// The fields of a view as an object.
 pub(crate) fn view_object<V: View>() -> Fragment {
     let entries = V::columns()
         .into_iter()
-        .map(|Column { path, name }| Fragment::new(escape_object_key(name)).text(": ").text(&path));
+        .map(|Column { path, name, .. }| Fragment::new(escape_object_key(name)).text(": ").text(&path));
     Fragment::new("{ ").joined(entries, ", ").text(" }")
-}
-
-fn column(column: Column) -> Fragment {
-    let Column { path, name } = column;
-    Fragment::new(path).text(" AS ").text(&escape_identifier(name))
 }
 
 fn number(clause: &str, number: impl TryInto<i64>) -> Fragment {

@@ -90,6 +90,22 @@ pub(crate) fn join(parent: &str, path: &str) -> String {
     if parent.is_empty() || path.is_empty() { format!("{parent}{path}") } else { format!("{parent}.{path}") }
 }
 
+/// The field of the record in which a path begins, as SurrealQL.
+pub(crate) fn first_field(path: &str) -> &str {
+    let mut is_quoted = path.starts_with('`');
+    let mut is_escaped = false;
+    for (index, char) in path.char_indices().skip(1) {
+        match char {
+            _ if is_escaped => is_escaped = false,
+            '\\' if is_quoted => is_escaped = true,
+            '`' => is_quoted = false,
+            '.' | '[' if !is_quoted => return &path[..index],
+            _ => {}
+        }
+    }
+    path
+}
+
 /// A path that starts in `R`. Says the same as [`Path::Root`], in words that the compiler repeats.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
@@ -372,4 +388,26 @@ copies! {
     [P, const INDEX: usize] At<P, INDEX>;
     [P] Last<P>;
     [P, T] Field<P, T>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::first_field;
+
+    #[test]
+    fn path_begins_in_a_field() {
+        for (path, expected) in [
+            ("name", "name"),
+            ("address.city", "address"),
+            ("tags[0].text", "tags"),
+            ("`a.b[`[$]", "`a.b[`"),
+            (r"`a\`.b`.c", r"`a\`.b`"),
+            (r"`a\\`.c", r"`a\\`"),
+            ("``.c", "``"),
+            ("é.c", "é"),
+            ("", ""),
+        ] {
+            assert_eq!(first_field(path), expected, "{path}");
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
+use super::path::first_field;
 use super::{Field, Path, Record};
 
 /// Some of the fields of a record, read without the others.
@@ -27,6 +28,8 @@ pub trait View: DeserializeOwned {
 pub struct Column {
     /// What it is in the record, as SurrealQL.
     pub(crate) path: String,
+    /// The field of the record that has to be read for it, as SurrealQL.
+    pub(crate) field: String,
     /// What it is called in the view, not escaped.
     pub(crate) name: &'static str,
 }
@@ -37,7 +40,7 @@ pub fn column<P: Path, T, V: Shows<T>>(field: Field<P, T>, name: &'static str) -
     let _ = field;
     let mut path = String::new();
     P::write(&mut path);
-    Column { path: V::shown(path), name }
+    Column { field: first_field(&path).to_owned(), path: V::shown(path), name }
 }
 
 /// A type that a field of a view can have if it has the type `T` in the record.

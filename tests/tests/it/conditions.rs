@@ -1,6 +1,7 @@
 //! What conditions mean on the server.
 
 mod indexed;
+mod live;
 mod meaning;
 mod random;
 

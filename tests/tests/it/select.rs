@@ -1,5 +1,7 @@
 //! What is read, in which order, and how much of it.
 
+mod computed;
+
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};

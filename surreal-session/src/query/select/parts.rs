@@ -1,5 +1,6 @@
 //! The clauses of a SELECT, and the statement that they make.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::query::condition::Tree;
@@ -7,14 +8,16 @@ use crate::query::expression::Term;
 use crate::query::fragment::Fragment;
 use crate::query::order::Key;
 use crate::query::statement::Call;
+use crate::record::Column;
+use crate::value::escape_identifier;
 
 #[derive(Debug, Clone)]
 pub(super) struct Parts {
     pub(super) call: Call,
     pub(super) target: Target,
     pub(super) shape: Shape,
-    /// Instead of all fields.
-    pub(super) fields: Option<Fragment>,
+    /// The view that is read instead of the whole record.
+    pub(super) view: Option<Vec<Column>>,
     /// The links that are followed, beside the record itself.
     pub(super) links: Vec<String>,
     pub(super) filter: Vec<Tree>,
@@ -50,7 +53,7 @@ impl Parts {
             call,
             target,
             shape: Shape::Rows,
-            fields: None,
+            view: None,
             links: Vec::new(),
             filter: Vec::new(),
             order: Vec::new(),
@@ -77,17 +80,28 @@ impl Parts {
     }
 
     fn select(&self, only: &str) -> Fragment {
-        let fields = self.fields.clone().unwrap_or_else(|| Fragment::new("*"));
+        let Some(view) = &self.view else {
+            return self.clauses(Fragment::new("*"), only);
+        };
+        let columns = columns(view);
         if !self.is_wrapped() {
-            return self.clauses(fields, only);
+            return self.clauses(columns, only);
         }
-        let whole = self.clauses(Fragment::new("*"), "").text(self.lock());
-        Fragment::new("SELECT ").then(fields).text(" FROM (").then(whole).text(")")
+        let whole = self.clauses(self.fields_read(view), "").text(self.lock());
+        Fragment::new("SELECT ").then(columns).text(" FROM (").then(whole).text(")")
+    }
+
+    /// The fields that the view and the order need. The server computes no others.
+    fn fields_read(&self, view: &[Column]) -> Fragment {
+        let shown = view.iter().map(|column| &column.field);
+        let ordered = self.order.iter().filter_map(|key| key.field.as_ref());
+        let fields: BTreeSet<&String> = shown.chain(ordered).collect();
+        Fragment::default().joined(fields.into_iter().map(Fragment::new), ", ")
     }
 
     /// Whether the fields are read around the order, so that it is about those of the record and not of the view.
     fn is_wrapped(&self) -> bool {
-        self.fields.is_some() && !self.order.is_empty() && self.shape == Shape::Rows
+        self.view.is_some() && !self.order.is_empty() && self.shape == Shape::Rows
     }
 
     fn clauses(&self, fields: Fragment, only: &str) -> Fragment {
@@ -108,9 +122,9 @@ impl Parts {
             statement = statement.text(" GROUP ALL");
         }
         if !self.order.is_empty() {
-            let keys = self.order.iter().enumerate().map(|(index, key)| match key.is_linked {
-                true => Fragment::new(format!("{KEY}{index}")).text(&key.manner),
-                false => key.path.clone().text(&key.manner),
+            let keys = self.order.iter().enumerate().map(|(index, key)| match key.field {
+                None => Fragment::new(format!("{KEY}{index}")).text(&key.manner),
+                Some(_) => key.path.clone().text(&key.manner),
             });
             statement = statement.text(" ORDER BY ").joined(keys, ", ");
         } else if self.needs_order() {
@@ -124,7 +138,7 @@ impl Parts {
 
     /// The fields with those of other records that are put in order by, which are not given back.
     fn with_keys(&self, fields: Fragment) -> Fragment {
-        let linked = || self.order.iter().enumerate().filter(|(_, key)| key.is_linked);
+        let linked = || self.order.iter().enumerate().filter(|(_, key)| key.field.is_none());
         if linked().next().is_none() {
             return fields;
         }
@@ -167,6 +181,12 @@ impl Parts {
             _ => "",
         }
     }
+}
+
+/// The fields of a view, each under its name.
+fn columns(view: &[Column]) -> Fragment {
+    let column = |column: &Column| Fragment::new(&column.path).text(" AS ").text(&escape_identifier(column.name));
+    Fragment::default().joined(view.iter().map(column), ", ")
 }
 
 /// What a field of another record is called while records are put in order by it.

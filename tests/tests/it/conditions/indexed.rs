@@ -13,13 +13,13 @@ use surreal_session::prelude::*;
 use surreal_session::value::{Decimal, Duration, Set, Uuid};
 use surreal_session_tests::{async_test, place};
 
-const ROWS: i64 = 40;
+pub(super) const ROWS: i64 = 40;
 const CONDITIONS: usize = 12;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]
-struct Row {
-    id: Id<Row, i64>,
-    k: i64,
+pub(super) struct Row {
+    pub(super) id: Id<Row, i64>,
+    pub(super) k: i64,
     n: i64,
     m: Option<i64>,
     f: f64,
@@ -39,7 +39,7 @@ struct Row {
     sorted: BTreeSet<i64>,
     hashed: Option<HashSet<String>>,
     inner: Option<Inner>,
-    touched: i64,
+    pub(super) touched: i64,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Object)]
@@ -49,8 +49,26 @@ struct Inner {
     tags: Vec<String>,
 }
 
+/// Some fields of a row, one of them with the name of another field.
+#[derive(Debug, PartialEq, Deserialize, View)]
+#[record(of = Row)]
+struct Brief {
+    k: i64,
+    #[record(from = "inner.n")]
+    n: Option<i64>,
+    #[serde(rename = "touched")]
+    #[record(from = "at")]
+    time: Datetime,
+}
+
+impl Brief {
+    fn of(row: &Row) -> Self {
+        Self { k: row.k, n: row.inner.as_ref().map(|inner| inner.n), time: row.at }
+    }
+}
+
 /// A generator of random numbers (splitmix64) with a fixed sequence for each seed.
-struct Random(u64);
+pub(super) struct Random(pub(super) u64);
 
 impl Random {
     fn next(&mut self) -> u64 {
@@ -109,7 +127,7 @@ impl Random {
         Inner { n: self.int(), at: self.time(), tags: self.list(Self::text) }
     }
 
-    fn row(&mut self, key: i64) -> Row {
+    pub(super) fn row(&mut self, key: i64) -> Row {
         Row {
             id: Id::new(key),
             k: key,
@@ -138,9 +156,9 @@ impl Random {
 }
 
 /// A condition in both of its forms.
-struct Both {
-    surql: Condition<Row>,
-    rust: Predicate,
+pub(super) struct Both {
+    pub(super) surql: Condition<Row>,
+    pub(super) rust: Predicate,
 }
 
 type Predicate = Arc<dyn Fn(&Row) -> bool + Send + Sync>;
@@ -294,7 +312,7 @@ fn leaf(r: &mut Random) -> Both {
     }
 }
 
-fn condition(r: &mut Random, depth: u64) -> Both {
+pub(super) fn condition(r: &mut Random, depth: u64) -> Both {
     if depth == 0 || r.below(3) == 0 {
         return leaf(r);
     }
@@ -329,7 +347,7 @@ fn order(r: &mut Random) -> (Vec<Order<Row>>, Compare) {
     (vec![order, u().id.asc()], Box::new(move |a, b| compare(a, b).then(a.k.cmp(&b.k))))
 }
 
-const LAYOUTS: [&str; 13] = [
+pub(super) const LAYOUTS: [&str; 13] = [
     "",
     "n; m; f; d; s; o; b; at; seen; took; u; link; inner.n; inner.at; marks; pair.*",
     "k UNIQUE; n, k UNIQUE; m, k UNIQUE; f, k UNIQUE; s, k UNIQUE; o, k UNIQUE",
@@ -350,7 +368,7 @@ const DECLARED: &str =
     "DEFINE FIELD tags ON row TYPE array<string>; DEFINE FIELD nums ON row TYPE option<array<int> | null>;
     DEFINE FIELD sorted ON row TYPE array<int>; DEFINE FIELD hashed ON row TYPE option<array<string>>;";
 
-async fn define(session: &Session, layout: &str) {
+pub(super) async fn define(session: &Session, layout: &str) {
     let mut schema = "REMOVE TABLE IF EXISTS row; DEFINE TABLE row;".to_owned();
     if layout.starts_with("tags; ") {
         schema.push_str(DECLARED);
@@ -363,7 +381,7 @@ async fn define(session: &Session, layout: &str) {
 }
 
 /// Writes rows; NONE becomes NULL in every other row.
-async fn fill(session: &Session, rows: &[Row]) {
+pub(super) async fn fill(session: &Session, rows: &[Row]) {
     let write = "DELETE row; INSERT INTO row $rows RETURN NONE;
         UPDATE row SET m = m ?? NULL, o = o ?? NULL, seen = seen ?? NULL, nums = nums ?? NULL WHERE k % 2 = 0 RETURN NONE";
     session.query(write).bind("rows", rows).await.unwrap().check().unwrap();
@@ -403,14 +421,27 @@ async fn read(session: &Session, rows: &[Row], random: &mut Random) -> Result<()
     if first != expected.first().map(|row| row.k) {
         return fail("first", &first, &expected.first().map(|row| row.k));
     }
+    let mut views = select.clone().fields::<Brief>().await.unwrap();
+    views.sort_by_key(|brief| brief.k);
+    let right: Vec<Brief> = expected.iter().map(Brief::of).collect();
+    if views != right {
+        return fail("view", &views, &right);
+    }
     let (orders, compare) = order(random);
     let mut ordered = expected.clone();
     ordered.sort_by(&compare);
     let (start, limit) = (random.index(4), random.index(6) + 1);
-    let page: Vec<i64> = ordered.iter().skip(start).take(limit).map(|row| row.k).collect();
-    let found = select.order_by(|_| orders.clone()).start(start as u64).limit(limit as u64).await.unwrap();
-    if keys(&found) != page {
-        return fail(&format!("page from {start} of {limit} by {orders:?}"), &keys(&found), &page);
+    let page: Vec<&Row> = ordered.iter().skip(start).take(limit).collect();
+    let select = select.order_by(|_| orders.clone()).start(start as u64).limit(limit as u64);
+    let found = select.clone().await.unwrap();
+    let right: Vec<i64> = page.iter().map(|row| row.k).collect();
+    if keys(&found) != right {
+        return fail(&format!("page from {start} of {limit} by {orders:?}"), &keys(&found), &right);
+    }
+    let views = select.fields::<Brief>().await.unwrap();
+    let right: Vec<Brief> = page.iter().map(|row| Brief::of(row)).collect();
+    if views != right {
+        return fail(&format!("views from {start} of {limit} by {orders:?}"), &views, &right);
     }
     Ok(())
 }
