@@ -27,12 +27,10 @@ pub(super) fn check(model: &Model, fields: &[Field], errors: &mut Errors) {
 
 /// serde fills in the `None` of an absent field, but not beside a function that reads the field.
 fn absent(model: &Model, field: &Field, errors: &mut Errors) {
-    let Some(reader) = &field.serde.reader else {
+    let Some(reader) = field.serde.reader.as_ref().filter(|_| reads_absent(model, field)) else {
         return;
     };
-    let is_optional = segment(&field.node.ty).is_some_and(|segment| segment.ident == "Option");
-    let has_default = field.serde.default || model.serde.default;
-    if is_optional && !has_default && field.is_read() && field.is_named() {
+    if is_option(&field.node.ty) {
         let word = reader.to_token_stream();
         errors.at(
             reader,
@@ -42,6 +40,21 @@ fn absent(model: &Model, field: &Field, errors: &mut Errors) {
             ),
         );
     }
+}
+
+/// Whether the compiler is asked if the type is an `Option` by another name.
+pub(crate) fn may_need_default(model: &Model, field: &Field) -> bool {
+    reads_absent(model, field) && !is_option(&field.node.ty)
+}
+
+/// Whether a function reads the field, and nothing gives it a value where it is absent.
+fn reads_absent(model: &Model, field: &Field) -> bool {
+    let has_default = field.serde.default || model.serde.default;
+    field.serde.reader.is_some() && !has_default && field.is_read() && field.is_named()
+}
+
+fn is_option(ty: &Type) -> bool {
+    segment(ty).is_some_and(|segment| segment.ident == "Option")
 }
 
 /// Returns the types that serde writes and reads in its own way: that of the field, or those of its elements.

@@ -5,6 +5,8 @@
 
 use std::marker::PhantomData;
 
+use crate::value::Value;
+
 /// The type that is looked up.
 #[derive(Debug)]
 pub struct Foreign<T: ?Sized>(PhantomData<T>);
@@ -28,16 +30,43 @@ impl<T: ?Sized> Foreign<T> {
 pub trait Native {
     /// What to do instead of storing the type as it is; `None` if that is fine.
     const ADVICE: Option<&'static str> = None;
+
+    /// What a field of the type needs beside a function that reads it; `None` for nothing.
+    const ABSENT: Option<&'static str> = None;
 }
 
 impl<T: ?Sized> Native for Foreign<T> {}
 
-/// Says that a type is not to be stored as serde has it, nor an `Option` or `Vec` of it, and what to do instead.
+impl<T> Foreign<Option<T>> {
+    /// serde fills in the `None` of an absent field, but not beside a function that reads the field.
+    pub const ABSENT: Option<&'static str> = Some(
+        "`None` is stored as an absent field, which serde cannot read beside `with` or `deserialize_with`: add \
+         `default`, as in `#[serde(with = \"..\", default)]`",
+    );
+}
+
+impl Foreign<Value> {
+    /// The same for `Value::None`.
+    pub const ABSENT: Option<&'static str> = Some(
+        "`Value::None` is stored as an absent field, which serde cannot read beside `with` or `deserialize_with`: add \
+         `default`, as in `#[serde(with = \"..\", default)]`",
+    );
+}
+
+/// Says that a type is not to be stored as serde has it, nor the usual containers of it, and what to do instead.
+///
+/// The derive looks into containers by their names. This is for an alias of a container. An alias of a container in a
+/// container is not recognised.
 macro_rules! foreign {
     ([$($generics:tt)*] $foreign:ty => $advice:expr) => {
         $crate::value::with::foreign::foreign! { @ [$($generics)*] $foreign => $advice }
         $crate::value::with::foreign::foreign! { @ [$($generics)*] Option<$foreign> => $advice }
         $crate::value::with::foreign::foreign! { @ [$($generics)*] Vec<$foreign> => $advice }
+        $crate::value::with::foreign::foreign! { @ [$($generics)*] Box<$foreign> => $crate::value::with::foreign::IN_CONTAINER }
+        $crate::value::with::foreign::foreign! { @ [$($generics)*] std::collections::BTreeSet<$foreign> => $crate::value::with::foreign::IN_CONTAINER }
+        $crate::value::with::foreign::foreign! { @ [__S, $($generics)*] std::collections::HashSet<$foreign, __S> => $crate::value::with::foreign::IN_CONTAINER }
+        $crate::value::with::foreign::foreign! { @ [__K, $($generics)*] std::collections::BTreeMap<__K, $foreign> => $crate::value::with::foreign::IN_CONTAINER }
+        $crate::value::with::foreign::foreign! { @ [__K, __S, $($generics)*] std::collections::HashMap<__K, $foreign, __S> => $crate::value::with::foreign::IN_CONTAINER }
     };
     (@ [$($generics:tt)*] $type:ty => $advice:expr) => {
         impl<$($generics)*> $crate::value::with::foreign::Foreign<$type> {
@@ -49,6 +78,10 @@ macro_rules! foreign {
         $crate::value::with::foreign::foreign! { [] $foreign => $advice }
     };
 }
+
+/// The advice on a type in a container that no adapter takes.
+pub(super) const IN_CONTAINER: &str = "serde would store the elements of this container in a form that the server does not \
+    know: use the types of `surreal_session::value` in it, which convert from and to those of other crates";
 
 /// The advice on a type that has an adapter.
 macro_rules! use_adapter {
@@ -93,6 +126,27 @@ mod tests {
         );
         assert_refused("value::with::std_duration", [Foreign::<std::time::Duration>::ADVICE]);
         assert_refused("surreal_session::value::Datetime", [Foreign::<std::time::SystemTime>::ADVICE]);
+    }
+
+    #[test]
+    fn containers_of_foreign_types_are_refused_by_any_name() {
+        use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+        type Workers = HashMap<String, uuid::Uuid>;
+        let advice = [
+            Foreign::<Workers>::ADVICE,
+            Foreign::<BTreeMap<i64, std::time::Duration>>::ADVICE,
+            Foreign::<HashSet<uuid::Uuid>>::ADVICE,
+            Foreign::<BTreeSet<uuid::Uuid>>::ADVICE,
+            Foreign::<Box<uuid::Uuid>>::ADVICE,
+        ];
+        assert_eq!(advice, [Some(IN_CONTAINER); 5]);
+    }
+
+    #[test]
+    fn options_and_values_need_a_default_beside_a_function() {
+        type Maybe<T> = Option<T>;
+        assert_refused("add `default`", [Foreign::<Maybe<u8>>::ABSENT, Foreign::<Value>::ABSENT]);
+        assert_eq!([Foreign::<Vec<u8>>::ABSENT, Foreign::<u8>::ABSENT], [None; 2]);
     }
 
     #[test]
