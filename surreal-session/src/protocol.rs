@@ -17,7 +17,7 @@ pub(crate) use failure::read_failure;
 pub(crate) use id::RequestId;
 pub use id::{LiveId, SessionId, TransactionId};
 pub(crate) use misfit::{misfit, misfit_of};
-pub(crate) use notification::{EventKind, Notification};
+pub(crate) use notification::{EventKind, Notification, position};
 pub(crate) use request::{BindingsWriter, Request, RequestWriter};
 pub(crate) use response::{Head, Reply, malformed};
 pub(crate) use statement::{Outcome, Statement, first_failure, is_echo, read_statements};

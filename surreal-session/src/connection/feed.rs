@@ -17,19 +17,28 @@ use tokio::sync::mpsc;
 use super::call::Command;
 use super::end::End;
 use super::foreign;
-use crate::protocol::LiveId;
+use crate::protocol::{self, LiveId};
+use crate::value::Uuid;
 
 /// An entry of a stream's queue.
 #[derive(Debug, Clone)]
 pub(crate) enum Item {
     /// An event as it came.
     Event(Bytes),
-    /// The number of events that were dropped here.
-    Missed(u64),
+    /// The events that were dropped here.
+    Missed(Missed),
     /// The session's identity may have changed; with the reply that describes the new one, where it is known.
     Identity(Option<Bytes>),
     /// Nothing follows.
     End(Over),
+}
+
+/// Events that were dropped.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Missed {
+    pub(crate) count: u64,
+    /// The greatest position among them.
+    pub(crate) last: Option<Uuid>,
 }
 
 /// Why no more events will come.
@@ -116,9 +125,9 @@ impl Feed {
         self.wake();
     }
 
-    pub(super) fn push_missed(&self, count: u64) {
-        if count > 0 {
-            self.queue().push_missed(count);
+    pub(super) fn push_missed(&self, missed: Missed) {
+        if missed.count > 0 {
+            self.queue().push_missed(missed);
             self.wake();
         }
     }
@@ -158,14 +167,14 @@ impl Queue {
             self.bytes += frame.len();
             self.items.push_back(Item::Event(frame));
         } else {
-            self.push_missed(1);
+            self.push_missed(Missed::of(&frame));
         }
     }
 
-    fn push_missed(&mut self, count: u64) {
+    fn push_missed(&mut self, more: Missed) {
         match self.items.back_mut() {
-            Some(Item::Missed(missed)) => *missed = missed.saturating_add(count),
-            _ => self.items.push_back(Item::Missed(count)),
+            Some(Item::Missed(missed)) => missed.add(more),
+            _ => self.items.push_back(Item::Missed(more)),
         }
     }
 
@@ -191,6 +200,17 @@ impl Queue {
             Item::Missed(_) | Item::End(_) => {}
         }
         Some(item)
+    }
+}
+
+impl Missed {
+    pub(super) fn of(frame: &Bytes) -> Self {
+        Self { count: 1, last: protocol::position(frame) }
+    }
+
+    pub(super) fn add(&mut self, more: Self) {
+        self.count = self.count.saturating_add(more.count);
+        self.last = self.last.max(more.last);
     }
 }
 
@@ -252,7 +272,7 @@ mod tests {
     fn taken(subscription: &Subscription) -> Vec<String> {
         let shown = |item| match item {
             Item::Event(frame) => format!("event {}", frame[0]),
-            Item::Missed(count) => format!("missed {count}"),
+            Item::Missed(missed) => format!("missed {}", missed.count),
             item => format!("{item:?}"),
         };
         std::iter::from_fn(|| subscription.try_next()).map(shown).collect()

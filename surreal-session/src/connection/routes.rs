@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use tracing::debug;
 
 use super::epoch::Owner;
-use super::feed::{Feed, Item, Over};
+use super::feed::{Feed, Item, Missed, Over};
 use crate::protocol::{LiveId, SessionId};
 
 /// The streams of a connection, by live query.
@@ -148,8 +148,8 @@ struct Early {
 #[derive(Debug)]
 struct Kept {
     frames: Vec<Bytes>,
-    /// How many came that were not kept.
-    missed: u64,
+    /// Those that came and were not kept.
+    missed: Missed,
     killed: bool,
     /// When it was begun with, or last given up.
     since: Instant,
@@ -176,7 +176,7 @@ impl Early {
         let (is_full, bytes) = (self.is_full(), frame.len());
         let Some(kept) = self.entry(id) else { return };
         if is_full {
-            kept.missed += 1;
+            kept.missed.add(Missed::of(&frame));
         } else {
             kept.frames.push(frame);
             self.events += 1;
@@ -217,12 +217,12 @@ impl Early {
 
 impl Kept {
     fn new() -> Self {
-        Self { frames: Vec::new(), missed: 0, killed: false, since: Instant::now() }
+        Self { frames: Vec::new(), missed: Missed::default(), killed: false, since: Instant::now() }
     }
 
     fn give_up(&mut self, now: Instant) -> Vec<Bytes> {
         self.since = now;
-        self.missed += self.frames.len() as u64;
+        self.frames.iter().for_each(|frame| self.missed.add(Missed::of(frame)));
         std::mem::take(&mut self.frames)
     }
 }
@@ -289,6 +289,7 @@ mod tests {
     fn taken(subscription: &Subscription) -> Vec<String> {
         let shown = |item| match item {
             Item::Event(frame) => frame[0].to_string(),
+            Item::Missed(missed) => format!("Missed({})", missed.count),
             item => format!("{item:?}"),
         };
         std::iter::from_fn(|| subscription.try_next()).map(shown).collect()

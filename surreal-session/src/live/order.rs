@@ -10,7 +10,7 @@
 //! events, has no influence on this order.
 //!
 //! [`Order`] keeps the greatest UUID of each record. Its memory is bounded, so it forgets the smallest UUIDs first and
-//! keeps the greatest one that it has forgotten. An event of an unknown record is certainly new if its UUID is greater
+//! keeps the greatest one that it has forgotten, or that was dropped unseen. An event of an unknown record is certainly new if its UUID is greater
 //! than that; otherwise a later change may have been seen and forgotten, and the stream reports a gap.
 
 use std::collections::{BTreeSet, HashMap};
@@ -25,13 +25,13 @@ pub(super) type Position = Uuid;
 #[derive(Debug, Default)]
 pub(super) struct Order {
     /// By the hash of the record's id.
+    ///
+    /// Invariant: no position is less than `forgotten`.
     last: HashMap<u64, Position>,
     /// Invariant: the entries of `last`, the smallest position first.
     positions: BTreeSet<(Position, u64)>,
-    /// The greatest position that was forgotten.
+    /// The greatest position that was forgotten, or dropped before it was noted.
     forgotten: Option<Position>,
-    /// Set when events were dropped before they were noted.
-    has_lost: bool,
     hasher: RandomState,
 }
 
@@ -50,42 +50,30 @@ impl Order {
     /// Notes a change of a record.
     pub(super) fn note(&mut self, record: &[u8], position: Position) -> Place {
         let record = self.hasher.hash_one(record);
-        if std::mem::take(&mut self.has_lost) {
-            self.forget_all(position);
-            self.insert(record, position);
-            return Place::Last;
-        }
-        let place = match self.last.get(&record) {
+        match self.last.get(&record) {
             Some(last) if position < *last => return Place::Superseded,
-            Some(last) => {
-                self.positions.remove(&(*last, record));
-                Place::Last
-            }
-            None if self.forgotten.is_some_and(|forgotten| position <= forgotten) => Place::Unknown,
-            None => Place::Last,
-        };
+            Some(last) => drop(self.positions.remove(&(*last, record))),
+            None if self.forgotten.is_some_and(|forgotten| position <= forgotten) => return Place::Unknown,
+            None => {}
+        }
         self.insert(record, position);
-        place
+        Place::Last
     }
 
-    /// Notes that events were dropped: each of them may have been the last one of its record.
-    ///
-    /// They arrived before the next event, so its position stands for theirs, which are not known.
-    pub(super) fn note_loss(&mut self) {
-        self.has_lost = true;
+    /// Notes that events were dropped, with the greatest of their positions: each of them may have been the last one of
+    /// its record.
+    pub(super) fn note_loss(&mut self, last: Option<Position>) {
+        while let Some(first) = self.positions.first().copied().filter(|(position, _)| Some(*position) < last) {
+            self.positions.remove(&first);
+            self.last.remove(&first.1);
+        }
+        self.forgotten = self.forgotten.max(last);
     }
 
     fn insert(&mut self, record: u64, position: Position) {
         self.last.insert(record, position);
         self.positions.insert((position, record));
         self.forget();
-    }
-
-    fn forget_all(&mut self, until: Position) {
-        let last = self.positions.last().map(|(position, _)| *position);
-        self.forgotten = self.forgotten.max(last).max(Some(until));
-        self.last.clear();
-        self.positions.clear();
     }
 
     fn forget(&mut self) {
@@ -144,11 +132,19 @@ mod tests {
     fn change_that_may_be_older_than_a_lost_one_is_unknown() {
         let mut order = Order::default();
         assert_eq!(order.note(b"a", position(1)), Place::Last);
-        order.note_loss();
-        assert_eq!(order.note(b"b", position(7)), Place::Last);
+        assert_eq!(order.note(b"b", position(9)), Place::Last);
+        order.note_loss(Some(position(7)));
         assert_eq!(order.note(b"a", position(5)), Place::Unknown);
-        assert_eq!(order.note(b"a", position(8)), Place::Last);
+        assert_eq!(order.note(b"a", position(6)), Place::Unknown);
+        assert_eq!(order.note(b"c", position(6)), Place::Unknown);
+        assert_eq!(order.note(b"c", position(8)), Place::Last);
         assert_eq!(order.note(b"b", position(6)), Place::Superseded);
+        assert_eq!(order.note(b"b", position(10)), Place::Last);
+        // An earlier loss does not take anything back.
+        order.note_loss(Some(position(2)));
+        assert_eq!(order.note(b"d", position(7)), Place::Unknown);
+        order.note_loss(None);
+        assert_eq!(order.note(b"d", position(11)), Place::Last);
     }
 
     #[test]

@@ -169,8 +169,8 @@ fn leave_notices(items: &mut VecDeque<Item>, order: &mut Order) {
             }
             false
         }
-        Item::Missed(_) => {
-            order.note_loss();
+        Item::Missed(missed) => {
+            order.note_loss(missed.last);
             false
         }
         Item::Identity(_) | Item::End(_) => true,

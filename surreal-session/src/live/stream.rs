@@ -297,8 +297,8 @@ impl<T: Identified, D: DeserializeOwned> LiveStream<T, D> {
                     Err(error) => Err(error),
                 },
                 Poll::Ready(Some(Item::Missed(missed))) => {
-                    self.order.note_loss();
-                    Ok(self.gap(missed, Gap::Overflow { missed }))
+                    self.order.note_loss(missed.last);
+                    Ok(self.gap(missed.count, Gap::Overflow { missed: missed.count }))
                 }
                 Poll::Ready(Some(Item::Identity(who))) if !self.is_somebody_else(who.as_ref()) => continue,
                 Poll::Ready(Some(Item::Identity(_))) => Ok(self.end(EndReason::IdentityChanged)),

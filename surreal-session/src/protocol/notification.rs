@@ -6,6 +6,7 @@ use super::LiveId;
 use super::response::Entries;
 use crate::codec::reader::Reader;
 use crate::codec::{self, DecodeError, NONE};
+use crate::value::Uuid;
 
 /// What routing needs to know of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,6 +100,16 @@ impl Notification {
     }
 }
 
+/// Returns the UUID that the data of an event begins with: the position of the change, in the live queries of this client.
+///
+/// `None` for the events of other live queries.
+pub(crate) fn position(frame: &Bytes) -> Option<Uuid> {
+    let data = Notification::read(frame).ok()?.data;
+    let mut reader = Reader::new(&data);
+    reader.array().ok()?;
+    codec::decode(reader.skip().ok()?).ok()
+}
+
 fn none() -> Bytes {
     Bytes::from_static(NONE)
 }
@@ -133,6 +144,22 @@ mod tests {
             let notification = Notification::read(&frame).unwrap();
             assert_eq!(notification.kind, kind);
             assert_eq!((&*notification.record, &*notification.data), (&[1][..], &[0x81, 2][..]));
+        }
+    }
+
+    #[test]
+    fn position_is_the_uuid_that_the_data_begins_with() {
+        let uuid = Value::Tag(37, Box::new(Value::Bytes(vec![8; 16])));
+        for (data, expected) in [
+            (Value::Array(vec![uuid.clone(), 1.into()]), Some([8; 16])),
+            (Value::Array(vec![1.into(), uuid.clone()]), None),
+            (Value::Array(vec![]), None),
+            (uuid, None),
+        ] {
+            let mut frame = Vec::new();
+            let event = Value::Map(vec![("result".into(), Value::Map(vec![("result".into(), data)]))]);
+            ciborium::into_writer(&event, &mut frame).unwrap();
+            assert_eq!(position(&frame.into()).map(|uuid| *uuid.as_bytes()), expected);
         }
     }
 
