@@ -28,8 +28,11 @@
 //!   whether a string came from JSON, and `user:ada` would be read as a record id.
 //! - Text and [`Bytes`] cannot be variants of one untagged enum: with the text first, bytes that are UTF-8 are read as
 //!   text. Such an enum needs a tag.
-//! - A map with ints or bools as keys, and an `i128` or `u128`, can be written and not be read in such an enum. A flattened
-//!   map of such keys is an `Encode` error.
+//! - A map with ints or bools as keys, and an `i128` or `u128`, cannot be read through the buffer. In an enum with `tag`, in a
+//!   flattened map, and in a flattened field of a record it is an [`Encode`](crate::ErrorKind::Encode) error. (With `tag`
+//!   and `content` only if the content comes first, in the order of the names.) In an untagged enum, and in a field that is
+//!   flattened into a nested object, it is written, and the record cannot be read: use text as keys and an `i64` there, or
+//!   an enum without attributes.
 
 mod any;
 mod bytes;

@@ -15,7 +15,7 @@ use super::reader::Reader;
 use super::{EncodeError, MAX_DEPTH, writer};
 use crate::value::Value;
 use crate::value::tag::{self, Tag};
-use compound::Compound;
+use compound::{Buffered, Compound};
 
 /// Writes values at the end of a buffer. Generated code hands it to the functions that `#[serde(with)]` names.
 #[derive(Debug)]
@@ -33,6 +33,8 @@ pub struct Serializer<'a> {
     none: Absence,
     /// Whether the standard library's sets are written as sets instead of arrays.
     marks_sets: bool,
+    /// Inside of what serde will read through a buffer, as far as this can be seen.
+    buffered: Buffered,
 }
 
 /// What `None` is written as.
@@ -73,12 +75,18 @@ impl<'a> Serializer<'a> {
             is_in_name: false,
             none: Absence::None,
             marks_sets: false,
+            buffered: Buffered::None,
         }
     }
 
     /// Writes the standard library's sets as sets.
     pub(super) fn marking_sets(buffer: &'a mut Vec<u8>) -> Self {
         Self { marks_sets: true, ..Self::new(buffer) }
+    }
+
+    /// Refuses what serde cannot read through a buffer, as a flattened field is.
+    pub(crate) fn buffered(buffer: &'a mut Vec<u8>) -> Self {
+        Self { buffered: Buffered::All, ..Self::new(buffer) }
     }
 
     /// Goes one level of CBOR deeper. [`leave`](Self::leave) comes back.
@@ -206,6 +214,9 @@ impl<'b> ser::Serializer for &'b mut Serializer<'_> {
     }
 
     fn serialize_i128(self, number: i128) -> Result<(), EncodeError> {
+        if self.buffered == Buffered::All {
+            return Err(unreadable("an i128 or u128"));
+        }
         i64::try_from(number).map(|number| writer::integer(self.buffer, number)).map_err(|_| too_big(number))
     }
 
@@ -231,6 +242,9 @@ impl<'b> ser::Serializer for &'b mut Serializer<'_> {
     }
 
     fn serialize_u128(self, number: u128) -> Result<(), EncodeError> {
+        if self.buffered == Buffered::All {
+            return Err(unreadable("an i128 or u128"));
+        }
         i64::try_from(number).map(|number| writer::integer(self.buffer, number)).map_err(|_| too_big(number))
     }
 
@@ -404,6 +418,14 @@ fn holds(tag: Tag, found: u8) -> bool {
 fn buffered(noun: &str) -> EncodeError {
     EncodeError::new(format!(
         "serde cannot keep the type of {noun} in an enum that is inside of an internally tagged enum"
+    ))
+}
+
+/// serde's buffer has no ints of 128 bits, and keeps the keys of objects as the texts that they are.
+#[cold]
+fn unreadable(noun: &str) -> EncodeError {
+    EncodeError::new(format!(
+        "serde cannot read {noun} inside of a tagged enum or a flattened field; use another type there"
     ))
 }
 

@@ -1,5 +1,6 @@
 //! The codec against `ciborium`, and against what the server (3.3.5) is known to do.
 
+mod buffered;
 mod decode;
 mod depth;
 mod encode;

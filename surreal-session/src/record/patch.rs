@@ -180,7 +180,7 @@ fn clash(field: &str, name: &str, taken: &[&str]) -> Option<EncodeError> {
     })
 }
 
-/// For generated code: an entry of a flattened field that has the name of another field.
+/// For generated code: an entry of a flattened field that has the name of another field, or cannot be written there.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Clash(EncodeError);
@@ -191,13 +191,13 @@ impl fmt::Display for Clash {
     }
 }
 
-/// For generated code: the first entry of a flattened field that has the name of another field.
+/// For generated code: why a flattened field cannot be written, such as an entry that has the name of another field.
 #[doc(hidden)]
 pub fn flat_names<T: Serialize + ?Sized>(field: &str, value: &T, taken: &[&str]) -> Option<Clash> {
     match encoded_flat(value).into_value() {
         Ok(Value::Object(entries)) => entries.keys().find_map(|name| clash(field, name, taken)).map(Clash),
-        // What cannot be encoded is told where it is sent.
-        _ => None,
+        Ok(_) => None,
+        Err(error) => Some(Clash(error)),
     }
 }
 
@@ -242,7 +242,8 @@ pub fn encoded_flat<T: Serialize + ?Sized>(value: &T) -> Encoded {
         value: &'a T,
     }
 
-    Encoded(codec::encode(&Around { value }))
+    let mut buffer = Vec::new();
+    Encoded(Around { value }.serialize(&mut Serializer::buffered(&mut buffer)).map(|()| buffer.into()))
 }
 
 /// For generated code: what has to change to turn `before` into `after`, leaf by leaf.

@@ -1,5 +1,7 @@
 //! Arrays and objects that are being written.
 
+use std::any::type_name;
+
 use ciborium_ll::Header;
 use serde::ser::{self, Serialize};
 
@@ -23,12 +25,23 @@ pub struct Compound<'b> {
     key_at: usize,
     /// How the keys of a map are written.
     keys: Keys,
+    /// Set if serde reads the values, or those of them whose names are less, through a buffer.
+    buffered: Buffered,
     /// A number of `serde_json`, whose only field is its text.
     is_json_number: bool,
     /// The keys that were written.
     seen: Seen,
     /// The variant of an enum that this is the data of; it is an object of one entry around this.
     variant: Option<&'static str>,
+}
+
+/// Which values of an object serde reads through a buffer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Buffered {
+    None,
+    /// Those before the tag: the server puts entries in the order of their names.
+    Before(&'static str),
+    All,
 }
 
 impl<'b> Compound<'b> {
@@ -88,7 +101,8 @@ impl<'b> Compound<'b> {
             written: 0,
             key_at: header_at,
             // A map of unknown length is a struct with something flattened, most of the time.
-            keys: if announced.is_some() { Keys::Any } else { Keys::Text },
+            keys: if announced.is_some() && serializer.buffered == Buffered::None { Keys::Any } else { Keys::Text },
+            buffered: serializer.buffered,
             is_json_number: false,
             seen: Seen::default(),
             variant: None,
@@ -104,6 +118,7 @@ impl<'b> Compound<'b> {
             is_in_duration: self.is_in_duration,
             is_in_name: false,
             marks_sets: self.marks_sets,
+            buffered: if self.buffered == Buffered::All { Buffered::All } else { Buffered::None },
         };
         value.serialize(&mut serializer)
     }
@@ -114,7 +129,19 @@ impl<'b> Compound<'b> {
         self.write(value, Absence::None).map_err(|error| self.in_variant(error.in_index(index)))
     }
 
+    /// Recognises an enum by its tag, which comes first and is of no type that a field of a struct can have.
+    fn note_tag<T: ?Sized>(&mut self, name: &'static str) {
+        let ty = type_name::<T>();
+        match self.buffered {
+            Buffered::None if self.written == 0 && ty == type_name::<str>() => self.buffered = Buffered::All,
+            Buffered::None if self.written == 0 && ty.ends_with(ADJACENT_TAG) => self.buffered = Buffered::Before(name),
+            Buffered::Before(tag) if name < tag => self.buffered = Buffered::All,
+            _ => {}
+        }
+    }
+
     fn write_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), EncodeError> {
+        self.note_tag::<T>(name);
         self.key_at = self.buffer.len();
         writer::text(self.buffer, name);
         self.written += 1;
@@ -177,6 +204,9 @@ impl<'b> Compound<'b> {
         reader.text().map_or_else(|_| String::new(), std::borrow::Cow::into_owned)
     }
 }
+
+/// The end of the name of the type with which serde writes the tag of an enum that has `tag` and `content`.
+const ADJACENT_TAG: &str = "AdjacentlyTaggedEnumVariant";
 
 impl ser::SerializeSeq for Compound<'_> {
     type Ok = ();
@@ -256,9 +286,15 @@ impl ser::SerializeMap for Compound<'_> {
         value: &V,
     ) -> Result<(), EncodeError> {
         self.serialize_key(key)?;
-        let is_field = std::any::type_name::<K>() == std::any::type_name::<str>();
+        let is_field = type_name::<K>() == type_name::<str>();
+        let is_tag = self.written == 1 && is_field && type_name::<V>() == type_name::<str>();
+        let is_flattened = self.announced.is_none() && !is_field;
+        let around = if is_tag { Buffered::All } else { self.buffered };
+        self.buffered = if is_flattened { Buffered::All } else { around };
         let none = if is_field { Absence::None } else { Absence::Null };
-        self.write(value, none).map_err(|error| error.in_key(self.key()))
+        let result = self.write(value, none);
+        self.buffered = around;
+        result.map_err(|error| error.in_key(self.key()))
     }
 
     fn end(self) -> Result<(), EncodeError> {

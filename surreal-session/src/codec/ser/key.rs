@@ -32,7 +32,7 @@ impl<'b> KeySerializer<'b> {
 
     fn write_literal(self, literal: &impl fmt::Display) -> Result<Keys, EncodeError> {
         if self.keys == Keys::Text {
-            return Err(EncodeError::new("ints and bools cannot be keys where a map is flattened or tagged"));
+            return Err(super::unreadable("a map with ints or bools as keys"));
         }
         writer::text(self.buffer, &literal.to_string());
         Ok(Keys::Any)

@@ -154,7 +154,8 @@ fn ints_are_no_keys_beside_the_fields_of_a_struct() {
         Map(BTreeMap<bool, i64>),
     }
     let rest = BTreeMap::from([(1, 1)]);
-    let message = "ints and bools cannot be keys where a map is flattened or tagged";
+    let message = "serde cannot read a map with ints or bools as keys inside of a tagged enum or a flattened field; \
+                   use another type there";
     assert_eq!(encode(&Flat { rest }).unwrap_err().message(), message);
     assert_eq!(encode(&Internal::Map(BTreeMap::from([(true, 1)]))).unwrap_err().message(), message);
 }
