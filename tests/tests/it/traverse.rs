@@ -330,7 +330,7 @@ async fn walk_shows_its_statement_and_no_value() {
         .depth(1..=3)
         .out::<Wrote>()
         .to::<Post>();
-    let surql = "SELECT * FROM { array::group(array::group($_0.{1..3+collect}(->(knows WHERE since > $_1)->(person)))\
+    let surql = "SELECT * FROM { array::group(array::group($_0.{1..3+collect}(->(knows WHERE since >= $_1)->(person)))\
                  ->(wrote)->(`the \\`post\\``)) } -- $_0, $_1";
     assert_eq!(walk.to_surql(), surql);
     assert!(!format!("{walk:?}{:?}", session.from(&ada()).out::<Knows>()).contains("ada"));
