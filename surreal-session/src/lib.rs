@@ -125,14 +125,14 @@ pub mod __private {
     pub use crate::error::{Error, Result};
     pub use crate::query::Term;
     pub use crate::record::{
-        Adapted, Adapts, At, Certain, Fixed, Flat, Input, Item, KeyedBy, Last, Maybe, NeedsRelation, Normal, Shows,
-        Through, Unlinked, Within, Writable, link,
+        Adapted, Adapts, At, Certain, Fixed, Flat, HasKey, Input, Item, KeyedBy, Last, Maybe, NeedsRelation, Normal,
+        Shows, Through, Unlinked, Within, Writable, link,
     };
     pub use crate::record::{
         Assignments, Change, Column, Encoded, Endpoint, Field, Flattened, HasTable, IdOf, IntoId, Key, KeyData,
-        KeyPart, LinkTo, Linked, NewRecord, NoPatch, NormalRecord, Object, Patch, PatchOf, Path, Record, Relation,
-        Step, Top, View, column, difference, encoded, encoded_with, has_key_fields, key_field, leads_elsewhere,
-        object_key, object_part,
+        KeyPart, LinkTo, Linked, NewRecord, NoPatch, NormalRecord, Object, OneOf, Patch, PatchOf, Path, Record,
+        Relation, Step, Top, View, column, difference, encoded, encoded_with, has_key_fields, key_field,
+        leads_elsewhere, object_key, object_part,
     };
     pub use crate::record::{
         Clash, FlatShape, Flattening, NeedsId, Probe, Single, Unknown, difference_flat, encoded_flat, flat_names,

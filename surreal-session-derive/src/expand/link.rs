@@ -26,6 +26,9 @@ pub(crate) fn expand(link: &Link, sound: bool) -> TokenStream {
         #(
             #[automatically_derived]
             impl #params #krate::__private::LinkTo<#ids> for #ident #arguments #where_clause {}
+
+            #[automatically_derived]
+            impl #params #krate::__private::OneOf<#ids> for #ident #arguments #where_clause {}
         )*
 
         #[automatically_derived]

@@ -33,25 +33,23 @@ fn has_table(model: &Model) -> TokenStream {
     }
 }
 
-/// The key type that links to the record have. Of a record with mistakes it is not known.
+/// The key type that links to the record have: that of its id. What is no id has no key, and is complained about elsewhere.
 fn keyed_by(model: &Model, sound: bool) -> TokenStream {
     let krate = model.krate();
     let ident = &model.input.ident;
     let mut generics = model.input.generics.clone();
-    let key = if sound && model.is_usable() {
-        generics.where_clause = where_clause(model, &new_or_nothing(model), sound);
-        quote!(<Self as #krate::__private::Record>::Key)
-    } else {
-        generics.params.push(parse_quote!(__K));
-        quote!(__K)
-    };
+    generics.params.push(parse_quote!(__K));
+    if let Some(id) = model.id().filter(|_| sound) {
+        let ty = &id.node.ty;
+        generics.make_where_clause().predicates.push(parse_quote!(#ty: #krate::__private::HasKey<__K>));
+    }
     let (impl_generics, ..) = generics.split_for_impl();
     let (_, type_generics, _) = model.input.generics.split_for_impl();
     let where_clause = &generics.where_clause;
     quote! {
         #[automatically_derived]
         #[allow(deprecated, reason = "a record may be deprecated itself")]
-        impl #impl_generics #krate::__private::KeyedBy<#key> for #ident #type_generics #where_clause {}
+        impl #impl_generics #krate::__private::KeyedBy<__K> for #ident #type_generics #where_clause {}
     }
 }
 

@@ -11,12 +11,18 @@ use crate::value::with::foreign::Foreign;
 
 /// A record whose field `id` has a key of type `K`.
 #[doc(hidden)]
+pub trait KeyedBy<K> {}
+
+/// The type of a field `id`: an id with a key of type `K`.
+#[doc(hidden)]
 #[diagnostic::on_unimplemented(
-    message = "an id of `{Self}` has no key of type `{K}`",
-    label = "the field `id` of `{Self}` has another key type",
+    message = "a link with a key of type `{K}` leads to a record whose id is `{Self}`",
+    label = "expected `{Self}`",
     note = "a link has the same type as the field `id` of the record that it leads to"
 )]
-pub trait KeyedBy<K> {}
+pub trait HasKey<K> {}
+
+impl<T, K> HasKey<K> for Id<T, K> {}
 
 /// What is known of a type in a field: that it is a link, or nothing.
 #[doc(hidden)]

@@ -20,6 +20,10 @@ pub trait Endpoint: Serialize + DeserializeOwned {}
 #[diagnostic::on_unimplemented(message = "`{Self}` is never `{I}`", label = "leads to other records than `{I}`")]
 pub trait LinkTo<I>: Endpoint {}
 
+/// For generated code: an enum of ids with the id `I` among them.
+#[doc(hidden)]
+pub trait OneOf<I>: Serialize {}
+
 impl<T: HasTable, K: Key> Endpoint for Id<T, K> {}
 
 impl<T: HasTable, K: Key> LinkTo<Self> for Id<T, K> {}
