@@ -81,7 +81,7 @@ impl NewSession {
         self
     }
 
-    /// Gives a variable a value; see [`Session::set`].
+    /// Gives a variable a value, whose type is not checked; see [`Session::set`].
     pub fn set(mut self, name: impl Into<String>, value: impl Serialize) -> Self {
         self.variables.push((name.into(), encode(&value)));
         self

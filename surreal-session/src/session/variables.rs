@@ -13,6 +13,9 @@ impl Session {
     ///
     /// The value is encoded when this is called. NONE removes the variable.
     ///
+    /// The type of the value is not checked. Types of chrono, time, jiff, uuid and `rust_decimal` and `std::time::Duration` are
+    /// sent as serde writes them, a time as text: convert them first, as in `Datetime::from(time)`.
+    ///
     /// # Errors
     ///
     /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for a name that cannot be a variable, is the server's own

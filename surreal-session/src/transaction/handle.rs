@@ -140,6 +140,9 @@ impl Transaction {
     /// [`Query::bind`](crate::Query::bind) hides it in turn. The value is encoded, and the variable set, at once;
     /// awaiting only tells of an error.
     ///
+    /// The type of the value is not checked. Types of chrono, time, jiff, uuid and `rust_decimal` and `std::time::Duration` are
+    /// sent as serde writes them, a time as text: convert them first, as in `Datetime::from(time)`.
+    ///
     /// # Errors
     ///
     /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for a name that cannot be a variable or is the server's

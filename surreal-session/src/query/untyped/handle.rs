@@ -88,6 +88,8 @@ impl Untyped {
     }
 
     /// Inserts any number of records into a table, or edges if it is told so with [`Insert::relation`].
+    ///
+    /// The types of the values are not checked. Convert those of other crates first; see [`Query::bind`](crate::Query::bind).
     pub fn insert(&self, table: Table, rows: impl IntoIterator<Item = impl Serialize>) -> Insert {
         Insert::new(self.scope.clone(), table, rows)
     }

@@ -105,6 +105,8 @@ impl<D, R> Write<Single, D, R> {
 
 impl<S, R> Write<S, MayHaveContent, R> {
     /// Gives the record this content.
+    ///
+    /// The types of the values are not checked. Convert those of other crates first; see [`Query::bind`](crate::Query::bind).
     pub fn content(self, content: impl Serialize) -> Write<S, HasData, R> {
         self.data(Fragment::new("CONTENT ").value(&content))
     }
@@ -112,17 +114,23 @@ impl<S, R> Write<S, MayHaveContent, R> {
 
 impl<S, R> Write<S, NeedsData, R> {
     /// Makes this the whole content of the record. Fields that are read-only keep their value if they are left out.
+    ///
+    /// The types of the values are not checked. Convert those of other crates first; see [`Query::bind`](crate::Query::bind).
     pub fn content(self, content: impl Serialize) -> Write<S, HasData, R> {
         self.data(Fragment::new("CONTENT ").value(&content))
     }
 
     /// Makes this the whole content of the record, with its read-only fields: leaving one out is an error.
+    ///
+    /// The types of the values are not checked. Convert those of other crates first; see [`Query::bind`](crate::Query::bind).
     pub fn replace(self, content: impl Serialize) -> Write<S, HasData, R> {
         self.data(Fragment::new("REPLACE ").value(&content))
     }
 
     /// Changes the fields that are in this object, at any depth, and leaves the others as they are. A field that is NONE
     /// is removed.
+    ///
+    /// The types of the values are not checked. Convert those of other crates first; see [`Query::bind`](crate::Query::bind).
     pub fn merge(self, changes: impl Serialize) -> Write<S, HasData, R> {
         self.data(Fragment::new("MERGE ").value(&changes))
     }
