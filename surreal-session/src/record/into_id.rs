@@ -9,6 +9,7 @@ use crate::value::{Id, RecordKey, Uuid};
     label = "neither an id of `{T}` nor a key of the type that its ids have",
     note = "the type of the key is the second parameter of `Id` in the record's field `id`; `String` unless given",
     note = "a record is named by its id, as in `.id(&user.id)`; a `RecordId` becomes one with `Id::try_from(id)?`",
+    note = "an int of another type than `i64` is converted first: `.id(i64::from(key))`",
     note = "several records are read with `.ids([..])`"
 )]
 pub trait IntoId<T: Record> {

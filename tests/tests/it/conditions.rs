@@ -3,6 +3,8 @@
 mod indexed;
 mod live;
 mod meaning;
+mod operands;
+mod ordered;
 mod random;
 
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,48 @@
-//! Types of other crates that are stored in their order, by the adapters for them.
+//! Types of other crates: those that are stored in their order, by the adapters for them, and those whose values are
+//! converted for a field of the server's own type.
 
-use super::Ordered;
+use super::{Operand, Ordered, Settable, Term};
+use crate::value;
+
+macro_rules! converted {
+    ($($(#[$attr:meta])* [$($generics:tt)*] $foreign:ty => $native:ty;)+) => {$(
+        $(#[$attr])*
+        #[diagnostic::do_not_recommend]
+        impl<R, $($generics)*> Operand<R, $native> for $foreign {
+            fn term(self) -> Term {
+                Term::value(&<$native>::from(self))
+            }
+        }
+
+        $(#[$attr])*
+        #[diagnostic::do_not_recommend]
+        impl<R, $($generics)*> Operand<R, Option<$native>> for $foreign {
+            fn term(self) -> Term {
+                Term::value(&<$native>::from(self))
+            }
+        }
+
+        $(#[$attr])*
+        #[diagnostic::do_not_recommend]
+        impl<R, $($generics)*> Settable<R, $native> for $foreign {}
+
+        $(#[$attr])*
+        #[diagnostic::do_not_recommend]
+        impl<R, $($generics)*> Settable<R, Option<$native>> for $foreign {}
+    )+};
+}
+
+// Only where no value is lost or refused: the datetimes of `time` and signed durations may be beyond the server's.
+converted! {
+    [] std::time::Duration => value::Duration;
+    [] uuid::Uuid => value::Uuid;
+    #[cfg(feature = "chrono")]
+    [Tz: chrono::TimeZone] chrono::DateTime<Tz> => value::Datetime;
+    #[cfg(feature = "jiff")]
+    [] jiff::Timestamp => value::Datetime;
+    #[cfg(feature = "rust_decimal")]
+    [] rust_decimal::Decimal => value::Decimal;
+}
 
 impl Ordered for std::time::Duration {}
 impl Ordered for uuid::Uuid {}

@@ -126,6 +126,31 @@ impl<T: Ordered> Ordered for Option<T> {
 // Whatever else the type can do, it may not be able to as it is stored.
 impl<T: Ordered, O, const INDEX: usize> Ordered for Adapted<T, O, INDEX> {}
 
+/// For messages: implemented by no type, as a field with an adapter may be stored as anything.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a field of type `{Self}` with `#[serde(with = \"..\")]` can be compared, put in order and set, and nothing else",
+    label = "not for fields with an adapter",
+    note = "use a type of `surreal_session::value` for the field, such as `Datetime`, `Duration` or `Decimal`",
+    note = "or change the value in Rust and write it with `.set(..)`"
+)]
+pub trait Unadapted {}
+
+macro_rules! refused {
+    ($($trait:ident: { $($item:item)? })+) => {$(
+        impl<T: Unadapted, O, const INDEX: usize> $trait for Adapted<T, O, INDEX> { $($item)? }
+    )+};
+}
+
+refused! {
+    Text: {}
+    Sum: { type Addend = Self; }
+    Number: {}
+    Container: { type Item = Self; }
+    Collection: {}
+    List: {}
+}
+
 macro_rules! numbers {
     ($successor:literal: $($ty:ty)+) => {$(
         impl Ordered for $ty {

@@ -2,20 +2,25 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::time;
 
 use serde::Serialize;
 
 use super::{Computed, Term, Text};
-use crate::record::{Adapted, Adapts, Field, HasTable, Key, Path, Within};
-use crate::value::{Duration, Id, RecordId};
+use crate::record::{Adapted, Adapts, Field, HasTable, Key, OneOf, Path, Within};
+use crate::value::{Datetime, Duration, Id, RecordId, Value};
 
 /// What a field of type `T` of a record of type `R` can be compared with: a value, another field of that record, or what is
 /// computed from its fields.
 ///
 /// Values are what they are in Rust: literals of the field's type, `&str` where the field is text, a reference, and for
-/// a field that is an `Option` what is inside of it. They are bound, never written into the statement. An `Option<&str>`
-/// becomes an `Option<String>` with `.map(String::from)`.
+/// a field that is an `Option` what is inside of it. They are bound, never written into the statement.
+///
+/// These are converted: an [`Id`] for a field that is a [`RecordId`] or an enum of ids; ints (`i64`), floats, bools, text, times
+/// and ids for a [`Value`]; `std::time::Duration`, `uuid::Uuid`, `chrono::DateTime`, `jiff::Timestamp` and
+/// `rust_decimal::Decimal` for the server's own type.
+///
+/// Text in an `Option` or a `Vec` is not, as the type of `None` or of an empty `Vec` would not be known: an `Option<&str>`
+/// becomes an `Option<String>` with `.map(str::to_owned)`, and `["a", "b"]` is accepted in place of `vec!["a", "b"]`.
 #[diagnostic::on_unimplemented(
     message = "a field of type `{T}` does not go together with `{Self}`",
     label = "expected a `{T}`, or a field of that type in the same record"
@@ -70,6 +75,32 @@ values! {
     [T: HasTable, K: Key] &Id<T, K> => RecordId;
     #[diagnostic::do_not_recommend]
     [T: HasTable, K: Key] &Id<T, K> => Option<RecordId>;
+    // An enum of ids is stored as the id that it is.
+    #[diagnostic::do_not_recommend]
+    [T: HasTable, K: Key, L: OneOf<Id<T, K>>] Id<T, K> => L;
+    #[diagnostic::do_not_recommend]
+    [T: HasTable, K: Key, L: OneOf<Id<T, K>>] Id<T, K> => Option<L>;
+    #[diagnostic::do_not_recommend]
+    [T: HasTable, K: Key, L: OneOf<Id<T, K>>] &Id<T, K> => L;
+    #[diagnostic::do_not_recommend]
+    [T: HasTable, K: Key, L: OneOf<Id<T, K>>] &Id<T, K> => Option<L>;
+    #[diagnostic::do_not_recommend]
+    [V: Literal] V => Value;
+}
+
+/// What a `Value` can be compared with as it is. One type of ints only, so that the type of a literal is known.
+#[doc(hidden)]
+pub trait Literal: Serialize {}
+
+macro_rules! literals {
+    ($([$($generics:tt)*] $ty:ty),+) => {$(
+        impl<$($generics)*> Literal for $ty {}
+    )+};
+}
+
+literals! {
+    [] i64, [] f64, [] bool, [] &str, [] String, [] Datetime, [] Duration, [] RecordId,
+    [T: HasTable, K: Key] Id<T, K>, [T: HasTable, K: Key] &Id<T, K>
 }
 
 macro_rules! borrowed {
@@ -107,26 +138,6 @@ borrowed! {
     [] Arc<str> => String;
     [] Box<str> => String;
 }
-
-#[diagnostic::do_not_recommend]
-impl<R> Operand<R, Duration> for time::Duration {
-    fn term(self) -> Term {
-        Term::value(&Duration::from(self))
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl<R> Operand<R, Option<Duration>> for time::Duration {
-    fn term(self) -> Term {
-        Term::value(&Duration::from(self))
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl<R> Settable<R, Duration> for time::Duration {}
-
-#[diagnostic::do_not_recommend]
-impl<R> Settable<R, Option<Duration>> for time::Duration {}
 
 macro_rules! adapted {
     ($([$($bound:ident)?] $value:ty => $ty:ty: $convert:expr;)+) => {$(
