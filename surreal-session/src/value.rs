@@ -6,8 +6,9 @@
 //!
 //! # Types of other crates
 //!
-//! The server gets the form that a type has in a human-readable format: an `IpAddr` or a set of flags is a string. Types
-//! that the server has itself go through [`with`].
+//! The server gets the form that a type has in a human-readable format: an `IpAddr` or a set of `bitflags` is a string. Types
+//! that the server has itself go through [`with`]. Without its feature `serde-human-readable`, the crate `time` has no such
+//! form: a `time::Date` is then an array of the year and the day of the year, a `time::Weekday` an int.
 //!
 //! A `serde_json::Value` is written as plain data. It cannot be read where a record holds a type that JSON lacks, such as
 //! an id or a datetime: that is a [`Decode`](crate::ErrorKind::Decode) error, as the type would be lost when the value is

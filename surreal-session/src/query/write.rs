@@ -7,7 +7,7 @@
 //!
 //! | Write | Rule |
 //! |---|---|
-//! | `update`, `upsert` or `delete` with a [`filter`](Mutation::filter) that follows a link, or is [`raw`](crate::Condition::raw) | The condition is about the records as they were before the write. The statement selects the ids of the matching records first, which takes the permission to read them. |
+//! | `update`, `upsert` or `delete` with a [`filter`](Mutation::filter) that follows a link, or is [`raw`](crate::Condition::raw) | The condition is about the records as they were before the write. The statement selects the ids of the matching records first, which takes the permission to read them: of records that the identity may not select it writes none. A linked record that the identity may not select is missing for the condition, as it is in `select`. |
 //! | `create`, `insert`, `relate`, `upsert` without an id | Compiles only if the server makes keys of the record's type: `String` and [`RecordKey`](crate::RecordKey), or with `#[record(default)]` on the field `id`, where the schema makes them. See [`Key`](crate::Key). |
 //! | `set` or `merge` of a part of an `Option<Object>`, also in [`on_duplicate`](crate::Insert::on_duplicate) | Changes only records that have the object, at any depth. The others stay as they are, whether the object is NONE or NULL. Set the whole object to create it. |
 //! | [`patch`](Mutation::patch) of a part of an `Option<Object>`, or of an element of an array | Fails with [`Thrown`](crate::ErrorKind::Thrown) if the object or the element is missing, and writes nothing. Paths of text are not checked. |
@@ -26,6 +26,8 @@
 //!
 //! - An `upsert` that makes a record writes what it is given and nothing else. With `set` or `merge`, it has to give all
 //!   fields that are required.
+//! - Two transactions that change the same record conflict. A transaction that only reads a linked record does not conflict with
+//!   one that changes it.
 //! - Assignments that read linked records see what the same statement has already changed in them.
 //! - The server calculates with ints of 64 bits: a field of type `u8` can be set to -1 by a calculation, see
 //!   [`Number`](crate::expression::Number).

@@ -1,6 +1,7 @@
 //! What a typed write guarantees: it leaves every record readable, or it writes nothing.
 
 mod flattened;
+mod linked;
 mod none;
 mod random;
 mod sets;
