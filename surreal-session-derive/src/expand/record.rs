@@ -116,7 +116,8 @@ fn kind(model: &Model) -> TokenStream {
         (false, _, _) => (quote!(NormalRecord), None),
         (true, Some(from), Some(to)) => {
             let (from, to) = (&from.node.ty, &to.node.ty);
-            (quote!(Relation), Some(quote!(type In = #from; type Out = #to;)))
+            let [from, to] = [("In", from), ("Out", to)].map(|(name, ty)| associated(name, ty, &quote!(#ty)));
+            (quote!(Relation), Some(quote!(#from #to)))
         }
         // An edge without ends, which the checks complain about, is neither.
         (true, _, _) => return TokenStream::new(),
@@ -132,6 +133,14 @@ fn kind(model: &Model) -> TokenStream {
 fn marker(model: &Model) -> TokenStream {
     let krate = model.krate();
     if model.is_relation() { quote!(#krate::__private::NeedsRelation) } else { quote!(#krate::__private::Normal) }
+}
+
+/// An associated type that begins and ends where the user's type does, for the compiler to point at if that is too private.
+pub(super) fn associated(name: &str, user: &Type, ty: &TokenStream) -> TokenStream {
+    let (first, last) = ends(user);
+    let name = Ident::new(name, first);
+    let end = quote_spanned!(last=> ;);
+    quote_spanned!(first=> type #name = #ty #end)
 }
 
 /// The key type is what the `id` field's type says. The compiler objects under that type if it is not an id of this

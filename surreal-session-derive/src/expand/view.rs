@@ -1,10 +1,11 @@
 //! `impl View for Profile`.
 
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::Type;
 use syn::spanned::Spanned;
 
+use super::record::associated;
 use crate::model::{Field, Model};
 
 pub(super) fn expand(model: &Model, record: &Type) -> TokenStream {
@@ -12,10 +13,11 @@ pub(super) fn expand(model: &Model, record: &Type) -> TokenStream {
     let ident = &model.input.ident;
     let (params, arguments, where_clause) = model.input.generics.split_for_impl();
     let columns = model.read().map(|field| column(field, model));
+    let shown = associated("Record", record, &record.to_token_stream());
     quote! {
         #[automatically_derived]
         impl #params #krate::__private::View for #ident #arguments #where_clause {
-            type Record = #record;
+            #shown
 
             fn columns() -> ::std::vec::Vec<#krate::__private::Column> {
                 let record = <#record as #krate::__private::Object>::fields::<#krate::__private::Top<#record>>();
