@@ -20,6 +20,11 @@ impl Backoff {
         Self { pauses, attempts: 0 }
     }
 
+    /// How many pauses there were.
+    pub(crate) fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
     /// The pause before the next attempt.
     pub(crate) fn next_pause(&mut self) -> Duration {
         let longest = self.pauses.start.saturating_mul(2_u32.saturating_pow(self.attempts)).min(self.pauses.end);

@@ -44,6 +44,8 @@ pub(super) struct Call {
     /// The stream that is fed by the live query that the request registers.
     pub(super) live: Option<Route>,
     pub(super) caller: Caller,
+    /// Gets the reply if it comes after the deadline.
+    pub(super) late: Option<oneshot::Sender<Result<Reply>>>,
     /// Held until the reply or the deadline: it bounds the number of calls.
     pub(super) permit: OwnedSemaphorePermit,
 }
@@ -57,8 +59,9 @@ pub(super) struct Caller {
 }
 
 /// What undoes a call whose reply found nobody.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Cleanup {
+    #[default]
     Nothing,
     Detach(SessionId),
     /// Cancels the transaction that the reply names.

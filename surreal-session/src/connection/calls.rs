@@ -9,16 +9,18 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use tokio::time::Instant;
 use tracing::debug;
 
+use super::backoff::Backoff;
 use super::call::{Caller, Cleanup};
 use super::deadlines::Deadlines;
 use super::foreign;
 use super::handle::after;
 use super::routes::Route;
-use crate::protocol::{LiveId, RequestId, SessionId};
+use crate::error::Result;
+use crate::protocol::{LiveId, Reply, RequestId, SessionId};
 
 #[derive(Debug)]
 pub(super) struct Calls {
@@ -46,6 +48,8 @@ pub(super) struct Pending {
     pub(super) kill: Option<Kill>,
     /// `None` for a clean-up, and for a call whose caller has left.
     pub(super) caller: Option<Caller>,
+    /// Gets the reply after the deadline. The call is kept until then.
+    pub(super) late: Option<oneshot::Sender<Result<Reply>>>,
     /// Bounds the number of calls. `None` for a clean-up, and after the deadline.
     pub(super) permit: Option<OwnedSemaphorePermit>,
 }
@@ -57,18 +61,18 @@ pub(super) enum Stage {
     Sent(Instant),
     /// The deadline has passed.
     Late(Instant),
-    /// Kept only because the server may still open something for it.
+    /// Kept because the server may still open something for it, or because its late reply is waited for.
     Kept,
     /// A kill that is tried again at its deadline.
     Paused,
 }
 
 /// A live query that no stream follows any more.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Kill {
     pub(super) id: LiveId,
     pub(super) session: Option<SessionId>,
-    pub(super) tries: u32,
+    pub(super) backoff: Backoff,
 }
 
 /// A call whose time has come.
@@ -88,7 +92,17 @@ impl Pending {
     /// A request that no caller waits for.
     pub(super) fn clean_up(method: &'static str, deadline: Instant, frame: Bytes) -> Self {
         let stage = Stage::Queued(frame);
-        Self { method, deadline, stage, cleanup: Cleanup::Nothing, live: None, kill: None, caller: None, permit: None }
+        Self {
+            method,
+            deadline,
+            stage,
+            cleanup: Cleanup::Nothing,
+            live: None,
+            kill: None,
+            caller: None,
+            late: None,
+            permit: None,
+        }
     }
 
     /// When it was sent, if it was.
@@ -99,9 +113,13 @@ impl Pending {
         }
     }
 
-    /// Whether the server may open something for this call that must be closed if nobody waits for it.
-    fn may_open_something(&self) -> bool {
-        self.cleanup != Cleanup::Nothing || self.live.is_some()
+    /// Whether the reply is needed however late it is: to close what the server opens, or for [`LateReply`](super::LateReply).
+    fn is_needed_late(&self) -> bool {
+        self.cleanup != Cleanup::Nothing || self.live.is_some() || self.is_waited_for_late()
+    }
+
+    fn is_waited_for_late(&self) -> bool {
+        self.late.as_ref().is_some_and(|late| !late.is_closed())
     }
 
     /// Lets another call begin.
@@ -164,7 +182,7 @@ impl Calls {
     /// Notes that the caller has left. A call that was not sent is forgotten.
     pub(super) fn abandon(&mut self, id: RequestId) {
         let Some(pending) = self.pending.get_mut(&id) else { return };
-        pending.caller = None;
+        (pending.caller, pending.late) = (None, None);
         if matches!(pending.stage, Stage::Queued(_)) {
             self.take(id);
             self.skip();
@@ -206,11 +224,15 @@ impl Calls {
             }
             Stage::Sent(at) => {
                 let (method, caller) = (pending.method, pending.caller.take());
+                // A session has one such call at most.
+                let is_bounded = pending.is_waited_for_late();
                 self.remember(id, Pending { stage: Stage::Late(at), ..pending });
-                self.late(id);
+                if !is_bounded {
+                    self.late(id);
+                }
                 Expired::Unanswered(method, at, caller)
             }
-            Stage::Late(_) if pending.may_open_something() => {
+            Stage::Late(_) if pending.is_needed_late() => {
                 self.pending.insert(id, Pending { stage: Stage::Kept, ..pending });
                 Expired::Nothing
             }

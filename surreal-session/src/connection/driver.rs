@@ -13,7 +13,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::{Sink, SinkExt, StreamExt};
 use tokio::sync::mpsc::error::TryRecvError;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::error::CapacityError;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
@@ -21,6 +21,7 @@ use tokio_tungstenite::tungstenite::{self, Message};
 use tracing::{debug, trace};
 
 use super::Config;
+use super::backoff::Backoff;
 use super::call::{Call, Caller, Cleanup, Command};
 use super::calls::{Calls, Expired, Kill, Pending, Stage};
 use super::end::End;
@@ -33,7 +34,6 @@ use super::silence::Silence;
 use super::socket::{Received, Socket};
 use crate::error::{Delivery, Error, ErrorKind, Result, ServerError};
 use crate::protocol::{EventKind, Head, Reply, Request, RequestId, SessionId};
-use crate::value::Uuid;
 
 #[derive(Debug)]
 pub(super) struct Driver {
@@ -132,10 +132,10 @@ impl Driver {
     }
 
     fn accept(&mut self, call: Call) {
-        let Call { request, deadline, cleanup, live, caller, permit } = call;
+        let Call { request, deadline, cleanup, live, caller, late, permit } = call;
         let Request { id, method, frame } = request;
         let (stage, permit, caller) = (Stage::Queued(frame), Some(permit), Some(caller));
-        self.calls.add(id, Pending { method, deadline, stage, cleanup, live, kill: None, caller, permit });
+        self.calls.add(id, Pending { method, deadline, stage, cleanup, live, kill: None, caller, late, permit });
     }
 
     /// Tells the streams of a session, also those whose registration is under way.
@@ -159,7 +159,7 @@ impl Driver {
     fn unfollow(&mut self, feed: &Feed) {
         feed.clear();
         if let Some((id, session)) = self.routes.unfollow(feed) {
-            self.kill(Kill { id, session, tries: 0 });
+            self.kill(Kill { id, session, backoff: Backoff::default() });
         }
     }
 
@@ -171,12 +171,11 @@ impl Driver {
 
     /// Tries again to kill a live query, after a pause: the server (3.3.5) lets kills at the same time conflict with each
     /// other.
-    fn killed(&mut self, kill: Kill, reply: Result<Reply>) {
+    fn killed(&mut self, mut kill: Kill, reply: Result<Reply>) {
         match reply.and_then(|reply| reply.into_result("kill")) {
-            Err(error) if error.is_conflict() && kill.tries < KILL_TRIES => {
-                let pending = Pending::clean_up("kill", after(kill_pause(kill.tries)), Bytes::new());
-                let kill = Some(Kill { tries: kill.tries + 1, ..kill });
-                self.calls.add(self.shared.next_id(), Pending { stage: Stage::Paused, kill, ..pending });
+            Err(error) if error.is_conflict() && kill.backoff.attempts() < KILL_RETRIES => {
+                let pending = Pending::clean_up("kill", after(kill.backoff.next_pause()), Bytes::new());
+                self.calls.add(self.shared.next_id(), Pending { stage: Stage::Paused, kill: Some(kill), ..pending });
             }
             Err(error) => debug!(%error, live = %kill.id, "a live query that nobody follows was not killed"),
             Ok(_) => {}
@@ -191,7 +190,7 @@ impl Driver {
         if owner.over().is_some() {
             // The server has dropped it, or has registered it for an identity that the program did not mean.
             if self.routes.refuse(id) {
-                self.kill(Kill { id, session: owner.session, tries: 0 });
+                self.kill(Kill { id, session: owner.session, backoff: Backoff::default() });
             }
         } else if feed.is_gone() {
             self.unfollow(&feed);
@@ -312,14 +311,19 @@ impl Driver {
 
     /// Ends a call. A reply that nobody takes is undone.
     fn settle(&mut self, id: RequestId, pending: Pending, answer: Result<Reply>) {
-        let Pending { method, cleanup, live, kill, caller, .. } = pending;
+        let Pending { method, cleanup, live, kill, caller, late, .. } = pending;
         if let Some(kill) = kill {
             return self.killed(kill, answer);
         }
         if let (Some(route), Ok(reply)) = (live, &answer) {
             self.register(route, reply);
         }
-        let Some(caller) = caller else { return self.clean(cleanup.after(&answer)) };
+        let Some(caller) = caller else {
+            self.clean(cleanup.after(&answer));
+            return reply_late(late, answer);
+        };
+        // Before the reply: its caller looks whether a late one may come.
+        drop(late);
         caller.span.in_scope(|| trace!(%id, method, "reply"));
         if let Some(unread) = reply(caller, answer) {
             self.clean(cleanup.after(&unread));
@@ -346,6 +350,8 @@ impl Driver {
         for pending in self.calls.drain() {
             let was_sent = pending.sent_at().is_some();
             let delivery = if was_sent { Delivery::Unknown } else { Delivery::NotSent };
+            // Before the error: its caller looks whether a late reply may come.
+            drop(pending.late);
             if let Some(caller) = pending.caller {
                 // Unread when the caller has gone; the server forgets everything with the socket.
                 reply(caller, Err(end.error(pending.method, delivery)));
@@ -367,6 +373,12 @@ impl Drop for Driver {
 /// Hands a reply to its caller; gives it back if the caller has left.
 fn reply(caller: Caller, reply: Result<Reply>) -> Option<Result<Reply>> {
     foreign::run(|| caller.reply.send(reply).err()).flatten()
+}
+
+/// Hands on a reply that came after its deadline.
+fn reply_late(late: Option<oneshot::Sender<Result<Reply>>>, reply: Result<Reply>) {
+    // Fails if nobody waits for it any more.
+    let _ = late.map(|late| foreign::run(|| late.send(reply)));
 }
 
 /// An event that waits must not keep the whole buffer in memory that it was read into.
@@ -419,14 +431,8 @@ async fn close(socket: &mut Socket) {
     while let Some(Ok(_)) = socket.next().await {}
 }
 
-/// The pause before a kill is tried again: random, and twice as long each time.
-fn kill_pause(tries: u32) -> Duration {
-    let longest = Duration::from_millis(1 << tries.min(9));
-    longest.mul_f64(f64::from(Uuid::new_v4().as_bytes()[0]) / 255.0)
-}
-
-/// Conflicts end as soon as the others are through: in five seconds at most.
-const KILL_TRIES: u32 = 20;
+/// Conflicts end as soon as the other kills are through: the pauses are at most seven seconds together.
+const KILL_RETRIES: u32 = 20;
 
 const CLOSE_PATIENCE: Duration = Duration::from_secs(1);
 

@@ -19,6 +19,7 @@ use super::driver::Driver;
 use super::end::End;
 use super::epoch::Owner;
 use super::feed::{Capacity, Feed, Item, Subscription};
+use super::late::LateReply;
 use super::routes::Route;
 use super::timer::Timer;
 use super::{Config, ServerUrl, socket};
@@ -45,6 +46,14 @@ pub(crate) struct Deadline {
     /// The time that the call had in all, for messages.
     pub(crate) whole: Duration,
     pub(crate) until: Instant,
+}
+
+/// The consequences of a reply besides the result of its call.
+#[derive(Debug, Default)]
+struct OnReply {
+    cleanup: Cleanup,
+    live: Option<Route>,
+    late: Option<oneshot::Sender<Result<Reply>>>,
 }
 
 /// What the handle and the driver have in common.
@@ -131,7 +140,8 @@ impl Handle {
     ) -> Result<(Bytes, Subscription)> {
         let (feed, subscription) = self.subscription(capacity);
         // Dropped here: the call and the subscription each tell the driver that they are gone.
-        let result = self.send(request, deadline, Cleanup::Nothing, Some(Route { feed, owner })).await?;
+        let result =
+            self.send(request, deadline, OnReply { live: Some(Route { feed, owner }), ..OnReply::default() }).await?;
         Ok((result, subscription))
     }
 
@@ -165,10 +175,25 @@ impl Handle {
     /// `cleanup` is carried out if the request may have succeeded on the server and this future is dropped before it
     /// could say so.
     pub(crate) async fn call_within(&self, request: Request, deadline: Deadline, cleanup: Cleanup) -> Result<Bytes> {
-        self.send(request, deadline, cleanup, None).await
+        self.send(request, deadline, OnReply { cleanup, ..OnReply::default() }).await
     }
 
-    async fn send(&self, request: Request, deadline: Deadline, cleanup: Cleanup, live: Option<Route>) -> Result<Bytes> {
+    /// Sends a request that has to be followed to its end. If the deadline passes without a reply, the error comes with
+    /// the means to wait for the late one.
+    pub(crate) async fn call_to_its_end(
+        &self,
+        request: Request,
+        deadline: Deadline,
+    ) -> (Result<Bytes>, Option<LateReply>) {
+        let (sender, late) = LateReply::new(request.method);
+        // Dropped here: the driver drops the late reply.
+        let result = self.send(request, deadline, OnReply { late: Some(sender), ..OnReply::default() }).await;
+        let is_unknown = result.as_ref().is_err_and(|error| error.delivery() == Delivery::Unknown);
+        (result, is_unknown.then(|| late.if_pending()).flatten())
+    }
+
+    async fn send(&self, request: Request, deadline: Deadline, on_reply: OnReply) -> Result<Bytes> {
+        let OnReply { cleanup, live, late } = on_reply;
         let method = request.method;
         self.check_size(&request)?;
         let permit = self.permit(method, deadline).await?;
@@ -182,7 +207,7 @@ impl Handle {
         };
         let caller = Caller { reply, patience: deadline.whole, span: Span::current() };
         let command =
-            Command::Call(Box::new(Call { request, deadline: deadline.until, cleanup, live, caller, permit }));
+            Command::Call(Box::new(Call { request, deadline: deadline.until, cleanup, live, caller, late, permit }));
         self.0.commands.send(command).map_err(|_| self.ended(method, Delivery::NotSent))?;
         // Dropped here: `InFlight` tells the driver, which undoes what the call may have opened.
         match self.reply(call, deadline.until).await {

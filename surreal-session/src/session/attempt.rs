@@ -5,7 +5,6 @@ use std::fmt;
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::change::Change;
 use super::state::Identity;
 use super::variables::encode;
 use super::{Credentials, Scope, Token, Tokens};
@@ -72,19 +71,13 @@ impl Attempt {
         Ok(Self { method, params: encode(params)?, what: what.into(), problem, keeps: Keeps::Token })
     }
 
-    /// Sends it as a change of a session, and gives the bytes of the answer.
-    pub(super) async fn send(&self, change: &Change) -> Result<Bytes> {
-        let reply = change.call(self.request(&change.scope)).await;
-        reply.map_err(|error| self.refused(error))
-    }
-
     /// Sends it as a call that does not change the session, and gives the bytes of the answer.
     pub(super) async fn send_aside(&self, scope: &Scope) -> Result<Bytes> {
         let reply = scope.call(self.request(scope), None).await;
         reply.map_err(|error| self.refused(error))
     }
 
-    fn request(&self, scope: &Scope) -> Request {
+    pub(super) fn request(&self, scope: &Scope) -> Request {
         scope.request(self.method).raw(&self.params).finish()
     }
 
@@ -101,7 +94,8 @@ impl Attempt {
         }
     }
 
-    fn refused(&self, error: Error) -> Error {
+    /// The error of a refusal, in the words of the attempt.
+    pub(super) fn refused(&self, error: Error) -> Error {
         let Some(server) = error.server().filter(|_| error.delivery() == Delivery::Answered) else { return error };
         let message = match self.advice(server) {
             Some(advice) => format!("cannot {}: {}; {advice}", self.what, server.message()),

@@ -2,15 +2,17 @@
 
 use std::borrow::Borrow;
 
+use bytes::Bytes;
 use serde::Serialize;
 
 use super::attempt::Attempt;
-use super::change::Change;
+use super::change::{Alter, Change, is_unknown};
 use super::state::{Identity, Shared, State};
-use super::{CallFuture, Credentials, RecordAccess, Session, Token, Tokens, namespace, streams};
+use super::{CallFuture, Credentials, RecordAccess, Scope, Session, Token, Tokens, namespace, streams};
 use crate::codec;
 use crate::connection::Over;
-use crate::error::{Delivery, Result};
+use crate::error::{Delivery, Error, Result};
+use crate::protocol::Request;
 
 impl Session {
     /// Signs this session in; other sessions of the connection stay who they are.
@@ -76,13 +78,7 @@ impl Session {
     ///
     /// See [`Session`].
     pub async fn authenticate(&self, token: impl Into<Token>) -> Result<()> {
-        let token = token.into();
-        self.change(|change| async move {
-            let authenticated = authenticate(&change, token).await;
-            follow_up(&change, &authenticated).await;
-            authenticated
-        })
-        .await
+        self.change(Authenticate::new(token.into())?).await
     }
 
     /// Renews an identity with a refresh token, which is used up by it.
@@ -128,14 +124,7 @@ impl Session {
     ///
     /// See [`Session`].
     pub async fn reset(&self) -> Result<()> {
-        self.change(|change| async move {
-            let reply = change.call(change.scope.request("reset").finish()).await;
-            end_streams(&change.shared, &reply);
-            reply?;
-            *change.shared.state() = State::default();
-            Ok(())
-        })
-        .await
+        self.change(Reset).await
     }
 
     /// Makes this session anonymous. Its namespace, database and variables stay, and so does, as for
@@ -149,71 +138,145 @@ impl Session {
     ///
     /// See [`Session`].
     pub async fn invalidate(&self) -> Result<()> {
-        self.change(|change| async move {
-            let reply = change.call(change.scope.request("invalidate").finish()).await;
-            end_streams(&change.shared, &reply);
-            reply?;
-            change.shared.state().identity = Identity::Anonymous;
-            Ok(())
-        })
-        .await
+        self.change(Invalidate).await
     }
 
     fn prove(&self, attempt: Result<Attempt>) -> CallFuture<Tokens> {
         let session = self.clone();
-        Box::pin(async move {
-            let attempt = attempt?;
-            let prove = |change: Change| async move {
-                let tokens = prove(&change, &attempt).await;
-                follow_up(&change, &tokens).await;
-                tokens
-            };
-            session.change(prove).await
-        })
+        Box::pin(async move { session.change(Prove(attempt?)).await })
     }
 }
 
 /// Signs in or up, or refreshes.
-pub(super) async fn prove(change: &Change, attempt: &Attempt) -> Result<Tokens> {
-    let reply = attempt.send(change).await;
-    note_moved(change, &reply);
-    let tokens: Tokens = codec::decode(&reply?).map_err(|error| attempt.malformed(error))?;
-    change.shared.state().identity = attempt.identity(&tokens);
-    Ok(tokens)
+pub(super) struct Prove(pub(super) Attempt);
+
+pub(super) struct Authenticate {
+    token: Token,
+    attempt: Attempt,
 }
 
-pub(super) async fn authenticate(change: &Change, token: Token) -> Result<()> {
-    let reply = Attempt::authenticate(&token)?.send(change).await;
-    note_moved(change, &reply);
-    reply?;
-    change.shared.state().identity = Identity::Token(token);
-    Ok(())
-}
+struct Reset;
 
-/// An identity may bring its own namespace and database with it.
-fn note_moved<T>(change: &Change, reply: &Result<T>) {
-    if may_have_changed(reply) {
-        change.shared.state().forget_selected();
+struct Invalidate;
+
+impl Authenticate {
+    pub(super) fn new(token: Token) -> Result<Self> {
+        Ok(Self { attempt: Attempt::authenticate(&token)?, token })
     }
 }
 
-/// Asks what the session has become, for its streams and its handle. The caller gets the result of the change itself,
-/// whatever becomes of these questions: tokens are given only once.
-async fn follow_up<T>(change: &Change, result: &Result<T>) {
-    if may_have_changed(result) {
+impl Alter for Prove {
+    type Output = Tokens;
+
+    fn request(&self, scope: &Scope) -> Result<Request> {
+        Ok(self.0.request(scope))
+    }
+
+    fn doubt(&self, shared: &Shared) {
+        // An identity may bring its own namespace and database with it.
+        shared.state().forget_selected();
+    }
+
+    async fn conclude(&self, change: &Change, reply: Result<Bytes>) -> Result<Tokens> {
+        let Self(attempt) = self;
+        let reply = reply.map_err(|error| attempt.refused(error));
+        let tokens: Result<Tokens> =
+            reply.and_then(|reply| codec::decode(&reply).map_err(|error| attempt.malformed(error)));
+        become_identity(change, tokens.as_ref().map(|tokens| attempt.identity(tokens))).await;
+        tokens
+    }
+}
+
+impl Alter for Authenticate {
+    type Output = ();
+
+    fn request(&self, scope: &Scope) -> Result<Request> {
+        Ok(self.attempt.request(scope))
+    }
+
+    fn doubt(&self, shared: &Shared) {
+        shared.state().forget_selected();
+    }
+
+    async fn conclude(&self, change: &Change, reply: Result<Bytes>) -> Result<()> {
+        let reply = reply.map_err(|error| self.attempt.refused(error));
+        become_identity(change, reply.as_ref().map(|_| Identity::Token(self.token.clone()))).await;
+        reply.map(drop)
+    }
+}
+
+impl Alter for Reset {
+    type Output = ();
+
+    fn request(&self, scope: &Scope) -> Result<Request> {
+        Ok(scope.request("reset").finish())
+    }
+
+    fn doubt(&self, shared: &Shared) {
+        shared.state().forget_selected();
+        streams::end(shared, Over::IdentityChanged);
+    }
+
+    async fn conclude(&self, change: &Change, reply: Result<Bytes>) -> Result<()> {
+        end_streams(&change.shared, &reply);
+        if is_unknown(&reply) {
+            let mut state = change.shared.state();
+            state.forget_selected();
+            state.identity = Identity::Unknown;
+            state.doubted = state.variables.keys().cloned().collect();
+        } else if reply.is_err() {
+            namespace::settle(change).await;
+        }
+        reply?;
+        *change.shared.state() = State::default();
+        Ok(())
+    }
+}
+
+impl Alter for Invalidate {
+    type Output = ();
+
+    fn request(&self, scope: &Scope) -> Result<Request> {
+        Ok(scope.request("invalidate").finish())
+    }
+
+    fn doubt(&self, shared: &Shared) {
+        streams::end(shared, Over::IdentityChanged);
+    }
+
+    async fn conclude(&self, change: &Change, reply: Result<Bytes>) -> Result<()> {
+        end_streams(&change.shared, &reply);
+        if is_unknown(&reply) {
+            change.shared.state().identity = Identity::Unknown;
+        }
+        reply?;
+        change.shared.state().identity = Identity::Anonymous;
+        Ok(())
+    }
+}
+
+/// Notes the identity that a session has become, and asks what follows from it for its streams and its place. The caller
+/// gets the result of the change itself, whatever becomes of these questions: tokens are given only once.
+async fn become_identity(change: &Change, identity: Result<Identity, &Error>) {
+    let identity = match identity {
+        Ok(identity) => Some(identity),
+        Err(error) if error.delivery() == Delivery::Unknown => Some(Identity::Unknown),
+        Err(_) => None,
+    };
+    if let Some(identity) = identity {
+        {
+            let mut state = change.shared.state();
+            state.identity = identity;
+            state.forget_selected();
+        }
         streams::recheck(change).await;
-        namespace::settle(change).await;
     }
+    namespace::settle(change).await;
 }
 
 /// Ends the streams of a session that was, or may have been, made anonymous: the server has dropped them.
 fn end_streams<T>(shared: &Shared, reply: &Result<T>) {
-    if may_have_changed(reply) {
+    if reply.is_ok() || is_unknown(reply) {
         streams::end(shared, Over::IdentityChanged);
     }
-}
-
-/// Whether a request that changes the identity may have done so.
-fn may_have_changed<T>(result: &Result<T>) -> bool {
-    result.as_ref().map_or_else(|error| error.delivery() == Delivery::Unknown, |_| true)
 }

@@ -1,20 +1,37 @@
 //! Changes of a session, one after another.
 //!
 //! The server (3.3.5) does not keep the order of requests of one session. A change joins the session's queue in the
-//! task of its caller, when it is first polled, and runs in a task of its own.
+//! task of its caller, when it is first polled, and runs in a task of its own. Its turn ends when the server has answered
+//! it or the connection is over: the call ends at its deadline, and another task then holds the turn until the late
+//! reply comes. Otherwise the late request could overtake a later change.
 
-use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
 
 use bytes::Bytes;
+use tracing::{Instrument, debug};
 
 use super::background::{Background, Begun};
 use super::namespace;
 use super::queue::{Place, Turn};
-use super::state::Shared;
+use super::state::{Shared, State};
 use super::{Scope, Session};
-use crate::connection::Deadline;
-use crate::error::{Error, ErrorKind, Result};
+use crate::connection::{Deadline, LateReply};
+use crate::error::{Delivery, Error, ErrorKind, Result};
 use crate::protocol::Request;
+
+/// A request that changes a session, and the meaning of its reply for the handle.
+pub(super) trait Alter: Send + Sync + 'static {
+    type Output: Send + 'static;
+
+    fn request(&self, scope: &Scope) -> Result<Request>;
+
+    /// Notes that the deadline has passed without a reply. [`Self::conclude`] follows when the reply comes.
+    fn doubt(&self, _shared: &Shared) {}
+
+    /// Notes the outcome.
+    fn conclude(&self, change: &Change, reply: Result<Bytes>) -> impl Future<Output = Result<Self::Output>> + Send;
+}
 
 /// A change that has its turn.
 #[derive(Debug)]
@@ -33,6 +50,47 @@ impl Change {
     pub(super) async fn call(&self, request: Request) -> Result<Bytes> {
         self.scope.call_in_turn(request, self.deadline).await
     }
+
+    /// Carries out a change of a session that is dropped if the change fails.
+    pub(super) async fn carry_out<A: Alter>(&self, alter: &A) -> Result<A::Output> {
+        let reply = self.call(alter.request(&self.scope)?).await;
+        alter.conclude(self, reply).await
+    }
+
+    /// Carries out a change, and keeps its turn until the server has answered.
+    async fn carry_out_in_turn<A: Alter>(&self, alter: A, turn: Turn) -> Result<A::Output> {
+        let request = alter.request(&self.scope)?;
+        match self.scope.call_to_its_end(request, self.deadline).await {
+            (Err(error), Some(late)) => {
+                alter.doubt(&self.shared);
+                self.shared.is_unanswered.store(true, Ordering::Release);
+                let held = hold(turn, late, Arc::downgrade(&self.shared), alter);
+                self.shared.handle.runtime().spawn(held.in_current_span());
+                Err(error)
+            }
+            (reply, _) => {
+                let outcome = alter.conclude(self, reply).await;
+                drop(turn);
+                outcome
+            }
+        }
+    }
+}
+
+/// Holds the turn of a change whose deadline has passed until its reply comes, and notes the outcome.
+///
+/// It keeps neither the session nor the connection open.
+async fn hold(turn: Turn, late: LateReply, session: Weak<Shared>, alter: impl Alter) {
+    let reply = late.result().await;
+    let Some(shared) = session.upgrade() else { return };
+    // Without a reply, the connection is over.
+    if let Some(reply) = reply {
+        let change = Change::new(&shared, shared.handle.deadline(None));
+        let outcome = alter.conclude(&change, reply).await.map(drop);
+        debug!(?outcome, session = %shared.id, "a change of the session was answered after its deadline");
+    }
+    shared.is_unanswered.store(false, Ordering::Release);
+    drop(turn);
 }
 
 /// A change that waits for its turn.
@@ -46,14 +104,21 @@ impl Waiting {
     /// Waits until the changes before this one have ended.
     pub(super) async fn turn(self) -> Result<(Change, Turn)> {
         let Self { change, place, begun } = self;
-        let Deadline { whole, .. } = change.deadline;
         let Some(turn) = place.turn(&change.shared.handle, change.deadline).await else {
-            let message = format!("timed out after {whole:?} waiting for earlier changes of the session");
-            return Err(Error::new(ErrorKind::Timeout, message));
+            return Err(no_turn(&change));
         };
         begun.set();
         Ok((change, turn))
     }
+}
+
+fn no_turn(change: &Change) -> Error {
+    let Deadline { whole, .. } = change.deadline;
+    let what = match change.shared.is_unanswered.load(Ordering::Acquire) {
+        true => "an earlier change of the session, which the server has not answered yet",
+        false => "earlier changes of the session",
+    };
+    Error::new(ErrorKind::Timeout, format!("timed out after {whole:?} waiting for {what}"))
 }
 
 impl Session {
@@ -64,22 +129,41 @@ impl Session {
         (Waiting { change, place: self.shared.changing.join(), begun: begun.clone() }, begun)
     }
 
-    /// Runs a change of this session to its end, after those before it, whether or not the caller stays.
-    pub(super) async fn change<T, F>(&self, change: impl FnOnce(Change) -> F + Send + 'static) -> Result<T>
-    where
-        T: Send + 'static,
-        F: Future<Output = Result<T>> + Send,
-    {
+    /// Carries out a change of this session, after those before it, whether or not the caller stays.
+    pub(super) async fn change<A: Alter>(&self, alter: A) -> Result<A::Output> {
         if self.shared.is_closed() {
             return Err(Error::session_closed());
         }
         let (waiting, begun) = self.queue();
         let work = async move {
-            let (context, _turn) = waiting.turn().await?;
-            namespace::settle(&context).await;
-            change(context).await
+            let (change, turn) = waiting.turn().await?;
+            namespace::settle(&change).await;
+            change.carry_out_in_turn(alter, turn).await
         };
         // Dropped here: the task goes on.
         Background::spawn(self.handle(), &begun, work).result().await
     }
+
+    /// The state of this session after the changes before this call.
+    pub(super) async fn settled_state(&self) -> Result<State> {
+        if self.shared.is_closed() {
+            return Err(Error::session_closed());
+        }
+        let (waiting, begun) = self.queue();
+        let work = async move {
+            let (change, _turn) = waiting.turn().await?;
+            if change.shared.state().is_moved {
+                namespace::refresh(&change).await?;
+            }
+            let state = change.shared.state().clone();
+            Ok(state)
+        };
+        // Dropped here: the task goes on, so that its turn comes and ends.
+        Background::spawn(self.handle(), &begun, work).result().await
+    }
+}
+
+/// Whether a request may have been carried out, although nothing says so.
+pub(super) fn is_unknown<T>(reply: &Result<T>) -> bool {
+    reply.as_ref().is_err_and(|error| error.delivery() == Delivery::Unknown)
 }

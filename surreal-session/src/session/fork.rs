@@ -21,7 +21,8 @@ impl Session {
     pub async fn fork(&self) -> Result<Session> {
         let deadline = self.handle().deadline(None);
         // As a change that changes nothing: its turn comes whether or not this future is polled on.
-        let state = self.change(|change| async move { Ok(change.shared.state().clone()) }).await?;
+        let state = self.settled_state().await?;
+        state.check_known()?;
         NewSession::like(self.handle().clone(), state).open_within(deadline).await
     }
 }

@@ -1,13 +1,15 @@
 //! Choosing the namespace and the database of a session.
 
+use bytes::Bytes;
 use serde::{Serialize, Serializer};
 use tracing::debug;
 
-use super::change::Change;
+use super::change::{Alter, Change};
 use super::state::Shared;
-use super::{CallFuture, Session};
+use super::{CallFuture, Scope, Session};
 use crate::codec;
 use crate::error::{Delivery, Error, ErrorKind, Result};
+use crate::protocol::Request;
 use crate::value::Null;
 
 /// A change of a session's namespace, database or both, carried out when awaited; see [`Session::use_ns`].
@@ -102,12 +104,19 @@ impl Session {
         Use::of(self, Place { namespace: Part::Keep, database: Part::Unset }).await
     }
 
-    /// The namespace that the server last confirmed.
+    /// The namespace in which the session's requests run, as the server last confirmed it.
+    ///
+    /// `None` if there is none, and also while it is not known: a change that may select another one (`use_ns`, `use_db`,
+    /// `unset_ns`, `unset_db`, a sign-in, `reset`) was sent and has no reply at its deadline. Queries then run where the
+    /// server has the session, before or after that change. The handle knows the place again when the late reply comes.
+    /// Any later change waits for that reply, so its success means that the place is known.
     pub fn namespace(&self) -> Option<String> {
         self.shared.state().selected.namespace.clone()
     }
 
-    /// The database that the server last confirmed.
+    /// The database in which the session's requests run, as the server last confirmed it.
+    ///
+    /// `None` if there is none, and also while it is not known; see [`namespace`](Self::namespace).
     pub fn database(&self) -> Option<String> {
         self.shared.state().selected.database.clone()
     }
@@ -144,7 +153,7 @@ impl IntoFuture for Use {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             let Self { session, place } = self;
-            session.change(|change| async move { select(&change, &place).await }).await
+            session.change(place).await
         })
     }
 }
@@ -160,27 +169,31 @@ impl Serialize for Part {
     }
 }
 
-pub(super) async fn select(change: &Change, place: &Place) -> Result<()> {
-    let request = change.scope.request("use").value(&place.namespace)?.value(&place.database)?.finish();
-    match change.call(request).await {
-        Ok(reply) => confirm(&change.shared, &reply),
-        Err(error) => Err(failed(change, error).await),
-    }
-}
+impl Alter for Place {
+    type Output = ();
 
-/// The server (3.3.5) selects the namespace first: when the database fails, the session may have moved already.
-async fn failed(change: &Change, error: Error) -> Error {
-    if error.server().is_some_and(|server| server.message() == NO_DATABASE) {
-        return error.in_context("the identity is bound to its database and cannot leave it");
+    fn request(&self, scope: &Scope) -> Result<Request> {
+        Ok(scope.request("use").value(&self.namespace)?.value(&self.database)?.finish())
     }
-    if error.delivery() == Delivery::NotSent || error.is_auth() {
-        return error;
+
+    fn doubt(&self, shared: &Shared) {
+        shared.state().forget_selected();
     }
-    change.shared.state().forget_selected();
-    if error.delivery() == Delivery::Answered || error.kind() == ErrorKind::Protocol {
-        settle(change).await;
+
+    async fn conclude(&self, change: &Change, reply: Result<Bytes>) -> Result<()> {
+        let Err(error) = reply.and_then(|reply| confirm(&change.shared, &reply)) else { return Ok(()) };
+        // The server (3.3.5) selects the namespace first: when the database fails, the session may have moved already.
+        if error.delivery() != Delivery::NotSent && !error.is_auth() {
+            change.shared.state().forget_selected();
+        }
+        if error.delivery() == Delivery::Answered || error.kind() == ErrorKind::Protocol {
+            settle(change).await;
+        }
+        if error.server().is_some_and(|server| server.message() == NO_DATABASE) {
+            return Err(error.in_context("the identity is bound to its database and cannot leave it"));
+        }
+        Err(error)
     }
-    error
 }
 
 /// Asks the server what is selected, where the handle does not know.

@@ -6,11 +6,12 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use super::attempt::Attempt;
+use super::auth::{Authenticate, Prove};
 use super::change::Change;
 use super::namespace::{Part, Place};
 use super::state::{Identity, State};
-use super::variables::encode;
-use super::{CallFuture, Credentials, Session, Token, auth, check_name, namespace, variables};
+use super::variables::{Set, encode};
+use super::{CallFuture, Credentials, Session, Token, check_name, namespace};
 use crate::connection::{Deadline, Handle};
 use crate::error::Result;
 
@@ -45,7 +46,8 @@ impl NewSession {
     /// A session like the one that `state` describes.
     pub(super) fn like(handle: Handle, state: State) -> Self {
         let identity = match state.identity {
-            Identity::Anonymous => None,
+            // The second is refused before this is called.
+            Identity::Anonymous | Identity::Unknown => None,
             Identity::Token(token) => Some(Proof::Token(token)),
             Identity::Credentials(attempt) => Some(Proof::Credentials(Ok(attempt))),
         };
@@ -98,16 +100,16 @@ impl NewSession {
         let session = Session::attach(&self.handle, deadline).await?;
         let change = Change::new(&session.shared, deadline);
         match self.identity {
-            Some(Proof::Credentials(attempt)) => drop(auth::prove(&change, &attempt?).await?),
-            Some(Proof::Token(token)) => auth::authenticate(&change, token).await?,
+            Some(Proof::Credentials(attempt)) => drop(change.carry_out(&Prove(attempt?)).await?),
+            Some(Proof::Token(token)) => change.carry_out(&Authenticate::new(token)?).await?,
             None => {}
         }
         if self.place != Place::default() {
-            namespace::select(&change, &self.place).await?;
+            change.carry_out(&self.place).await?;
         }
         namespace::settle(&change).await;
         for (name, value) in self.variables {
-            variables::set(&change, name, value?).await?;
+            change.carry_out(&Set { name, value: value? }).await?;
         }
         Ok(session)
     }

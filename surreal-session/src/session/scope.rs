@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::state::Shared;
 use super::streams::{Followed, StreamGuard};
-use crate::connection::{Backoff, Capacity, Cleanup, Deadline, Handle, Timer};
+use crate::connection::{Backoff, Capacity, Cleanup, Deadline, Handle, LateReply, Timer};
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::{LiveId, Request, RequestWriter, Statement, read_statements};
 use crate::transaction::State;
@@ -71,6 +71,16 @@ impl Scope {
     pub(super) async fn call_in_turn(&self, request: Request, deadline: Deadline) -> Result<Bytes> {
         let result = self.session.handle.call_within(request, deadline, Cleanup::Nothing).await;
         result.map_err(|error| self.explain(error))
+    }
+
+    /// The same, with the means to wait for a reply after the deadline.
+    pub(super) async fn call_to_its_end(
+        &self,
+        request: Request,
+        deadline: Deadline,
+    ) -> (Result<Bytes>, Option<LateReply>) {
+        let (result, late) = self.session.handle.call_to_its_end(request, deadline).await;
+        (result.map_err(|error| self.explain(error)), late)
     }
 
     /// Sends a finished query of the scope's transaction when it is its turn, and finds the results of its statements.

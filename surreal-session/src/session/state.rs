@@ -1,6 +1,6 @@
 //! What a session is on the server, as last confirmed, and the clean-up when nobody holds it any more.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::attempt::Attempt;
 use super::{Queue, Token};
 use crate::connection::{Cleanup, Epoch, Handle, Owner};
+use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::SessionId;
 
 /// One session, shared by its handles. Dropping the last of them detaches it.
@@ -22,6 +23,8 @@ pub(super) struct Shared {
     pub(super) closed: AtomicBool,
     /// The queue of the changes: the server does not keep the order of requests of one session.
     pub(super) changing: Queue,
+    /// Whether the turn belongs to a change whose deadline has passed without a reply.
+    pub(super) is_unanswered: AtomicBool,
     /// How many live streams there are, or are about to be.
     pub(super) streams: AtomicUsize,
     pub(super) epoch: Arc<Epoch>,
@@ -35,7 +38,7 @@ pub(super) enum Role {
     Attached,
 }
 
-/// What the server last confirmed. Nothing is written here before its reply.
+/// The session as the server last confirmed it, and the parts of it that are not known. Nothing is written here before a reply.
 #[derive(Clone, Default)]
 pub(super) struct State {
     pub(super) selected: Selected,
@@ -44,6 +47,8 @@ pub(super) struct State {
     pub(super) identity: Identity,
     /// By name; the values as they were sent.
     pub(super) variables: BTreeMap<String, Bytes>,
+    /// The names of variables that may have another value than in `variables`.
+    pub(super) doubted: BTreeSet<String>,
 }
 
 /// The namespace and the database of a session.
@@ -59,12 +64,31 @@ pub(super) enum Identity {
     Anonymous,
     Token(Token),
     Credentials(Attempt),
+    /// No readable reply came to a request that may have changed it.
+    Unknown,
 }
 
 impl State {
     /// Notes that the server may have selected another namespace and database than it last confirmed.
     pub(super) fn forget_selected(&mut self) {
         (self.selected, self.is_moved) = (Selected::default(), true);
+    }
+
+    /// Fails if this cannot be copied, because a part of it is not known.
+    pub(super) fn check_known(&self) -> Result<()> {
+        if matches!(self.identity, Identity::Unknown) {
+            let message = "cannot fork: no readable reply came to a change of the session's identity, so that it is not \
+                known; sign in again, or use `invalidate`";
+            return Err(Error::new(ErrorKind::Protocol, message));
+        }
+        if let Some(name) = self.doubted.first() {
+            let message = format!(
+                "cannot fork: no readable reply came to a change of `${name}`, so that its value is not known; \
+                 set it again, or use `unset`"
+            );
+            return Err(Error::new(ErrorKind::Protocol, message));
+        }
+        Ok(())
     }
 }
 
@@ -79,6 +103,7 @@ impl Shared {
             role,
             closed: AtomicBool::new(false),
             changing: Queue::default(),
+            is_unanswered: AtomicBool::new(false),
             streams: AtomicUsize::new(0),
             epoch: Arc::default(),
             state: Mutex::default(),

@@ -3,10 +3,11 @@
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::change::Change;
-use super::{CallFuture, Session, check_name};
+use super::change::{Alter, Change, is_unknown};
+use super::{CallFuture, Scope, Session, check_name};
 use crate::codec;
 use crate::error::Result;
+use crate::protocol::Request;
 
 impl Session {
     /// Gives the session's variable `$name` a value, for every later query of this session and of no other.
@@ -44,7 +45,7 @@ impl Session {
         Box::pin(async move {
             let value = value?;
             check_name(&name)?;
-            session.change(|change| async move { set(&change, name, value).await }).await
+            session.change(Set { name, value }).await
         })
     }
 
@@ -60,19 +61,55 @@ impl Session {
     pub async fn unset(&self, name: impl Into<String>) -> Result<()> {
         let name = name.into();
         check_name(&name)?;
-        self.change(|change| async move {
-            change.call(change.scope.request("unset").text(&name).finish()).await?;
-            change.shared.state().variables.remove(&name);
-            Ok(())
-        })
-        .await
+        self.change(Unset { name }).await
     }
 }
 
 /// Sets a variable to a value that is encoded already. The name has been checked.
-pub(super) async fn set(change: &Change, name: String, value: Bytes) -> Result<()> {
-    change.call(change.scope.request("set").text(&name).raw(&value).finish()).await?;
-    change.shared.state().variables.insert(name, value);
+pub(super) struct Set {
+    pub(super) name: String,
+    pub(super) value: Bytes,
+}
+
+struct Unset {
+    name: String,
+}
+
+impl Alter for Set {
+    type Output = ();
+
+    fn request(&self, scope: &Scope) -> Result<Request> {
+        Ok(scope.request("set").text(&self.name).raw(&self.value).finish())
+    }
+
+    async fn conclude(&self, change: &Change, reply: Result<Bytes>) -> Result<()> {
+        conclude(change, &self.name, Some(&self.value), reply)
+    }
+}
+
+impl Alter for Unset {
+    type Output = ();
+
+    fn request(&self, scope: &Scope) -> Result<Request> {
+        Ok(scope.request("unset").text(&self.name).finish())
+    }
+
+    async fn conclude(&self, change: &Change, reply: Result<Bytes>) -> Result<()> {
+        conclude(change, &self.name, None, reply)
+    }
+}
+
+fn conclude(change: &Change, name: &str, value: Option<&Bytes>, reply: Result<Bytes>) -> Result<()> {
+    let mut state = change.shared.state();
+    if is_unknown(&reply) {
+        state.doubted.insert(name.to_owned());
+    }
+    reply?;
+    state.doubted.remove(name);
+    match value {
+        Some(value) => state.variables.insert(name.to_owned(), value.clone()),
+        None => state.variables.remove(name),
+    };
     Ok(())
 }
 

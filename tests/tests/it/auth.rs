@@ -335,3 +335,31 @@ async fn reset_session_is_like_a_new_one() {
     session.use_ns("reset").use_db("test").await.unwrap();
     assert_eq!(session.query("RETURN $v").await.unwrap().take::<Value>(0).unwrap(), Value::None);
 }
+
+#[async_test]
+async fn parameters_that_the_server_would_take_for_its_own_are_refused() {
+    let (db, root) = place().await;
+    let ns = root.namespace().unwrap();
+    root.query("DEFINE ACCESS any ON DATABASE TYPE RECORD SIGNUP (CREATE member) SIGNIN (SELECT * FROM member)")
+        .await
+        .unwrap()
+        .check()
+        .unwrap();
+    let session = db.new_session().await.unwrap();
+    let refused = |error: Error| {
+        assert_eq!((error.kind(), error.delivery()), (ErrorKind::InvalidArgument, Delivery::NotSent), "{error:?}");
+    };
+    for name in ["NS", "DB", "AC", "this", "token", "auth", "access", "session"] {
+        let params = BTreeMap::from([(name, "x")]);
+        refused(session.signup(RecordAccess::new(&ns, "test", "any", params.clone())).await.unwrap_err());
+        refused(session.signin(RecordAccess::new(&ns, "test", "any", params.clone())).await.unwrap_err());
+        let opened = db.new_session().signin(RecordAccess::new(&ns, "test", "any", params)).await;
+        refused(opened.unwrap_err());
+    }
+    refused(session.signup(RecordAccess::new(&ns, "test", "any", ())).await.unwrap_err());
+    for name in ["value", "parent", "input", "before", "after", "event", "ns", "user", "pass", "key", "db", "id"] {
+        let params = BTreeMap::from([(name, "x")]);
+        session.signup(RecordAccess::new(&ns, "test", "any", params)).await.unwrap();
+    }
+    session.signup(RecordAccess::new(&ns, "test", "any", BTreeMap::<String, i64>::new())).await.unwrap();
+}

@@ -173,3 +173,16 @@ async fn long_statements_are_shortened_in_messages() {
     let message = tx.commit().await.unwrap_err().to_string();
     assert!(message.chars().count() < 300 && message.contains("äää…`"), "{message}");
 }
+
+#[async_test]
+async fn result_of_a_use_that_does_not_fit_is_final() {
+    let (_db, session, _other) = two().await;
+    let fresh = surreal_session_tests::unique("fresh");
+    let tx = session.begin_transaction().await.unwrap();
+    let response = tx.query(format!("USE NS {fresh} DB d; SELECT 1 FROM 1")).await.unwrap();
+    response.take::<Account>(1).unwrap_err();
+    let error = tx.commit().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TransactionFailed, "{error:?}");
+    let root: Value = session.query("INFO FOR ROOT").await.unwrap().take(0).unwrap();
+    assert!(!format!("{root:?}").contains(&fresh), "{root:?}");
+}
