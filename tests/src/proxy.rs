@@ -75,6 +75,11 @@ impl Proxy {
         self.mode.send_replace(Mode::Stall);
     }
 
+    /// Forwards everything again, beginning with the bytes that were held.
+    pub fn resume(&self) {
+        self.mode.send_replace(Mode::Forward);
+    }
+
     /// Forwards replies in pieces of 16 KiB, with a pause of 50 ms before each.
     pub fn trickle(&self) {
         self.mode.send_replace(Mode::Trickle);

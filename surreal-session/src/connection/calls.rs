@@ -79,7 +79,7 @@ pub(super) struct Kill {
 #[derive(Debug)]
 pub(super) enum Expired {
     /// It was never sent, and is forgotten.
-    Unsent(Pending),
+    Unsent(&'static str, Option<Caller>),
     /// It was sent at that time, has no reply, and is remembered.
     Unanswered(&'static str, Instant, Option<Caller>),
     /// The kill is to be sent again.
@@ -215,7 +215,7 @@ impl Calls {
         match pending.stage {
             Stage::Queued(_) if pending.caller.is_some() => {
                 self.skip();
-                Expired::Unsent(pending)
+                Expired::Unsent(pending.method, pending.caller)
             }
             // A clean-up. Without it, something would stay open on the server.
             Stage::Queued(_) => {

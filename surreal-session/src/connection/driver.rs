@@ -294,7 +294,7 @@ impl Driver {
 
     fn poll_deadlines(&mut self, cx: &mut Context<'_>) -> Step {
         match ready!(self.calls.poll_expired(cx)) {
-            Expired::Unsent(Pending { method, caller: Some(caller), .. }) => {
+            Expired::Unsent(method, Some(caller)) => {
                 let message = format!("`{method}` could not be sent within {:?}", caller.patience);
                 reply(caller, Err(Error::new(ErrorKind::Timeout, message)));
             }
@@ -304,7 +304,7 @@ impl Driver {
             }
             Expired::Unanswered(method, _, None) => debug!(method, "no reply, and nobody who waits for one"),
             Expired::Retry(kill) => self.kill(kill),
-            Expired::Unsent(_) | Expired::Nothing => {}
+            Expired::Unsent(_, None) | Expired::Nothing => {}
         }
         Poll::Ready(Ok(()))
     }

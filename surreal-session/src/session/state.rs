@@ -145,7 +145,7 @@ impl fmt::Debug for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("State");
         debug.field("selected", &self.selected).field("is_moved", &self.is_moved).field("identity", &self.identity);
-        debug.field("variables", &self.variables.keys()).finish()
+        debug.field("variables", &self.variables.keys()).field("doubted", &self.doubted).finish()
     }
 }
 

@@ -22,6 +22,7 @@ mod equality;
 mod guarantees;
 mod insert;
 mod isolation;
+mod late;
 mod layers;
 mod lifecycle;
 mod limits;

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use surreal_session::prelude::*;
-use surreal_session_tests::{Peer, login, poll_times, unique};
+use surreal_session_tests::{Peer, async_test, login, poll_times, unique};
 use tokio::time::{Instant, timeout};
 
 use super::{HANGS, accounts, assert_none_open, two};
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[async_test(not_send)]
 async fn commit_ends_beside_a_query_that_is_kept_and_not_polled() {
     let (_db, session, _other) = two().await;
     let tx = session.begin_transaction().await.unwrap();
@@ -19,7 +19,7 @@ async fn commit_ends_beside_a_query_that_is_kept_and_not_polled() {
     kept.await.unwrap().check().unwrap();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[async_test(not_send)]
 async fn cancel_ends_beside_a_query_that_is_kept_and_not_polled() {
     let (_db, session, _other) = two().await;
     let tx = session.begin_transaction().await.unwrap();
@@ -31,7 +31,7 @@ async fn cancel_ends_beside_a_query_that_is_kept_and_not_polled() {
     assert_none_open(&session).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[async_test(not_send)]
 async fn queries_behind_one_that_is_kept_are_carried_out() {
     let (_db, session, _other) = two().await;
     let tx = session.begin_transaction().await.unwrap();
@@ -50,7 +50,7 @@ async fn queries_behind_one_that_is_kept_are_carried_out() {
     assert_eq!(accounts(&session).await.len(), 5);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[async_test(not_send)]
 async fn failure_of_a_query_that_is_kept_is_final() {
     let (_db, session, _other) = two().await;
     let tx = session.begin_transaction().await.unwrap();
@@ -63,7 +63,7 @@ async fn failure_of_a_query_that_is_kept_is_final() {
     assert_none_open(&session).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[async_test(not_send)]
 async fn reply_that_was_dropped_unread_fails_the_transaction() {
     let (_db, session, _other) = two().await;
     let tx = session.begin_transaction().await.unwrap();
@@ -76,7 +76,7 @@ async fn reply_that_was_dropped_unread_fails_the_transaction() {
     assert_eq!(accounts(&session).await, []);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[async_test(not_send)]
 async fn end_comes_by_its_deadline_before_that_of_the_query_in_front() {
     let login = login().await;
     let db = Surreal::connect(login.url).deadline(Duration::from_secs(2)).await.unwrap();
@@ -103,7 +103,7 @@ async fn end_comes_by_its_deadline_before_that_of_the_query_in_front() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[async_test(not_send)]
 async fn end_comes_with_the_connection() {
     let peer = Peer::start(async |mut peer| {
         while let Some((id, method)) = peer.request().await {
