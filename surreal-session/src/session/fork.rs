@@ -13,7 +13,9 @@ impl Session {
     ///
     /// Like [`Surreal::new_session`](super::Surreal::new_session). [`Auth`](crate::ErrorKind::Auth) if the token that
     /// this session got when it signed in has expired meanwhile, or the [`Bearer`](super::Bearer) key was revoked: the
-    /// new one then has to sign in itself.
+    /// new one then has to sign in itself. [`Timeout`](crate::ErrorKind::Timeout) if the server does not answer an earlier
+    /// change of this session. [`Protocol`](crate::ErrorKind::Protocol) if the reply to a change of identity or of a
+    /// variable could not be read, so that there is nothing certain to copy.
     ///
     /// # Cancel safety
     ///

@@ -24,6 +24,12 @@ use crate::protocol::{Request, SessionId};
 ///
 /// A call that changes the session is carried out once it was polled, even if its future is dropped: what the handle
 /// knows of the session is always what the server last confirmed.
+///
+/// A change that has no reply at its deadline fails with [`ErrorKind::Timeout`]. If it was sent
+/// ([`Delivery::Unknown`](crate::Delivery::Unknown)), the server may still carry it out. Later changes, `fork` and
+/// `close_session` then wait for its late reply, each until its own deadline, and the handle follows that reply.
+/// Queries do not wait: until the reply comes they run before or after the change, and
+/// [`namespace`](Self::namespace) and [`database`](Self::database) are `None` if it may have changed them.
 #[derive(Clone)]
 pub struct Session {
     pub(super) shared: Arc<Shared>,

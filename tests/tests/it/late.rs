@@ -331,9 +331,9 @@ async fn fork_is_refused_while_a_part_of_the_session_is_not_known() {
         );
         *readable.lock().unwrap() = true;
         if again {
-            db.set("n", 2).await.unwrap()
+            db.set("n", 2).await.unwrap();
         } else {
-            db.unset("n").await.unwrap()
+            db.unset("n").await.unwrap();
         }
         timeout(HANGS, db.fork()).await.expect("hangs").unwrap();
     }

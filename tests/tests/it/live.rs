@@ -2,6 +2,7 @@
 
 mod differences;
 mod ending;
+mod identity;
 mod inner;
 mod load;
 mod order;
