@@ -1,7 +1,7 @@
 //! Changes of a session, one after another.
 //!
 //! The server (3.3.5) does not keep the order of requests of one session. A change joins the session's queue in the
-//! task of its caller, when it is first polled, and runs in a task of its own. Its turn ends when the server has answered
+//! task of its caller, when it is first polled, and runs in a separate task. Its turn ends when the server has answered
 //! it or the connection is over: the call ends at its deadline, and another task then holds the turn until the late
 //! reply comes. Otherwise the late request could overtake a later change.
 
@@ -163,7 +163,7 @@ impl Session {
     }
 }
 
-/// Whether a request may have been carried out, although nothing says so.
+/// Returns true if the request may have been carried out, and no reply tells.
 pub(super) fn is_unknown<T>(reply: &Result<T>) -> bool {
     reply.as_ref().is_err_and(|error| error.delivery() == Delivery::Unknown)
 }

@@ -206,7 +206,7 @@ async fn table_that_was_removed_meanwhile_ends_the_stream() {
         }
         match timeout(Duration::from_millis(1_500), items.next()).await {
             Ok(event) => {
-                assert_eq!((event.unwrap().unwrap(), true), (LiveEvent::Ended(EndReason::TableRemoved), expected))
+                assert_eq!((event.unwrap().unwrap(), true), (LiveEvent::Ended(EndReason::TableRemoved), expected));
             }
             Err(_) => assert!(!expected, "{now} {is_gone}"),
         }
