@@ -19,6 +19,9 @@ impl Session {
     ///
     /// A namespace or database user, and a record user, also select their namespace and database.
     ///
+    /// Await the registration of live queries before this: a stream that is registered while the session signs in may stay
+    /// silent (server 3.3.5).
+    ///
     /// # Errors
     ///
     /// [`Auth`](crate::ErrorKind::Auth) for a wrong user, password or key, an unknown access method, or a SIGNIN clause

@@ -17,6 +17,7 @@ mod changes;
 mod codec;
 mod conditions;
 mod connection;
+mod cut;
 mod embedded;
 mod equality;
 mod guarantees;
