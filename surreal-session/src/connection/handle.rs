@@ -10,7 +10,7 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 use tokio::runtime;
 use tokio::sync::oneshot::error::RecvError;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
+use tokio::sync::{OwnedRwLockReadGuard, OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio::time::Instant;
 use tracing::Span;
 
@@ -128,7 +128,7 @@ impl Handle {
     }
 
     /// Sends a `query` request whose last statement is a LIVE SELECT, and gives the events of the live query beside its
-    /// result. `owner` is the session as it was before the request was made.
+    /// result. `owner` is the session as it was before the request was made, and `registering` is dropped with the reply.
     ///
     /// If this future is dropped, the live query that the server may have registered is killed.
     pub(crate) async fn follow(
@@ -137,18 +137,19 @@ impl Handle {
         deadline: Deadline,
         owner: Owner,
         capacity: Capacity,
+        registering: OwnedRwLockReadGuard<()>,
     ) -> Result<(Bytes, Subscription)> {
         let (feed, subscription) = self.subscription(capacity);
+        let live = Some(Route { feed, owner, registering: Some(registering) });
         // Dropped here: the call and the subscription each tell the driver that they are gone.
-        let result =
-            self.send(request, deadline, OnReply { live: Some(Route { feed, owner }), ..OnReply::default() }).await?;
+        let result = self.send(request, deadline, OnReply { live, ..OnReply::default() }).await?;
         Ok((result, subscription))
     }
 
     /// Gives the events of a live query that exists already.
     pub(crate) fn subscribe(&self, id: LiveId, owner: Owner, capacity: Capacity) -> Result<Subscription> {
         let (feed, subscription) = self.subscription(capacity);
-        let command = Command::Follow(id, Route { feed, owner });
+        let command = Command::Follow(id, Route { feed, owner, registering: None });
         self.0.commands.send(command).map_err(|_| self.ended("subscribe", Delivery::NotSent))?;
         Ok(subscription)
     }

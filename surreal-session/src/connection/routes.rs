@@ -8,6 +8,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::sync::OwnedRwLockReadGuard;
 use tokio::time::Instant;
 use tracing::debug;
 
@@ -29,13 +30,16 @@ pub(super) struct Routes {
 pub(super) struct Route {
     pub(super) feed: Feed,
     pub(super) owner: Owner,
+    /// Held until the live query is registered.
+    pub(super) registering: Option<OwnedRwLockReadGuard<()>>,
 }
 
 impl Routes {
     /// Lets a stream follow a live query, beginning with the events that came too early.
     ///
     /// If the session has dropped its live queries since the stream was asked for, the stream ends.
-    pub(super) fn follow(&mut self, id: LiveId, route: Route) {
+    pub(super) fn follow(&mut self, id: LiveId, mut route: Route) {
+        route.registering = None;
         route.feed.registered(id);
         if let Some(over) = route.owner.over() {
             debug!(%id, ?over, "a live query was registered too late");
@@ -279,7 +283,7 @@ mod tests {
         let feed = Feed::new(Capacity { events: 10_000, ..Capacity::default() });
         let subscription = Subscription::new(feed.clone(), mpsc::unbounded_channel().0);
         let owner = Owner::new(session, &Arc::default());
-        (Route { feed: feed.clone(), owner }, feed, subscription)
+        (Route { feed: feed.clone(), owner, registering: None }, feed, subscription)
     }
 
     fn frame(number: u8) -> Bytes {

@@ -19,9 +19,6 @@ impl Session {
     ///
     /// A namespace or database user, and a record user, also select their namespace and database.
     ///
-    /// Await the registration of live queries before this: a stream that is registered while the session signs in may stay
-    /// silent (server 3.3.5).
-    ///
     /// # Errors
     ///
     /// [`Auth`](crate::ErrorKind::Auth) for a wrong user, password or key, an unknown access method, or a SIGNIN clause
@@ -171,6 +168,8 @@ impl Authenticate {
 impl Alter for Prove {
     type Output = Tokens;
 
+    const CHANGES_IDENTITY: bool = true;
+
     fn request(&self, scope: &Scope) -> Result<Request> {
         Ok(self.0.request(scope))
     }
@@ -192,6 +191,8 @@ impl Alter for Prove {
 
 impl Alter for Authenticate {
     type Output = ();
+
+    const CHANGES_IDENTITY: bool = true;
 
     fn request(&self, scope: &Scope) -> Result<Request> {
         Ok(self.attempt.request(scope))

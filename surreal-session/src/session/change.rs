@@ -9,6 +9,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 
 use bytes::Bytes;
+use tokio::sync::OwnedRwLockWriteGuard;
 use tracing::{Instrument, debug};
 
 use super::background::{Background, Begun};
@@ -23,6 +24,9 @@ use crate::protocol::Request;
 /// A request that changes a session, and the meaning of its reply for the handle.
 pub(super) trait Alter: Send + Sync + 'static {
     type Output: Send + 'static;
+
+    /// Whether the session may be somebody else afterwards, and keep those live queries that the server does not drop.
+    const CHANGES_IDENTITY: bool = false;
 
     fn request(&self, scope: &Scope) -> Result<Request>;
 
@@ -57,8 +61,18 @@ impl Change {
         alter.conclude(self, reply).await
     }
 
+    /// Waits until no live query of the session is being registered, and lets none begin.
+    async fn alone(&self) -> Result<OwnedRwLockWriteGuard<()>> {
+        let alone = Arc::clone(&self.shared.registering).write_owned();
+        tokio::select! {
+            biased;
+            alone = alone => Ok(alone),
+            () = self.shared.handle.timer(self.deadline.until) => Err(timed_out(self.deadline, "the registration of a live query")),
+        }
+    }
+
     /// Carries out a change, and keeps its turn until the server has answered.
-    async fn carry_out_in_turn<A: Alter>(&self, alter: A, turn: Turn) -> Result<A::Output> {
+    async fn carry_out_in_turn<A: Alter>(&self, alter: A, turn: impl Send + 'static) -> Result<A::Output> {
         let request = alter.request(&self.scope)?;
         match self.scope.call_to_its_end(request, self.deadline).await {
             (Err(error), Some(late)) => {
@@ -80,7 +94,7 @@ impl Change {
 /// Holds the turn of a change whose deadline has passed until its reply comes, and notes the outcome.
 ///
 /// It keeps neither the session nor the connection open.
-async fn hold(turn: Turn, late: LateReply, session: Weak<Shared>, alter: impl Alter) {
+async fn hold(turn: impl Send, late: LateReply, session: Weak<Shared>, alter: impl Alter) {
     let reply = late.result().await;
     let Some(shared) = session.upgrade() else { return };
     // Without a reply, the connection is over.
@@ -113,12 +127,16 @@ impl Waiting {
 }
 
 fn no_turn(change: &Change) -> Error {
-    let Deadline { whole, .. } = change.deadline;
     let what = match change.shared.is_unanswered.load(Ordering::Acquire) {
         true => "an earlier change of the session, which the server has not answered yet",
         false => "earlier changes of the session",
     };
-    Error::new(ErrorKind::Timeout, format!("timed out after {whole:?} waiting for {what}"))
+    timed_out(change.deadline, what)
+}
+
+/// The error of a call that was not sent by its deadline, because it had to wait for `what`.
+pub(super) fn timed_out(deadline: Deadline, what: &str) -> Error {
+    Error::new(ErrorKind::Timeout, format!("timed out after {:?} waiting for {what}", deadline.whole))
 }
 
 impl Session {
@@ -138,7 +156,8 @@ impl Session {
         let work = async move {
             let (change, turn) = waiting.turn().await?;
             namespace::settle(&change).await;
-            change.carry_out_in_turn(alter, turn).await
+            let alone = if A::CHANGES_IDENTITY { Some(change.alone().await?) } else { None };
+            change.carry_out_in_turn(alter, (turn, alone)).await
         };
         // Dropped here: the task goes on.
         Background::spawn(self.handle(), &begun, work).result().await

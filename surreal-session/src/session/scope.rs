@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::sync::OwnedRwLockReadGuard;
 use tokio::time::Instant;
 
+use super::change::timed_out;
 use super::state::Shared;
 use super::streams::{Followed, StreamGuard};
 use crate::connection::{Backoff, Capacity, Cleanup, Deadline, Handle, LateReply, Timer};
@@ -108,6 +110,7 @@ impl Scope {
         deadline: Deadline,
         capacity: Capacity,
     ) -> Result<(Bytes, Followed)> {
+        let registering = self.register_within(deadline).await?;
         // Before the session is looked at: if it is closed from here on, the registration is too late.
         let owner = self.session.owner();
         if self.session.is_closed() {
@@ -118,9 +121,19 @@ impl Scope {
         }
         // Counted before the request is sent, so that a change of identity that runs beside it looks for streams.
         let guard = StreamGuard::new(&self.session);
-        let result = self.session.handle.follow(request, deadline, owner, capacity).await;
+        let result = self.session.handle.follow(request, deadline, owner, capacity, registering).await;
         let (reply, subscription) = result.map_err(|error| self.explain(error))?;
         Ok((reply, Followed { subscription, _guard: guard }))
+    }
+
+    /// Waits until no change of the session's identity is under way, and keeps later ones waiting.
+    async fn register_within(&self, deadline: Deadline) -> Result<OwnedRwLockReadGuard<()>> {
+        let registering = Arc::clone(&self.session.registering).read_owned();
+        tokio::select! {
+            biased;
+            registering = registering => Ok(registering),
+            () = self.handle().timer(deadline.until) => Err(timed_out(deadline, "a change of the session's identity")),
+        }
     }
 
     /// Gives the events of a live query that exists already.

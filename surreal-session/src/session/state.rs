@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use serde::Deserialize;
+use tokio::sync::RwLock;
 
 use super::attempt::Attempt;
 use super::{Queue, Token};
@@ -23,6 +24,11 @@ pub(super) struct Shared {
     pub(super) closed: AtomicBool,
     /// The queue of the changes: the server does not keep the order of requests of one session.
     pub(super) changing: Queue,
+    /// Held for reading by the registration of a live query, until its reply, and for writing by a change of the identity.
+    ///
+    /// The server (3.3.5) drops the live queries of a session a moment after its identity has changed, and with them one
+    /// that was registered under the new identity meanwhile.
+    pub(super) registering: Arc<RwLock<()>>,
     /// Whether the turn belongs to a change whose deadline has passed without a reply.
     pub(super) is_unanswered: AtomicBool,
     /// How many live streams there are, or are about to be.
@@ -103,6 +109,7 @@ impl Shared {
             role,
             closed: AtomicBool::new(false),
             changing: Queue::default(),
+            registering: Arc::default(),
             is_unanswered: AtomicBool::new(false),
             streams: AtomicUsize::new(0),
             epoch: Arc::default(),

@@ -266,34 +266,67 @@ async fn stream_registered_while_its_session_is_emptied_ends_and_is_killed() {
     }
 }
 
+/// Answers a sign-in and the questions after it.
+async fn signed_in(client: &mut Conversation, authenticate: i64, who: &str) {
+    client.reply(authenticate, Cbor::Null).await;
+    let asked = client.expect("query").await;
+    client.reply_statements(asked, [cbor!({"identity" => who, "expires_in" => null}).unwrap()]).await;
+    let selected = client.expect("query").await;
+    client.reply_statements(selected, [cbor!({"namespace" => null, "database" => null}).unwrap()]).await;
+}
+
 #[async_test]
-async fn stream_registered_while_its_session_signs_in_learns_of_it() {
-    for (before, after, ends) in [("me", "you", true), ("me", "me", false)] {
+async fn sign_in_waits_for_a_live_query_that_is_being_registered() {
+    for (after, ends) in [("you", true), ("me", false)] {
         let (peer, _) = peer(async move |mut client| {
             let live = client.expect("query").await;
-            let authenticate = client.expect("authenticate").await;
-            client.reply(authenticate, Cbor::Null).await;
-            let who = client.expect("query").await;
-            client.reply_statements(who, [cbor!({"identity" => after, "expires_in" => null}).unwrap()]).await;
-            let selected = client.expect("query").await;
-            client.reply_statements(selected, [cbor!({"namespace" => null, "database" => null}).unwrap()]).await;
-            client.reply_live(live, [1; 16], before, None).await;
+            // The sign-in was polled before this call, and is not sent.
             let ping = client.expect("ping").await;
             client.reply(ping, Cbor::Null).await;
+            client.reply_live(live, [1; 16], "me", None).await;
+            let authenticate = client.expect("authenticate").await;
+            signed_in(&mut client, authenticate, after).await;
             client.ignore().await;
         })
         .await;
         let db = Surreal::connect(peer.url()).await.unwrap();
         let mut live = Box::pin(db.live::<Item>().into_future());
         assert!(poll_times(1, &mut live).await.is_none());
-        timeout(HANGS, db.authenticate("token")).await.expect("hangs").unwrap();
-        let mut items = timeout(HANGS, live).await.expect("hangs").unwrap();
+        let mut authenticate = Box::pin(db.authenticate("token"));
+        assert!(poll_times(1, &mut authenticate).await.is_none());
         db.ping().await.unwrap();
+        // The future of the registration is not polled meanwhile.
+        timeout(HANGS, authenticate).await.expect("hangs").unwrap();
+        let mut items = timeout(HANGS, live).await.expect("hangs").unwrap();
         match ends {
             true => assert_eq!(end(&mut items).await, EndReason::IdentityChanged),
             false => assert!(timeout(Duration::from_millis(100), items.next()).await.is_err()),
         }
     }
+}
+
+#[async_test]
+async fn live_query_waits_for_a_sign_in_even_behind_its_deadline() {
+    let (peer, _) = peer(async move |mut client| {
+        let authenticate = client.expect("authenticate").await;
+        let ping = client.expect("ping").await;
+        client.reply(ping, Cbor::Null).await;
+        signed_in(&mut client, authenticate, "you").await;
+        let live = client.expect("query").await;
+        client.reply_live(live, [1; 16], "you", None).await;
+        client.ignore().await;
+    })
+    .await;
+    let db = Surreal::connect(peer.url()).deadline(Duration::from_millis(300)).await.unwrap();
+    assert_eq!(db.authenticate("token").await.unwrap_err().kind(), ErrorKind::Timeout);
+    let error = db.live::<Item>().await.unwrap_err();
+    assert_eq!((error.kind(), error.delivery()), (ErrorKind::Timeout, Delivery::NotSent));
+    assert!(error.to_string().contains("waiting for a change of the session's identity"), "{error}");
+    let mut live = Box::pin(db.live::<Item>().deadline(HANGS).into_future());
+    assert!(poll_times(1, &mut live).await.is_none());
+    db.ping().await.unwrap();
+    let mut items = timeout(HANGS, live).await.expect("hangs").unwrap();
+    assert!(timeout(Duration::from_millis(100), items.next()).await.is_err());
 }
 
 #[async_test]
