@@ -266,11 +266,8 @@ async fn stream_registered_while_its_session_is_emptied_ends_and_is_killed() {
     }
 }
 
-/// Answers a sign-in and the questions after it.
-async fn signed_in(client: &mut Conversation, authenticate: i64, who: &str) {
-    client.reply(authenticate, Cbor::Null).await;
-    let asked = client.expect("query").await;
-    client.reply_statements(asked, [cbor!({"identity" => who, "expires_in" => null}).unwrap()]).await;
+/// Answers the question for the place that a sign-in has selected.
+async fn no_place(client: &mut Conversation) {
     let selected = client.expect("query").await;
     client.reply_statements(selected, [cbor!({"namespace" => null, "database" => null}).unwrap()]).await;
 }
@@ -285,7 +282,10 @@ async fn sign_in_waits_for_a_live_query_that_is_being_registered() {
             client.reply(ping, Cbor::Null).await;
             client.reply_live(live, [1; 16], "me", None).await;
             let authenticate = client.expect("authenticate").await;
-            signed_in(&mut client, authenticate, after).await;
+            client.reply(authenticate, Cbor::Null).await;
+            let who = client.expect("query").await;
+            client.reply_statements(who, [cbor!({"identity" => after, "expires_in" => null}).unwrap()]).await;
+            no_place(&mut client).await;
             client.ignore().await;
         })
         .await;
@@ -311,7 +311,8 @@ async fn live_query_waits_for_a_sign_in_even_behind_its_deadline() {
         let authenticate = client.expect("authenticate").await;
         let ping = client.expect("ping").await;
         client.reply(ping, Cbor::Null).await;
-        signed_in(&mut client, authenticate, "you").await;
+        client.reply(authenticate, Cbor::Null).await;
+        no_place(&mut client).await;
         let live = client.expect("query").await;
         client.reply_live(live, [1; 16], "you", None).await;
         client.ignore().await;
