@@ -10,7 +10,7 @@ use super::set::{About, Set};
 use super::shown::Shown;
 use super::stream::PLACE;
 use super::{Identified, LiveStream};
-use crate::connection::{Capacity, Deadline};
+use crate::connection::{Capacity, Cleanup, Deadline};
 use crate::error::Result;
 use crate::protocol::LiveId;
 use crate::query::untyped::Untyped;
@@ -145,7 +145,8 @@ impl<T, D> Live<T, D> {
         self
     }
 
-    /// Sets how long to wait for the reply; see [`Query::deadline`].
+    /// Sets how long the registration may take with its retries, and with what [`snapshot`](Self::snapshot) reads; see
+    /// [`Query::deadline`].
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
         self
@@ -189,6 +190,12 @@ impl<T, D> Live<T, D> {
         rows.into_query(self.scope.clone(), self.deadline)
     }
 
+    /// Reads the records.
+    pub(super) async fn read(&self, deadline: Deadline) -> Result<Response> {
+        let (scope, request, _) = self.select().into_request()?;
+        Response::read(&scope.call_within(request, deadline, Cleanup::Nothing).await?)
+    }
+
     fn source(&self) -> Fragment {
         let source = Fragment::new(" FROM ").value(&self.target);
         if self.filter.is_empty() {
@@ -206,10 +213,14 @@ impl<T, D> Live<T, D> {
         Live { scope, target, shown, filter, follows, capacity, deadline, data: PhantomData }
     }
 
+    /// The deadline of a call that begins now.
+    pub(super) fn begin(&self) -> Deadline {
+        self.scope.handle().deadline(self.deadline)
+    }
+
     /// Registers the live query. The server (3.3.5) lets registrations at the same time conflict with each other, so that
     /// trying again succeeds.
-    pub(super) async fn register(&self) -> Result<LiveStream<T, D>> {
-        let deadline = self.scope.handle().deadline(self.deadline);
+    pub(super) async fn register(&self, deadline: Deadline) -> Result<LiveStream<T, D>> {
         self.scope.retry_conflicts(deadline, || self.try_register(deadline)).await
     }
 
@@ -442,7 +453,7 @@ impl<T: Identified + 'static, D: DeserializeOwned + 'static> IntoFuture for Live
     type IntoFuture = CallFuture<LiveStream<T, D>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move { self.register().await })
+        Box::pin(async move { self.register(self.begin()).await })
     }
 }
 

@@ -138,16 +138,17 @@ impl<T, D, R> Snapshot<T, D, R> {
 
 impl<T: Identified + 'static, D: DeserializeOwned + 'static, R: DeserializeOwned> Snapshot<T, D, R> {
     async fn open(self) -> Result<(Vec<R>, LiveStream<T, D>)> {
-        let mut stream = self.live.register().await?;
+        let deadline = self.live.begin();
+        let mut stream = self.live.register(deadline).await?;
         let (mut items, mut order) = (VecDeque::new(), Order::default());
         let mut attempts = ATTEMPTS;
         loop {
             // What has arrived by now was committed before the records are read.
             items.extend(stream.drain());
             leave_notices(&mut items, &mut order);
-            let response = self.live.select().await?;
+            let response = self.live.read(deadline).await?;
             // What the server sent on its way to us before it read the records arrives with this reply.
-            stream.barrier().await?;
+            stream.barrier(deadline).await?;
             items.extend(stream.drain());
             let rows = rows(response.result(0)?).map_err(|error| malformed("query", error))?;
             let known = Known::of(&rows);

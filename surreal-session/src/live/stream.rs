@@ -21,7 +21,7 @@ use super::shown::Parts;
 use super::snapshot::Known;
 use super::{Action, EndReason, Gap, Identified, LiveEvent, Notification};
 use crate::codec::{self, DecodeError};
-use crate::connection::{Item, Over, Timer};
+use crate::connection::{Cleanup, Deadline, Item, Over, Timer};
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::{self, EventKind, LiveId, misfit_of};
 use crate::query::{Fragment, Response};
@@ -152,8 +152,9 @@ impl<T, D> LiveStream<T, D> {
     }
 
     /// Makes a round trip to the server, on the way that events come.
-    pub(super) async fn barrier(&self) -> Result<()> {
-        self.scope.call(self.scope.request("ping").finish(), None).await.map(drop)
+    pub(super) async fn barrier(&self, deadline: Deadline) -> Result<()> {
+        let request = self.scope.request("ping").finish();
+        self.scope.call_within(request, deadline, Cleanup::Nothing).await.map(drop)
     }
 
     /// Puts items before those in the queue, and says what the program has read already.

@@ -8,7 +8,7 @@ use surreal_session::ErrorKind;
 use surreal_session::prelude::*;
 use surreal_session_tests::{Conversation, Peer, async_test, place, poll_times};
 use tokio::sync::oneshot;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 /// Longer than anything here may take.
 const HANGS: Duration = Duration::from_secs(20);
@@ -330,6 +330,27 @@ async fn live_query_waits_for_a_sign_in_even_behind_its_deadline() {
     assert!(timeout(Duration::from_millis(100), items.next()).await.is_err());
 }
 
+/// Each request is answered within the deadline, and all of them together are not.
+#[async_test]
+async fn snapshot_has_one_deadline_for_all_that_it_reads() {
+    let (peer, _) = peer(async |mut client| {
+        let live = client.expect("query").await;
+        client.reply_live(live, [1; 16], "me", None).await;
+        let select = client.expect("query").await;
+        sleep(Duration::from_millis(300)).await;
+        client.reply_statements(select, [Cbor::Array(Vec::new())]).await;
+        let ping = client.expect("ping").await;
+        sleep(Duration::from_millis(300)).await;
+        client.reply(ping, Cbor::Null).await;
+        client.ignore().await;
+    })
+    .await;
+    let db = Surreal::connect(peer.url()).await.unwrap();
+    let snapshot = db.live::<Item>().deadline(Duration::from_millis(500)).snapshot().into_future();
+    let error = timeout(HANGS, snapshot).await.expect("hangs").unwrap_err();
+    assert_eq!((error.kind(), error.to_string()), (ErrorKind::Timeout, "no reply to `ping` within 500ms".to_owned()));
+}
+
 #[async_test]
 async fn every_stream_of_a_session_that_closes_ends() {
     let (_db, session) = place().await;
@@ -359,7 +380,7 @@ async fn events_beyond_the_bytes_that_may_wait_are_a_gap() {
         session.create::<Item>().content(NewItem { number }).await.unwrap();
     }
     // Events and replies have queues of their own on the server: the last event may come later than this reply.
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    sleep(Duration::from_millis(300)).await;
     let first = timeout(HANGS, items.next()).await.expect("hangs").unwrap().unwrap();
     assert!(matches!(&first, LiveEvent::Change(change) if change.data.number == 0), "{first:?}");
     let gap = timeout(HANGS, items.next()).await.expect("hangs").unwrap().unwrap();
