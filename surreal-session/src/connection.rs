@@ -31,7 +31,7 @@ pub(crate) use call::Cleanup;
 pub(crate) use config::Config;
 pub(crate) use epoch::{Epoch, Owner};
 pub(crate) use feed::{Capacity, Item, Over, Subscription};
-pub(crate) use handle::{Deadline, Handle};
+pub(crate) use handle::{Deadline, Handle, not_driven};
 pub(crate) use late::LateReply;
 pub(crate) use timer::Timer;
 pub(crate) use url::ServerUrl;

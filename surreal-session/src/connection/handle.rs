@@ -9,7 +9,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::FutureExt;
 use tokio::runtime;
-use tokio::sync::oneshot::error::RecvError;
 use tokio::sync::{OwnedRwLockReadGuard, OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio::time::Instant;
 use tracing::Span;
@@ -211,10 +210,10 @@ impl Handle {
             Command::Call(Box::new(Call { request, deadline: deadline.until, cleanup, live, caller, late, permit }));
         self.0.commands.send(command).map_err(|_| self.ended(method, Delivery::NotSent))?;
         // Dropped here: `InFlight` tells the driver, which undoes what the call may have opened.
-        match self.reply(call, deadline.until).await {
-            Ok(Some(reply)) => self.read(reply, method, cleanup),
-            Ok(None) => Err(not_driven(method, deadline)),
-            Err(_) => Err(self.ended(method, Delivery::Unknown)),
+        match self.while_driven(call, deadline).await {
+            Some(Ok(reply)) => self.read(reply, method, cleanup),
+            Some(Err(_)) => Err(self.ended(method, Delivery::Unknown)),
+            None => Err(not_driven(&format!("no reply to `{method}`"), deadline)),
         }
     }
 
@@ -257,17 +256,17 @@ impl Handle {
         Timer::new(deadline, self.0.runtime.clone(), Arc::clone(&self.0.shared))
     }
 
-    /// Waits for a reply. The driver ends the call at its deadline; if the driver's runtime does not run, the caller's
-    /// own timer does so a little later.
-    async fn reply(&self, call: InFlight, deadline: Instant) -> Result<Option<Result<Reply>>, RecvError> {
+    /// Waits for work in the connection's runtime, which ends at its deadline. If that runtime does not run, the caller's
+    /// own timer ends the wait a little later, with `None`.
+    pub(crate) async fn while_driven<T>(&self, work: impl Future<Output = T>, deadline: Deadline) -> Option<T> {
         let is_at_home = runtime::Handle::try_current().is_ok_and(|current| current.id() == self.0.runtime.id());
         if is_at_home {
-            return call.await.map(Some);
+            return Some(work.await);
         }
         tokio::select! {
             biased;
-            reply = call => reply.map(Some),
-            () = self.timer(deadline + SLACK) => Ok(None),
+            done = work => Some(done),
+            () = self.timer(deadline.until + SLACK) => None,
         }
     }
 
@@ -295,9 +294,9 @@ impl Handle {
     }
 }
 
-fn not_driven(method: &str, deadline: Deadline) -> Error {
-    let message =
-        format!("no reply to `{method}` within {:?}; the runtime of the connection is not running", deadline.whole);
+/// The error of a call that the connection's runtime may still carry out, if it ever runs again.
+pub(crate) fn not_driven(what: &str, deadline: Deadline) -> Error {
+    let message = format!("{what} within {:?}; the runtime of the connection is not running", deadline.whole);
     Error::new(ErrorKind::Timeout, message).with_delivery(Delivery::Unknown)
 }
 

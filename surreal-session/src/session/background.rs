@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::task::JoinHandle;
 use tracing::Instrument;
 
-use crate::connection::Handle;
+use crate::connection::{Deadline, Handle, not_driven};
 use crate::error::{Delivery, Error, ErrorKind, Result};
 
 /// A call in a task of its own, on the runtime of the connection. Dropping this does not stop it.
@@ -15,6 +15,8 @@ use crate::error::{Delivery, Error, ErrorKind, Result};
 pub(crate) struct Background<T> {
     pub(crate) task: JoinHandle<Result<T>>,
     begun: Begun,
+    handle: Handle,
+    deadline: Deadline,
 }
 
 /// Whether a call may have sent anything.
@@ -28,20 +30,23 @@ impl Begun {
 }
 
 impl<T: Send + 'static> Background<T> {
-    /// Starts `call`, which sets `begun` before it sends anything.
+    /// Starts `call`, which ends at its deadline and sets `begun` before it sends anything.
     pub(crate) fn spawn(
         handle: &Handle,
         begun: &Begun,
+        deadline: Deadline,
         call: impl Future<Output = Result<T>> + Send + 'static,
     ) -> Self {
-        Self { task: handle.runtime().spawn(call.in_current_span()), begun: begun.clone() }
+        let task = handle.runtime().spawn(call.in_current_span());
+        Self { task, begun: begun.clone(), handle: handle.clone(), deadline }
     }
 
     /// Waits for the result.
     pub(crate) async fn result(&mut self) -> Result<T> {
-        let error = match (&mut self.task).await {
-            Ok(result) => return result,
-            Err(error) => error,
+        let error = match self.handle.while_driven(&mut self.task, self.deadline).await {
+            Some(Ok(result)) => return result,
+            Some(Err(error)) => error,
+            None => return Err(not_driven("the call did not end", self.deadline)),
         };
         let error = match error.try_into_panic() {
             Ok(panic) => resume_unwind(panic),

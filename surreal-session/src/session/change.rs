@@ -115,6 +115,10 @@ pub(super) struct Waiting {
 }
 
 impl Waiting {
+    pub(super) fn deadline(&self) -> Deadline {
+        self.change.deadline
+    }
+
     /// Waits until the changes before this one have ended.
     pub(super) async fn turn(self) -> Result<(Change, Turn)> {
         let Self { change, place, begun } = self;
@@ -153,6 +157,7 @@ impl Session {
             return Err(Error::session_closed());
         }
         let (waiting, begun) = self.queue();
+        let deadline = waiting.deadline();
         let work = async move {
             let (change, turn) = waiting.turn().await?;
             namespace::settle(&change).await;
@@ -160,7 +165,7 @@ impl Session {
             change.carry_out_in_turn(alter, (turn, alone)).await
         };
         // Dropped here: the task goes on.
-        Background::spawn(self.handle(), &begun, work).result().await
+        Background::spawn(self.handle(), &begun, deadline, work).result().await
     }
 
     /// The state of this session after the changes before this call.
@@ -169,6 +174,7 @@ impl Session {
             return Err(Error::session_closed());
         }
         let (waiting, begun) = self.queue();
+        let deadline = waiting.deadline();
         let work = async move {
             let (change, _turn) = waiting.turn().await?;
             if change.shared.state().is_moved {
@@ -178,7 +184,7 @@ impl Session {
             Ok(state)
         };
         // Dropped here: the task goes on, so that its turn comes and ends.
-        Background::spawn(self.handle(), &begun, work).result().await
+        Background::spawn(self.handle(), &begun, deadline, work).result().await
     }
 }
 

@@ -78,6 +78,7 @@ impl Session {
         }
         streams::end(&self.shared, Over::SessionClosed);
         let (waiting, begun) = self.queue();
+        let deadline = waiting.deadline();
         let (handle, id, shared) = (self.handle().clone(), self.shared.id, Arc::clone(&self.shared));
         let work = async move {
             let detached = match waiting.turn().await {
@@ -92,7 +93,7 @@ impl Session {
             detached.map(drop)
         };
         // Dropped here: the task goes on.
-        Background::spawn(self.handle(), &begun, work).result().await
+        Background::spawn(self.handle(), &begun, deadline, work).result().await
     }
 
     pub(super) fn handle(&self) -> &Handle {

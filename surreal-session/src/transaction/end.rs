@@ -19,7 +19,7 @@ enum Ending {
 
 pub(super) async fn commit(transaction: Transaction) -> Result<()> {
     end(transaction, Ending::Commit).await.map_err(|error| match error.kind() {
-        ErrorKind::Disconnected if error.delivery() == Delivery::Unknown => unknown(error),
+        ErrorKind::Disconnected | ErrorKind::Timeout if error.delivery() == Delivery::Unknown => unknown(error),
         _ => error,
     })
 }
@@ -35,7 +35,8 @@ async fn end(transaction: Transaction, ending: Ending) -> Result<()> {
     let deadline = state.handle().deadline(None);
     let work = in_turn(transaction, ending, state.queue.join(), deadline, begun.clone());
     // Dropped here: the task goes on.
-    Background::spawn(state.handle(), &begun, work.instrument(state.span().clone())).result().await
+    let work = work.instrument(state.span().clone());
+    Background::spawn(state.handle(), &begun, deadline, work).result().await
 }
 
 async fn in_turn(

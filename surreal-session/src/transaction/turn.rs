@@ -57,11 +57,11 @@ impl State {
         let progress = AtomicU8::new(if place.is_first() { SENT } else { WAITING });
         let attempt = Arc::new(Attempt { state: Arc::clone(self), surql, progress });
         let run = Arc::clone(&attempt).run(place, deadline, begun.clone(), query).instrument(self.span().clone());
-        let mut run = Background::spawn(self.handle(), &begun, run);
+        let mut run = Background::spawn(self.handle(), &begun, deadline, run);
         let mut caller = Caller { attempt, task: run.task.abort_handle(), is_answered: false };
         // Dropped here: `Caller` fails the transaction, unless the request was not sent yet.
         let result = run.result().await;
-        caller.is_answered = true;
+        caller.is_answered = run.task.is_finished();
         result
     }
 }
