@@ -5,9 +5,10 @@ use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
 
 use surreal_session::prelude::*;
+use tracing_core::dispatcher::{self, DefaultGuard};
 use tracing_core::field::{Field, Visit};
 use tracing_core::span::{Attributes, Current, Id as SpanId, Record as Values};
-use tracing_core::{Dispatch, Event, Metadata, Subscriber, dispatcher};
+use tracing_core::{Dispatch, Event, Metadata, Subscriber, callsite};
 
 use super::{Account, new, two};
 
@@ -92,20 +93,27 @@ impl Seen {
     }
 }
 
-/// Does all that is looked at once, unseen. What another thread reaches for the first time, just when somebody begins to
-/// look, stays unseen for good: `tracing` then notes that nobody is interested.
-async fn reach_all_callsites(session: &Session) {
-    let tx = session.begin_transaction().await.unwrap();
-    tx.query("RETURN 1").await.unwrap().check().unwrap();
-    tx.commit().await.unwrap();
+/// Begins to keep what this thread does.
+///
+/// If another thread reaches a callsite for the first time at that moment, `tracing` may note that nothing is interested in
+/// it. So all of them are reached once before, and looked at again after.
+async fn watch(session: &Session) -> (Seen, DefaultGuard) {
+    {
+        let _guard = dispatcher::set_default(&Dispatch::new(Seen::default()));
+        let tx = session.begin_transaction().await.unwrap();
+        tx.query("RETURN 1").await.unwrap().check().unwrap();
+        tx.commit().await.unwrap();
+    }
+    let seen = Seen::default();
+    let guard = dispatcher::set_default(&Dispatch::new(seen.clone()));
+    callsite::rebuild_interest_cache();
+    (seen, guard)
 }
 
 #[tokio::test]
 async fn each_transaction_is_a_span_with_its_outcome() {
     let (_db, session, other) = two().await;
-    reach_all_callsites(&session).await;
-    let seen = Seen::default();
-    let _guard = dispatcher::set_default(&Dispatch::new(seen.clone()));
+    let (seen, _guard) = watch(&session).await;
 
     let tx = session.begin_transaction().await.unwrap();
     tx.create::<Account>().id("a").content(new(1)).await.unwrap();
@@ -147,9 +155,7 @@ async fn each_transaction_is_a_span_with_its_outcome() {
 #[tokio::test]
 async fn requests_of_a_transaction_are_seen_in_its_span_without_their_values() {
     let (_db, session, _other) = two().await;
-    reach_all_callsites(&session).await;
-    let seen = Seen::default();
-    let _guard = dispatcher::set_default(&Dispatch::new(seen.clone()));
+    let (seen, _guard) = watch(&session).await;
 
     let tx = session.begin_transaction().await.unwrap();
     tx.set("card", "4242-4242").await.unwrap();
