@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use surreal_session::prelude::*;
 use surreal_session::{Error, ErrorKind};
 use surreal_session_embedded::Embedded;
-use surreal_session_tests::{async_test, connect, eventually, login, place};
+use surreal_session_tests::{async_test, connect, eventually, login, place, unique};
 
 async fn may_rule(session: &Session) -> bool {
     session.query("INFO FOR ROOT").await.unwrap().check().is_ok()
@@ -279,8 +279,9 @@ async fn default_session_has_the_same_verbs() {
     let login = login().await;
     db.signin(Root::new(login.username, login.password)).await.unwrap();
     assert!(may_rule(&db).await);
-    db.use_ns("default_session").use_db("test").await.unwrap();
-    assert_eq!(db.namespace().as_deref(), Some("default_session"));
+    let namespace = unique("default_session");
+    db.use_ns(&namespace).use_db("test").await.unwrap();
+    assert_eq!(db.namespace(), Some(namespace));
     db.set("v", 1).await.unwrap();
     let fork = db.fork().await.unwrap();
     let seen: (String, i64) = fork.query("RETURN [session::db(), $v]").await.unwrap().take(0).unwrap();
@@ -332,7 +333,7 @@ async fn reset_session_is_like_a_new_one() {
     assert_eq!((fork.namespace(), fork.database()), (None, None));
     let login = login().await;
     session.signin(Root::new(login.username, login.password)).await.unwrap();
-    session.use_ns("reset").use_db("test").await.unwrap();
+    session.use_ns(unique("reset")).use_db("test").await.unwrap();
     assert_eq!(session.query("RETURN $v").await.unwrap().take::<Value>(0).unwrap(), Value::None);
 }
 

@@ -79,7 +79,8 @@ async fn dropped_changes_are_carried_out_or_not_begun() {
     drop_at_every_await(&it, || session.invalidate()).await.unwrap();
     drop_at_every_await(&it, || session.reset()).await.unwrap();
     drop_at_every_await(&it, || session.signin(root())).await.unwrap();
-    drop_at_every_await(&it, || session.use_ns("dropped").use_db("other").into_future()).await.unwrap();
+    let ns = unique("dropped");
+    drop_at_every_await(&it, || session.use_ns(&ns).use_db("other").into_future()).await.unwrap();
     let seen: (Option<String>, Option<i64>) =
         session.query("RETURN [session::db(), $a]").await.unwrap().take(0).unwrap();
     assert_eq!((session.database(), None), seen);
@@ -103,7 +104,8 @@ async fn dropped_new_sessions_are_detached() {
     let root = || Root::new(&login.username, &login.password);
     drop(drop_at_every_await(&it, || db.new_session().into_future()).await.unwrap());
     eventually("one session is left", async || db.sessions().await.unwrap() == [session.id()]).await;
-    let open = || db.new_session().signin(root()).use_ns("a").use_db("b").set("c", 1).into_future();
+    let ns = unique("a");
+    let open = || db.new_session().signin(root()).use_ns(&ns).use_db("b").set("c", 1).into_future();
     drop(drop_at_every_await(&it, open).await.unwrap());
     eventually("one session is left", async || db.sessions().await.unwrap() == [session.id()]).await;
     drop(drop_at_every_await(&it, || session.fork()).await.unwrap());

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use surreal_session::ErrorKind;
 use surreal_session::prelude::*;
-use surreal_session_tests::{async_test, connect, eventually, place, unique};
+use surreal_session_tests::{async_test, connect, eventually, place, poll_times, unique};
 
 #[async_test]
 async fn fresh_session_is_anonymous_and_has_nothing() {
@@ -59,12 +59,12 @@ async fn closed_session_fails_on_every_handle_and_others_go_on() {
 #[async_test]
 async fn request_under_way_while_its_session_is_closed_ends() {
     let (_db, session) = place().await;
-    let running = session.query("SLEEP 200ms; RETURN 7").into_future();
-    let running = tokio::spawn(running);
+    let mut running = session.query("SLEEP 200ms; RETURN 7").into_future();
+    assert!(poll_times(1, &mut running).await.is_none());
     session.query("RETURN 1").await.unwrap();
     let clone = session.clone();
     session.close_session().await.unwrap();
-    let answer: i64 = running.await.unwrap().unwrap().take(1).unwrap();
+    let answer: i64 = running.await.unwrap().take(1).unwrap();
     assert_eq!(answer, 7);
     assert_eq!(clone.ping().await.unwrap_err().kind(), ErrorKind::SessionClosed);
 }

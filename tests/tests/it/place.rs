@@ -130,11 +130,12 @@ async fn dropped_change_is_carried_out_or_not_begun() {
     let login = login().await;
     db.signin(Root::new(login.username, login.password)).await.unwrap();
     db.use_ns(&ns).await.unwrap();
+    let other = unique("dropped");
     for session in [&session, &db] {
         dropped(session, at(&ns, None), || session.unset_db()).await;
         dropped(session, NOWHERE, || session.unset_ns()).await;
-        dropped(session, at("dropped", None), || session.use_ns("dropped").unset_db().into_future()).await;
-        dropped(session, at("dropped", "db"), || session.use_ns("dropped").use_db("db").into_future()).await;
+        dropped(session, at(&other, None), || session.use_ns(&other).unset_db().into_future()).await;
+        dropped(session, at(&other, "db"), || session.use_ns(&other).use_db("db").into_future()).await;
     }
 }
 

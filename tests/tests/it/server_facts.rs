@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use ciborium::cbor;
 use surreal_session::ErrorKind;
 use surreal_session::prelude::*;
-use surreal_session_tests::{Raw, async_test, connect, place};
+use surreal_session_tests::{Raw, async_test, connect, place, unique};
 
 #[async_test]
 async fn version_is_the_one_that_the_docs_speak_of() {
@@ -41,7 +41,7 @@ async fn sessions_lists_the_attached_and_not_the_default() {
 #[async_test]
 async fn selecting_only_a_namespace_keeps_the_old_database() {
     let (_db, session) = place().await;
-    session.use_ns("facts_other").await.unwrap();
+    session.use_ns(unique("facts_other")).await.unwrap();
     assert_eq!(session.database().as_deref(), Some("test"));
 }
 
