@@ -5,8 +5,8 @@
 use std::error::Error;
 
 use serde::{Deserialize, Serialize};
-use surreal_session::PatchOp;
 use surreal_session::prelude::*;
+use surreal_session::query::PatchOp;
 use surreal_session_examples::Server;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]

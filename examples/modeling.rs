@@ -122,7 +122,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("{} order has something dear in it.", dear.clone().count().await?);
     let patient = dear.filter(|o| o.patience.gte(Duration::from_hours(24)));
     println!("{} of those can wait a day.", patient.count().await?);
-    for Summary { state, customer, city } in session.select::<Order>().fields::<Summary>().await? {
+    for Summary { state, customer, city } in session.select::<Order>().view::<Summary>().await? {
         println!("A summary: {state:?} for {} in {}.", customer.unwrap_or_default(), city.unwrap_or_default());
     }
 

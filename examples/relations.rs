@@ -76,19 +76,19 @@ async fn main() -> Result<(), Box<dyn Error>> {
     populate(&session).await?;
 
     let ada: Id<Person> = Id::new("ada");
-    let followed = session.from(&ada).out::<Follows>().to::<Person>().select().order_by(|p| p.name.asc()).await?;
+    let followed = session.traverse(&ada).out::<Follows>().to::<Person>().select().order_by(|p| p.name.asc()).await?;
     println!("Ada follows {}.", names(&followed));
-    let followers = session.from(&ada).in_::<Follows>().to::<Person>().await?;
+    let followers = session.traverse(&ada).in_::<Follows>().to::<Person>().await?;
     println!("She is followed by {}.", names(&followers));
 
     // An edge is a record: it can be filtered and read like any other, with what it leads to beside it.
-    let old = session.from(&ada).out::<Follows>().filter(|f| f.since.lt(2020)).edges().fetch(|f| f.out).await?;
+    let old = session.traverse(&ada).out::<Follows>().filter(|f| f.since.lt(2020)).edges().fetch(|f| f.out).await?;
     for (edge, person) in &old {
         let name = person.record().map_or("somebody", |person| &person.name);
         println!("She has followed {name} since {}.", edge.since);
     }
 
-    let circle = session.from(&ada).out::<Follows>().to::<Person>().depth(1..=3);
+    let circle = session.traverse(&ada).out::<Follows>().to::<Person>().depth(1..=3);
     let reached = circle.clone().select().order_by(|p| p.name.asc()).await?;
     println!("Within three steps she reaches {}.", names(&reached));
     let posts = circle.out::<Wrote>().filter(|w| w.year.gte(2024)).to::<Post>().select();
@@ -96,17 +96,17 @@ async fn main() -> Result<(), Box<dyn Error>> {
         println!("  which brings her “{}”.", post.title);
     }
 
-    let liked_posts = session.from(&ada).out::<Likes>().to::<Post>().ids().await?;
-    let liked_people = session.from(&ada).out::<Likes>().to::<Person>().select().count().await?;
+    let liked_posts = session.traverse(&ada).out::<Likes>().to::<Post>().ids().await?;
+    let liked_people = session.traverse(&ada).out::<Likes>().to::<Person>().select().count().await?;
     println!("She likes {} post and {liked_people} person.", liked_posts.len());
 
     // A link needs no edge to be followed back.
     let latin: Id<Language> = Id::new("latin");
-    let in_latin = session.from(&latin).referenced_by::<Post>().via(|p| p.language);
+    let in_latin = session.traverse(&latin).referenced_by::<Post>().via(|p| p.language);
     println!("{} post is in Latin, by {}.", in_latin.clone().await?.len(), names(&in_latin.in_::<Wrote>().to().await?));
 
     session.delete::<Person>().id("cy").await?;
-    let left = session.from(&ada).out::<Follows>().to::<Person>().depth(1..=3).select().order_by(|p| p.name.asc());
+    let left = session.traverse(&ada).out::<Follows>().to::<Person>().depth(1..=3).select().order_by(|p| p.name.asc());
     println!("When Cy leaves, his edges go with him: now she reaches {}.", names(&left.await?));
     session.close_session().await?;
     db.close().await?;

@@ -121,7 +121,7 @@ use crate::model::{Kind, Model};
 /// # async fn example(session: Session, ada: User, post: Post) -> surreal_session::Result<()> {
 /// let edge = NewWrote { r#in: ada.id.clone(), out: post.id.clone(), at: Datetime::now() };
 /// let wrote: Wrote = session.relate(edge).await?;
-/// let posts: Vec<Post> = session.from(&ada.id).out::<Wrote>().to::<Post>().await?;
+/// let posts: Vec<Post> = session.traverse(&ada.id).out::<Wrote>().to::<Post>().await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -291,7 +291,7 @@ pub fn derive_object(input: TokenStream) -> TokenStream {
 /// }
 ///
 /// # async fn example(session: Session) -> surreal_session::Result<()> {
-/// let cards: Vec<Card> = session.select::<User>().fields::<Card>().await?;
+/// let cards: Vec<Card> = session.select::<User>().view::<Card>().await?;
 /// # Ok(())
 /// # }
 /// ```

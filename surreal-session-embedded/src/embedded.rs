@@ -1,6 +1,7 @@
 use std::fmt;
 
-use surreal_session::{Root, Surreal};
+use surreal_session::Surreal;
+use surreal_session::auth::Root;
 
 use crate::handle::Handle;
 use crate::{Builder, StartError};

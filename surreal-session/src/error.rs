@@ -107,7 +107,7 @@ impl Error {
         self.server()?.thrown()
     }
 
-    /// Whether a patch wrote nothing because a [`PatchOp::test`](crate::PatchOp::test) in it found another value.
+    /// Whether a patch wrote nothing because a [`PatchOp::test`](crate::query::PatchOp::test) in it found another value.
     ///
     /// Told by the message text, as server 3.3.5 sends no structured kind for it.
     pub fn is_patch_test_failed(&self) -> bool {

@@ -56,65 +56,62 @@ mod error;
 #[cfg(any(fuzzing, test))]
 #[doc(hidden)]
 pub mod fuzzing;
-mod live;
+pub mod live;
 mod protocol;
-mod query;
+pub mod query;
 mod record;
 mod session;
 mod transaction;
-
 pub mod value;
 
 pub use error::{Delivery, Error, ErrorDetails, ErrorKind, Result, ServerError, Violation};
-pub use live::{Action, EndReason, Gap, Identified, Live, LiveDiff, LiveEvent, LiveStream, Notification, Snapshot};
-pub use protocol::{LiveId, SessionId, TransactionId};
-pub use query::{
-    Apply, Args, Assign, Assignment, Batch, Condition, Create, Delete, Edges, Explain, Expression, Fetch, Fields,
-    Insert, IntoCondition, IntoOrder, Link, Links, NewRecords, NewRow, Order, Origin, PatchAction, PatchOp, Query,
-    Queryable, Reached, Referrers, Relate, Response, Results, Run, Select, Traverse, Update, Upsert, all, any, batch,
-    state, untyped, write,
-};
-pub use record::{
-    AutoId, Change, Endpoint, Field, Flattened, GenerateKey, IntoId, Keep, Key, LinkTo, NewRecord, NormalRecord,
-    Object, Patch, Record, Relation, View, keep, merge, set, unset,
-};
-pub use session::{
-    Bearer, CallFuture, Connect, Credentials, Database, Namespace, NewSession, RecordAccess, Root, Scope, Session,
-    Surreal, Token, Tokens, Use,
-};
+pub use protocol::{SessionId, TransactionId};
+pub use query::condition::{Condition, all, any};
+pub use query::expression::Expression;
+pub use query::link::Link;
+pub use query::queryable::Queryable;
+pub use query::raw::Query;
+pub use query::response::Response;
+pub use query::select::Fields;
+pub use record::{Change, LinkTo, Object, Patch, Record, Relation, View, keep, merge, set, unset};
+#[doc(hidden)]
+pub use session::Scope;
+pub use session::{CallFuture, Connect, NewSession, Session, Surreal, Use};
 pub use surreal_session_derive::{LinkTo, Object, Record, View};
-pub use transaction::{Transact, Transaction};
-pub use value::{Datetime, Id, RecordId, RecordKey, Table, Value};
+pub use transaction::{Transaction, TransactionBuilder};
+pub use value::{Datetime, Id, RecordId, Value};
 
-/// What fields are compared with, and what their types allow.
-pub mod expression {
-    pub use crate::query::{
-        Collection, Computed, Container, List, Nowhere, Number, Operand, Ordered, Settable, Sum, Text,
-    };
-    pub use crate::record::Optional;
+/// Credentials and tokens.
+pub mod auth {
+    pub use crate::session::{Bearer, Credentials, Database, Namespace, RecordAccess, Root, Token, Tokens};
 }
 
-/// What a walk through the graph knows of its steps.
-pub mod traverse {
-    pub use crate::query::{
-        Against, Along, BeginsAt, Direction, EndsAt, Filters, Own, ReachedBy, Referred, Refers, Repeated, Repeats,
-        Start,
+/// Traversals of the graph, and the traits that check their steps.
+pub mod graph {
+    pub use crate::query::traverse::{
+        Against, Along, BeginsAt, Direction, Edges, EndsAt, Filters, Origin, Own, Reached, ReachedBy, Referred,
+        Referrers, Refers, Repeated, Repeats, Start, Traverse,
     };
 }
 
-/// What most programs need: `use surreal_session::prelude::*;`.
+/// Traits that describe models: keys, ids, fields and generated types.
+pub mod model {
+    pub use crate::record::{
+        AutoId, Endpoint, Field, Flattened, GenerateKey, IntoId, Keep, Key, NewRecord, NormalRecord, Optional,
+    };
+}
+
+/// The names that most programs write: `use surreal_session::prelude::*;`.
 pub mod prelude {
-    pub use crate::error::{Delivery, Error, ErrorKind, ServerError, Violation};
-    pub use crate::live::{Action, EndReason, Gap, LiveEvent, LiveStream, Notification};
-    pub use crate::protocol::LiveId;
-    pub use crate::query::{
-        Apply, Assign, Condition, Expression, Fields, Link, PatchAction, PatchOp, Queryable, Response, all, any,
-    };
-    pub use crate::record::{Change, LinkTo, Object, Patch, Record, Relation, View, keep, merge, set, unset};
-    pub use crate::session::{Bearer, Database, Namespace, RecordAccess, Root, Session, Surreal, Token, Tokens};
-    pub use crate::transaction::Transaction;
+    pub use crate::auth::{Bearer, Database, Namespace, RecordAccess, Root, Token, Tokens};
+    pub use crate::live::{Action, EndReason, Gap, LiveEvent, LiveId, LiveStream, Notification};
+    pub use crate::query::{Apply, Assign, PatchAction, PatchOp};
     pub use crate::value::{Datetime, Id, RecordId, RecordKey, Table, Value};
-    pub use surreal_session_derive::{LinkTo, Object, Record, View};
+    pub use crate::{
+        Change, Condition, Delivery, Error, ErrorKind, Expression, Fields, Link, LinkTo, Object, Patch, Queryable,
+        Record, Relation, Response, ServerError, Session, Surreal, Transaction, View, Violation, all, any, keep, merge,
+        set, unset,
+    };
 }
 
 /// What generated code and the embedded server stand on. Not part of the public interface.
@@ -123,7 +120,7 @@ pub mod __private {
     pub use serde;
 
     pub use crate::error::{Error, Result};
-    pub use crate::query::Term;
+    pub use crate::query::expression::Term;
     pub use crate::record::{
         Adapted, Adapts, At, Certain, Fixed, Flat, HasKey, Input, Item, KeyedBy, Last, Maybe, NeedsRelation, Normal,
         Shows, Through, Unlinked, Within, Writable, link,

@@ -12,6 +12,7 @@ mod shown;
 mod snapshot;
 mod stream;
 
+pub use crate::protocol::LiveId;
 pub use builder::{Live, LiveDiff};
 pub use event::{Action, EndReason, Gap, Identified, LiveEvent, Notification};
 pub use snapshot::Snapshot;

@@ -5,27 +5,27 @@
 
 mod args;
 mod assignment;
-pub mod batch;
-mod condition;
+mod batch;
+pub(crate) mod condition;
 mod create;
 mod delete;
 mod effect;
-mod expression;
+pub(crate) mod expression;
 mod fragment;
 mod insert;
 mod lacking;
-mod link;
+pub(crate) mod link;
 mod order;
 mod patch;
-mod queryable;
-mod raw;
+pub(crate) mod queryable;
+pub(crate) mod raw;
 mod relate;
-mod response;
+pub(crate) mod response;
 mod results;
 mod run;
-mod select;
+pub(crate) mod select;
 mod statement;
-mod traverse;
+pub(crate) mod traverse;
 pub mod untyped;
 mod update;
 mod upsert;
@@ -33,30 +33,25 @@ pub mod write;
 
 pub use args::Args;
 pub use assignment::{Assign, Assignment};
-pub use batch::Batch;
-pub(crate) use condition::Tree;
-pub use condition::{Condition, IntoCondition, all, any};
+pub use batch::{Atomic, Batch, EachAlone, Settled, Statement, Statements};
+pub use condition::IntoCondition;
 pub use create::Create;
 pub use delete::Delete;
-pub use expression::{
-    Collection, Computed, Container, Expression, List, Nowhere, Number, Operand, Ordered, Settable, Sum, Term, Text,
-};
-pub(crate) use fragment::Fragment;
+pub use expression::{Collection, Computed, Container, List, Nowhere, Number, Operand, Ordered, Settable, Sum, Text};
 pub use insert::{Insert, NewRecords, NewRow};
-pub use link::{Fetch, Link, Links};
+pub use link::{Fetch, Links};
 pub use order::{IntoOrder, Order};
 pub use patch::{Apply, PatchAction, PatchOp};
-pub use queryable::Queryable;
-pub use raw::Query;
 pub use relate::Relate;
-pub use response::Response;
 pub use results::Results;
 pub use run::Run;
-pub(crate) use select::view_object;
-pub use select::{Explain, Fields, Select, state};
-pub use traverse::{
-    Against, Along, BeginsAt, Direction, Edges, EndsAt, Filters, Origin, Own, Reached, ReachedBy, Referred, Referrers,
-    Refers, Repeated, Repeats, Start, Traverse,
-};
+pub use select::{Explain, Select, state};
 pub use update::Update;
 pub use upsert::Upsert;
+
+pub(crate) use condition::Tree;
+pub(crate) use fragment::Fragment;
+pub(crate) use raw::Query;
+pub(crate) use response::Response;
+pub(crate) use select::{Fields, view_object};
+pub(crate) use traverse::{Origin, Traverse};

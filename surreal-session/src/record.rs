@@ -123,7 +123,7 @@ impl<T: Record> Serialize for Checked<'_, T> {
     }
 }
 
-/// A record that can be created without an id: its key is a `String` or a [`RecordKey`](crate::RecordKey), or its schema
+/// A record that can be created without an id: its key is a `String` or a [`RecordKey`](crate::value::RecordKey), or its schema
 /// makes the keys, as `#[record(default)]` on the field `id` says.
 ///
 /// A function that creates records of any type asks for `T: NormalRecord + AutoId`, unless it gives them ids.

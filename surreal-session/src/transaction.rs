@@ -13,6 +13,6 @@ mod turn;
 mod verdict;
 
 pub use handle::Transaction;
-pub use run::Transact;
+pub use run::TransactionBuilder;
 pub(crate) use state::State;
 pub(crate) use verdict::Witness;

@@ -304,12 +304,12 @@ impl<T: Record, D> Live<T, D> {
 
 impl<T: Record> Live<T> {
     /// Gives only the fields that are in the view `V`.
-    pub fn fields<V: View<Record = T>>(self) -> Live<T, V> {
+    pub fn view<V: View<Record = T>>(self) -> Live<T, V> {
         self.showing(Shown::View(view_object::<V>()))
     }
 
     /// Follows links, one or several in a tuple, and gives the records that they lead to beside each record, as
-    /// [`Select::fetch`](crate::Select::fetch) does.
+    /// [`Select::fetch`](crate::query::Select::fetch) does.
     ///
     /// They are as they were when the record changed: a change of a linked record alone is no event.
     ///
@@ -336,7 +336,7 @@ impl<T: Record> Live<T> {
         self.showing(Shown::Links(links(*T::fields()).fetched()))
     }
 
-    /// Gives what has changed instead of the record: operations for [`Apply`](crate::Apply).
+    /// Gives what has changed instead of the record: operations for [`Apply`](crate::query::Apply).
     pub fn diff(self) -> LiveDiff<T> {
         LiveDiff { live: self.showing(Shown::Differences) }
     }

@@ -45,13 +45,13 @@ use crate::value::{Table, Value};
 ///
 /// If a `DEFINE EVENT` of the table changes the record itself, the server (3.3.5) sends the inner change first and the
 /// outer one second. Both show the record as it is after both; if the event deleted it, both are deletions. A stream of
-/// [differences](crate::Live::diff) gives the whole record in the outer change, in place of the inner ones.
+/// [differences](crate::live::Live::diff) gives the whole record in the outer change, in place of the inner ones.
 ///
 /// # Events that the server does not send
 ///
 /// The server (3.3.5) sends no event, and so the stream reports none, for
 ///
-/// - an update after which the record does not pass the filter any more, except with [`as_set`](crate::Live::as_set);
+/// - an update after which the record does not pass the filter any more, except with [`as_set`](crate::live::Live::as_set);
 /// - a record that the identity may not select any more;
 /// - a transaction that began before the live query was registered, whenever it is committed;
 /// - a record that contains a value without CBOR form, a regular expression;

@@ -36,7 +36,7 @@ use crate::record::{Ids, IntoId, Record};
 /// # }
 /// ```
 ///
-/// Where the server makes no keys of the record's type it needs an [`id`](Mutation::id) as well; see [`Key`](crate::Key).
+/// Where the server makes no keys of the record's type it needs an [`id`](Mutation::id) as well; see [`Key`](crate::model::Key).
 pub type Create<T, D = NeedsData, R = After<T>, S = <T as Record>::Ids> = Mutation<Creates, T, S, D, R>;
 
 impl<T: Record, S: Ids, D, R> Mutation<Creates, T, S, D, R> {

@@ -131,7 +131,7 @@ pub trait Expression: Sized {
     }
 
     /// Whether this is the same as one of these; of none it is false.
-    fn in_<I>(self, values: I) -> Condition<Self::Record>
+    fn is_in<I>(self, values: I) -> Condition<Self::Record>
     where
         I: IntoIterator<Item: Operand<Self::Record, Self::Type>>,
     {

@@ -28,7 +28,7 @@ use crate::value::{Id, Table};
 ///
 /// They are sent in requests of at most 500 records that fit into a message, one after the other. What one request
 /// inserts is inserted as a whole or not at all; the requests before one that fails stay. All or nothing is an insert in
-/// a [`Transaction`](crate::Transaction), or one that is part of a [`Batch`](crate::Batch), which sends it as a whole.
+/// a [`Transaction`](crate::Transaction), or one that is part of a [`Batch`](crate::query::Batch), which sends it as a whole.
 /// No records send no request.
 ///
 /// # Errors

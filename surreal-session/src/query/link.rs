@@ -9,7 +9,7 @@ use serde::de::{DeserializeOwned, Deserializer, Error, SeqAccess, Visitor};
 use crate::record::{Field, Key, Path, Record, Shows, Within};
 use crate::value::Id;
 
-/// Where a link led to that was followed with [`fetch`](crate::Select::fetch).
+/// Where a link led to that was followed with [`fetch`](crate::query::Select::fetch).
 ///
 /// A model holds an [`Id`], and so does what is written; a `Link` is only ever read. It has no further states: what may
 /// be missing altogether is an `Option<Link<T>>`.

@@ -28,7 +28,8 @@ pub use path::{Fits, Holds, PatchPath, Removable};
 /// # Examples
 ///
 /// ```
-/// use surreal_session::{PatchAction, PatchOp, Value};
+/// use surreal_session::Value;
+/// use surreal_session::query::{PatchAction, PatchOp};
 ///
 /// let op = PatchOp::replace("/address/city", "Paris");
 /// assert_eq!((op.action(), op.path()), (PatchAction::Replace, "/address/city"));

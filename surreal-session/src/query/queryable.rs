@@ -69,12 +69,12 @@ pub trait Queryable: private::Sealed {
         Select::new(self.scope())
     }
 
-    /// Walks through the graph, from one record or several: `session.from(&ada.id).out::<Wrote>().to::<Post>()`.
+    /// Walks through the graph, from one record or several: `session.traverse(&ada.id).out::<Wrote>().to::<Post>()`.
     ///
     /// # Errors
     ///
     /// See [`Traverse`].
-    fn from<O: Origin>(&self, origin: O) -> Traverse<O::Record>
+    fn traverse<O: Origin>(&self, origin: O) -> Traverse<O::Record>
     where
         Self: Sized,
     {

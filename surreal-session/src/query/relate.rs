@@ -19,7 +19,7 @@ use crate::value::Table;
 /// An edge to be created when awaited, giving it back as stored.
 ///
 /// It is sent as an INSERT RELATION of one row, which refuses an id that is taken where RELATE would write over the
-/// edge (server 3.3.5). Edges of a LIGHTWEIGHT relation are made with [`Untyped::relate`](crate::untyped::Untyped::relate).
+/// edge (server 3.3.5). Edges of a LIGHTWEIGHT relation are made with [`Untyped::relate`](crate::query::untyped::Untyped::relate).
 ///
 /// # Errors
 ///

@@ -43,13 +43,13 @@ pub type Fields<T> = <T as Object>::Fields<Top<T>>;
 /// | [`one`](Self::one) | `T` |
 /// | [`count`](Self::count) | `u64` |
 /// | [`exists`](Self::exists) | `bool` |
-/// | [`fields`](Self::fields) | a view instead of `T` |
+/// | [`view`](Self::view) | a view instead of `T` |
 /// | [`fetch`](Self::fetch) | a tuple of `T` and the records that it links to instead of `T` |
 ///
 /// No record is no error, save for `one`: it gives an empty `Vec`, `None`, 0 or `false`. Records that the identity may
 /// not see are not there. What makes no sense together does not compile; what has been said is in the parameter `S`.
 ///
-/// With [`fields`](Self::fields), the fields that neither the view nor the order has are not read, so that COMPUTED fields are not
+/// With [`view`](Self::view), the fields that neither the view nor the order has are not read, so that COMPUTED fields are not
 /// computed either; `count` and `exists` compute none. The server (3.3.5) computes all COMPUTED fields of a record, needed or
 /// not, if there is a filter with a value, if records are read by `ids([..])`, or if a path leads through a link into it. Keep
 /// what is slow or may fail out of such fields.
@@ -311,14 +311,14 @@ impl<T: Record, S: State> Select<T, T, S> {
     /// }
     ///
     /// # async fn example(session: Session) -> surreal_session::Result<()> {
-    /// for card in session.select::<User>().fields::<Card>().await? {
+    /// for card in session.select::<User>().view::<Card>().await? {
     ///     let employer = card.employer.and_then(Link::into_record);
     ///     println!("{}, {}", card.name, employer.map_or("nowhere".to_owned(), |company| company.name));
     /// }
     /// # Ok(())
     /// # }
     /// ```
-    pub fn fields<V: View<Record = T>>(mut self) -> Select<T, V, S>
+    pub fn view<V: View<Record = T>>(mut self) -> Select<T, V, S>
     where
         S: Gives,
     {

@@ -38,7 +38,7 @@ use walk::Walk;
 ///
 /// # Errors
 ///
-/// [`NotFound`](crate::ErrorKind::NotFound) if a [select](crate::Select) that it starts from fails so;
+/// [`NotFound`](crate::ErrorKind::NotFound) if a [select](crate::query::Select) that it starts from fails so;
 /// [`Decode`](crate::ErrorKind::Decode) if a record does not fit `T`;
 /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for a [depth](Self::depth) that there cannot be;
 /// [`Validation`](crate::ErrorKind::Validation) for more than 18 steps, or fewer that are repeated, which are nested too deep for the server (3.3.5).
@@ -82,12 +82,12 @@ use walk::Walk;
 /// }
 ///
 /// # async fn example(session: Session, ada: User, post: Post, since: Datetime) -> surreal_session::Result<()> {
-/// let posts: Vec<Post> = session.from(&ada.id).out::<Wrote>().to::<Post>().await?;
-/// let authors: Vec<User> = session.from(&post.id).in_::<Wrote>().to::<User>().await?;
-/// let edges: Vec<Wrote> = session.from(&ada.id).out::<Wrote>().edges().order_by(|w| w.at.desc()).await?;
+/// let posts: Vec<Post> = session.traverse(&ada.id).out::<Wrote>().to::<Post>().await?;
+/// let authors: Vec<User> = session.traverse(&post.id).in_::<Wrote>().to::<User>().await?;
+/// let edges: Vec<Wrote> = session.traverse(&ada.id).out::<Wrote>().edges().order_by(|w| w.at.desc()).await?;
 ///
 /// let news: Vec<Post> = session
-///     .from(&ada.id)
+///     .traverse(&ada.id)
 ///     .out::<Knows>()
 ///     .to::<User>()
 ///     .depth(1..=3)

@@ -5,7 +5,7 @@ use crate::record::Record;
 
 /// Records to be changed when awaited, or made if they are not there, giving them back as they are then.
 ///
-/// It is told the same as an [`Update`](crate::Update). What is made where there was nothing:
+/// It is told the same as an [`Update`](crate::query::Update). What is made where there was nothing:
 ///
 /// | About | Makes |
 /// |---|---|
@@ -14,7 +14,7 @@ use crate::record::Record;
 /// | [`filter`](Mutation::filter), [`all`](Mutation::all) | one record, if none passes the filter or none is there at all |
 ///
 /// Except by id, a record that is made gets its key from the server: that compiles only if the server makes keys of its
-/// type; see [`Key`](crate::Key).
+/// type; see [`Key`](crate::model::Key).
 ///
 /// A record that is made has what is written and nothing else, and does not have to pass the filter. Where it would
 /// have the same value in a UNIQUE index as another record, nothing is written; with an id, that is an error (server

@@ -8,10 +8,10 @@
 //! | Write | Rule |
 //! |---|---|
 //! | `update`, `upsert` or `delete` with a [`filter`](Mutation::filter) that follows a link, or is [`raw`](crate::Condition::raw) | The condition is about the records as they were before the write. The statement selects the ids of the matching records first, which takes the permission to read them: of records that the identity may not select it writes none. A linked record that the identity may not select is missing for the condition, as it is in `select`. |
-//! | `create`, `insert`, `relate`, `upsert` without an id | Compiles only if the server makes keys of the record's type: `String` and [`RecordKey`](crate::RecordKey), or with `#[record(default)]` on the field `id`, where the schema makes them. See [`Key`](crate::Key). |
-//! | `set` or `merge` of a part of an `Option<Object>`, also in [`on_duplicate`](crate::Insert::on_duplicate) | Changes only records that have the object, at any depth. The others stay as they are, whether the object is NONE or NULL. Set the whole object to create it. |
+//! | `create`, `insert`, `relate`, `upsert` without an id | Compiles only if the server makes keys of the record's type: `String` and [`RecordKey`](crate::value::RecordKey), or with `#[record(default)]` on the field `id`, where the schema makes them. See [`Key`](crate::model::Key). |
+//! | `set` or `merge` of a part of an `Option<Object>`, also in [`on_duplicate`](crate::query::Insert::on_duplicate) | Changes only records that have the object, at any depth. The others stay as they are, whether the object is NONE or NULL. Set the whole object to create it. |
 //! | [`patch`](Mutation::patch) of a part of an `Option<Object>`, or of an element of an array | Fails with [`Thrown`](crate::ErrorKind::Thrown) if the object or the element is missing, and writes nothing. Paths of text are not checked. |
-//! | A required field set to, or copied from, a field that may be missing | With [`set`](Mutation::set) the field keeps its value if the other is missing; with [`PatchOp::copy`](crate::PatchOp::copy) the write fails. |
+//! | A required field set to, or copied from, a field that may be missing | With [`set`](Mutation::set) the field keeps its value if the other is missing; with [`PatchOp::copy`](crate::query::PatchOp::copy) the write fails. |
 //! | `add` to an `Option<Datetime>` that is `None` | Changes nothing. |
 //! | [`content`](Mutation::content) and [`replace`](Mutation::replace) of a record that exists | Keep the read-only fields of the type, those that serde does not write, and those with `#[record(default)]` that are `None`. |
 //! | A patch of a flattened `Object`, or of an `Option` of one | `set` writes all its fields and removes those that are absent. `merge` changes only records that have it. |
@@ -30,15 +30,15 @@
 //!   one that changes it.
 //! - Assignments that read linked records see what the same statement has already changed in them.
 //! - The server calculates with ints of 64 bits: a field of type `u8` can be set to -1 by a calculation, see
-//!   [`Number`](crate::expression::Number).
+//!   [`Number`](crate::query::Number).
 //! - A variant of an untagged enum that holds an `Option` is written as that `Option`, and absent if it is `None`. Give such
 //!   a field `#[serde(default)]`.
 //! - An identity without the permission to read a field cannot keep it by `content`, nor change a part of it.
 //!
 //! # The types of this module
 //!
-//! What stands here are the type parameters of the builders that write, [`Mutation`], [`Insert`](crate::Insert),
-//! [`Relate`](crate::Relate) and [`untyped::Write`](crate::untyped::Write). A program meets them in signatures and in messages of the compiler, and
+//! What stands here are the type parameters of the builders that write, [`Mutation`], [`Insert`](crate::query::Insert),
+//! [`Relate`](crate::query::Relate) and [`untyped::Write`](crate::query::untyped::Write). A program meets them in signatures and in messages of the compiler, and
 //! seldom writes them.
 
 mod builder;

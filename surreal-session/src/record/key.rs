@@ -19,7 +19,7 @@ use crate::value::{Datetime, Id, RecordId, RecordKey, Uuid, Value};
 /// ints, bools, [`Uuid`], [`Datetime`] and ids, and of tuples and structs of these.
 ///
 /// The server (3.3.5) orders structs by their fields in the order of the alphabet, and has datetimes within one second out of
-/// order. This concerns the order of a select and [`range`](crate::Select::range).
+/// order. This concerns the order of a select and [`range`](crate::query::Select::range).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the key of a record",
     label = "not a key",

@@ -177,7 +177,7 @@ pub struct Last<P>(PhantomData<fn() -> P>);
 
 /// The field of type `T` that stands at `P` in a record.
 ///
-/// It is what closures such as that of [`filter`](crate::Select::filter) are given. It holds nothing: where it stands is
+/// It is what closures such as that of [`filter`](crate::query::Select::filter) are given. It holds nothing: where it stands is
 /// part of its type. The fields of an [`Object`] in it, or of a record that it links to, are its own: `u.address.city`.
 /// What can be done with it is in [`Expression`](crate::Expression).
 pub struct Field<P, T>(PhantomData<fn() -> (P, T)>);

@@ -26,7 +26,7 @@ use crate::error::Result;
 ///
 /// Every call in flight and every live stream ends when the connection does: calls with
 /// [`Disconnected`](crate::ErrorKind::Disconnected) and a [`Delivery`](crate::Delivery) that says whether they were sent,
-/// streams with [`EndReason::ConnectionLost`](crate::EndReason::ConnectionLost). That happens when the socket is reset,
+/// streams with [`EndReason::ConnectionLost`](crate::live::EndReason::ConnectionLost). That happens when the socket is reset,
 /// when the server closes it (the message has its code and reason), when nothing comes for the
 /// [`idle_timeout`](Self::idle_timeout), and when the runtime that [`Surreal::connect`] was awaited on is shut down.
 ///

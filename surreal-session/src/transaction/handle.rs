@@ -38,7 +38,7 @@ use crate::session::{Scope, check_name};
 /// committed. If two write the same record, the first to commit wins and the other's commit fails with a
 /// [conflict](crate::Error::is_conflict). The server does not protect against *write skew*: two transactions that read
 /// the same records and each write another of them both commit.
-/// [`Select::for_update`](crate::Select::for_update), in text `SELECT … FOR UPDATE`, makes what is read count as
+/// [`Select::for_update`](crate::query::Select::for_update), in text `SELECT … FOR UPDATE`, makes what is read count as
 /// written.
 ///
 /// # Examples
@@ -66,7 +66,7 @@ pub struct Transaction {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum EndedBy {
     Program,
-    /// [`Transact::run`](super::Transact::run), by what its closure gives.
+    /// [`TransactionBuilder::run`](super::TransactionBuilder::run), by what its closure gives.
     Run,
 }
 
@@ -96,7 +96,7 @@ impl Transaction {
     /// - [`SessionClosed`](crate::ErrorKind::SessionClosed), [`Closed`](crate::ErrorKind::Closed) or
     ///   [`Disconnected`](crate::ErrorKind::Disconnected) if its session or its connection ended before it.
     /// - [`TransactionClosed`](crate::ErrorKind::TransactionClosed) if it was committed or cancelled before;
-    ///   [`InvalidArgument`](crate::ErrorKind::InvalidArgument) if [`Transact::run`](super::Transact::run) will do so.
+    ///   [`InvalidArgument`](crate::ErrorKind::InvalidArgument) if [`TransactionBuilder::run`](super::TransactionBuilder::run) will do so.
     ///
     /// # Cancel safety
     ///

@@ -15,14 +15,14 @@ use crate::session::{Scope, Session};
 /// How a transaction is run by a closure; see [`Session::transaction`].
 #[derive(Debug, Clone)]
 #[must_use = "nothing is run until `run` is awaited"]
-pub struct Transact {
+pub struct TransactionBuilder {
     scope: Scope,
     retries: u32,
     pauses: Range<Duration>,
 }
 
 impl Session {
-    /// Runs a closure in a transaction with [`Transact::run`].
+    /// Runs a closure in a transaction with [`TransactionBuilder::run`].
     ///
     /// # Examples
     ///
@@ -41,12 +41,12 @@ impl Session {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn transaction(&self) -> Transact {
-        Transact { scope: self.scope(), retries: RETRIES, pauses: PAUSES }
+    pub fn transaction(&self) -> TransactionBuilder {
+        TransactionBuilder { scope: self.scope(), retries: RETRIES, pauses: PAUSES }
     }
 }
 
-impl Transact {
+impl TransactionBuilder {
     /// Sets how often the closure may be run again after a conflict; 5 times unless set.
     pub fn retries(mut self, retries: u32) -> Self {
         self.retries = retries;

@@ -19,7 +19,8 @@ use super::{InvalidValue, RecordKey, Table, parse};
 /// # Examples
 ///
 /// ```
-/// use surreal_session::{RecordId, RecordKey};
+/// use surreal_session::RecordId;
+/// use surreal_session::value::RecordKey;
 ///
 /// let ada = RecordId::new("user", "ada");
 /// assert_eq!(ada.to_string(), "user:ada");

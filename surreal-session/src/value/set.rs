@@ -16,7 +16,7 @@ use super::tagged::{self, Tagged};
 /// A field that is a `Vec`, `BTreeSet` or `HashSet` reads a set as well, but writes an array, which the server turns into a
 /// set where the schema says `TYPE set`. Conditions on a `BTreeSet` or `HashSet` compare it as a set, whatever is
 /// stored, and `push` adds an element once. Inside of other values, such as a struct that is compared as a whole, and in
-/// [`PatchOp::test`](crate::PatchOp::test), it is an array, whose order counts.
+/// [`PatchOp::test`](crate::query::PatchOp::test), it is an array, whose order counts.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Set<T = Value>(Vec<T>);
 

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use surreal_session::Key;
+use surreal_session::model::Key;
 use surreal_session::prelude::*;
 
 trait Payload: Serialize + DeserializeOwned + 'static {

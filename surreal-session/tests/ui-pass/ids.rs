@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use surreal_session::prelude::*;
 use surreal_session::value::Uuid;
-use surreal_session::{AutoId, Create, IntoId, NormalRecord};
+use surreal_session::model::{AutoId, IntoId, NormalRecord};
+use surreal_session::query::Create;
 
 #[derive(Debug, Clone, Serialize, Deserialize, Record)]
 struct Doc {

@@ -122,12 +122,12 @@ async fn reads(session: &Session, ada: &User, domain: Option<&str>) -> Result<()
     let _: bool = select.clone().exists().await?;
     let _: Option<User> = select.clone().first().await?;
     let _: User = select.one().await?;
-    let _: Vec<Card> = session.select::<User>().fields::<Card>().await?;
+    let _: Vec<Card> = session.select::<User>().view::<Card>().await?;
     let _: Vec<(User, Option<Link<Company>>)> =
         session.select::<User>().filter(|u| u.employer.name.eq("ACME")).fetch(|u| u.employer).await?;
     let _: Vec<User> = session.select::<User>().filter(|u| !u.nickname.is_none() | u.name.eq(u.email)).await?;
     let _: Option<Reading> = session.select::<Reading>().id(("attic".to_owned(), 1)).await?;
-    let _: Vec<Post> = session.from(&ada.id).out::<Wrote>().to::<Post>().await?;
+    let _: Vec<Post> = session.traverse(&ada.id).out::<Wrote>().to::<Post>().await?;
     println!("{}", session.select::<User>().timeout(Duration::from_secs(1)).to_surql());
     Ok(())
 }
@@ -205,7 +205,7 @@ async fn live(session: &Session, text: LiveId) -> Result<()> {
     session.kill(id).await?;
     let _: LiveStream<User> = session.subscribe_live::<User>(text).await?;
     let _: LiveStream<User, Vec<PatchOp>> = session.live::<User>().diff().await?;
-    let _: LiveStream<User, Card> = session.live::<User>().fields::<Card>().await?;
+    let _: LiveStream<User, Card> = session.live::<User>().view::<Card>().await?;
     let _: LiveStream<User, (User, Option<Link<Company>>)> = session.live::<User>().fetch(|u| u.employer).await?;
     let (_, _) = session.live::<User>().filter(|u| u.age.gte(18)).as_set().snapshot().await?;
     let (_, _): (Vec<User>, LiveStream<User, Vec<PatchOp>>) = session.live::<User>().diff().snapshot().await?;

@@ -66,7 +66,7 @@ async fn batch_of_a_vec_gives_a_vec_and_none_is_no_request() {
     let created = session.batch(batch).atomic().await.unwrap();
     assert!(created.iter().enumerate().all(|(n, user)| user.name == format!("user {n}")), "{created:?}");
     assert_eq!(names(&session).await.len(), 50);
-    let nothing: Vec<surreal_session::Run<i64>> = Vec::new();
+    let nothing: Vec<surreal_session::query::Run<i64>> = Vec::new();
     session.close_session().await.unwrap();
     let (_db, closed) = place().await;
     closed.clone().close_session().await.unwrap();

@@ -47,7 +47,7 @@ async fn with_people() -> (Surreal, Session) {
 }
 
 /// The keys of the people of whom it is true.
-async fn who<C: surreal_session::IntoCondition<Person>>(
+async fn who<C: surreal_session::query::IntoCondition<Person>>(
     session: &Session,
     condition: impl FnOnce(Fields<Person>) -> C,
 ) -> Vec<String> {
@@ -99,7 +99,7 @@ async fn rows_that_a_table_without_schema_allows_do_not_fail_a_condition() {
     let (_db, session) = with_people().await;
     session.query("CREATE person:odd SET name = 7, age = 'old', active = 1").await.unwrap().check().unwrap();
     let keys = async |condition: Condition<Person>| {
-        let found = session.select::<Person>().filter(|_| condition).fields::<Key>().await.unwrap();
+        let found = session.select::<Person>().filter(|_| condition).view::<Key>().await.unwrap();
         found.into_iter().map(|found| found.id.into_key()).collect::<Vec<_>>()
     };
     let p: Fields<Person> = *Person::fields();
@@ -130,7 +130,7 @@ async fn long_lists_of_conditions_are_read_by_the_server() {
     }
     assert_eq!(select.await.unwrap().len(), 1);
     assert_eq!(
-        who(&session, |p| p.age.in_((0..10_000_u16).map(|number| (number % 50).to_le_bytes()[0]))).await,
+        who(&session, |p| p.age.is_in((0..10_000_u16).map(|number| (number % 50).to_le_bytes()[0]))).await,
         ["ada", "bob"]
     );
 }
@@ -200,7 +200,7 @@ async fn indexes_are_used_through_parentheses_and_guards() {
         p.age.lt(18),
         p.age.lte(18),
         p.age.between(18, 40),
-        p.age.in_([17, 36]),
+        p.age.is_in([17, 36]),
         p.age.gte(18) & p.active,
         p.age.is_none(),
         any([p.age.eq(17), p.age.eq(36)]),

@@ -57,7 +57,7 @@ async fn objects_with_nothing_in_a_field_are_the_same() {
     assert_eq!(count(p.address.eq(&z)).await, 1);
     assert_eq!(count(p.address.eq(Some(z.clone()))).await, 1);
     assert_eq!(count(p.address.ne(&z)).await, 2);
-    assert_eq!(count(p.address.in_([&z, &address("Q")])).await, 1);
+    assert_eq!(count(p.address.is_in([&z, &address("Q")])).await, 1);
     assert_eq!(count(p.past.eq(vec![z.clone()])).await, 1);
     assert_eq!(count(p.past.contains(&z)).await, 1);
     assert_eq!(count(p.past.contains_any([&z])).await, 1);
@@ -106,11 +106,11 @@ async fn view_does_not_change_what_its_records_are_ordered_by() {
     let (_db, session) = with_people().await;
     let unemployed = NewPerson { age: 0, address: None, firm: None, past: vec![] };
     session.create::<Person>().id("d").content(unemployed).await.unwrap();
-    let rows = session.select::<Person>().order_by(|p| p.age.asc()).limit(2).fields::<Row>().await.unwrap();
+    let rows = session.select::<Person>().order_by(|p| p.age.asc()).limit(2).view::<Row>().await.unwrap();
     assert_eq!((&rows[0].id, &rows[0].age, &rows[0].head), (&Id::new("d"), &None, &None));
     assert_eq!((&rows[1].id, rows[1].age.as_deref()), (&Id::new("a"), Some("Z")));
     assert!(rows[1].head.as_ref().is_some_and(|head| !head.is_dangling()));
-    let rows = session.select::<Person>().order_by(|p| p.firm.name.desc()).limit(1).fields::<Row>().await.unwrap();
+    let rows = session.select::<Person>().order_by(|p| p.firm.name.desc()).limit(1).view::<Row>().await.unwrap();
     assert_eq!(rows[0].id, Id::new("a"));
 }
 

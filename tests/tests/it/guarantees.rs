@@ -9,8 +9,8 @@ mod whole;
 
 use serde::{Deserialize, Serialize};
 use surreal_session::ErrorKind;
-use surreal_session::PatchOp;
 use surreal_session::prelude::*;
+use surreal_session::query::PatchOp;
 use surreal_session::value::Uuid;
 use surreal_session_tests::{async_test, place};
 

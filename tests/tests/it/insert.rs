@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use surreal_session::ErrorKind;
 use surreal_session::prelude::*;
+use surreal_session::query::PatchAction;
 use surreal_session::value::Uuid;
-use surreal_session::{ErrorKind, PatchAction};
 use surreal_session_tests::{async_test, place, poll_times};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]

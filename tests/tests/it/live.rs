@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use surreal_session::Identified;
+use surreal_session::live::Identified;
 use surreal_session::prelude::*;
 use surreal_session_embedded::Embedded;
 use surreal_session_tests::{async_test, connect, eventually, login, place, poll_times};

@@ -137,7 +137,7 @@ async fn converted_fields_are_found_as_they_are_stored() {
     let (_db, session) = with_users().await;
     let user = session.create::<User>().id("ada").content(ada()).await.unwrap();
     assert_eq!((user.born, user.joined), (seconds::at(10), seconds::at(20)));
-    let count = |select: surreal_session::Select<User>| async move { select.count().await.unwrap() };
+    let count = |select: surreal_session::query::Select<User>| async move { select.count().await.unwrap() };
     assert_eq!(count(session.select::<User>().filter(|u| u.born.eq(seconds::at(10)))).await, 1);
     assert_eq!(count(session.select::<User>().filter(|u| u.born.eq(seconds::at(11)))).await, 0);
     assert_eq!(count(session.select::<User>().filter(|u| u.born.eq(u.joined))).await, 0);
@@ -380,7 +380,7 @@ async fn views_read_what_they_show() {
 
     let (_db, session) = with_users().await;
     session.create::<User>().id("ada").content(ada()).await.unwrap();
-    let cards = session.select::<User>().fields::<Card>().await.unwrap();
+    let cards = session.select::<User>().view::<Card>().await.unwrap();
     let expected = Card {
         id: Id::new("ada"),
         name: "Ada".into(),

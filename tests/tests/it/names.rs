@@ -142,7 +142,7 @@ async fn hostile_names_are_names_in_every_clause() {
     assert_eq!(any.await.unwrap(), [second]);
     let each = session.select::<Hostile>().filter(|h| h.list.each(|nested| nested.odd).contains(1)).count();
     assert_eq!(each.await.unwrap(), 1);
-    let view = session.select::<Hostile>().id("a").fields::<Few>().await.unwrap();
+    let view = session.select::<Hostile>().id("a").view::<Few>().await.unwrap();
     assert_eq!(view, Some(Few { backtick: 1, empty: 1, explain: 1 }));
 }
 

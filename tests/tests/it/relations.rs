@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use surreal_session::ErrorKind;
 use surreal_session::prelude::*;
-use surreal_session::{ErrorKind, PatchAction};
+use surreal_session::query::PatchAction;
 use surreal_session_tests::{async_test, place};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]

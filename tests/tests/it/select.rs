@@ -144,9 +144,10 @@ async fn text_is_ordered_by_bytes_or_as_said() {
         let counter = NewCounter { count: 0, text: text.into() };
         session.create::<Counter>().id(key).content(counter).await.unwrap();
     }
-    let texts = async |select: surreal_session::Select<Counter, Counter, surreal_session::state::Ordered>| {
-        select.await.unwrap().into_iter().map(|counter| counter.text).collect::<Vec<_>>().join(" ")
-    };
+    let texts =
+        async |select: surreal_session::query::Select<Counter, Counter, surreal_session::query::state::Ordered>| {
+            select.await.unwrap().into_iter().map(|counter| counter.text).collect::<Vec<_>>().join(" ")
+        };
     let all = session.select::<Counter>();
     assert_eq!(texts(all.clone().order_by(|c| c.text.asc())).await, "B a10 a9 b z é");
     assert_eq!(texts(all.clone().order_by(|c| c.text.asc().numeric())).await, "B a9 a10 b z é");
@@ -157,7 +158,7 @@ async fn text_is_ordered_by_bytes_or_as_said() {
 #[async_test]
 async fn pages_of_a_filter_add_up_to_its_count() {
     let (_db, session) = with_counters(95).await;
-    let even = session.select::<Counter>().filter(|c| c.count.in_([0, 2, 4, 6, 8]));
+    let even = session.select::<Counter>().filter(|c| c.count.is_in([0, 2, 4, 6, 8]));
     let total = even.clone().count().await.unwrap();
     let mut seen = Vec::new();
     for page in 0_usize.. {
@@ -294,26 +295,26 @@ async fn view_reads_its_fields_and_no_others() {
     session.query("CREATE user:old SET mail = 'old@x.io', age = 'very'").await.unwrap().check().unwrap();
     let users = session.select::<User>();
     assert_eq!(users.clone().await.unwrap_err().kind(), ErrorKind::Decode);
-    let contacts = users.clone().fields::<Contact>();
+    let contacts = users.clone().view::<Contact>();
     assert_eq!(contacts.to_surql(), "SELECT id AS id, mail AS mail FROM $_0 -- $_0");
     assert_eq!(contacts.await.unwrap().len(), 4);
     let x = users.clone().filter(|u| u.email.ends_with("@x.io")).order_by(|u| u.age.desc()).limit(1);
-    assert_eq!(x.fields::<Contact>().await.unwrap()[0].email, "old@x.io");
+    assert_eq!(x.view::<Contact>().await.unwrap()[0].email, "old@x.io");
     let ada = Contact { id: Id::new("ada"), email: "ada@x.io".into() };
-    assert_eq!(users.clone().fields::<Contact>().id("ada").await.unwrap(), Some(ada));
-    assert_eq!(users.clone().id("nobody").fields::<Contact>().await.unwrap(), None);
-    assert_eq!(users.id("bob").one().fields::<Contact>().await.unwrap().email, "bob@y.io");
+    assert_eq!(users.clone().view::<Contact>().id("ada").await.unwrap(), Some(ada));
+    assert_eq!(users.clone().id("nobody").view::<Contact>().await.unwrap(), None);
+    assert_eq!(users.id("bob").one().view::<Contact>().await.unwrap().email, "bob@y.io");
 }
 
 #[async_test]
 async fn view_may_follow_links() {
     let (_db, session) = with_users().await;
     let users = session.select::<User>();
-    let ada = users.clone().id("ada").fields::<Colleague>().await.unwrap().unwrap();
+    let ada = users.clone().id("ada").view::<Colleague>().await.unwrap().unwrap();
     assert_eq!(ada.email, "ada@x.io");
     assert_eq!(ada.employer.as_ref().and_then(Link::record).map(|company| company.name.as_str()), Some("Initech"));
     assert_eq!(ada.friends.iter().map(Link::is_dangling).collect::<Vec<_>>(), [false, true]);
-    let cleo = users.id("cleo").fields::<Colleague>().await.unwrap().unwrap();
+    let cleo = users.id("cleo").view::<Colleague>().await.unwrap().unwrap();
     assert_eq!((cleo.employer, cleo.friends.len()), (None, 1));
 }
 

@@ -102,25 +102,25 @@ fn these<const N: usize>(names: [&str; N]) -> BTreeSet<String> {
 #[async_test]
 async fn step_leads_along_edges_and_against_them() {
     let (_db, session) = graph().await;
-    let mut posts: Vec<Post> = session.from(&ada()).out::<Wrote>().to::<Post>().await.unwrap();
+    let mut posts: Vec<Post> = session.traverse(&ada()).out::<Wrote>().to::<Post>().await.unwrap();
     posts.sort_by_key(|post| *post.id.key());
     assert_eq!(posts.iter().map(|post| post.title.as_str()).collect::<Vec<_>>(), ["one", "two"]);
-    let authors = session.from(&posts[1].id).in_::<Wrote>().to::<Person>().await.unwrap();
+    let authors = session.traverse(&posts[1].id).in_::<Wrote>().to::<Person>().await.unwrap();
     assert_eq!(names(authors), these(["ada"]));
-    let mut ids = session.from(ada()).out::<Wrote>().to::<Post>().ids().await.unwrap();
+    let mut ids = session.traverse(ada()).out::<Wrote>().to::<Post>().ids().await.unwrap();
     ids.sort();
     assert_eq!(ids, [Id::new(1), Id::new(2)]);
-    let nobody = session.from(Id::<Person>::new("dan")).out::<Knows>().to::<Person>().await.unwrap();
+    let nobody = session.traverse(Id::<Person>::new("dan")).out::<Knows>().to::<Person>().await.unwrap();
     assert_eq!(nobody, []);
 }
 
 #[async_test]
 async fn edges_are_records_as_well() {
     let (_db, session) = graph().await;
-    let edges: Vec<Wrote> = session.from(&ada()).out::<Wrote>().edges().order_by(|w| w.at.desc()).await.unwrap();
+    let edges: Vec<Wrote> = session.traverse(&ada()).out::<Wrote>().edges().order_by(|w| w.at.desc()).await.unwrap();
     assert_eq!(edges.iter().map(|edge| (edge.at, *edge.out.key())).collect::<Vec<_>>(), [(5, 2), (2, 2), (1, 1)]);
-    assert_eq!(session.from(&ada()).out::<Wrote>().await.unwrap().len(), 3);
-    let late = session.from(&ada()).out::<Wrote>().filter(|w| w.at.gt(1)).edges();
+    assert_eq!(session.traverse(&ada()).out::<Wrote>().await.unwrap().len(), 3);
+    let late = session.traverse(&ada()).out::<Wrote>().filter(|w| w.at.gt(1)).edges();
     let late = late.fetch(|w| w.out).order_by(|w| w.at.asc()).await.unwrap();
     let titles: Vec<_> = late.into_iter().map(|(edge, post)| (edge.at, post.into_record().unwrap().title)).collect();
     assert_eq!(titles, [(2, "two".to_owned()), (5, "two".to_owned())]);
@@ -130,7 +130,7 @@ async fn edges_are_records_as_well() {
 async fn every_step_is_filtered_by_itself() {
     let (_db, session) = graph().await;
     let walk = session
-        .from(&ada())
+        .traverse(&ada())
         .out::<Wrote>()
         .filter(|w| w.at.gt(1))
         .filter(|w| w.out.title.ne("one"))
@@ -139,9 +139,9 @@ async fn every_step_is_filtered_by_itself() {
         .in_::<Wrote>()
         .to::<Person>();
     assert_eq!(names(walk.await.unwrap()), these(["ada"]));
-    let none = session.from(&ada()).out::<Wrote>().filter(|w| w.at.gt(5)).to::<Post>().await.unwrap();
+    let none = session.traverse(&ada()).out::<Wrote>().filter(|w| w.at.gt(5)).to::<Post>().await.unwrap();
     assert_eq!(none, []);
-    let hostile = session.from(&ada()).out::<Wrote>().to::<Post>().filter(|p| p.title.eq("') OR true --"));
+    let hostile = session.traverse(&ada()).out::<Wrote>().to::<Post>().filter(|p| p.title.eq("') OR true --"));
     assert_eq!(hostile.await.unwrap(), []);
 }
 
@@ -149,35 +149,35 @@ async fn every_step_is_filtered_by_itself() {
 async fn walk_starts_from_many() {
     let (_db, session) = graph().await;
     let both = [ada(), Id::new("bob")];
-    let posts = |walk: surreal_session::Traverse<Post, Person>| async move { walk.ids().await.unwrap().len() };
-    assert_eq!(posts(session.from(&both).out::<Wrote>().to::<Post>()).await, 3);
-    assert_eq!(posts(session.from(both.to_vec()).out::<Wrote>().to::<Post>()).await, 3);
-    assert_eq!(posts(session.from(&both[..1]).out::<Wrote>().to::<Post>()).await, 2);
-    assert_eq!(posts(session.from(Vec::<Id<Person>>::new()).out::<Wrote>().to::<Post>()).await, 0);
+    let posts = |walk: surreal_session::graph::Traverse<Post, Person>| async move { walk.ids().await.unwrap().len() };
+    assert_eq!(posts(session.traverse(&both).out::<Wrote>().to::<Post>()).await, 3);
+    assert_eq!(posts(session.traverse(both.to_vec()).out::<Wrote>().to::<Post>()).await, 3);
+    assert_eq!(posts(session.traverse(&both[..1]).out::<Wrote>().to::<Post>()).await, 2);
+    assert_eq!(posts(session.traverse(Vec::<Id<Person>>::new()).out::<Wrote>().to::<Post>()).await, 0);
     let known = session.select::<Person>().filter(|p| p.name.ne("ada"));
-    assert_eq!(posts(session.from(known).out::<Wrote>().to::<Post>()).await, 1);
+    assert_eq!(posts(session.traverse(known).out::<Wrote>().to::<Post>()).await, 1);
     let first_two = session.select::<Person>().order_by(|p| p.name.asc()).limit(2);
-    assert_eq!(posts(session.from(first_two).out::<Wrote>().to::<Post>()).await, 3);
-    assert_eq!(names(session.from(&both).await.unwrap()), these(["ada", "bob"]));
+    assert_eq!(posts(session.traverse(first_two).out::<Wrote>().to::<Post>()).await, 3);
+    assert_eq!(names(session.traverse(&both).await.unwrap()), these(["ada", "bob"]));
 }
 
 #[async_test]
 async fn what_does_not_exist_leads_nowhere() {
     let (_db, session) = graph().await;
     let nobody: Id<Person> = Id::new("nobody");
-    assert_eq!(session.from(&nobody).out::<Wrote>().to::<Post>().await.unwrap(), []);
-    assert_eq!(session.from(&nobody).await.unwrap(), []);
+    assert_eq!(session.traverse(&nobody).out::<Wrote>().to::<Post>().await.unwrap(), []);
+    assert_eq!(session.traverse(&nobody).await.unwrap(), []);
     // There is no table of likes yet.
-    assert_eq!(session.from(&ada()).out::<Likes>().to::<Post>().await.unwrap(), []);
-    assert_eq!(session.from(&ada()).out::<Likes>().await.unwrap(), []);
+    assert_eq!(session.traverse(&ada()).out::<Likes>().to::<Post>().await.unwrap(), []);
+    assert_eq!(session.traverse(&ada()).out::<Likes>().await.unwrap(), []);
 }
 
 #[async_test]
 async fn several_steps_give_each_record_once() {
     let (_db, session) = graph().await;
-    let colleagues = session.from(&ada()).out::<Knows>().to::<Person>().out::<Knows>().to::<Person>();
+    let colleagues = session.traverse(&ada()).out::<Knows>().to::<Person>().out::<Knows>().to::<Person>();
     assert_eq!(names(colleagues.await.unwrap()), these(["cy"]));
-    let round = session.from(&[ada(), Id::new("bob")]).out::<Wrote>().to::<Post>().in_::<Wrote>().to::<Person>();
+    let round = session.traverse(&[ada(), Id::new("bob")]).out::<Wrote>().to::<Post>().in_::<Wrote>().to::<Person>();
     let posts = round.clone().out::<Wrote>().to::<Post>();
     assert_eq!(names(round.await.unwrap()), these(["ada", "bob"]));
     assert_eq!(posts.select().count().await.unwrap(), 3);
@@ -186,7 +186,7 @@ async fn several_steps_give_each_record_once() {
 #[async_test]
 async fn depth_repeats_the_last_step() {
     let (_db, session) = graph().await;
-    let known = || session.from(&ada()).out::<Knows>().to::<Person>();
+    let known = || session.traverse(&ada()).out::<Knows>().to::<Person>();
     for (walk, expected) in [
         (known().depth(1..=1), these(["bob"])),
         (known().depth(1..=2), these(["bob", "cy"])),
@@ -197,10 +197,10 @@ async fn depth_repeats_the_last_step() {
         (known().depth(1..=256), these(["ada", "bob", "cy", "dan"])),
         (known().filter(|p| p.name.ne("cy")).depth(..), these(["bob"])),
         (
-            session.from(&ada()).out::<Knows>().filter(|k| k.since.lt(4)).to::<Person>().depth(..),
+            session.traverse(&ada()).out::<Knows>().filter(|k| k.since.lt(4)).to::<Person>().depth(..),
             these(["ada", "bob", "cy"]),
         ),
-        (session.from(&ada()).in_::<Knows>().to::<Person>().depth(1..=2), these(["bob", "cy"])),
+        (session.traverse(&ada()).in_::<Knows>().to::<Person>().depth(1..=2), these(["bob", "cy"])),
         (known().out::<Knows>().to::<Person>().depth(1..=2), these(["ada", "cy", "dan"])),
     ] {
         let surql = walk.to_surql();
@@ -214,9 +214,9 @@ async fn depth_repeats_the_last_step() {
 async fn impossible_depth_is_refused_before_it_is_sent() {
     let (_db, session) = graph().await;
     for walk in [
-        session.from(&ada()).out::<Knows>().to::<Person>().depth(0..=2),
-        session.from(&ada()).out::<Knows>().to::<Person>().depth(1..=257),
-        session.from(&ada()).out::<Knows>().to::<Person>().depth(2..2),
+        session.traverse(&ada()).out::<Knows>().to::<Person>().depth(0..=2),
+        session.traverse(&ada()).out::<Knows>().to::<Person>().depth(1..=257),
+        session.traverse(&ada()).out::<Knows>().to::<Person>().depth(2..2),
     ] {
         let error = walk.await.unwrap_err();
         assert_eq!((error.kind(), error.delivery()), (ErrorKind::InvalidArgument, Delivery::NotSent), "{error}");
@@ -236,19 +236,20 @@ async fn end_of_several_types_is_chosen_by_the_record() {
         edges.iter().map(|edge| &edge.out).collect::<Vec<_>>(),
         [&Subject::Post(Id::new(3)), &Subject::Person(Id::new("bob"))]
     );
-    let posts = session.from(&ada()).out::<Likes>().to::<Post>().await.unwrap();
+    let posts = session.traverse(&ada()).out::<Likes>().to::<Post>().await.unwrap();
     assert_eq!(posts.iter().map(|post| post.title.as_str()).collect::<Vec<_>>(), ["three"]);
-    let people = session.from(&ada()).out::<Likes>().to::<Person>().await.unwrap();
+    let people = session.traverse(&ada()).out::<Likes>().to::<Person>().await.unwrap();
     assert_eq!(names(people), these(["bob"]));
-    let fans = session.from(Id::<Post, i64>::new(3)).in_::<Likes>().to::<Person>().await.unwrap();
+    let fans = session.traverse(Id::<Post, i64>::new(3)).in_::<Likes>().to::<Person>().await.unwrap();
     assert_eq!(names(fans), these(["ada"]));
-    let of_a_post = session.from(&ada()).out::<Likes>().filter(|l| l.out.eq(Subject::Post(Id::new(3)))).await.unwrap();
+    let of_a_post =
+        session.traverse(&ada()).out::<Likes>().filter(|l| l.out.eq(Subject::Post(Id::new(3)))).await.unwrap();
     assert_eq!(of_a_post, edges[..1]);
 
     let touch = NewTouches { r#in: ada().into(), out: Subject::Post(Id::new(1)).into() };
     session.relate(touch).await.unwrap();
-    assert_eq!(session.from(&ada()).out::<Touches>().to::<Post>().ids().await.unwrap(), [Id::new(1)]);
-    assert_eq!(session.from(&ada()).out::<Touches>().to::<Person>().ids().await.unwrap(), []);
+    assert_eq!(session.traverse(&ada()).out::<Touches>().to::<Post>().ids().await.unwrap(), [Id::new(1)]);
+    assert_eq!(session.traverse(&ada()).out::<Touches>().to::<Person>().ids().await.unwrap(), []);
 }
 
 #[async_test]
@@ -262,10 +263,10 @@ async fn references_are_followed_back() {
     let cy = PersonPatch { friends: set(vec![ada(), Id::new("bob")]), ..keep() };
     session.update::<Person>().id("cy").merge(cy).await.unwrap();
 
-    let led = session.from(&ada()).referenced_by::<Person>().via(|p| p.boss);
+    let led = session.traverse(&ada()).referenced_by::<Person>().via(|p| p.boss);
     assert_eq!(names(led.clone().await.unwrap()), these(["bob"]));
     assert_eq!(led.out::<Wrote>().to::<Post>().ids().await.unwrap(), [Id::new(3)]);
-    let friends = session.from(&[ada(), Id::new("bob")]).referenced_by::<Person>().via(|p| p.friends);
+    let friends = session.traverse(&[ada(), Id::new("bob")]).referenced_by::<Person>().via(|p| p.friends);
     assert_eq!(names(friends.clone().await.unwrap()), these(["cy"]));
     assert_eq!(friends.filter(|p| p.name.eq("ada")).await.unwrap(), []);
 }
@@ -275,7 +276,7 @@ async fn links_that_are_not_defined_as_references_lead_nowhere_back() {
     let (_db, session) = graph().await;
     let bob = PersonPatch { boss: set(Some(ada())), ..keep() };
     session.update::<Person>().id("bob").merge(bob).await.unwrap();
-    assert_eq!(session.from(&ada()).referenced_by::<Person>().via(|p| p.boss).await.unwrap(), []);
+    assert_eq!(session.traverse(&ada()).referenced_by::<Person>().via(|p| p.boss).await.unwrap(), []);
     assert_eq!(session.select::<Person>().filter(|p| p.boss.eq(ada())).count().await.unwrap(), 1);
 }
 
@@ -288,8 +289,9 @@ async fn what_is_found_is_selected_like_anything() {
     }
 
     let (_db, session) = graph().await;
-    let found = || session.from(&ada()).out::<Knows>().to::<Person>().depth(..).out::<Wrote>().to::<Post>().select();
-    let titles = found().order_by(|p| p.title.asc()).limit(2).fields::<Title>().await.unwrap();
+    let found =
+        || session.traverse(&ada()).out::<Knows>().to::<Person>().depth(..).out::<Wrote>().to::<Post>().select();
+    let titles = found().order_by(|p| p.title.asc()).limit(2).view::<Title>().await.unwrap();
     assert_eq!(titles.iter().map(|view| view.title.as_str()).collect::<Vec<_>>(), ["one", "three"]);
     assert_eq!(found().filter(|p| p.title.ne("one")).count().await.unwrap(), 2);
     assert_eq!(found().filter(|p| p.title.eq("two")).one().await.unwrap().id, Id::new(2));
@@ -300,7 +302,7 @@ async fn what_is_found_is_selected_like_anything() {
 #[async_test]
 async fn eighteen_steps_are_taken_and_more_refused() {
     let (_db, session) = graph().await;
-    let mut walk = session.from(&ada()).out::<Knows>().to::<Person>();
+    let mut walk = session.traverse(&ada()).out::<Knows>().to::<Person>();
     for _ in 1..18 {
         walk = walk.out::<Knows>().to::<Person>();
     }
@@ -314,7 +316,7 @@ async fn thousands_of_edges_are_followed() {
     let (_db, session) = graph().await;
     let wrote = |at| NewWrote { r#in: Id::new("dan"), out: Id::new(at % 3 + 1), at };
     session.insert((0..2000).map(wrote).collect::<Vec<_>>()).relation().return_none().await.unwrap();
-    let edges = || session.from(Id::<Person>::new("dan")).out::<Wrote>();
+    let edges = || session.traverse(Id::<Person>::new("dan")).out::<Wrote>();
     assert_eq!(edges().await.unwrap().len(), 2000);
     assert_eq!(edges().to::<Post>().ids().await.unwrap().len(), 3);
 }
@@ -323,7 +325,7 @@ async fn thousands_of_edges_are_followed() {
 async fn walk_shows_its_statement_and_no_value() {
     let (_db, session) = place().await;
     let walk = session
-        .from(&ada())
+        .traverse(&ada())
         .out::<Knows>()
         .filter(|k| k.since.gt(3))
         .to::<Person>()
@@ -333,7 +335,7 @@ async fn walk_shows_its_statement_and_no_value() {
     let surql = "SELECT * FROM { array::group(array::group($_0.{1..3+collect}(->(knows WHERE since >= $_1)->(person)))\
                  ->(wrote)->(`the \\`post\\``)) } -- $_0, $_1";
     assert_eq!(walk.to_surql(), surql);
-    assert!(!format!("{walk:?}{:?}", session.from(&ada()).out::<Knows>()).contains("ada"));
+    assert!(!format!("{walk:?}{:?}", session.traverse(&ada()).out::<Knows>()).contains("ada"));
     let ids = walk.ids();
     assert!(ids.to_surql().starts_with("RETURN array::group("), "{ids:?}");
 }

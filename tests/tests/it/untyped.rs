@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use surreal_session::ErrorKind;
 use surreal_session::prelude::*;
-use surreal_session::untyped::Untyped;
+use surreal_session::query::untyped::Untyped;
+use surreal_session::query::{PatchAction, PatchOp};
 use surreal_session::value::Range;
-use surreal_session::{ErrorKind, PatchAction, PatchOp};
 use surreal_session_tests::{async_test, login, place};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use surreal_session::ErrorKind;
 use surreal_session::prelude::*;
-use surreal_session::{Assign, ErrorKind, PatchAction, PatchOp};
+use surreal_session::query::{Assign, PatchAction, PatchOp};
 use surreal_session_tests::{async_test, place};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Object)]

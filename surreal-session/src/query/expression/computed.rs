@@ -10,7 +10,7 @@ use crate::query::fragment::Fragment;
 ///
 /// It can be compared like a field, and a field can be set to it. What is computed from something missing is missing
 /// itself. One calculation on a field is also an assignment, which changes the field: see
-/// [`Assignment`](crate::Assignment).
+/// [`Assignment`](crate::query::Assignment).
 #[must_use = "nothing is computed until a builder is given it"]
 pub struct Computed<R, T, P = Nowhere> {
     term: Term,

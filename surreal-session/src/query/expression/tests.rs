@@ -7,9 +7,10 @@ use surreal_session_derive::Record;
 
 use crate as surreal_session;
 use crate::codec;
-use crate::query::{Assignment, Condition, Expression, IntoCondition, IntoOrder, all, any};
+use crate::query::{Assignment, IntoCondition, IntoOrder};
 use crate::record::{Object, Top};
 use crate::value::{Datetime, Decimal, Duration, Id, Set, Uuid, Value};
+use crate::{Condition, Expression, all, any};
 
 #[derive(Serialize, Deserialize, Record)]
 #[record(crate = "surreal_session")]
@@ -139,9 +140,9 @@ fn borrowed_values_stand_for_owned_ones() {
 
     let (names, owned): (&[&str], Vec<String>) = (&["a", "b"], vec!["a".into()]);
     for (surql, expected) in [
-        (surql(|u| u.name.in_(names)), "name IN $_0"),
-        (surql(|u| u.nickname.in_(names)), "nickname IN $_0"),
-        (surql(|u| u.name.in_(&["a", "b"])), "name IN $_0"),
+        (surql(|u| u.name.is_in(names)), "name IN $_0"),
+        (surql(|u| u.nickname.is_in(names)), "nickname IN $_0"),
+        (surql(|u| u.name.is_in(&["a", "b"])), "name IN $_0"),
         (surql(|u| u.tags.contains_any(names)), "tags CONTAINSANY $_0"),
         (surql(|u| u.tags.contains_all(&["a"])), "tags CONTAINSALL $_0"),
         (surql(|u| u.tags.eq(["a", "b"])), "(tags ?? NONE) = $_0"),
@@ -179,8 +180,8 @@ fn indexes_do_not_change_what_is_compared() {
     }
     let write = |tree: Condition<User>| tree.into_tree().for_write().into_fragment().to_string();
     let u: Fields = *User::fields();
-    assert_eq!(write(u.age.in_([1, 2])), "(age = $_0) OR (age = $_1)");
-    assert_eq!(write(!u.age.in_(0..40)), "!((age ?? NONE) IN $_0)");
+    assert_eq!(write(u.age.is_in([1, 2])), "(age = $_0) OR (age = $_1)");
+    assert_eq!(write(!u.age.is_in(0..40)), "!((age ?? NONE) IN $_0)");
     assert_eq!(write(u.tags.contains_any(["a", "b"])), "(tags CONTAINS $_0) OR (tags CONTAINS $_1)");
     assert_eq!(assigned(|u| u.sorted.push(1)), ["sorted -= [$_0], sorted += [$_1]"]);
 }
@@ -195,9 +196,9 @@ fn values_are_written_as_the_field_is() {
     for (condition, expected) in [
         (u.half.eq(4), Value::Int(8)),
         (u.perhaps_half.eq(4), Value::Int(8)),
-        (u.perhaps_half.in_(&fours), Value::Array(vec![Value::Int(8)])),
+        (u.perhaps_half.is_in(&fours), Value::Array(vec![Value::Int(8)])),
         (u.perhaps_half.eq(None), Value::None),
-        (u.half.in_([4]), Value::Array(vec![Value::Int(8)])),
+        (u.half.is_in([4]), Value::Array(vec![Value::Int(8)])),
         (u.age.eq(4), Value::Int(4)),
     ] {
         assert_eq!(stored(condition), [expected]);
@@ -219,10 +220,10 @@ fn missing_values_make_comparisons_false() {
         (surql(|u| u.nickname.is_none()), "nickname <= NULL"),
         (surql(|u| u.nickname.is_some()), "nickname > NULL"),
         (surql(|u| u.nickname.is_null()), "nickname = NULL"),
-        (surql(|u| u.nickname.in_(["a", "b"])), "nickname IN $_0"),
-        (surql(|u| u.level.in_([Some(1), None])), "(level ?? NONE) IN $_0"),
-        (surql(|u| u.age.in_(Vec::<u8>::new())), "age IN $_0"),
-        (surql(|u| u.age.in_([u.keyword])), "(age ?? NONE) IN [(`explain` ?? NONE)]"),
+        (surql(|u| u.nickname.is_in(["a", "b"])), "nickname IN $_0"),
+        (surql(|u| u.level.is_in([Some(1), None])), "(level ?? NONE) IN $_0"),
+        (surql(|u| u.age.is_in(Vec::<u8>::new())), "age IN $_0"),
+        (surql(|u| u.age.is_in([u.keyword])), "(age ?? NONE) IN [(`explain` ?? NONE)]"),
         (surql(|u| u.name.starts_with("A")), "(type::is_string(name)) AND (string::starts_with(name, $_0))"),
         (
             surql(|u| u.nickname.lowercase().contains("a")),

@@ -10,13 +10,13 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::record::Record;
 use crate::value::Value;
 
-/// Carries out what the server says has changed, as a live query tells it by [`diff`](crate::Live::diff).
+/// Carries out what the server says has changed, as a live query tells it by [`diff`](crate::live::Live::diff).
 #[diagnostic::on_unimplemented(
     message = "a patch cannot be applied to `{Self}`",
     label = "a type with `#[derive(Record)]` that serde can also write is needed here"
 )]
 pub trait Apply: Sized {
-    /// The record that operations make out of nothing, as the [change](crate::Notification) that created it has them.
+    /// The record that operations make out of nothing, as the [change](crate::live::Notification) that created it has them.
     ///
     /// # Errors
     ///
@@ -43,7 +43,7 @@ pub trait Apply: Sized {
     /// ```
     /// # use serde::{Deserialize, Serialize};
     /// use surreal_session::prelude::*;
-    /// use surreal_session::{Apply, PatchOp};
+    /// use surreal_session::query::{Apply, PatchOp};
     ///
     /// #[derive(Debug, PartialEq, Serialize, Deserialize, Record)]
     /// struct User {

@@ -15,7 +15,7 @@ use crate::session::CallFuture;
 ///
 /// # Errors
 ///
-/// Like [`Select`](crate::Select).
+/// Like [`Select`](crate::query::Select).
 ///
 /// # Cancel safety
 ///

@@ -1,4 +1,4 @@
-//! What a [`Select`](crate::Select) has been told already, what it gives then, and what can still be said.
+//! What a [`Select`](crate::query::Select) has been told already, what it gives then, and what can still be said.
 //!
 //! These names are seen in messages of the compiler; a program has no need of them.
 
@@ -8,10 +8,10 @@ use serde::de::DeserializeOwned;
 use crate::error::{Error, ErrorKind, Result};
 use crate::query::Response;
 
-/// A state of a [`Select`](crate::Select).
+/// A state of a [`Select`](crate::query::Select).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not what a select can have been told",
-    label = "expected a type of `surreal_session::state`"
+    label = "expected a type of `surreal_session::query::state`"
 )]
 pub trait State: 'static {
     /// What the select gives, where its rows are of type `V`.

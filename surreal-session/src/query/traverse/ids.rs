@@ -19,7 +19,7 @@ use crate::value::Id;
 ///
 /// # Errors
 ///
-/// Like [`Traverse`](crate::Traverse).
+/// Like [`Traverse`](crate::graph::Traverse).
 ///
 /// # Cancel safety
 ///

@@ -10,8 +10,8 @@ use crate::value::Id;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say from which records to start",
     label = "expected an `Id<_>`, a list of them, or a select",
-    note = "a record is given by its id: `session.from(&user.id)`",
-    note = "a select starts a walk as `session.from(session.select::<User>().filter(..))`, without `.id(..)`, `.first()` or `.one()`"
+    note = "a record is given by its id: `session.traverse(&user.id)`",
+    note = "a select starts a walk as `session.traverse(session.select::<User>().filter(..))`, without `.id(..)`, `.first()` or `.one()`"
 )]
 pub trait Origin {
     /// The record that it starts from.

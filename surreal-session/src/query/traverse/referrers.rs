@@ -50,7 +50,7 @@ impl<R: Record, T: Record> Referrers<R, T> {
     ///
     /// # async fn example(session: Session, ada: User) -> surreal_session::Result<()> {
     /// session.query("DEFINE FIELD author ON post TYPE record<user> REFERENCE").await?.check()?;
-    /// let posts: Vec<Post> = session.from(&ada.id).referenced_by::<Post>().via(|p| p.author).await?;
+    /// let posts: Vec<Post> = session.traverse(&ada.id).referenced_by::<Post>().via(|p| p.author).await?;
     /// # Ok(())
     /// # }
     /// ```

@@ -24,7 +24,7 @@ use crate::value::{Table, Value};
 ///
 /// They are sent in requests of at most 500 rows that fit into a message, one after the other. What one request inserts
 /// is inserted as a whole or not at all; the requests before one that fails stay. All or nothing is an insert in a
-/// [`Transaction`](crate::Transaction), or one that is part of a [`Batch`](crate::Batch), which sends it as a whole. No
+/// [`Transaction`](crate::Transaction), or one that is part of a [`Batch`](crate::query::Batch), which sends it as a whole. No
 /// rows send no request.
 ///
 /// # Errors

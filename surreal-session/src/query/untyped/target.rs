@@ -53,7 +53,7 @@ impl Table {
     /// # Examples
     ///
     /// ```
-    /// use surreal_session::Table;
+    /// use surreal_session::value::Table;
     ///
     /// assert_eq!(Table::new("user").range("a".."m").to_string(), "user:a..m");
     /// assert_eq!(Table::new("reading").range(1..=9).to_string(), "reading:1..=9");

@@ -34,7 +34,7 @@ use crate::value::Value;
 ///
 /// # Cancel safety
 ///
-/// See [`CallFuture`]. Repeating a dropped create in a [`Table`](crate::Table) may make a second record.
+/// See [`CallFuture`]. Repeating a dropped create in a [`Table`](crate::value::Table) may make a second record.
 #[must_use = "nothing is written until this is awaited"]
 pub struct Write<S, D, R = After<Value>> {
     parts: Parts,

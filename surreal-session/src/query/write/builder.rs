@@ -21,8 +21,8 @@ use crate::record::{Assignments, Checked, IntoId, Key, Object, Patch, Record};
 use crate::session::{CallFuture, Scope};
 use crate::value::{self, Id, RecordId, RecordKey, Table, escape_identifier};
 
-/// Records of type `T` to be written when awaited: a [`Create`](crate::Create), [`Update`](crate::Update),
-/// [`Upsert`](crate::Upsert) or [`Delete`](crate::Delete), which say what they do and how they fail.
+/// Records of type `T` to be written when awaited: a [`Create`](crate::query::Create), [`Update`](crate::query::Update),
+/// [`Upsert`](crate::query::Upsert) or [`Delete`](crate::query::Delete), which say what they do and how they fail.
 ///
 /// What it gives back depends on what it has been told, which is in the parameters: `S` says about how many records it
 /// is, `D` whether it has its data, `R` what it gives back of each.
@@ -37,7 +37,7 @@ use crate::value::{self, Id, RecordId, RecordKey, Table, escape_identifier};
 /// [`return_before`](Self::return_before) gives it as it was, [`return_diff`](Self::return_diff) what has changed, and
 /// [`return_none`](Self::return_none) makes the whole of it `()`.
 ///
-/// What a write guarantees, whatever it is told, is in the docs of the [module](crate::write#what-a-typed-write-guarantees).
+/// What a write guarantees, whatever it is told, is in the docs of the [module](crate::query::write#what-a-typed-write-guarantees).
 ///
 /// # Cancel safety
 ///
@@ -131,7 +131,7 @@ impl<V: Writing, T: Record, D, R> Mutation<V, T, NeedsTarget, D, R> {
 
     /// Writes the records whose ids, or keys, are in this range, such as `"a".."f"` or `first..=last`.
     ///
-    /// Keys are in the server's order; see [`Select::range`](crate::Select::range).
+    /// Keys are in the server's order; see [`Select::range`](crate::query::Select::range).
     pub fn range<K: IntoId<T>>(mut self, ids: impl Into<value::Range<K>>) -> Mutation<V, T, Many, D, R>
     where
         V: Ranges,

@@ -24,7 +24,7 @@ struct Card {
 }
 
 async fn example(session: Session) -> surreal_session::Result<()> {
-    session.live::<User>().fields::<Card>().diff().await?;
+    session.live::<User>().view::<Card>().diff().await?;
     Ok(())
 }
 

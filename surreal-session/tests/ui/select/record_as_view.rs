@@ -31,6 +31,6 @@ enum Level {
 fn main() {}
 
 async fn example(session: Session) -> surreal_session::Result<()> {
-    session.select::<User>().fields::<User>().await?;
+    session.select::<User>().view::<User>().await?;
     Ok(())
 }

@@ -37,6 +37,6 @@ struct Card {
 fn main() {}
 
 async fn example(session: Session) -> surreal_session::Result<()> {
-    session.select::<User>().fields::<Card>().await?;
+    session.select::<User>().view::<Card>().await?;
     Ok(())
 }

@@ -31,7 +31,7 @@ struct Wrote {
 }
 
 async fn walk(session: &Session, ada: &User, post: &Post) -> surreal_session::Result<()> {
-    session.from(&ada.id).depth(1..=3).await?;
+    session.traverse(&ada.id).depth(1..=3).await?;
     Ok(())
 }
 

@@ -31,7 +31,7 @@ struct Wrote {
 }
 
 async fn walk(session: &Session, ada: &User, post: &Post) -> surreal_session::Result<()> {
-    let _: Vec<Post> = session.from(&ada.id).out::<Wrote>().await?;
+    let _: Vec<Post> = session.traverse(&ada.id).out::<Wrote>().await?;
     Ok(())
 }
 

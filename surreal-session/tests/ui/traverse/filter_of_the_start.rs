@@ -31,7 +31,7 @@ struct Wrote {
 }
 
 async fn walk(session: &Session, ada: &User, post: &Post) -> surreal_session::Result<()> {
-    session.from(&ada.id).filter(|u| u.name.eq("Ada")).out::<Wrote>().to::<Post>().await?;
+    session.traverse(&ada.id).filter(|u| u.name.eq("Ada")).out::<Wrote>().to::<Post>().await?;
     Ok(())
 }
 

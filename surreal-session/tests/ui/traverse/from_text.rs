@@ -31,7 +31,7 @@ struct Wrote {
 }
 
 async fn walk(session: &Session, ada: &User, post: &Post) -> surreal_session::Result<()> {
-    session.from("user:ada").out::<Wrote>().to::<Post>().await?;
+    session.traverse("user:ada").out::<Wrote>().to::<Post>().await?;
     Ok(())
 }
 

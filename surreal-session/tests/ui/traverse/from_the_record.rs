@@ -31,7 +31,7 @@ struct Wrote {
 }
 
 async fn walk(session: &Session, ada: &User, post: &Post) -> surreal_session::Result<()> {
-    session.from(ada).out::<Wrote>().to::<Post>().await?;
+    session.traverse(ada).out::<Wrote>().to::<Post>().await?;
     Ok(())
 }
 

@@ -31,7 +31,7 @@ struct Wrote {
 }
 
 async fn walk(session: &Session, ada: &User, post: &Post) -> surreal_session::Result<()> {
-    session.from(&post.id).referenced_by::<Post>().via(|p| p.author).await?;
+    session.traverse(&post.id).referenced_by::<Post>().via(|p| p.author).await?;
     Ok(())
 }
 

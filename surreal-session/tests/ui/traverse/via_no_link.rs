@@ -31,7 +31,7 @@ struct Wrote {
 }
 
 async fn walk(session: &Session, ada: &User, post: &Post) -> surreal_session::Result<()> {
-    session.from(&ada.id).referenced_by::<Post>().via(|p| p.title).await?;
+    session.traverse(&ada.id).referenced_by::<Post>().via(|p| p.title).await?;
     Ok(())
 }
 

@@ -31,7 +31,7 @@ struct Wrote {
 }
 
 async fn walk(session: &Session, ada: &User, post: &Post) -> surreal_session::Result<()> {
-    session.from(&post.id).out::<Wrote>().to::<Post>().await?;
+    session.traverse(&post.id).out::<Wrote>().to::<Post>().await?;
     Ok(())
 }
 

@@ -31,7 +31,7 @@ struct Wrote {
 }
 
 async fn walk(session: &Session, ada: &User, post: &Post) -> surreal_session::Result<()> {
-    session.from(&ada.id).in_::<Wrote>().to::<User>().await?;
+    session.traverse(&ada.id).in_::<Wrote>().to::<User>().await?;
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! The values of a patch are known when it is sent.
 
 use serde::{Deserialize, Serialize};
-use surreal_session::PatchOp;
+use surreal_session::query::PatchOp;
 use surreal_session::prelude::*;
 
 #[derive(Serialize, Deserialize, Record)]

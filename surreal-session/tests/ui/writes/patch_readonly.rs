@@ -1,7 +1,7 @@
 //! A patch does not change the id or a read-only field.
 
 use serde::{Deserialize, Serialize};
-use surreal_session::PatchOp;
+use surreal_session::query::PatchOp;
 use surreal_session::prelude::*;
 
 #[derive(Serialize, Deserialize, Record)]

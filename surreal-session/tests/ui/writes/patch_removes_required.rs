@@ -1,7 +1,7 @@
 //! A field that a record needs is not removed.
 
 use serde::{Deserialize, Serialize};
-use surreal_session::PatchOp;
+use surreal_session::query::PatchOp;
 use surreal_session::prelude::*;
 
 #[derive(Serialize, Deserialize, Record)]

@@ -1,7 +1,7 @@
 //! A patch puts a value of its type into a field.
 
 use serde::{Deserialize, Serialize};
-use surreal_session::PatchOp;
+use surreal_session::query::PatchOp;
 use surreal_session::prelude::*;
 
 #[derive(Serialize, Deserialize, Record)]

@@ -8,8 +8,8 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use surreal_session::Order;
 use surreal_session::prelude::*;
+use surreal_session::query::Order;
 use surreal_session::value::{Decimal, Duration, Set, Uuid};
 use surreal_session_tests::{async_test, place};
 
@@ -181,8 +181,8 @@ macro_rules! compared {
             4 => both(field.gt(a), move |r| of(r).is_some_and(|v| v > x)),
             5 => both(field.gte(a), move |r| of(r).is_some_and(|v| v >= x)),
             6 => both(field.between(a, b), move |r| of(r).is_some_and(|v| v >= x && v <= y)),
-            7 => both(field.in_([a, b]), move |r| of(r).is_some_and(|v| v == x || v == y)),
-            _ => both(field.in_([a]), move |r| of(r).is_some_and(|v| v == x)),
+            7 => both(field.is_in([a, b]), move |r| of(r).is_some_and(|v| v == x || v == y)),
+            _ => both(field.is_in([a]), move |r| of(r).is_some_and(|v| v == x)),
         }
     }};
 }
@@ -211,7 +211,7 @@ fn scalar(r: &mut Random) -> Both {
             match r.below(3) {
                 0 => both(u().link.eq(Id::new(a)), move |r| r.link == Some(Id::new(a))),
                 1 => both(u().link.ne(Id::new(a)), move |r| r.link != Some(Id::new(a))),
-                _ => both(u().link.in_([Id::new(a), Id::new(b)]), move |r| {
+                _ => both(u().link.is_in([Id::new(a), Id::new(b)]), move |r| {
                     r.link.as_ref().is_some_and(|link| [a, b].contains(link.key()))
                 }),
             }
@@ -232,7 +232,7 @@ fn missing(r: &mut Random) -> Both {
         8 => both(u().tags.is_some(), |_| true),
         _ => {
             let a = r.int();
-            both(u().m.in_([Some(a), None]), move |r| r.m.is_none_or(|m| m == a))
+            both(u().m.is_in([Some(a), None]), move |r| r.m.is_none_or(|m| m == a))
         }
     }
 }
@@ -284,8 +284,8 @@ fn set(r: &mut Random) -> Both {
         1 => both(u().sorted.ne(&sorted), move |r| r.sorted != sorted_too),
         2 => both(u().hashed.eq(&hashed), move |r| r.hashed.as_ref() == Some(&hashed_too)),
         3 => both(u().hashed.ne(hashed), move |r| r.hashed.as_ref() != Some(&hashed_too)),
-        4 => both(u().sorted.in_([sorted, BTreeSet::new()]), move |r| r.sorted == sorted_too || r.sorted.is_empty()),
-        5 => both(u().hashed.in_([Some(hashed), None]), move |r| {
+        4 => both(u().sorted.is_in([sorted, BTreeSet::new()]), move |r| r.sorted == sorted_too || r.sorted.is_empty()),
+        5 => both(u().hashed.is_in([Some(hashed), None]), move |r| {
             r.hashed.is_none() || r.hashed.as_ref() == Some(&hashed_too)
         }),
         6 => both(u().marks.eq(&marks), move |r| r.marks == marks),
@@ -421,7 +421,7 @@ async fn read(session: &Session, rows: &[Row], random: &mut Random) -> Result<()
     if first != expected.first().map(|row| row.k) {
         return fail("first", &first, &expected.first().map(|row| row.k));
     }
-    let mut views = select.clone().fields::<Brief>().await.unwrap();
+    let mut views = select.clone().view::<Brief>().await.unwrap();
     views.sort_by_key(|brief| brief.k);
     let right: Vec<Brief> = expected.iter().map(Brief::of).collect();
     if views != right {
@@ -438,7 +438,7 @@ async fn read(session: &Session, rows: &[Row], random: &mut Random) -> Result<()
     if keys(&found) != right {
         return fail(&format!("page from {start} of {limit} by {orders:?}"), &keys(&found), &right);
     }
-    let views = select.fields::<Brief>().await.unwrap();
+    let views = select.view::<Brief>().await.unwrap();
     let right: Vec<Brief> = page.iter().map(|row| Brief::of(row)).collect();
     if views != right {
         return fail(&format!("views from {start} of {limit} by {orders:?}"), &views, &right);

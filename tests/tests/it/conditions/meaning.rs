@@ -52,7 +52,7 @@ async fn sets_are_compared_as_sets_whatever_is_stored() {
         assert_eq!(stored.tags, item().tags, "{schema}");
         assert_eq!(counted(&session, |t| t.tags.eq(item().tags)).await, 1, "{schema}");
         assert_eq!(counted(&session, |t| t.tags.ne(item().tags)).await, 0, "{schema}");
-        assert_eq!(counted(&session, |t| t.tags.in_([item().tags])).await, 1, "{schema}");
+        assert_eq!(counted(&session, |t| t.tags.is_in([item().tags])).await, 1, "{schema}");
         assert_eq!(counted(&session, |t| t.tags.eq(texts(&["0"]))).await, 0, "{schema}");
         assert_eq!(counted(&session, |t| t.sorted.eq(BTreeSet::from([1, 3]))).await, 1, "{schema}");
         let update = || session.update::<Item>().id("a");
@@ -64,7 +64,7 @@ async fn sets_are_compared_as_sets_whatever_is_stored() {
         let changed = update().set(|t| t.sorted.unset()).await.unwrap();
         assert_eq!(changed.sorted, None, "{schema}");
         assert_eq!(counted(&session, |t| t.sorted.eq(None)).await, 1, "{schema}");
-        assert_eq!(counted(&session, |t| t.sorted.in_([None, Some(BTreeSet::new())])).await, 1, "{schema}");
+        assert_eq!(counted(&session, |t| t.sorted.is_in([None, Some(BTreeSet::new())])).await, 1, "{schema}");
         assert_eq!(counted(&session, |t| t.sorted.contains_all([0; 0])).await, 0, "{schema}");
     }
 }

@@ -64,13 +64,13 @@ async fn converted_values_find_what_they_are() {
     let all = [1, 2];
     assert_eq!(found(t.owner.eq(&user)).await, [1]);
     assert_eq!(found(t.owner.ne(user.clone())).await, [2]);
-    assert_eq!(found(t.owner.in_([company])).await, [2]);
+    assert_eq!(found(t.owner.is_in([company])).await, [2]);
     assert_eq!(found(t.former.eq(&user)).await, [2]);
     assert_eq!(found(t.any.eq(company)).await, all);
     assert_eq!(found(t.value.eq(1) & t.value.gt(0) & t.value.ne("1") & t.value.lt("a")).await, all);
     assert_eq!(found(t.at.eq(at) & t.at.lt(Utc::now()) & !t.at.gt(at)).await, all);
     assert_eq!(found(t.took.eq(Duration::from_millis(1500)) & t.code.eq(code) & t.price.eq(price)).await, all);
-    assert_eq!(found(t.price.gt(price) | t.code.in_([uuid::Uuid::nil()])).await, [0; 0]);
+    assert_eq!(found(t.price.gt(price) | t.code.is_in([uuid::Uuid::nil()])).await, [0; 0]);
     let write = session.update::<Thing>().id(1).set(|t| (t.owner.set(company), t.former.set(&user), t.value.set("x")));
     let thing = write.await.unwrap();
     assert_eq!((thing.owner, thing.former), (company.into(), Some(user.into())));

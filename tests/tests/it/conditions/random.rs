@@ -121,8 +121,8 @@ fn numbers() -> impl Strategy<Value = Both> {
         8 => both(u().other.lt(a), move |r| r.other.is_some_and(|other| other < a)),
         9 => both(u().other.gte(a), move |r| r.other.is_some_and(|other| other >= a)),
         10 => both(u().other.between(a, b), move |r| r.other.is_some_and(|other| (a..=b).contains(&other))),
-        11 => both(u().other.in_([a, b]), move |r| r.other.is_some_and(|other| [a, b].contains(&other))),
-        12 => both(u().other.in_([Some(a), None]), move |r| [Some(a), None].contains(&r.other)),
+        11 => both(u().other.is_in([a, b]), move |r| r.other.is_some_and(|other| [a, b].contains(&other))),
+        12 => both(u().other.is_in([Some(a), None]), move |r| [Some(a), None].contains(&r.other)),
         13 => both(u().other.eq(None), |r| r.other.is_none()),
         14 => both(u().other.ne(None), |r| r.other.is_some()),
         15 => both(u().other.lt(None), |_| false),
@@ -148,7 +148,7 @@ fn fields() -> impl Strategy<Value = Both> {
         8 => both(u().inner.count.ne(a), move |r| r.inner.as_ref().is_none_or(|inner| inner.count != a)),
         9 => both(u().inner.label.is_none(), |r| r.inner.as_ref().is_none_or(|inner| inner.label.is_none())),
         10 => both(u().inner.is_some(), |r| r.inner.is_some()),
-        _ => both(u().other.in_([u().number]), |r| r.other == Some(r.number)),
+        _ => both(u().other.is_in([u().number]), |r| r.other == Some(r.number)),
     })
 }
 

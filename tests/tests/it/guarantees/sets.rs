@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use serde::{Deserialize, Serialize};
 use surreal_session::prelude::*;
-use surreal_session::{Apply, PatchOp};
+use surreal_session::query::{Apply, PatchOp};
 use surreal_session_tests::{async_test, place};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Object)]

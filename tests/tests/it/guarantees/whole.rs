@@ -1,8 +1,9 @@
 //! Parts of what may be missing, and content that has no value for every field.
 
 use serde::{Deserialize, Serialize};
+use surreal_session::ErrorKind;
 use surreal_session::prelude::*;
-use surreal_session::{Assign, ErrorKind};
+use surreal_session::query::Assign;
 use surreal_session_tests::{async_test, place};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Object)]

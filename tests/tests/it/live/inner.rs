@@ -128,7 +128,7 @@ async fn streams_end_with_the_state_that_the_tables_events_leave() {
         session.query(format!("DEFINE TABLE item; {events}")).await.unwrap().check().unwrap();
         session.query("CREATE item:z SET number = 9, at = 9").await.unwrap().check().unwrap();
         let mut items = session.live::<Item>().await.unwrap();
-        let mut short = session.live::<Item>().fields::<Short>().await.unwrap();
+        let mut short = session.live::<Item>().view::<Short>().await.unwrap();
         let mut set = session.live::<Item>().filter(|i| i.at.lt(3)).as_set().await.unwrap();
         let (rows, mut behind) = session.live::<Item>().snapshot().await.unwrap();
         let (diffed, mut changes) = session.live::<Item>().diff().snapshot().await.unwrap();

@@ -15,7 +15,7 @@ struct Number {
 #[async_test(not_send)]
 async fn view_gives_its_fields_and_the_id() {
     let (_db, session) = with_items().await;
-    let mut numbers = session.live::<Item>().fields::<Number>().await.unwrap();
+    let mut numbers = session.live::<Item>().view::<Number>().await.unwrap();
     session.create::<Item>().id("a").content(NewItem { number: 1 }).await.unwrap();
     let change = next_change(&mut numbers).await;
     assert_eq!((change.id, change.data), (Id::new("a"), Number { number: 1 }));
@@ -145,7 +145,7 @@ async fn snapshots_of_views_and_links_repeat_nothing_they_have_shown() {
     let (_db, session) = with_parts().await;
     let text = r"CREATE item:x SET parts = []; CREATE item:y SET parts = [part:b], `main \`part\`` = part:a";
     session.query(text).await.unwrap().check().unwrap();
-    let (views, mut view) = session.live::<Assembly>().fields::<Overview>().snapshot().await.unwrap();
+    let (views, mut view) = session.live::<Assembly>().view::<Overview>().snapshot().await.unwrap();
     let named = Overview { name: Some("axle".into()), main: Some(whole("a", "axle")) };
     assert_eq!(views, [Overview { name: None, main: None }, named]);
     let (pairs, mut pair) = session.live::<Assembly>().fetch(|a| a.main).snapshot().await.unwrap();

@@ -45,13 +45,13 @@ async fn with_gauges() -> (Surreal, Session) {
 async fn view_in_an_order_computes_only_what_it_needs() {
     let (_db, session) = with_gauges().await;
     let gauges = session.select::<Gauge>();
-    let ids = gauges.clone().fields::<OnlyId>().order_by(|g| (g.n.desc(), g.spot.x.asc())).await.unwrap();
+    let ids = gauges.clone().view::<OnlyId>().order_by(|g| (g.n.desc(), g.spot.x.asc())).await.unwrap();
     assert_eq!(ids.iter().map(|view| *view.id.key()).collect::<Vec<_>>(), [1, 2, 0]);
-    let renamed = gauges.clone().order_by(|g| (g.n.asc(), g.id.desc())).limit(2).fields::<Renamed>().await.unwrap();
+    let renamed = gauges.clone().order_by(|g| (g.n.asc(), g.id.desc())).limit(2).view::<Renamed>().await.unwrap();
     assert_eq!(renamed, [Renamed { n: 8 }, Renamed { n: 10 }]);
-    let range = gauges.clone().range(1..).order_by(|g| g.spot.x).first().fields::<OnlyId>().await.unwrap().unwrap();
+    let range = gauges.clone().range(1..).order_by(|g| g.spot.x).first().view::<OnlyId>().await.unwrap().unwrap();
     assert_eq!(range.id, Id::new(2));
-    assert_eq!(gauges.clone().id(1).fields::<Renamed>().await.unwrap(), Some(Renamed { n: 9 }));
+    assert_eq!(gauges.clone().id(1).view::<Renamed>().await.unwrap(), Some(Renamed { n: 9 }));
     assert_eq!(gauges.clone().count().await.unwrap(), 3);
     assert!(gauges.exists().await.unwrap());
 }
@@ -61,10 +61,10 @@ async fn view_in_an_order_computes_only_what_it_needs() {
 async fn server_computes_all_fields_for_filters_and_lists_of_ids() {
     let (_db, session) = with_gauges().await;
     let gauges = session.select::<Gauge>();
-    assert!(gauges.clone().filter(|g| g.n.eq(1)).fields::<OnlyId>().await.is_err());
+    assert!(gauges.clone().filter(|g| g.n.eq(1)).view::<OnlyId>().await.is_err());
     assert!(gauges.clone().filter(|g| g.n.eq(1)).count().await.is_err());
     assert!(gauges.clone().filter(|g| g.n.eq(1)).exists().await.is_err());
-    assert!(gauges.clone().ids([1]).fields::<OnlyId>().await.is_err());
-    let literal = gauges.filter(|_| Condition::raw("n = 1")).fields::<OnlyId>().await.unwrap();
+    assert!(gauges.clone().ids([1]).view::<OnlyId>().await.is_err());
+    let literal = gauges.filter(|_| Condition::raw("n = 1")).view::<OnlyId>().await.unwrap();
     assert_eq!(literal, [OnlyId { id: Id::new(1) }]);
 }
