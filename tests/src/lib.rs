@@ -1,5 +1,5 @@
-//! What the tests share: one real server for the whole run, a way to cut or stall a socket, a scripted peer for what
-//! the real server cannot be made to do, and futures that are dropped halfway.
+//! Helpers for the tests: one real server for the whole run, a proxy that cuts or stalls sockets, a scripted peer that
+//! plays the faults that the real server cannot be made to show, and futures that are dropped halfway.
 
 #![expect(clippy::unwrap_used, reason = "this is test code: what fails here fails the test")]
 

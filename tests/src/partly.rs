@@ -1,4 +1,4 @@
-//! Futures that are dropped halfway, and what must be true a little later.
+//! Futures that are dropped halfway, and conditions that become true a little later.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-/// Polls `future` at most `times` times, each time that it asks for it, and drops it then; `None` if it was not ready.
+/// Polls `future` at most `times` times, each time it is woken, and then drops it. Returns `None` if it was not ready.
 pub async fn poll_times<F: Future>(times: usize, future: F) -> Option<F::Output> {
     let mut future = pin!(future);
     let mut left = times;
@@ -25,11 +25,11 @@ pub async fn poll_times<F: Future>(times: usize, future: F) -> Option<F::Output>
     .await
 }
 
-/// Asks until the answer is yes. For what a server does in the background: there is nothing else to wait for.
+/// Repeats the check until it is true. For work that the server does in the background without an event to await.
 ///
 /// # Panics
 ///
-/// If the answer is still no after ten seconds.
+/// If it is still false after ten seconds.
 pub async fn eventually(what: &str, mut ask: impl AsyncFnMut() -> bool) {
     let give_up = Instant::now() + Duration::from_secs(10);
     while !ask().await {

@@ -1,4 +1,4 @@
-//! A scripted peer: it accepts connections and says what the test tells it to say.
+//! A scripted peer: accepts connections and sends the replies that the test scripts.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, 
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
-/// A peer on a port of its own.
+/// A peer that listens on a free port.
 #[derive(Debug)]
 pub struct Peer {
     url: String,
@@ -25,7 +25,7 @@ pub struct Conversation {
 }
 
 impl Peer {
-    /// Starts a peer that follows `script` with everybody who connects.
+    /// Starts a peer that runs `script` on each connection.
     ///
     /// # Panics
     ///
@@ -49,7 +49,7 @@ impl Peer {
         Self { url }
     }
 
-    /// Where to connect.
+    /// The URL to connect to.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
@@ -61,7 +61,7 @@ impl Conversation {
     ///
     /// # Panics
     ///
-    /// If the client sends something that is no request.
+    /// If the client sends anything but a request.
     pub async fn request(&mut self) -> Option<(i64, String)> {
         loop {
             match self.socket.next().await?.ok()? {
@@ -72,18 +72,18 @@ impl Conversation {
         }
     }
 
-    /// The next request, which is for `method`.
+    /// The id of the next request, which must be for `method`.
     ///
     /// # Panics
     ///
-    /// If it is another one, or if the client has gone.
+    /// If the request is for another method, or the client has gone.
     pub async fn expect(&mut self, method: &str) -> i64 {
         let (id, asked) = self.request().await.unwrap();
         assert_eq!(asked, method);
         id
     }
 
-    /// Answers a request of a typed live query: it is registered with this id, for this identity.
+    /// Answers the request that registers a typed live query, with this live id and this identity.
     pub async fn reply_live(&mut self, id: i64, live: [u8; 16], identity: &str, expires_in: Option<i64>) {
         let live = Value::Tag(37, Box::new(Value::Bytes(live.to_vec())));
         let expires_in = expires_in.map_or(Value::Null, Value::from);
@@ -104,7 +104,7 @@ impl Conversation {
         self.send(&reply).await;
     }
 
-    /// Sends any item as a frame.
+    /// Encodes an item and sends it as a frame.
     ///
     /// # Panics
     ///
@@ -117,7 +117,7 @@ impl Conversation {
 
     /// Sends any bytes as a binary frame.
     pub async fn send_bytes(&mut self, frame: impl Into<Bytes>) {
-        // The client may have gone, which is for the test to notice.
+        // If the client has gone, the test notices it.
         let _ = self.socket.send(Message::Binary(frame.into())).await;
     }
 
@@ -133,7 +133,7 @@ impl Conversation {
         self.ignore().await;
     }
 
-    /// Sends a close frame and leaves the TCP connection open, for as long as this is kept.
+    /// Sends a close frame, and leaves the TCP connection open until the `Conversation` is dropped.
     pub async fn announce_close(&mut self, code: u16, reason: &str) {
         let frame = CloseFrame { code: code.into(), reason: reason.into() };
         let _ = self.socket.send(Message::Close(Some(frame))).await;

@@ -1,4 +1,4 @@
-//! A TCP proxy in front of a server, which can lose the connection, swallow replies, fall silent or be slow.
+//! A TCP proxy in front of a server that can cut connections, hold replies back, fall silent or be slow.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,20 +9,20 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-/// What the proxy does with bytes.
+/// How the proxy treats bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mode {
     Forward,
-    /// Requests go on, replies do not.
+    /// Forwards requests, holds replies back.
     HoldReplies,
-    /// Nothing goes on, and the connections stay open.
+    /// Forwards nothing, keeps the connections open.
     Stall,
-    /// Replies go on in small pieces.
+    /// Forwards replies in small pieces.
     Trickle,
     Cut,
 }
 
-/// A proxy on a port of its own.
+/// A proxy that listens on a free port.
 #[derive(Debug)]
 pub struct Proxy {
     url: String,
@@ -30,7 +30,7 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// Starts one in front of `url`, for any number of connections.
+    /// Starts a proxy in front of `url`, for any number of connections.
     ///
     /// # Panics
     ///
@@ -54,28 +54,28 @@ impl Proxy {
         Self { url: format!("ws://{address}"), mode }
     }
 
-    /// Where to connect instead.
+    /// The URL to connect to instead of the server's.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Closes every connection, without a word.
+    /// Closes every connection without a close frame.
     pub fn cut(&self) {
         self.mode.send_replace(Mode::Cut);
     }
 
-    /// Lets requests through and keeps replies back from now on.
+    /// Forwards requests and holds replies back from now on.
     pub fn hold_replies(&self) {
         self.mode.send_replace(Mode::HoldReplies);
     }
 
-    /// Lets nothing through in either direction from now on, as a peer does that has vanished.
+    /// Forwards nothing in either direction from now on, like a peer that has vanished.
     pub fn stall(&self) {
         self.mode.send_replace(Mode::Stall);
     }
 
-    /// Forwards everything again, beginning with the bytes that were held.
+    /// Forwards everything again, the held bytes first.
     pub fn resume(&self) {
         self.mode.send_replace(Mode::Forward);
     }

@@ -1,4 +1,4 @@
-//! A client that knows nothing of this crate, to see what the server does when nobody takes care.
+//! A client that does not use this crate, to see how the server behaves without its precautions.
 
 use ciborium::{Value, cbor};
 use futures_util::{SinkExt, StreamExt};
@@ -10,7 +10,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 use crate::{login, unique};
 
-/// A connection of its own, which sends one request after another.
+/// A connection that sends one request after another.
 #[derive(Debug)]
 pub struct Raw {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
@@ -18,7 +18,7 @@ pub struct Raw {
 }
 
 impl Raw {
-    /// Connects to the server under test, as root, in a namespace and database of its own.
+    /// Connects to the server under test as root, in a new namespace and database.
     ///
     /// # Panics
     ///
@@ -35,11 +35,11 @@ impl Raw {
         raw
     }
 
-    /// Sends a request and gives its result, or the text of its error.
+    /// Sends a request and returns its result, or the text of its error.
     ///
     /// # Panics
     ///
-    /// If the connection is lost or the reply is none.
+    /// If the connection is lost or the frame is not a reply.
     pub async fn call(&mut self, method: &str, txn: Option<&Value>, params: Vec<Value>) -> Result<Value, String> {
         self.next_id += 1;
         let request = cbor!({"id" => self.next_id, "method" => method, "txn" => txn, "params" => params}).unwrap();
@@ -57,11 +57,11 @@ impl Raw {
         }
     }
 
-    /// Runs text, perhaps in a transaction: each statement's result, or the text of its error.
+    /// Runs text, in a transaction if given: returns each statement's result, or the text of its error.
     ///
     /// # Panics
     ///
-    /// If the text as a whole is refused.
+    /// If the server refuses the whole text.
     pub async fn query(&mut self, txn: Option<&Value>, text: &str) -> Vec<Result<Value, String>> {
         let statements = self.call("query", txn, vec![text.into()]).await.unwrap().into_array().unwrap();
         let outcome = |statement: &Value| {

@@ -1,6 +1,6 @@
 //! The two kinds of runtime that every asynchronous test runs on.
 //!
-//! The test comes boxed, so that the code of a runtime is not compiled again for each of them.
+//! The test is boxed, so that the runtime's code is compiled once and not once per test.
 
 use std::panic::resume_unwind;
 use std::pin::Pin;

@@ -7,7 +7,7 @@ use surreal_session::prelude::*;
 use surreal_session_embedded::Embedded;
 use tokio::sync::OnceCell;
 
-/// Where the server is, and its root user.
+/// The address of the server, and its root user.
 #[derive(Debug, Clone)]
 pub struct Login {
     /// Where to connect.
@@ -22,7 +22,7 @@ pub struct Login {
 ///
 /// # Panics
 ///
-/// If there is none: no test can go on.
+/// If the server cannot be started.
 pub async fn login() -> Login {
     static SERVER: OnceCell<Embedded> = OnceCell::const_new();
     if let Ok(url) = env::var("SURREAL_URL") {
@@ -42,7 +42,7 @@ pub async fn connect() -> Surreal {
     Surreal::connect(login().await.url).await.unwrap()
 }
 
-/// A new connection, and a session of it signed in as root in a namespace and database of its own.
+/// A new connection, and a session on it that is signed in as root, in a new namespace and database.
 ///
 /// # Panics
 ///

@@ -1,4 +1,4 @@
-//! Types of other crates as fields of records: the server keeps them as its own types, and gives back the same values.
+//! Types of other crates as fields: the server stores them as its own types and returns equal values.
 
 use std::fmt::Debug;
 
@@ -9,7 +9,7 @@ use surreal_session::prelude::*;
 use surreal_session::value::{Decimal, Duration, Geometry, Uuid};
 use surreal_session_tests::{async_test, place};
 
-/// The same fields in each way in which serde can be made to look at them.
+/// The same fields in each representation of serde.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]
 #[serde(bound = "")]
 struct Adapted<F: Fields> {
@@ -31,7 +31,7 @@ trait Fields: Debug + Clone + PartialEq + Serialize + DeserializeOwned + Send + 
 
 impl<F: Debug + Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static> Fields for F {}
 
-/// Checks that the fields come back typed, and as the native values where the types are asked for by the schema.
+/// Checks that the fields come back equal, and are stored as the types that the schema demands.
 async fn comes_back<F: Fields, const N: usize>(fields: F, native: [(&str, &str, Value); N]) {
     let (_db, session) = place().await;
     for (field, kind, _) in &native {
@@ -52,7 +52,7 @@ async fn comes_back<F: Fields, const N: usize>(fields: F, native: [(&str, &str, 
     let (row, returned): (Value, Value) = (response.take(0).unwrap(), response.take(1).unwrap());
     for object in [&row, row.get("nested").unwrap(), row.get("tagged").unwrap(), &returned] {
         for (field, _, value) in &native {
-            // The server (3.3.5) keeps a NONE in a value that is only returned, and leaves it out of a record.
+            // The server (3.3.5) keeps a NONE in a returned value, and drops it from a stored record.
             assert_eq!(object.get(field).unwrap_or(&Value::None), value, "{field} in {object}");
         }
     }
@@ -123,7 +123,7 @@ async fn uuids_come_back() {
 }
 
 #[async_test]
-async fn types_of_chrono_come_back() {
+async fn chrono_types_come_back() {
     use chrono::{DateTime, FixedOffset, Local, TimeDelta, Utc};
 
     #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -167,7 +167,7 @@ async fn types_of_chrono_come_back() {
 }
 
 #[async_test]
-async fn types_of_time_come_back() {
+async fn time_types_come_back() {
     use time::{OffsetDateTime, Timestamp, UtcDateTime};
 
     #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -207,7 +207,7 @@ async fn types_of_time_come_back() {
 }
 
 #[async_test]
-async fn types_of_jiff_come_back() {
+async fn jiff_types_come_back() {
     use jiff::{SignedDuration, Timestamp};
 
     #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -274,7 +274,7 @@ async fn decimals_come_back() {
 }
 
 #[async_test]
-async fn types_of_geo_types_come_back() {
+async fn geo_types_come_back() {
     use geo_types::{Coord, GeometryCollection, LineString, MultiLineString, MultiPoint, MultiPolygon, Point, Polygon};
 
     #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -349,7 +349,7 @@ async fn empty_geometries_come_back() {
 }
 
 #[async_test]
-async fn value_that_the_type_cannot_hold_names_the_field() {
+async fn value_out_of_the_types_range_is_an_error_that_names_the_field() {
     #[derive(Debug, Serialize, Deserialize, Record)]
     struct Visit {
         id: Id<Visit>,

@@ -1,6 +1,6 @@
-//! Every public future, polled 0, 1, 2, … times and dropped: nothing stays behind and the connection still works.
+//! Every public future is polled 0, 1, 2, … times and dropped: nothing is left behind and the connection still works.
 //!
-//! The connection takes one call at a time, so that a call that stays behind would block every later one.
+//! The connection takes one call at a time, so a call that is left behind would block every later one.
 
 use std::time::Duration;
 
@@ -25,7 +25,10 @@ async fn narrow() -> (Surreal, Session) {
 }
 
 /// Drops the future of `make` after 0, 1, 2, … polls until it completes, and checks the connection each time.
-async fn drop_at_every_await<T, F: Future<Output = T>>((db, session): &(Surreal, Session), make: impl Fn() -> F) -> T {
+async fn drop_after_every_poll<T, F: Future<Output = T>>(
+    (db, session): &(Surreal, Session),
+    make: impl Fn() -> F,
+) -> T {
     for polls in 0..100 {
         let output = poll_times(polls, make()).await;
         db.ping().await.unwrap();
@@ -46,48 +49,50 @@ async fn drop_at_every_await<T, F: Future<Output = T>>((db, session): &(Surreal,
 async fn dropped_reads_leave_nothing() {
     let it = narrow().await;
     let session = &it.1;
-    drop_at_every_await(&it, || session.ping()).await.unwrap();
-    drop_at_every_await(&it, || session.version()).await.unwrap();
-    drop_at_every_await(&it, || session.sessions()).await.unwrap();
-    drop_at_every_await(&it, || session.info::<Value>()).await.unwrap();
-    drop_at_every_await(&it, || session.query("SLEEP 1ms").into_future()).await.unwrap();
-    drop_at_every_await(&it, || session.select::<Thing>().into_future()).await.unwrap();
-    drop_at_every_await(&it, || session.select::<Thing>().id("a").into_future()).await.unwrap();
-    drop_at_every_await(&it, || session.run::<i64>("count").into_future()).await.unwrap();
+    drop_after_every_poll(&it, || session.ping()).await.unwrap();
+    drop_after_every_poll(&it, || session.version()).await.unwrap();
+    drop_after_every_poll(&it, || session.sessions()).await.unwrap();
+    drop_after_every_poll(&it, || session.info::<Value>()).await.unwrap();
+    drop_after_every_poll(&it, || session.query("SLEEP 1ms").into_future()).await.unwrap();
+    drop_after_every_poll(&it, || session.select::<Thing>().into_future()).await.unwrap();
+    drop_after_every_poll(&it, || session.select::<Thing>().id("a").into_future()).await.unwrap();
+    drop_after_every_poll(&it, || session.run::<i64>("count").into_future()).await.unwrap();
 }
 
 #[async_test(not_send)]
 async fn dropped_writes_leave_whole_records_or_none() {
     let it = narrow().await;
     let session = &it.1;
-    drop_at_every_await(&it, || session.create::<Thing>().content(NewThing { number: 1 }).into_future()).await.unwrap();
+    drop_after_every_poll(&it, || session.create::<Thing>().content(NewThing { number: 1 }).into_future())
+        .await
+        .unwrap();
     let things = session.select::<Thing>().await.unwrap();
     assert!(!things.is_empty() && things.iter().all(|thing| thing.number == 1), "{things:?}");
 }
 
 #[async_test(not_send)]
-async fn dropped_changes_are_carried_out_or_not_begun() {
+async fn dropped_changes_are_carried_out_or_never_begin() {
     let it = narrow().await;
     let session = &it.1;
     let login = login().await;
     let root = || Root::new(&login.username, &login.password);
-    drop_at_every_await(&it, || session.use_db("other").into_future()).await.unwrap();
-    drop_at_every_await(&it, || session.set("a", 1)).await.unwrap();
-    drop_at_every_await(&it, || session.unset("a")).await.unwrap();
-    let tokens = drop_at_every_await(&it, || session.signin(root())).await.unwrap();
-    drop_at_every_await(&it, || session.authenticate(&tokens)).await.unwrap();
-    drop_at_every_await(&it, || session.invalidate()).await.unwrap();
-    drop_at_every_await(&it, || session.reset()).await.unwrap();
-    drop_at_every_await(&it, || session.signin(root())).await.unwrap();
+    drop_after_every_poll(&it, || session.use_db("other").into_future()).await.unwrap();
+    drop_after_every_poll(&it, || session.set("a", 1)).await.unwrap();
+    drop_after_every_poll(&it, || session.unset("a")).await.unwrap();
+    let tokens = drop_after_every_poll(&it, || session.signin(root())).await.unwrap();
+    drop_after_every_poll(&it, || session.authenticate(&tokens)).await.unwrap();
+    drop_after_every_poll(&it, || session.invalidate()).await.unwrap();
+    drop_after_every_poll(&it, || session.reset()).await.unwrap();
+    drop_after_every_poll(&it, || session.signin(root())).await.unwrap();
     let ns = unique("dropped");
-    drop_at_every_await(&it, || session.use_ns(&ns).use_db("other").into_future()).await.unwrap();
+    drop_after_every_poll(&it, || session.use_ns(&ns).use_db("other").into_future()).await.unwrap();
     let seen: (Option<String>, Option<i64>) =
         session.query("RETURN [session::db(), $a]").await.unwrap().take(0).unwrap();
     assert_eq!((session.database(), None), seen);
 }
 
 #[async_test(not_send)]
-async fn dropped_change_is_known_to_the_handle() {
+async fn handle_knows_the_outcome_of_a_dropped_change() {
     let it = narrow().await;
     let session = &it.1;
     poll_times(1, session.use_db("dropped").into_future()).await;
@@ -102,13 +107,13 @@ async fn dropped_new_sessions_are_detached() {
     let (db, session) = &it;
     let login = login().await;
     let root = || Root::new(&login.username, &login.password);
-    drop(drop_at_every_await(&it, || db.new_session().into_future()).await.unwrap());
+    drop(drop_after_every_poll(&it, || db.new_session().into_future()).await.unwrap());
     eventually("one session is left", async || db.sessions().await.unwrap() == [session.id()]).await;
     let ns = unique("a");
     let open = || db.new_session().signin(root()).use_ns(&ns).use_db("b").set("c", 1).into_future();
-    drop(drop_at_every_await(&it, open).await.unwrap());
+    drop(drop_after_every_poll(&it, open).await.unwrap());
     eventually("one session is left", async || db.sessions().await.unwrap() == [session.id()]).await;
-    drop(drop_at_every_await(&it, || session.fork()).await.unwrap());
+    drop(drop_after_every_poll(&it, || session.fork()).await.unwrap());
     eventually("one session is left", async || db.sessions().await.unwrap() == [session.id()]).await;
 }
 

@@ -1,4 +1,4 @@
-//! The codec against the server itself: what goes in comes back, for every type and at every limit.
+//! Values of every type, at every limit, come back from the server unchanged.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -14,7 +14,7 @@ use surreal_session::prelude::*;
 use surreal_session::value::{Bytes, Decimal, Duration, File, Geometry, Null, Range, Set, Uuid};
 use surreal_session_tests::{async_test, place};
 
-/// Sends values and checks that the server gives each of them back.
+/// Sends values and checks that the server returns each of them.
 async fn check_all(session: &Session, values: &[Value]) {
     let response = session.query("RETURN $v").bind("v", values).await.unwrap();
     let back: Vec<Value> = response.take(0).unwrap();
@@ -116,7 +116,7 @@ async fn every_geometry_comes_back() {
 }
 
 #[async_test]
-async fn text_of_a_geometry_makes_the_same_geometry() {
+async fn geometry_text_parses_to_the_same_geometry() {
     let (_db, session) = place().await;
     let ring = vec![[0.0, 0.0], [10.5, 0.0], [10.5, -10.25], [0.0, 0.0]];
     let geometries = vec![
@@ -140,7 +140,7 @@ async fn text_of_a_geometry_makes_the_same_geometry() {
 }
 
 #[async_test]
-async fn text_of_durations_and_decimals_is_read_as_the_server_reads_it() {
+async fn durations_and_decimals_parse_as_on_the_server() {
     let (_db, session) = place().await;
     for text in ["1h30m", " 1_000ms ", "1_0s", "2s1ms"] {
         let there = session.query("RETURN <duration>$text").bind("text", text).await.unwrap();
@@ -153,7 +153,7 @@ async fn text_of_durations_and_decimals_is_read_as_the_server_reads_it() {
 }
 
 #[async_test]
-async fn typed_values_come_back_as_themselves() {
+async fn typed_values_come_back_equal() {
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
     struct All {
         int: i8,
@@ -210,17 +210,17 @@ async fn typed_values_come_back_as_themselves() {
     };
     let (_db, session) = place().await;
     let mut back: All = session.query("RETURN $v").bind("v", &all).await.unwrap().take(0).unwrap();
-    // The server (3.3.5) keeps a NONE inside an object, and a flattened map takes what no field takes.
+    // The server (3.3.5) keeps a NONE inside an object, and a flattened map takes every entry that no field takes.
     back.rest.remove("none");
     assert_eq!(back, all);
-    // Stored and read again, too.
+    // The same after the value was stored and read.
     session.query("CREATE all:1 CONTENT { v: $v }").bind("v", &all).await.unwrap().check().unwrap();
     let stored: All = session.query("SELECT VALUE v FROM all:1").await.unwrap().take(0).unwrap();
     assert_eq!(stored, all);
 }
 
 #[async_test]
-async fn none_null_and_absent_all_read_as_nothing() {
+async fn none_null_and_absent_read_as_option_none() {
     #[derive(Debug, PartialEq, Deserialize)]
     struct Row {
         a: Option<i64>,
@@ -236,7 +236,7 @@ async fn none_null_and_absent_all_read_as_nothing() {
 }
 
 #[async_test]
-async fn numbers_read_where_the_target_is_wider() {
+async fn numbers_read_into_wider_types() {
     let (_db, session) = place().await;
     let response = session.query("RETURN 3; RETURN 3.0f; RETURN 3.5dec; RETURN 300").await.unwrap();
     assert_eq!(response.take::<f64>(0).unwrap(), 3.0);
@@ -253,7 +253,7 @@ async fn numbers_read_where_the_target_is_wider() {
 }
 
 #[async_test]
-async fn integers_outside_of_the_servers_are_refused() {
+async fn integers_outside_the_servers_range_are_refused() {
     let (_db, session) = place().await;
     for (result, accepted) in [
         (session.query("RETURN $v").bind("v", i64::MAX as u64).await, true),
@@ -284,7 +284,7 @@ fn uuid(bits: u128) -> Uuid {
     format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]).parse().unwrap()
 }
 
-/// Any value that the server keeps as it is.
+/// Any value that the server stores unchanged.
 fn value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -321,7 +321,7 @@ async fn any_value_comes_back_from_the_server() {
 }
 
 #[async_test]
-async fn text_of_any_value_is_surrealql_for_it() {
+async fn any_value_prints_as_surrealql_for_itself() {
     let (_db, session) = place().await;
     let mut runner = TestRunner::new(Config::default());
     for _ in 0..100 {

@@ -1,6 +1,6 @@
-//! The embedded server: starting, stopping, and what it keeps in between.
+//! The embedded server: how it starts and stops, and that it keeps its data in between.
 //!
-//! Spoken to over a bare WebSocket with the `json` subprotocol, so that a fault of the client crate does not show here.
+//! The tests use a bare WebSocket with the `json` subprotocol, so that they do not depend on the client crate.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-/// Far above what anything here takes, so that only a hang runs into it.
+/// Far longer than any step of these tests, so that only a hang reaches it.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 #[async_test]
@@ -143,7 +143,7 @@ async fn wrong_password_is_refused() {
 }
 
 #[async_test]
-async fn stranger_has_no_rights() {
+async fn anonymous_session_has_no_rights() {
     let server = Embedded::start().await.unwrap();
     Client::signed_in(&server).await.query("CREATE note:1").await;
     let mut stranger = Client::connect(server.url()).await;
@@ -167,7 +167,7 @@ async fn live_query_delivers() {
 }
 
 #[async_test]
-async fn deepest_statements_fit_the_stack() {
+async fn deepest_statements_do_not_overflow_the_stack() {
     let server = Embedded::start().await.unwrap();
     let mut client = Client::signed_in(&server).await;
     client.query("DEFINE FUNCTION fn::down($n: int) { RETURN IF $n > 0 { fn::down($n - 1) } ELSE { 0 } }").await;
@@ -184,7 +184,7 @@ async fn deepest_statements_fit_the_stack() {
 }
 
 #[async_test]
-async fn shutdown_ends_what_clients_left_open() {
+async fn shutdown_closes_open_clients() {
     let server = Embedded::start().await.unwrap();
     let mut idle = Client::signed_in(&server).await;
     let mut listener = Client::signed_in(&server).await;
@@ -195,7 +195,7 @@ async fn shutdown_ends_what_clients_left_open() {
     busy.send("query", json!(["SLEEP 1h"])).await;
     let _never_upgraded = TcpStream::connect(("127.0.0.1", port(&server))).await.unwrap();
 
-    // The statement would hold a server that waits for an hour.
+    // A server that waits for its statements would be held for an hour.
     timeout(PATIENCE, server.shutdown()).await.unwrap();
     for client in [&mut idle, &mut listener, &mut in_transaction, &mut busy] {
         client.ended().await;
@@ -203,13 +203,13 @@ async fn shutdown_ends_what_clients_left_open() {
 }
 
 #[async_test]
-async fn shutdown_undoes_what_was_running() {
+async fn shutdown_rolls_back_running_statements() {
     let scratch = Scratch::new("running");
     let server = Embedded::builder().path(scratch.path()).start().await.unwrap();
     let mut client = Client::signed_in(&server).await;
     client.query("DEFINE TABLE note; CREATE note:kept").await;
     client.send("query", json!(["BEGIN; CREATE note:lost; SLEEP 1h; COMMIT"])).await;
-    // Its answer shows that the request before it has been taken up.
+    // Its answer shows that the server has started on the request before it.
     client.call("ping", json!([])).await.unwrap();
     server.shutdown().await;
     client.ended().await;
@@ -231,7 +231,7 @@ async fn drop_stops_the_server_without_waiting() {
 }
 
 #[async_test]
-async fn abandoned_start_leaves_nothing_behind() {
+async fn dropped_start_leaves_nothing_behind() {
     let scratch = Scratch::new("abandoned");
     for patience in [0, 1, 5, 20, 50] {
         let start = Embedded::builder().path(scratch.path()).start();
@@ -241,7 +241,7 @@ async fn abandoned_start_leaves_nothing_behind() {
 }
 
 #[test]
-fn starts_and_stops_outside_and_across_runtimes() {
+fn server_starts_and_stops_outside_of_runtimes_and_across_them() {
     let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let server = runtime().block_on(Embedded::start()).unwrap();
     let answer = runtime().block_on(async { Client::signed_in(&server).await.query("RETURN 1").await });
@@ -254,14 +254,14 @@ fn port(server: &Embedded) -> u16 {
     server.url().rsplit(':').next().unwrap().parse().unwrap()
 }
 
-/// Returns when nothing listens on the port any more.
+/// Returns once nothing listens on the port.
 async fn refused(port: u16) {
     while TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
         tokio::task::yield_now().await;
     }
 }
 
-/// Returns when the server that had the store has let go of it.
+/// Returns once the store is free.
 async fn opens(store: &Path) {
     loop {
         match Embedded::builder().path(store).start().await {
@@ -271,12 +271,12 @@ async fn opens(store: &Path) {
     }
 }
 
-/// A directory of one test, removed at its end.
+/// The directory of one test, removed at its end.
 struct Scratch(PathBuf);
 
 impl Scratch {
     fn new(name: &str) -> Self {
-        // The two forms of a test run side by side. The next run counts the same way and removes what is left.
+        // The two forms of a test run at the same time. The next run counts the same way and removes what is left.
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("embedded-{name}-{number}"));
@@ -297,7 +297,7 @@ impl Drop for Scratch {
     }
 }
 
-/// A bare WebSocket with as much of the protocol as these tests need.
+/// A bare WebSocket with the part of the protocol that these tests need.
 struct Client {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     last_id: u64,
@@ -365,13 +365,13 @@ impl Client {
         }
     }
 
-    /// Returns when the server has closed the connection.
+    /// Returns once the server has closed the connection.
     async fn ended(&mut self) {
         while self.next().await.is_ok() {}
     }
 
     async fn next(&mut self) -> Result<Json, SocketError> {
-        // Around the loop, because the server's pings come more often than that.
+        // Around the whole loop: the server's pings arrive more often than the timeout.
         timeout(PATIENCE, self.read()).await.unwrap()
     }
 

@@ -1,4 +1,4 @@
-//! What is compared is compared as it is stored, and what is put in order is put in the order that was asked for.
+//! Comparisons use the stored form of a value, and orders follow the requested field.
 
 use serde::{Deserialize, Serialize};
 use surreal_session::prelude::*;
@@ -30,7 +30,7 @@ fn address(city: &str) -> Address {
     Address { city: city.into(), zip: None }
 }
 
-/// Three people, whose firms are named in the opposite order of their ids.
+/// Three people; their firms' names sort in the opposite order of their ids.
 async fn with_people() -> (Surreal, Session) {
     let (db, session) = place().await;
     for (key, name) in [("a", "Zeta"), ("b", "Mid"), ("c", "Alpha")] {
@@ -48,7 +48,7 @@ fn keys(people: &[Person]) -> String {
 }
 
 #[async_test]
-async fn objects_with_nothing_in_a_field_are_the_same() {
+async fn objects_that_differ_only_in_missing_fields_are_equal() {
     let (_db, session) = with_people().await;
     let z = address("Z");
     let count =
@@ -74,7 +74,7 @@ async fn objects_with_nothing_in_a_field_are_the_same() {
 }
 
 #[async_test]
-async fn records_are_put_in_order_by_what_links_lead_to() {
+async fn records_are_ordered_by_fields_of_linked_records() {
     let (_db, session) = with_people().await;
     let people = session.select::<Person>().order_by(|p| p.firm.name.asc()).await.unwrap();
     assert_eq!(keys(&people), "cba");
@@ -90,7 +90,7 @@ async fn records_are_put_in_order_by_what_links_lead_to() {
     assert_eq!(keys(&by_ids), "ca");
 }
 
-/// What is called `age` here is a city, and text.
+/// Its field `age` reads the city, which is text.
 #[derive(Debug, Clone, PartialEq, Deserialize, View)]
 #[record(of = Person)]
 struct Row {
@@ -102,7 +102,7 @@ struct Row {
 }
 
 #[async_test]
-async fn view_does_not_change_what_its_records_are_ordered_by() {
+async fn view_does_not_change_the_order() {
     let (_db, session) = with_people().await;
     let unemployed = NewPerson { age: 0, address: None, firm: None, past: vec![] };
     session.create::<Person>().id("d").content(unemployed).await.unwrap();
@@ -115,7 +115,7 @@ async fn view_does_not_change_what_its_records_are_ordered_by() {
 }
 
 #[async_test]
-async fn parts_are_chosen_by_the_ids_whatever_index_serves_the_filter() {
+async fn paging_by_id_is_complete_whatever_index_serves_the_filter() {
     let (_db, session) = with_people().await;
     let schema = "DEFINE INDEX by_age ON person FIELDS age; UPDATE person:a SET age = 9";
     session.query(schema).await.unwrap().check().unwrap();

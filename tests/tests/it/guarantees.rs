@@ -1,4 +1,4 @@
-//! What a typed write guarantees: it leaves every record readable, or it writes nothing.
+//! Guarantees of typed writes: a write leaves every record readable, or writes nothing.
 
 mod flattened;
 mod linked;
@@ -21,7 +21,7 @@ struct Task {
     parent: Option<Id<Task, i64>>,
 }
 
-/// Task 1 has no parent, and each other one has the one before it.
+/// The parent of each task is the task before it; task 1 has none.
 async fn tasks() -> (Surreal, Session) {
     let (db, session) = place().await;
     let rows = ["open", "done", "done", "open"].into_iter().zip(1..).map(|(state, key)| {
@@ -41,7 +41,7 @@ async fn left(session: &Session) -> Vec<i64> {
 }
 
 #[async_test]
-async fn delete_through_a_link_deletes_what_select_finds() {
+async fn delete_filtered_through_a_link_deletes_the_selected_records() {
     type Filter = fn(Fields<Task>) -> Condition<Task>;
     let filters: [(Filter, &[i64]); 6] = [
         (|t| t.parent.state.is_none(), &[1]),
@@ -64,7 +64,7 @@ async fn delete_through_a_link_deletes_what_select_finds() {
 }
 
 #[async_test]
-async fn update_and_upsert_through_a_link_change_what_select_finds() {
+async fn update_and_upsert_filtered_through_a_link_change_the_selected_records() {
     #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]
     struct Node {
         id: Id<Node>,
@@ -82,14 +82,14 @@ async fn update_and_upsert_through_a_link_change_what_select_finds() {
     let with_a = || session.upsert::<Node>().filter(|n| n.next.any(|next| next.state.eq("a")));
     let changed = with_a().set(|n| n.state.set("b")).await.unwrap();
     assert_eq!(changed.iter().map(|node| node.id.key().as_str()).collect::<Vec<_>>(), ["2", "3"]);
-    // Nothing passes the filter any more but 2, and an upsert that finds nothing makes a record.
+    // Only 2 passes the filter now, and an upsert that finds nothing creates a record.
     assert_eq!(session.delete::<Node>().ids(["1", "2"]).await.unwrap().len(), 2);
     let made = with_a().content(new(&[])).await.unwrap();
     assert_eq!((made.len(), session.select::<Node>().count().await.unwrap()), (1, 2));
 }
 
 #[async_test]
-async fn write_through_a_link_works_in_a_batch_and_a_transaction() {
+async fn write_filtered_through_a_link_works_in_a_batch_and_a_transaction() {
     let (_db, session) = tasks().await;
     let orphans = |session: &Session| session.delete::<Task>().filter(|t| t.parent.state.is_none());
     let two = (orphans(&session).return_none(), orphans(&session).timeout(std::time::Duration::from_secs(5)));
@@ -121,7 +121,7 @@ async fn ids_and_ranges_limit_a_write() {
 }
 
 #[async_test]
-async fn schema_that_makes_keys_needs_none_from_the_program() {
+async fn schema_with_generated_keys_needs_no_key() {
     #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]
     struct Doc {
         #[record(default)]
@@ -144,7 +144,7 @@ async fn schema_that_makes_keys_needs_none_from_the_program() {
     let all = session.select::<Doc>().await.unwrap();
     assert_eq!((all.len(), all.contains(&made), more.len(), upserted.len()), (4, true, 2, 1));
 
-    // Elsewhere the program gives the key, before or after the content.
+    // Other models take the key from the program, before or after the content.
     let new = NewBook { title: "x".into() };
     session.create::<Book>().id(1).content(new.clone()).await.unwrap();
     session.create::<Book>().content(new.clone()).id(2).return_none().await.unwrap();
@@ -154,7 +154,7 @@ async fn schema_that_makes_keys_needs_none_from_the_program() {
 }
 
 #[async_test]
-async fn text_with_statements_of_its_own_is_told() {
+async fn raw_text_with_several_statements_is_refused() {
     let (_db, session) = tasks().await;
     let injected = "true) LIMIT 1; CREATE injected:1; SELECT * FROM task WHERE (true";
     let error = session.select::<Task>().filter(|_| Condition::raw(injected)).await.unwrap_err();
@@ -165,7 +165,7 @@ async fn text_with_statements_of_its_own_is_told() {
 }
 
 #[async_test]
-async fn failed_test_of_a_patch_is_told_apart() {
+async fn failed_patch_test_has_its_own_error() {
     let (_db, session) = tasks().await;
     let update = || session.update::<Task>().id(1);
     let lost = update().patch(|t| [PatchOp::test(t.state, "other"), PatchOp::replace(t.state, "x")]).await.unwrap_err();

@@ -1,10 +1,10 @@
-//! The layers of the runtime crate point one way: a file uses what stands to its left, never to its right. Two stand
-//! side by side: a session opens transactions, and a transaction runs in a session.
+//! The layers of the runtime crate point one way: a file uses the layers to its left, never those to its right. Session
+//! and transaction share a layer: a session opens transactions, and a transaction runs in a session.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The last one is no part of the client: it is there for tests and fuzzers alone, and may look into all others.
+/// The last one is not part of the client: only tests and fuzzers use it, and it may use all others.
 const LAYERS: [&[&str]; 10] = [
     &["error"],
     &["value"],
@@ -33,7 +33,7 @@ fn sources(folder: &Path, into: &mut Vec<PathBuf>) {
     }
 }
 
-/// A file without its comments: their links and examples may point upwards, as readers go there and code does not.
+/// A file without its comments, whose links and examples may point to upper layers.
 fn code_of(file: &Path) -> String {
     let source = fs::read_to_string(file).unwrap();
     source.lines().filter(|line| !line.trim_start().starts_with("//")).collect()
@@ -80,7 +80,7 @@ fn layers_point_one_way() {
 }
 
 #[test]
-fn lower_layers_are_free_of_io() {
+fn lower_layers_do_no_io() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../surreal-session/src");
     let mut files = Vec::new();
     for layer in ["error", "value", "codec", "protocol"] {

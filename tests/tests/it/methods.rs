@@ -1,6 +1,6 @@
-//! Every method of a session, on the connection's handle and on a session's, to its end and dropped on the way there.
+//! Every method of a session, on `Surreal` and on `Session`: awaited to the end, and dropped after each number of polls.
 //!
-//! Choosing namespace and database has a file of its own, `place.rs`.
+//! `place.rs` tests the choice of namespace and database.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use surreal_session::ErrorKind;
 use surreal_session::prelude::*;
 use surreal_session_tests::{async_test, login, place, poll_times};
 
-/// Both kinds of handle, each on a connection of its own, both root in the same database; and its namespace.
+/// Both kinds of handle, on two connections, as root in the same database; and the name of its namespace.
 struct Both {
     db: Surreal,
     session: Session,
@@ -44,13 +44,13 @@ impl Both {
         RecordAccess::new(&self.namespace, "test", "member", BTreeMap::from([("name", name)]))
     }
 
-    /// Makes a session root again.
+    /// Signs the session in as root again.
     async fn restore(&self, session: &Session) {
         session.authenticate(&self.root).await.unwrap();
         session.use_ns(&self.namespace).use_db("test").await.unwrap();
     }
 
-    /// How many members there are.
+    /// Counts the members.
     async fn members(&self) -> usize {
         let count = self.db.fork().await.unwrap();
         self.restore(&count).await;
@@ -58,8 +58,8 @@ impl Both {
     }
 }
 
-/// Drops the future of `make` after 0, 1, 2, … polls until it completes. Each time `check` is told whether it was
-/// polled at all, once every change of `session` that it may have begun is over.
+/// Drops the future of `make` after 0, 1, 2, … polls until it completes. After each drop, and once every change of
+/// `session` that it began is over, runs `check` with `true` if the future was polled at all.
 async fn at_every_poll<T, F: Future<Output = T>>(
     session: &Session,
     make: impl Fn() -> F,
@@ -67,7 +67,7 @@ async fn at_every_poll<T, F: Future<Output = T>>(
 ) -> T {
     for polls in 0..100 {
         let outcome = poll_times(polls, make()).await;
-        // Changes of a session wait for each other.
+        // The changes of a session run one after another: this one ends last.
         session.unset("nothing").await.unwrap();
         check(polls > 0).await;
         if let Some(outcome) = outcome {
@@ -77,12 +77,12 @@ async fn at_every_poll<T, F: Future<Output = T>>(
     panic!("never ready");
 }
 
-/// The name of the identity, as the server has it.
+/// The name of the session's user on the server.
 async fn who(session: &Session) -> Option<String> {
     session.query("RETURN $token.ID").await.unwrap().take(0).ok().flatten()
 }
 
-/// Checks who a session is, that a fork is the same, and that the handle knows where it is.
+/// Checks the session's user, that a fork has the same one, and that the handle knows its namespace and database.
 async fn is(session: &Session, expected: Option<&str>) {
     let seen: (Option<String>, Option<String>) =
         session.query("RETURN [session::ns(), session::db()]").await.unwrap().take(0).unwrap();
@@ -94,7 +94,7 @@ async fn is(session: &Session, expected: Option<&str>) {
 }
 
 #[async_test(not_send)]
-async fn query_runs_all_statements_or_none() {
+async fn dropped_query_runs_all_statements_or_none() {
     let both = Both::new().await;
     let text = "BEGIN; CREATE a SET n = 1; CREATE b SET n = 1; COMMIT";
     let (db, session) = (&both.db, &both.session);
@@ -118,7 +118,7 @@ async fn run_calls_a_function() {
 }
 
 #[async_test(not_send)]
-async fn signin_makes_somebody_or_changes_nothing() {
+async fn dropped_signin_signs_in_or_changes_nothing() {
     let both = Both::new().await;
     for session in both.each() {
         let signin = || session.signin(both.dora());
@@ -136,7 +136,7 @@ async fn signin_makes_somebody_or_changes_nothing() {
 }
 
 #[async_test(not_send)]
-async fn signup_makes_one_user_or_none() {
+async fn dropped_signup_creates_one_user_or_none() {
     let both = Both::new().await;
     for session in both.each() {
         let mut members = both.members().await;
@@ -153,14 +153,14 @@ async fn signup_makes_one_user_or_none() {
     }
 }
 
-/// The id of the record user that a session is.
+/// The id of the session's record user.
 async fn me_of(session: &Session) -> Option<String> {
     let me: Option<BTreeMap<String, Value>> = session.info().await.unwrap();
     me.map(|me| me["id"].to_string())
 }
 
 #[async_test(not_send)]
-async fn authenticate_makes_somebody_or_changes_nothing() {
+async fn dropped_authenticate_signs_in_or_changes_nothing() {
     let both = Both::new().await;
     let tokens = both.session.fork().await.unwrap().signin(both.dora()).await.unwrap();
     for session in both.each() {
@@ -177,7 +177,7 @@ async fn authenticate_makes_somebody_or_changes_nothing() {
 }
 
 #[async_test]
-async fn refresh_renews_or_leaves_the_token_as_it_was() {
+async fn dropped_refresh_renews_the_token_or_keeps_it_valid() {
     let both = Both::new().await;
     for session in both.each() {
         for polls in 0.. {
@@ -200,14 +200,14 @@ async fn refresh_renews_or_leaves_the_token_as_it_was() {
 }
 
 #[async_test]
-async fn revoked_token_renews_nothing() {
+async fn revoked_token_cannot_be_refreshed() {
     let both = Both::new().await;
     for session in both.each() {
         let user = session.fork().await.unwrap();
         for polls in 0.. {
             let tokens = user.signup(both.member("eve")).await.unwrap();
             let revoked = poll_times(polls, session.revoke(&tokens)).await;
-            // Once more is safe, and says if it was done already.
+            // A repeated call is safe and fails if the token was revoked already.
             match session.revoke(&tokens).await {
                 Ok(()) => assert!(revoked.is_none()),
                 Err(error) => assert!(polls > 0 && error.is_auth(), "{error:?}"),
@@ -222,7 +222,7 @@ async fn revoked_token_renews_nothing() {
 }
 
 #[async_test(not_send)]
-async fn invalidate_makes_nobody_and_keeps_the_place() {
+async fn invalidate_signs_out_and_keeps_namespace_and_database() {
     let both = Both::new().await;
     for session in both.each() {
         session.set("v", 1).await.unwrap();
@@ -238,7 +238,7 @@ async fn invalidate_makes_nobody_and_keeps_the_place() {
 }
 
 #[async_test(not_send)]
-async fn reset_makes_nobody_nowhere() {
+async fn reset_signs_out_and_clears_namespace_and_database() {
     let both = Both::new().await;
     for session in both.each() {
         let check = async |polled: bool| {
@@ -257,7 +257,7 @@ async fn reset_makes_nobody_nowhere() {
 }
 
 #[async_test(not_send)]
-async fn set_and_unset_change_a_variable_of_this_session() {
+async fn set_and_unset_change_only_this_sessions_variable() {
     let both = Both::new().await;
     let value = async |session: &Session| session.query("RETURN $v").await.unwrap().take::<Option<i64>>(0).unwrap();
     for session in both.each() {
@@ -283,7 +283,7 @@ async fn set_and_unset_change_a_variable_of_this_session() {
 }
 
 #[async_test(not_send)]
-async fn info_version_ping_and_sessions_only_read() {
+async fn info_version_ping_and_sessions_change_nothing() {
     let both = Both::new().await;
     for session in both.each() {
         let alive = async |_: bool| both.session.ping().await.unwrap();

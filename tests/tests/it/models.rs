@@ -1,4 +1,4 @@
-//! What the derives make of a model, on the server.
+//! Models of the derives on the server: defaults, paths, patches, keys, links and views.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -121,11 +121,11 @@ async fn with_users() -> (Surreal, Session) {
 }
 
 #[async_test]
-async fn what_is_left_out_gets_its_default() {
+async fn omitted_fields_get_their_default() {
     let (_db, session) = with_users().await;
     let left_out = session.create::<User>().content(ada()).await.unwrap();
     assert_eq!((left_out.level, left_out.seen), (7, seconds::at(99)));
-    // Why an optional field needs no attribute for that.
+    // An optional field needs no attribute for that.
     assert_eq!(left_out.nickname.as_deref(), Some("nick"));
     let given = NewUser { level: Some(0), seen: Some(seconds::at(5)), nickname: Some("a".into()), ..ada() };
     let given = session.create::<User>().content(given).await.unwrap();
@@ -133,7 +133,7 @@ async fn what_is_left_out_gets_its_default() {
 }
 
 #[async_test]
-async fn converted_fields_are_found_as_they_are_stored() {
+async fn conditions_on_adapted_fields_use_the_stored_form() {
     let (_db, session) = with_users().await;
     let user = session.create::<User>().id("ada").content(ada()).await.unwrap();
     assert_eq!((user.born, user.joined), (seconds::at(10), seconds::at(20)));
@@ -149,7 +149,7 @@ async fn converted_fields_are_found_as_they_are_stored() {
 }
 
 #[async_test]
-async fn paths_lead_into_objects_and_flattened_ones() {
+async fn paths_reach_nested_and_flattened_objects() {
     let (_db, session) = with_users().await;
     let geo = Geo { lat: 51.5, lon: 0.0 };
     let at_home = Address { geo: Some(geo), ..ada().address };
@@ -168,7 +168,7 @@ async fn paths_lead_into_objects_and_flattened_ones() {
 }
 
 #[async_test]
-async fn patch_reaches_leaves_and_leaves_the_rest() {
+async fn patch_changes_a_leaf_and_keeps_the_rest() {
     let (_db, session) = with_users().await;
     let before = session.create::<User>().id("ada").content(ada()).await.unwrap();
     let patch = UserPatch {
@@ -185,7 +185,7 @@ async fn patch_reaches_leaves_and_leaves_the_rest() {
     let geo = Some(Geo { lat: 1.0, lon: 2.0 });
     let address = Address { city: "Paris".into(), geo, ..before.address.clone() };
     let contact = Contact { phone: Some("1".into()), ..before.contact.clone() };
-    // A default is for what is new.
+    // A default applies to new records only.
     assert_eq!(after, User { address, contact, nickname: None, ..before.clone() });
 
     let contact = Contact { mail: "a@b".into(), phone: None };
@@ -194,7 +194,7 @@ async fn patch_reaches_leaves_and_leaves_the_rest() {
 }
 
 #[async_test]
-async fn flattened_object_is_unset_and_set_as_a_whole() {
+async fn flattened_object_is_set_and_unset_as_a_whole() {
     #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]
     struct Shop {
         id: Id<Shop>,
@@ -216,7 +216,7 @@ async fn flattened_object_is_unset_and_set_as_a_whole() {
 }
 
 #[async_test]
-async fn difference_changes_what_differs_and_nothing_else() {
+async fn difference_changes_only_the_fields_that_differ() {
     let (_db, session) = with_users().await;
     let before = session.create::<User>().id("ada").content(ada()).await.unwrap();
     let mut after = before.clone();
@@ -225,11 +225,11 @@ async fn difference_changes_what_differs_and_nothing_else() {
     after.joined = seconds::at(30);
     after.settings = BTreeMap::from([("a b".into(), 3), ("d`e".into(), 4)]);
     after.nickname = None;
-    // Neither of them is a program's to change.
+    // A program can change neither of them.
     after.id = Id::new("somebody else");
     after.created_at = Datetime::now();
 
-    // Meanwhile somebody else changes what lies beside it.
+    // Meanwhile another client changes a neighbouring field.
     let meanwhile = "UPDATE user:ada SET address.street = 'Side St', name = 'Ada L.', born = 11";
     session.query(meanwhile).await.unwrap().check().unwrap();
     let diff = UserPatch::diff(&before, &after);
@@ -249,7 +249,7 @@ async fn difference_changes_what_differs_and_nothing_else() {
 }
 
 #[async_test]
-async fn structs_are_keys() {
+async fn structs_work_as_keys() {
     let (_db, session) = place().await;
     let by = Id::generate();
     let spot = Spot { room: "attic ⟨1⟩".into(), number: 7, at: (Datetime::now(), true), by };
@@ -267,7 +267,7 @@ async fn structs_are_keys() {
 }
 
 #[async_test]
-async fn key_of_more_or_other_fields_is_not_read() {
+async fn key_with_extra_or_wrong_fields_is_a_decode_error() {
     #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Object)]
     struct Place {
         room: String,
@@ -319,7 +319,7 @@ async fn key_of_more_or_other_fields_is_not_read() {
 }
 
 #[async_test]
-async fn generated_ids_sort_as_they_were_made() {
+async fn generated_ids_sort_in_order_of_creation() {
     #[derive(Debug, PartialEq, Serialize, Deserialize, Record)]
     struct Event {
         id: Id<Event>,
@@ -339,7 +339,7 @@ async fn generated_ids_sort_as_they_were_made() {
 }
 
 #[async_test]
-async fn links_to_several_tables_are_told_by_the_table() {
+async fn links_to_several_tables_read_by_table() {
     let (_db, session) = with_users().await;
     let user = session.create::<User>().id("ada").content(ada()).await.unwrap();
     let first = session.create::<Device>().id(Uuid::new_v7());
@@ -361,7 +361,7 @@ async fn links_to_several_tables_are_told_by_the_table() {
 }
 
 #[async_test]
-async fn views_read_what_they_show() {
+async fn views_read_their_fields() {
     #[derive(Debug, PartialEq, Deserialize, View)]
     #[record(of = User)]
     struct Card {

@@ -1,4 +1,4 @@
-//! Names of fields that could be taken for something else, in every place where a name can stand.
+//! Field names that SurrealQL could read as something else, in every clause that contains names.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use surreal_session::Response;
 use surreal_session::prelude::*;
 use surreal_session_tests::{async_test, place};
 
-/// Every keyword of the server (3.3.5), and names that mean something where they stand without being one.
+/// Every keyword of the server (3.3.5), and names with a special meaning that are not keywords.
 const WORDS: &str = "
     access after algorithm all allinside alter always analyzer and andkw any anyinside api ar ara arabic array as
     asc ascending ascii assert async at audience authenticate auto backend batch bearer before begin blank bm25 bool
@@ -116,7 +116,7 @@ fn hostile(value: i64) -> NewHostile {
 }
 
 #[async_test]
-async fn hostile_names_are_names_in_every_clause() {
+async fn hostile_names_stay_names_in_every_clause() {
     let (_db, session) = place().await;
     let first = session.create::<Hostile>().id("a").content(hostile(1)).await.unwrap();
     let second = session.create::<Hostile>().id("b").content(hostile(2)).await.unwrap();
@@ -146,7 +146,7 @@ async fn hostile_names_are_names_in_every_clause() {
     assert_eq!(view, Some(Few { backtick: 1, empty: 1, explain: 1 }));
 }
 
-/// What the typed layers write around one name.
+/// The statements that the typed builders write around a name.
 const STATEMENTS: [&str; 4] = [
     "SELECT {w} AS {w}, id AS id FROM word WHERE ({w} = 1) AND !({w} != 1) AND ({w} > NULL) AND (({w} + 1) = 2) AND \
      (({w} ?? NONE) = (o.{w} ?? NONE)) AND ({w} IN [1]) AND ((list[WHERE $this.{w} = 1] ?? []).len() > 0) AND \
@@ -158,16 +158,16 @@ const STATEMENTS: [&str; 4] = [
 ];
 
 #[async_test]
-async fn every_word_of_the_language_can_name_a_field() {
+async fn every_keyword_can_name_a_field() {
     let (_db, session) = place().await;
     session.query("DEFINE TABLE word").await.unwrap().check().unwrap();
-    // These are set by the server, or mean a record.
+    // The server sets these, or reads them as a record.
     for word in WORDS.split_ascii_whitespace().filter(|word| !["id", "in", "out"].contains(word)) {
         let one = || BTreeMap::from([(word.to_owned(), Value::Int(1))]);
         let mut row = one();
         row.insert("o".to_owned(), Value::Object(one()));
         row.insert("list".to_owned(), Value::Array(vec![Value::Object(one())]));
-        // A table is shown as the identifier that it is.
+        // A table prints as its identifier.
         let identifier = Table::new(word).to_string();
         let statements = STATEMENTS.map(|statement| statement.replace("{w}", &identifier));
         let text = format!("INSERT INTO word $row; {}; DELETE word", statements.join("; "));

@@ -1,4 +1,4 @@
-//! The namespace and the database of a session: what the handle says is what the server has.
+//! The namespace and database of a session: the handle agrees with the server.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use surreal_session_tests::{async_test, connect, login, place, poll_times, uniqu
 
 type Place = (Option<String>, Option<String>);
 
-/// Where the server has a session, checked against what its handle says.
+/// The session's namespace and database on the server, checked against its handle.
 async fn place_of(session: &Session) -> Place {
     let seen: Place = session.query("RETURN [session::ns(), session::db()]").await.unwrap().take(0).unwrap();
     assert_eq!((session.namespace(), session.database()), seen);
@@ -21,7 +21,7 @@ fn at(namespace: &str, database: impl Into<Option<&'static str>>) -> Place {
 const NOWHERE: Place = (None, None);
 
 #[async_test]
-async fn each_part_is_selected_and_left_alone_or_together() {
+async fn namespace_and_database_are_selected_and_left_alone_or_together() {
     let (db, root) = place().await;
     let (a, b) = (unique("a"), unique("b"));
     let default: Session = db.clone().into();
@@ -53,7 +53,7 @@ async fn each_part_is_selected_and_left_alone_or_together() {
 }
 
 #[async_test]
-async fn identity_that_is_bound_to_its_place_cannot_leave_a_part_of_it() {
+async fn user_of_a_namespace_or_database_cannot_leave_it() {
     let (db, root) = place().await;
     let ns = root.namespace().unwrap();
     let schema = "DEFINE USER nina ON NAMESPACE PASSWORD 'n'; DEFINE USER dora ON DATABASE PASSWORD 'd';
@@ -84,14 +84,14 @@ async fn identity_that_is_bound_to_its_place_cannot_leave_a_part_of_it() {
         bound.unset_ns().await.unwrap();
         assert_eq!(place_of(&bound).await, NOWHERE);
         let fork = bound.fork().await.unwrap();
-        assert_eq!(place_of(&fork).await, NOWHERE, "a fork is where its model is");
+        assert_eq!(place_of(&fork).await, NOWHERE, "a fork starts in the namespace and database of its origin");
         fork.use_ns(&ns).use_db("test").await.unwrap();
         assert_eq!(place_of(&fork.fork().await.unwrap()).await, at(&ns, "test"));
     }
 }
 
 #[async_test]
-async fn fork_is_where_its_model_is() {
+async fn fork_starts_in_the_namespace_and_database_of_its_origin() {
     let (db, root) = place().await;
     let ns = root.namespace().unwrap();
     let nobody = db.new_session().await.unwrap();
@@ -106,13 +106,13 @@ async fn fork_is_where_its_model_is() {
     }
 }
 
-/// Drops the future of `change` after 0, 1, 2, … polls until it completes: it is carried out once it was polled.
+/// Drops the future of `change` after 0, 1, 2, … polls until it completes: once polled, the change is carried out.
 async fn dropped<T, F: Future<Output = T>>(session: &Session, after: Place, change: impl Fn() -> F) {
     let ns = session.namespace().unwrap();
     for polls in 0.. {
         session.use_ns(&ns).use_db("test").await.unwrap();
         let done = poll_times(polls, change()).await;
-        // Waits for its turn behind the change.
+        // Runs after the change.
         session.unset("nothing").await.unwrap();
         let expected = if polls == 0 { at(&ns, "test") } else { after.clone() };
         assert_eq!(place_of(session).await, expected, "after {polls} polls");
@@ -124,7 +124,7 @@ async fn dropped<T, F: Future<Output = T>>(session: &Session, after: Place, chan
 }
 
 #[async_test]
-async fn dropped_change_is_carried_out_or_not_begun() {
+async fn dropped_change_is_carried_out_or_never_begins() {
     let (db, session) = place().await;
     let ns = session.namespace().unwrap();
     let login = login().await;
@@ -139,9 +139,9 @@ async fn dropped_change_is_carried_out_or_not_begun() {
     }
 }
 
-/// Connections that make the same namespace get in each other's way, and some have selected it when they fail.
+/// Connections that create the same namespace conflict; some have selected it when they fail.
 #[async_test]
-async fn change_that_failed_halfway_is_known_to_the_handle() {
+async fn handle_knows_the_outcome_of_a_half_failed_change() {
     let login = login().await;
     let token = connect().await.signin(Root::new(login.username, login.password)).await.unwrap();
     let mut sessions = Vec::new();

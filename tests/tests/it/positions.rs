@@ -1,4 +1,4 @@
-//! Every type of value in every position that it can have in a stored object, typed and as a `Value`.
+//! Every type of value in every position of a stored object, typed and as a `Value`.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Debug;
@@ -88,7 +88,7 @@ impl<T: Clone> Positions<T> {
     }
 }
 
-/// Stores a value in every position, reads it as what it is and as a `Value`, and stores that once more.
+/// Stores a value in every position, reads it typed and as a `Value`, and stores the `Value` again.
 async fn check<T>(session: &Session, value: T)
 where
     T: Debug + Clone + PartialEq + Serialize + DeserializeOwned,
@@ -149,7 +149,7 @@ struct Ledger {
 }
 
 #[async_test]
-async fn maps_with_keys_that_are_not_text_are_read_as_they_were_written() {
+async fn maps_with_non_text_keys_come_back_equal() {
     let (_db, session) = place().await;
     let new = NewLedger {
         years: BTreeMap::from([(-1, 1), (2024, 2)]),
@@ -166,7 +166,7 @@ async fn maps_with_keys_that_are_not_text_are_read_as_they_were_written() {
 }
 
 #[async_test]
-async fn json_of_a_special_type_is_an_error_and_never_an_object() {
+async fn special_type_read_as_json_is_an_error_not_an_object() {
     #[derive(Debug, Serialize, Deserialize, Record)]
     struct Note {
         id: Id<Note>,

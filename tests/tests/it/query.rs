@@ -1,4 +1,4 @@
-//! SurrealQL text with bound values, and what comes back.
+//! SurrealQL text with bound values, and the results of its statements.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,7 +15,7 @@ struct Point {
 }
 
 #[async_test]
-async fn statements_have_results_of_their_own() {
+async fn each_statement_has_its_own_result() {
     let (_db, session) = place().await;
     let response = session.query("RETURN 1; RETURN 'two'; LET $x = 3; RETURN [$x, 4]").await.unwrap();
     assert_eq!(response.len(), 4);
@@ -31,7 +31,7 @@ async fn statements_have_results_of_their_own() {
 }
 
 #[async_test]
-async fn rows_are_taken_as_the_type_asks() {
+async fn result_shape_follows_the_type_that_takes_it() {
     let (_db, session) = place().await;
     session.query("CREATE point:1 SET x = 1, y = 2; CREATE point:2 SET x = 3").await.unwrap().check().unwrap();
     let response = session
@@ -75,7 +75,7 @@ async fn anything_serializable_can_be_bound() {
 }
 
 #[async_test]
-async fn bound_text_is_never_code() {
+async fn bound_text_is_never_run_as_code() {
     let (_db, session) = place().await;
     session.query("CREATE victim:1").await.unwrap().check().unwrap();
     let hostile = "'; DELETE victim; RETURN '";
@@ -106,7 +106,7 @@ async fn bad_bindings_are_refused_before_sending() {
 }
 
 #[async_test]
-async fn names_that_would_be_hidden_are_refused_with_their_meaning() {
+async fn parameter_names_that_the_server_hides_are_refused() {
     let (db, session) = place().await;
     for (name, meaning) in [
         ("this", "the record at hand"),
@@ -136,7 +136,7 @@ async fn names_that_would_be_hidden_are_refused_with_their_meaning() {
 }
 
 #[async_test]
-async fn binding_wins_over_the_sessions_variable() {
+async fn binding_hides_the_sessions_variable() {
     let (_db, session) = place().await;
     session.set("v", "session").await.unwrap();
     let seen: String = session.query("RETURN $v").bind("v", "query").await.unwrap().take(0).unwrap();
@@ -146,7 +146,7 @@ async fn binding_wins_over_the_sessions_variable() {
 }
 
 #[async_test]
-async fn failed_statement_fails_alone() {
+async fn failed_statement_leaves_the_others_alone() {
     let (_db, session) = place().await;
     let response = session.query("RETURN 1; THROW 'no'; RETURN 3").await.unwrap();
     assert_eq!((response.take::<i64>(0).unwrap(), response.take::<i64>(2).unwrap()), (1, 3));
@@ -157,7 +157,7 @@ async fn failed_statement_fails_alone() {
 }
 
 #[async_test]
-async fn failed_block_tells_its_cause_and_not_the_echo() {
+async fn failed_block_reports_its_cause_not_the_repeated_error() {
     let (_db, session) = place().await;
     let response = session.query("BEGIN; CREATE a:1; THROW 'the cause'; CREATE a:2; COMMIT").await.unwrap();
     for index in [1, 2, 3, 4] {
@@ -169,7 +169,7 @@ async fn failed_block_tells_its_cause_and_not_the_echo() {
 }
 
 #[async_test]
-async fn cause_is_looked_for_in_the_block_that_failed() {
+async fn cause_is_searched_in_the_failed_block_only() {
     let (_db, session) = place().await;
     let first = "THROW 'alone'; BEGIN; CREATE a:1; THROW 'first'; COMMIT;";
     let second = "BEGIN; CREATE a:2; CREATE a:3; THROW 'second'; RETURN 1; COMMIT; THROW 'last'";
@@ -187,13 +187,13 @@ async fn cause_is_looked_for_in_the_block_that_failed() {
 }
 
 #[async_test]
-async fn block_without_a_cause_of_its_own_says_what_happened() {
+async fn failed_block_without_a_cause_reports_its_own_error() {
     let (_db, session) = place().await;
     let cancelled = session.query("BEGIN; CREATE a:1; CANCEL").await.unwrap().check().unwrap_err();
     assert_eq!(cancelled.kind(), ErrorKind::Query, "{cancelled:?}");
     let unfinished = session.query("BEGIN; CREATE a:1").await.unwrap().check().unwrap_err();
     assert!(unfinished.to_string().contains("Missing COMMIT"), "{unfinished:?}");
-    // A block that loses when it commits says so at its COMMIT, which is not an echo.
+    // A block that conflicts at its commit fails in the COMMIT statement, which repeats no other error.
     let slow = session.query("BEGIN; UPSERT a:1 SET n += 1; SLEEP 300ms; COMMIT").into_future();
     let mut slow = tokio::spawn(slow);
     let response = loop {
@@ -209,7 +209,7 @@ async fn block_without_a_cause_of_its_own_says_what_happened() {
 }
 
 #[async_test]
-async fn all_results_are_taken_as_one_tuple() {
+async fn take_all_returns_all_results_as_a_tuple() {
     let (_db, session) = place().await;
     session.query("CREATE point:1 SET x = 1, y = 2; CREATE point:2 SET x = 3").await.unwrap().check().unwrap();
     let text = "SELECT x, y FROM point; LET $n = 2; SELECT x, y FROM point:9; RETURN 'borrowed'; RETURN $n";
@@ -263,7 +263,7 @@ async fn decode_error_names_record_and_path() {
         let text = error.to_string();
         assert!(text.starts_with("cannot decode user:`b c`.address.zip: "), "{text}");
     }
-    // What does not fit one type can still be taken as another, and so can all the rest.
+    // A result that does not fit one type can still be taken as another, and so can all others.
     assert_eq!(response.take::<Vec<Value>>(0).unwrap().len(), 2);
     let (all, one): (Vec<Value>, Value) = response.take_all().unwrap();
     assert_eq!(all[1], one);
@@ -272,7 +272,7 @@ async fn decode_error_names_record_and_path() {
 }
 
 #[async_test]
-async fn surql_for_logs_shows_names_and_no_values() {
+async fn to_surql_shows_names_and_no_values() {
     let (_db, session) = place().await;
     let query = session.query("RETURN [$a, $b]").bind("a", "secret").bind("b", 2);
     assert_eq!(query.to_surql(), "RETURN [$a, $b] -- $a, $b");
@@ -296,7 +296,7 @@ async fn ten_thousand_rows_come_back_in_order() {
         i: usize,
     }
     let (_db, session) = place().await;
-    // Made by the server on the fly: a `dev` build of it takes most of a minute to store as many.
+    // The server computes the rows: its `dev` build needs most of a minute to store as many.
     let rows = session.query("RETURN array::range(0, 10000).map(|$i| { id: type::record('n', $i), i: $i })");
     let rows: Vec<Row> = rows.deadline(Duration::from_mins(2)).await.unwrap().take(0).unwrap();
     let expected: Vec<_> = (0..10_000).map(|i| Row { id: RecordId::new("n", i), i: i.try_into().unwrap() }).collect();

@@ -1,4 +1,4 @@
-//! What is read, in which order, and how much of it.
+//! Typed reads: filters, orders, limits, single records, counts, views, fetched links.
 
 mod computed;
 
@@ -59,7 +59,7 @@ async fn with_users() -> (Surreal, Session) {
 
 async fn with_counters(count: i64) -> (Surreal, Session) {
     let (db, session) = place().await;
-    // Inserting thousands in one statement takes an unoptimised server minutes.
+    // An unoptimised server needs minutes to insert thousands in one statement.
     for chunk in (0..count).collect::<Vec<_>>().chunks(500) {
         let row = |&key: &i64| Counter { id: Id::new(key), count: key % 10, text: format!("a{key}") };
         let rows: Vec<Counter> = chunk.iter().map(row).collect();
@@ -74,7 +74,7 @@ fn keys(users: Vec<User>) -> Vec<String> {
 }
 
 #[async_test]
-async fn filters_are_all_met() {
+async fn several_filters_must_all_match() {
     let (_db, session) = with_users().await;
     let adults = session.select::<User>().filter(|u| u.age.gte(18)).filter(|u| u.email.ends_with("@x.io"));
     assert_eq!(keys(adults.clone().await.unwrap()), ["ada", "cleo"]);
@@ -87,7 +87,7 @@ async fn filters_are_all_met() {
 }
 
 #[async_test]
-async fn ids_come_in_their_order_without_those_that_are_missing() {
+async fn records_by_ids_come_in_the_order_of_the_ids_without_missing_ones() {
     let (_db, session) = with_users().await;
     let ids = async |ids: &[&str]| keys(session.select::<User>().ids(ids.iter().copied()).await.unwrap());
     assert_eq!(ids(&["cleo", "nobody", "ada"]).await, ["cleo", "ada"]);
@@ -102,7 +102,7 @@ async fn ids_come_in_their_order_without_those_that_are_missing() {
 }
 
 #[async_test]
-async fn ranges_are_of_keys_with_their_bounds() {
+async fn range_selects_keys_within_its_bounds() {
     let (_db, session) = with_users().await;
     let users = session.select::<User>();
     assert_eq!(keys(users.clone().range("ada".."cleo").await.unwrap()), ["ada", "bob"]);
@@ -123,7 +123,7 @@ async fn ranges_are_of_keys_with_their_bounds() {
 }
 
 #[async_test]
-async fn orders_decide_one_after_the_other() {
+async fn later_orders_break_ties_of_earlier_ones() {
     let (_db, session) = with_users().await;
     let users = session.select::<User>();
     assert_eq!(
@@ -132,13 +132,13 @@ async fn orders_decide_one_after_the_other() {
     );
     let same = users.clone().order_by(|u| (u.age.asc(), u.id.desc()));
     assert_eq!(keys(same.await.unwrap()), ["bob", "cleo", "ada"]);
-    // What is missing comes first.
+    // Missing values come first.
     assert_eq!(keys(users.clone().order_by(|u| (u.address.city.asc(), u.id)).await.unwrap()), ["bob", "cleo", "ada"]);
     assert_eq!(keys(users.order_by(|u| (u.employer.name.desc(), u.id)).await.unwrap()), ["ada", "bob", "cleo"]);
 }
 
 #[async_test]
-async fn text_is_ordered_by_bytes_or_as_said() {
+async fn text_is_ordered_by_bytes_or_as_requested() {
     let (_db, session) = place().await;
     for (key, text) in (0..).zip(["b", "a10", "a9", "B", "é", "z"]) {
         let counter = NewCounter { count: 0, text: text.into() };
@@ -156,7 +156,7 @@ async fn text_is_ordered_by_bytes_or_as_said() {
 }
 
 #[async_test]
-async fn pages_of_a_filter_add_up_to_its_count() {
+async fn pages_add_up_to_the_count() {
     let (_db, session) = with_counters(95).await;
     let even = session.select::<Counter>().filter(|c| c.count.is_in([0, 2, 4, 6, 8]));
     let total = even.clone().count().await.unwrap();
@@ -177,7 +177,7 @@ async fn pages_of_a_filter_add_up_to_its_count() {
 }
 
 #[async_test]
-async fn limits_that_no_int_holds_are_refused_before_anything_is_sent() {
+async fn limits_beyond_i64_are_refused_before_sending() {
     let (_db, session) = place().await;
     let counters = session.select::<Counter>();
     for (select, clause) in [
@@ -193,7 +193,7 @@ async fn limits_that_no_int_holds_are_refused_before_anything_is_sent() {
 }
 
 #[async_test]
-async fn one_is_exactly_one() {
+async fn one_requires_exactly_one_record() {
     let (_db, session) = with_users().await;
     let users = session.select::<User>();
     let bob = users.clone().filter(|u| u.age.lt(18)).one().await.unwrap();
@@ -210,7 +210,7 @@ async fn one_is_exactly_one() {
 }
 
 #[async_test]
-async fn first_is_the_first_of_the_order_or_none() {
+async fn first_returns_the_first_in_order_or_none() {
     let (_db, session) = with_users().await;
     let users = session.select::<User>();
     assert_eq!(users.clone().first().await.unwrap().unwrap().id, Id::new("ada"));
@@ -220,7 +220,7 @@ async fn first_is_the_first_of_the_order_or_none() {
 }
 
 #[async_test]
-async fn records_are_counted_and_known_to_exist() {
+async fn count_and_exists_agree_with_the_records() {
     let (_db, session) = with_users().await;
     let users = session.select::<User>();
     assert_eq!(users.clone().count().await.unwrap(), 3);
@@ -234,7 +234,7 @@ async fn records_are_counted_and_known_to_exist() {
 }
 
 #[async_test]
-async fn missing_table_is_an_error_of_its_own_and_missing_record_is_not() {
+async fn missing_table_is_an_error_and_missing_record_is_none() {
     let (_db, session) = place().await;
     let counters = session.select::<Counter>();
     for error in [
@@ -250,7 +250,7 @@ async fn missing_table_is_an_error_of_its_own_and_missing_record_is_not() {
         assert!(error.is_not_found(), "{error:?}");
         assert_eq!(error.server().unwrap().details().unwrap().field("name"), Some("counter"), "{error:?}");
     }
-    // Ids that lead nowhere are left out, whatever the reason.
+    // Ids without a record are left out, whatever the reason.
     assert_eq!(counters.clone().ids([1]).await.unwrap(), []);
     session.query("DEFINE TABLE counter").await.unwrap().check().unwrap();
     assert_eq!(counters.clone().await.unwrap(), []);
@@ -260,7 +260,7 @@ async fn missing_table_is_an_error_of_its_own_and_missing_record_is_not() {
 }
 
 #[async_test]
-async fn ten_thousand_records_come_whole() {
+async fn ten_thousand_records_are_read() {
     let (_db, session) = with_counters(10_000).await;
     let all = session.select::<Counter>();
     let rows = all.clone().await.unwrap();
@@ -289,9 +289,9 @@ struct Colleague {
 }
 
 #[async_test]
-async fn view_reads_its_fields_and_no_others() {
+async fn view_reads_only_its_fields() {
     let (_db, session) = with_users().await;
-    // A row that is no `User` any more is still a `Contact`.
+    // The row no longer fits `User`, but still fits `Contact`.
     session.query("CREATE user:old SET mail = 'old@x.io', age = 'very'").await.unwrap().check().unwrap();
     let users = session.select::<User>();
     assert_eq!(users.clone().await.unwrap_err().kind(), ErrorKind::Decode);
@@ -307,7 +307,7 @@ async fn view_reads_its_fields_and_no_others() {
 }
 
 #[async_test]
-async fn view_may_follow_links() {
+async fn view_follows_links() {
     let (_db, session) = with_users().await;
     let users = session.select::<User>();
     let ada = users.clone().id("ada").view::<Colleague>().await.unwrap().unwrap();
@@ -319,7 +319,7 @@ async fn view_may_follow_links() {
 }
 
 #[async_test]
-async fn fetched_links_come_beside_the_record() {
+async fn fetched_links_are_returned_beside_the_record() {
     let (_db, session) = with_users().await;
     let users = session.select::<User>();
     let plain = users.clone().await.unwrap();
@@ -345,7 +345,7 @@ async fn fetched_links_come_beside_the_record() {
 }
 
 #[async_test]
-async fn record_that_may_not_be_seen_is_a_dangling_link() {
+async fn hidden_record_reads_as_a_dangling_link() {
     let (db, session) = with_users().await;
     let schema = "DEFINE TABLE OVERWRITE user PERMISSIONS FULL; DEFINE FIELD age ON user PERMISSIONS FOR select NONE;
         DEFINE ACCESS member ON DATABASE TYPE RECORD SIGNUP (CREATE member SET name = $name)";
@@ -354,7 +354,7 @@ async fn record_that_may_not_be_seen_is_a_dangling_link() {
     let member = db.new_session().await.unwrap();
     let params = std::collections::BTreeMap::from([("name", "m")]);
     member.signup(RecordAccess::new(ns, database, "member", params)).await.unwrap();
-    // What the permissions hide from `SELECT *` is hidden beside a link as well.
+    // Fields that the permissions hide from `SELECT *` are hidden beside a link as well.
     let error = member.select::<User>().fetch(|u| u.employer).await.unwrap_err();
     assert!(error.to_string().contains("age"), "{error}");
     session.query("REMOVE FIELD age ON user").await.unwrap().check().unwrap();
@@ -364,7 +364,7 @@ async fn record_that_may_not_be_seen_is_a_dangling_link() {
 }
 
 #[async_test]
-async fn timeout_is_the_servers() {
+async fn timeout_is_applied_by_the_server() {
     let (_db, session) = with_users().await;
     let users = session.select::<User>();
     let none = users.clone().timeout(Duration::ZERO);
@@ -374,13 +374,13 @@ async fn timeout_is_the_servers() {
     assert_eq!(error.server().unwrap().details().unwrap().kind(), "TimedOut", "{error:?}");
     let error = users.clone().fetch(|u| u.friends).timeout(Duration::ZERO).await.unwrap_err();
     assert_eq!(error.server().unwrap().details().unwrap().kind(), "TimedOut", "{error:?}");
-    // The server itself would never answer to the longest.
+    // The server would never answer with the longest.
     assert_eq!(users.clone().timeout(Duration::MAX).await.unwrap().len(), 3);
     assert_eq!(users.timeout(Duration::from_hours(1)).limit(1).await.unwrap().len(), 1);
 }
 
 #[async_test]
-async fn plan_is_text() {
+async fn explain_returns_the_plan_as_text() {
     let (_db, session) = with_users().await;
     let explain = session.select::<User>().id("ada").explain();
     assert_eq!(explain.to_surql(), "EXPLAIN SELECT * FROM ONLY $_0 -- $_0");
@@ -391,7 +391,7 @@ async fn plan_is_text() {
 }
 
 #[async_test]
-async fn records_are_locked_by_their_ids() {
+async fn for_update_locks_records_by_id() {
     let (_db, session) = with_users().await;
     let users = session.select::<User>();
     let one = users.clone().id("ada").for_update();
@@ -408,7 +408,7 @@ async fn records_are_locked_by_their_ids() {
 }
 
 #[async_test]
-async fn statement_is_shown_without_values() {
+async fn to_surql_and_debug_show_no_values() {
     let (_db, session) = place().await;
     let users = session.select::<User>();
     for (shown, expected) in [
@@ -452,7 +452,7 @@ async fn dropped_select_leaves_the_session_usable() {
 }
 
 #[async_test]
-async fn record_that_does_not_fit_is_named() {
+async fn decode_error_names_the_record() {
     let (_db, session) = with_users().await;
     session
         .query("UPDATE user:cleo SET age = 'old'; UPDATE company:initech SET name = 7")

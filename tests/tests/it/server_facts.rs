@@ -1,4 +1,4 @@
-//! Facts about the server that the client relies on. One of these failing means that a new server needs a look.
+//! Facts about the server that the client relies on. If one of these tests fails, review the code for the new server.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use surreal_session::prelude::*;
 use surreal_session_tests::{Raw, async_test, connect, place, unique};
 
 #[async_test]
-async fn version_is_the_one_that_the_docs_speak_of() {
+async fn server_version_is_the_documented_one() {
     let db = connect().await;
     assert_eq!(db.version().await.unwrap(), "surrealdb-3.3.5");
 }
@@ -28,7 +28,7 @@ async fn default_session_has_the_id_of_the_connection() {
 }
 
 #[async_test]
-async fn sessions_lists_the_attached_and_not_the_default() {
+async fn sessions_lists_attached_sessions_without_the_default() {
     let db = connect().await;
     assert_eq!(db.sessions().await.unwrap(), []);
     let (a, b) = (db.new_session().await.unwrap(), db.new_session().await.unwrap());
@@ -55,7 +55,7 @@ async fn database_without_a_namespace_is_refused() {
 }
 
 #[async_test]
-async fn invalidate_keeps_place_and_variables() {
+async fn invalidate_keeps_namespace_database_and_variables() {
     let (_db, session) = place().await;
     session.set("v", 1).await.unwrap();
     session.invalidate().await.unwrap();
@@ -65,7 +65,7 @@ async fn invalidate_keeps_place_and_variables() {
 }
 
 #[async_test]
-async fn statement_errors_have_no_code_and_request_errors_have() {
+async fn only_request_errors_have_a_code() {
     let (_db, session) = place().await;
     let statement = session.query("THROW 'x'").await.unwrap().check().unwrap_err();
     assert_eq!(statement.server().unwrap().code(), None);
@@ -74,7 +74,7 @@ async fn statement_errors_have_no_code_and_request_errors_have() {
 }
 
 #[async_test]
-async fn echoes_of_a_failed_block_are_not_executed_or_cancelled() {
+async fn other_statements_of_a_failed_block_are_not_executed_or_cancelled() {
     let (_db, session) = place().await;
     let response = session.query("BEGIN; CREATE a:1; THROW 'x'; CREATE a:2; COMMIT").await.unwrap();
     assert_eq!(response.len(), 5);
@@ -83,7 +83,7 @@ async fn echoes_of_a_failed_block_are_not_executed_or_cancelled() {
 }
 
 #[async_test]
-async fn nesting_is_accepted_up_to_the_clients_limit() {
+async fn server_accepts_nesting_up_to_the_clients_limit() {
     let (_db, session) = place().await;
     let mut value = Value::from(1_i64);
     for depth in 1.. {
@@ -99,7 +99,7 @@ async fn nesting_is_accepted_up_to_the_clients_limit() {
     }
 }
 
-/// Why a failure in a `Transaction` is final.
+/// The reason why the first failure of a `Transaction` is final.
 #[async_test]
 async fn server_commits_what_a_refused_create_has_written() {
     let mut raw = Raw::place().await;
@@ -112,7 +112,7 @@ async fn server_commits_what_a_refused_create_has_written() {
     assert_eq!(
         mails[0].clone().unwrap(),
         cbor!(["x", "x"]).unwrap(),
-        "the violation is gone: perhaps a failure need not be final"
+        "the server no longer keeps the refused record: a failure may not have to be final"
     );
 }
 
@@ -140,7 +140,7 @@ async fn reset_cancels_the_transactions_of_a_session() {
 }
 
 #[async_test]
-async fn one_transaction_too_many_is_told_only_by_the_text() {
+async fn too_many_transactions_is_recognised_by_text_only() {
     let mut raw = Raw::place().await;
     for _ in 0..64 {
         raw.call("begin", None, vec![]).await.unwrap();
@@ -161,7 +161,7 @@ async fn statements_after_a_failed_one_still_run_in_a_transaction() {
 }
 
 #[async_test]
-async fn contextual_names_hide_variables() {
+async fn contextual_names_hide_bound_variables() {
     let (_db, session) = place().await;
     let names = ["this", "parent", "value", "input", "before", "after", "event"];
     let variables = names.map(|name| format!("LET ${name} = 'variable'; ")).concat();
@@ -183,9 +183,9 @@ async fn contextual_names_hide_variables() {
     }
 }
 
-/// Why a result that cannot be sent is told apart from a text that does not parse.
+/// The client tells a result that cannot be sent from text that does not parse by this code.
 #[async_test]
-async fn result_without_a_form_in_cbor_has_a_code_of_its_own() {
+async fn unserializable_result_has_its_own_error_code() {
     let (_db, session) = place().await;
     let server = session.query("CREATE t:1; RETURN /a/").await.unwrap_err().server().unwrap().clone();
     assert_eq!((server.code(), server.message()), (Some(-32700), "Parse error"));

@@ -1,8 +1,8 @@
-//! Money moves between accounts from many tasks, over sockets that break and in futures that are dropped: none is made
+//! Many tasks move money between accounts, over sockets that break and in futures that are dropped: no money appears
 //! and none is lost.
 //!
-//! Each transfer changes two accounts and leaves its number on both. What its caller was told has to agree with the
-//! accounts, and what is on the accounts has to add up.
+//! Each transfer changes two accounts and leaves its number on both. The outcome that its caller got must agree with
+//! the accounts, and the balances must add up.
 
 use std::collections::BTreeMap;
 use std::ops::{AddAssign, Range};
@@ -20,7 +20,7 @@ use tokio::task::JoinHandle;
 struct Account {
     id: Id<Account, i64>,
     balance: i64,
-    /// The number of each transfer, and what it brought.
+    /// The amount of each transfer, by its number.
     moves: Vec<(usize, i64)>,
 }
 
@@ -28,7 +28,7 @@ const WRITERS: usize = 16;
 const TRANSFERS: usize = 2_000;
 const ACCOUNTS: i64 = 100;
 const OPENING: i64 = 1_000;
-/// A socket is killed each time that so many transfers were made.
+/// Number of transfers after which a socket is killed.
 const KILL_EVERY: usize = 400;
 const SOCKETS: usize = 2;
 const SESSIONS: usize = 3;
@@ -54,15 +54,15 @@ impl Line {
     }
 }
 
-/// What a caller was told about its transfer.
+/// The outcome of a transfer, as its caller sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Told {
+enum Outcome {
     Done,
     NotDone,
     Unknown,
 }
 
-/// What happened to all transfers together.
+/// Counts of all outcomes.
 #[derive(Debug, Default)]
 struct Totals {
     done: usize,
@@ -75,7 +75,7 @@ struct Totals {
     kills: usize,
 }
 
-/// Not random enough for anything else, and the same in every run.
+/// A simple random generator, the same in every run.
 struct Dice(u64);
 
 impl Dice {
@@ -105,7 +105,7 @@ impl Transfer {
         Self { number, from, to, amount: dice.up_to(200) }
     }
 
-    /// Does it, in a transaction that somebody else ends.
+    /// Makes the transfer in a transaction that the caller ends.
     async fn carry_out(&self, tx: &Transaction) -> Result<()> {
         let query = tx.query(
             "UPDATE ONLY $from SET balance -= $amount, moves += [[$number, -$amount]] RETURN NONE;
@@ -117,7 +117,7 @@ impl Transfer {
     }
 }
 
-/// The program's own error: somebody has thought better of it.
+/// The program's own error, which cancels the transfer.
 enum Refused {
     Regretted,
     Failed(Error),
@@ -134,7 +134,7 @@ struct Bank {
     namespace: String,
     next: AtomicUsize,
     totals: Mutex<Totals>,
-    told: Mutex<BTreeMap<usize, Told>>,
+    told: Mutex<BTreeMap<usize, Outcome>>,
 }
 
 impl Bank {
@@ -161,7 +161,7 @@ impl Bank {
         }
     }
 
-    /// Cuts a socket under everybody who uses it, and opens another one in its place.
+    /// Cuts a socket under all its users, and opens another one in its place.
     async fn kill(&self, socket: usize) {
         let fresh = Arc::new(Line::open(&self.namespace).await);
         let old = std::mem::replace(&mut *self.lines[socket].lock().unwrap(), fresh);
@@ -169,7 +169,7 @@ impl Bank {
         self.count(|totals| &mut totals.kills, 1);
     }
 
-    async fn transfer(&self, session: &Session, transfer: &Transfer, dice: &mut Dice) -> Told {
+    async fn transfer(&self, session: &Session, transfer: &Transfer, dice: &mut Dice) -> Outcome {
         match dice.below(20) {
             0 => self.cancel(session, transfer).await,
             1 => self.run(session, transfer, true).await,
@@ -178,15 +178,15 @@ impl Bank {
                 let told = poll_times(polls, self.run(session, transfer, false)).await;
                 told.unwrap_or_else(|| {
                     self.count(|totals| &mut totals.dropped, 1);
-                    // A commit that was polled goes on by itself.
-                    if polls == 0 { Told::NotDone } else { Told::Unknown }
+                    // A commit goes on after its first poll.
+                    if polls == 0 { Outcome::NotDone } else { Outcome::Unknown }
                 })
             }
             _ => self.run(session, transfer, false).await,
         }
     }
 
-    async fn run(&self, session: &Session, transfer: &Transfer, regret: bool) -> Told {
+    async fn run(&self, session: &Session, transfer: &Transfer, regret: bool) -> Outcome {
         let runs = AtomicUsize::new(0);
         let run = session.transaction().retries(20).backoff(PAUSES).try_run(async |tx| {
             runs.fetch_add(1, Ordering::Relaxed);
@@ -198,8 +198,8 @@ impl Bank {
         self.judge(result)
     }
 
-    /// Writes everything and takes it back.
-    async fn cancel(&self, session: &Session, transfer: &Transfer) -> Told {
+    /// Writes everything and cancels.
+    async fn cancel(&self, session: &Session, transfer: &Transfer) -> Outcome {
         let cancel = async {
             let tx = session.begin_transaction().await?;
             transfer.carry_out(&tx).await?;
@@ -209,14 +209,14 @@ impl Bank {
         self.judge(cancel.await)
     }
 
-    fn judge(&self, result: Result<(), Refused>) -> Told {
+    fn judge(&self, result: Result<(), Refused>) -> Outcome {
         let (told, counter): (_, fn(&mut Totals) -> &mut usize) = match result {
-            Ok(()) => (Told::Done, |totals| &mut totals.done),
-            Err(Refused::Regretted) => (Told::NotDone, |totals| &mut totals.cancelled),
+            Ok(()) => (Outcome::Done, |totals| &mut totals.done),
+            Err(Refused::Regretted) => (Outcome::NotDone, |totals| &mut totals.cancelled),
             Err(Refused::Failed(error)) => match error.kind() {
-                ErrorKind::CommitUnknown => (Told::Unknown, |totals| &mut totals.unknown),
-                ErrorKind::Conflict => (Told::NotDone, |totals| &mut totals.given_up),
-                ErrorKind::Disconnected => (Told::NotDone, |totals| &mut totals.disconnected),
+                ErrorKind::CommitUnknown => (Outcome::Unknown, |totals| &mut totals.unknown),
+                ErrorKind::Conflict => (Outcome::NotDone, |totals| &mut totals.given_up),
+                ErrorKind::Disconnected => (Outcome::NotDone, |totals| &mut totals.disconnected),
                 _ => panic!("{error:?}"),
             },
         };
@@ -234,7 +234,7 @@ async fn money_is_neither_made_nor_lost() {
     let bank = Arc::new(open_bank(auditor.namespace().unwrap()).await);
     let writers: Vec<_> = (0..WRITERS).map(|writer| tokio::spawn(Arc::clone(&bank).work(writer))).collect();
     while !writers.iter().all(JoinHandle::is_finished) {
-        // Whoever looks while they work sees whole transfers.
+        // A reader sees only whole transfers meanwhile.
         assert_eq!(total(&auditor).await, ACCOUNTS * OPENING);
         tokio::time::sleep(Duration::from_millis(250)).await;
     }
@@ -250,7 +250,7 @@ async fn money_is_neither_made_nor_lost() {
     let lost = audit(&auditor, &bank).await;
     let totals = bank.totals.lock().unwrap();
     println!("{TRANSFERS} transfers by {WRITERS} writers over {SOCKETS} sockets: {totals:?}, lost: {lost:?}");
-    assert_eq!(lost, [], "these are not what their callers were told");
+    assert_eq!(lost, [], "these transfers contradict their callers' outcomes");
     assert!(totals.conflicts > 0 && totals.dropped > 0 && totals.cancelled > 0, "{totals:?}");
     assert!(totals.kills == TRANSFERS / KILL_EVERY && totals.disconnected > 0, "{totals:?}");
 }
@@ -277,8 +277,8 @@ async fn nothing_open(session: &Session) {
     .await;
 }
 
-/// Checks that the accounts add up, and gives the transfers that are not what their callers were told.
-async fn audit(auditor: &Session, bank: &Bank) -> Vec<(usize, Told)> {
+/// Checks that the balances add up, and returns the transfers that contradict their callers' outcomes.
+async fn audit(auditor: &Session, bank: &Bank) -> Vec<(usize, Outcome)> {
     let accounts = auditor.select::<Account>().await.unwrap();
     let mut made: BTreeMap<usize, Vec<i64>> = BTreeMap::new();
     for account in &accounts {
@@ -294,10 +294,10 @@ async fn audit(auditor: &Session, bank: &Bank) -> Vec<(usize, Told)> {
     assert_eq!(accounts.iter().map(|account| account.balance).sum::<i64>(), ACCOUNTS * OPENING);
     let told = bank.told.lock().unwrap();
     assert_eq!(told.len(), TRANSFERS);
-    let disagrees = |(number, told): &(&usize, &Told)| match told {
-        Told::Done => !made.contains_key(number),
-        Told::NotDone => made.contains_key(number),
-        Told::Unknown => false,
+    let disagrees = |(number, told): &(&usize, &Outcome)| match told {
+        Outcome::Done => !made.contains_key(number),
+        Outcome::NotDone => made.contains_key(number),
+        Outcome::Unknown => false,
     };
     told.iter().filter(disagrees).map(|(number, told)| (*number, *told)).collect()
 }

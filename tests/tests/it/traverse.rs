@@ -1,4 +1,4 @@
-//! Walks through the graph.
+//! Graph traversal.
 
 use std::collections::BTreeSet;
 
@@ -67,7 +67,7 @@ fn person(name: &str) -> NewPerson {
 }
 
 /// Ada knows Bob, who knows Cy, who knows Ada and Dan; Ada wrote the posts 1 and 2, the second twice; Bob wrote 3.
-async fn graph() -> (Surreal, Session) {
+async fn with_people_and_posts() -> (Surreal, Session) {
     let (db, session) = place().await;
     for name in ["ada", "bob", "cy", "dan"] {
         session.create::<Person>().id(name).content(person(name)).await.unwrap();
@@ -100,8 +100,8 @@ fn these<const N: usize>(names: [&str; N]) -> BTreeSet<String> {
 }
 
 #[async_test]
-async fn step_leads_along_edges_and_against_them() {
-    let (_db, session) = graph().await;
+async fn out_and_in_follow_edges_in_both_directions() {
+    let (_db, session) = with_people_and_posts().await;
     let mut posts: Vec<Post> = session.traverse(&ada()).out::<Wrote>().to::<Post>().await.unwrap();
     posts.sort_by_key(|post| *post.id.key());
     assert_eq!(posts.iter().map(|post| post.title.as_str()).collect::<Vec<_>>(), ["one", "two"]);
@@ -115,8 +115,8 @@ async fn step_leads_along_edges_and_against_them() {
 }
 
 #[async_test]
-async fn edges_are_records_as_well() {
-    let (_db, session) = graph().await;
+async fn edges_are_read_as_records() {
+    let (_db, session) = with_people_and_posts().await;
     let edges: Vec<Wrote> = session.traverse(&ada()).out::<Wrote>().edges().order_by(|w| w.at.desc()).await.unwrap();
     assert_eq!(edges.iter().map(|edge| (edge.at, *edge.out.key())).collect::<Vec<_>>(), [(5, 2), (2, 2), (1, 1)]);
     assert_eq!(session.traverse(&ada()).out::<Wrote>().await.unwrap().len(), 3);
@@ -127,8 +127,8 @@ async fn edges_are_records_as_well() {
 }
 
 #[async_test]
-async fn every_step_is_filtered_by_itself() {
-    let (_db, session) = graph().await;
+async fn each_step_has_its_own_filter() {
+    let (_db, session) = with_people_and_posts().await;
     let walk = session
         .traverse(&ada())
         .out::<Wrote>()
@@ -146,8 +146,8 @@ async fn every_step_is_filtered_by_itself() {
 }
 
 #[async_test]
-async fn walk_starts_from_many() {
-    let (_db, session) = graph().await;
+async fn traversal_starts_from_several_records() {
+    let (_db, session) = with_people_and_posts().await;
     let both = [ada(), Id::new("bob")];
     let posts = |walk: surreal_session::graph::Traverse<Post, Person>| async move { walk.ids().await.unwrap().len() };
     assert_eq!(posts(session.traverse(&both).out::<Wrote>().to::<Post>()).await, 3);
@@ -162,8 +162,8 @@ async fn walk_starts_from_many() {
 }
 
 #[async_test]
-async fn what_does_not_exist_leads_nowhere() {
-    let (_db, session) = graph().await;
+async fn missing_records_and_tables_yield_nothing() {
+    let (_db, session) = with_people_and_posts().await;
     let nobody: Id<Person> = Id::new("nobody");
     assert_eq!(session.traverse(&nobody).out::<Wrote>().to::<Post>().await.unwrap(), []);
     assert_eq!(session.traverse(&nobody).await.unwrap(), []);
@@ -173,8 +173,8 @@ async fn what_does_not_exist_leads_nowhere() {
 }
 
 #[async_test]
-async fn several_steps_give_each_record_once() {
-    let (_db, session) = graph().await;
+async fn several_steps_return_each_record_once() {
+    let (_db, session) = with_people_and_posts().await;
     let colleagues = session.traverse(&ada()).out::<Knows>().to::<Person>().out::<Knows>().to::<Person>();
     assert_eq!(names(colleagues.await.unwrap()), these(["cy"]));
     let round = session.traverse(&[ada(), Id::new("bob")]).out::<Wrote>().to::<Post>().in_::<Wrote>().to::<Person>();
@@ -185,7 +185,7 @@ async fn several_steps_give_each_record_once() {
 
 #[async_test]
 async fn depth_repeats_the_last_step() {
-    let (_db, session) = graph().await;
+    let (_db, session) = with_people_and_posts().await;
     let known = || session.traverse(&ada()).out::<Knows>().to::<Person>();
     for (walk, expected) in [
         (known().depth(1..=1), these(["bob"])),
@@ -212,7 +212,7 @@ async fn depth_repeats_the_last_step() {
 
 #[async_test]
 async fn impossible_depth_is_refused_before_it_is_sent() {
-    let (_db, session) = graph().await;
+    let (_db, session) = with_people_and_posts().await;
     for walk in [
         session.traverse(&ada()).out::<Knows>().to::<Person>().depth(0..=2),
         session.traverse(&ada()).out::<Knows>().to::<Person>().depth(1..=257),
@@ -225,8 +225,8 @@ async fn impossible_depth_is_refused_before_it_is_sent() {
 }
 
 #[async_test]
-async fn end_of_several_types_is_chosen_by_the_record() {
-    let (_db, session) = graph().await;
+async fn to_selects_one_of_several_end_types() {
+    let (_db, session) = with_people_and_posts().await;
     let liked = vec![
         NewLikes { r#in: ada(), out: Subject::Post(Id::new(3)) },
         NewLikes { r#in: ada(), out: Id::<Person>::new("bob").into() },
@@ -254,7 +254,7 @@ async fn end_of_several_types_is_chosen_by_the_record() {
 
 #[async_test]
 async fn references_are_followed_back() {
-    let (_db, session) = graph().await;
+    let (_db, session) = with_people_and_posts().await;
     let schema = "DEFINE FIELD boss ON person TYPE option<record<person>> REFERENCE;
         DEFINE FIELD friends ON person TYPE array<record<person>> REFERENCE";
     session.query(schema).await.unwrap().check().unwrap();
@@ -272,8 +272,8 @@ async fn references_are_followed_back() {
 }
 
 #[async_test]
-async fn links_that_are_not_defined_as_references_lead_nowhere_back() {
-    let (_db, session) = graph().await;
+async fn links_without_reference_yield_no_referrers() {
+    let (_db, session) = with_people_and_posts().await;
     let bob = PersonPatch { boss: set(Some(ada())), ..keep() };
     session.update::<Person>().id("bob").merge(bob).await.unwrap();
     assert_eq!(session.traverse(&ada()).referenced_by::<Person>().via(|p| p.boss).await.unwrap(), []);
@@ -281,14 +281,14 @@ async fn links_that_are_not_defined_as_references_lead_nowhere_back() {
 }
 
 #[async_test]
-async fn what_is_found_is_selected_like_anything() {
+async fn traversal_result_takes_select_clauses() {
     #[derive(Debug, PartialEq, Deserialize, View)]
     #[record(of = Post)]
     struct Title {
         title: String,
     }
 
-    let (_db, session) = graph().await;
+    let (_db, session) = with_people_and_posts().await;
     let found =
         || session.traverse(&ada()).out::<Knows>().to::<Person>().depth(..).out::<Wrote>().to::<Post>().select();
     let titles = found().order_by(|p| p.title.asc()).limit(2).view::<Title>().await.unwrap();
@@ -300,8 +300,8 @@ async fn what_is_found_is_selected_like_anything() {
 }
 
 #[async_test]
-async fn eighteen_steps_are_taken_and_more_refused() {
-    let (_db, session) = graph().await;
+async fn eighteen_steps_are_accepted_and_more_refused() {
+    let (_db, session) = with_people_and_posts().await;
     let mut walk = session.traverse(&ada()).out::<Knows>().to::<Person>();
     for _ in 1..18 {
         walk = walk.out::<Knows>().to::<Person>();
@@ -313,7 +313,7 @@ async fn eighteen_steps_are_taken_and_more_refused() {
 
 #[async_test]
 async fn thousands_of_edges_are_followed() {
-    let (_db, session) = graph().await;
+    let (_db, session) = with_people_and_posts().await;
     let wrote = |at| NewWrote { r#in: Id::new("dan"), out: Id::new(at % 3 + 1), at };
     session.insert((0..2000).map(wrote).collect::<Vec<_>>()).relation().return_none().await.unwrap();
     let edges = || session.traverse(Id::<Person>::new("dan")).out::<Wrote>();
@@ -322,7 +322,7 @@ async fn thousands_of_edges_are_followed() {
 }
 
 #[async_test]
-async fn walk_shows_its_statement_and_no_value() {
+async fn to_surql_and_debug_of_a_traversal_show_no_values() {
     let (_db, session) = place().await;
     let walk = session
         .traverse(&ada())

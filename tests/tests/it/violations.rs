@@ -1,4 +1,4 @@
-//! Violated constraints, each as server 3.3.5 words it: their parts are told, whatever values and names contain.
+//! Violated constraints in the wording of server 3.3.5: each part is found, whatever the values and names contain.
 
 use serde::{Deserialize, Serialize};
 use surreal_session::prelude::*;
@@ -6,7 +6,7 @@ use surreal_session::value::Uuid;
 use surreal_session::{Error, ErrorKind};
 use surreal_session_tests::{async_test, place};
 
-/// The failure of text of which one statement is refused.
+/// The error of a query of which one statement is refused.
 async fn refused(session: &Session, text: &str) -> Error {
     session.query(text).await.unwrap().check().unwrap_err()
 }
@@ -20,12 +20,12 @@ fn name(text: &str) -> String {
     format!("`{}`", text.replace('\\', "\\\\").replace('`', "\\`"))
 }
 
-/// The name that the server wrote, which is what a record's table looks like.
+/// The name without backticks, as the table of a record id shows it.
 fn unescaped(name: &str) -> String {
     format!("{name}:1").parse::<RecordId>().unwrap().table().to_owned()
 }
 
-/// Checks what every violation has in common, and gives the error back.
+/// Checks the properties that all violations share, and returns the error.
 #[track_caller]
 fn checked(error: Error) -> Error {
     assert_eq!((error.kind(), error.delivery()), (ErrorKind::Violation, Delivery::Answered), "{error:?}");
@@ -37,7 +37,7 @@ fn checked(error: Error) -> Error {
 }
 
 #[async_test]
-async fn unique_tells_index_value_and_record() {
+async fn unique_violation_names_index_value_and_record() {
     let (_db, session) = place().await;
     run(
         &session,
@@ -63,7 +63,7 @@ async fn unique_tells_index_value_and_record() {
 }
 
 #[async_test]
-async fn unique_of_every_type_of_value_and_key_is_told() {
+async fn unique_violation_is_parsed_for_every_type_of_value_and_key() {
     let (_db, session) = place().await;
     run(&session, "DEFINE INDEX i ON t FIELDS v UNIQUE").await;
     let values = r#"1, 1.5, 1.5dec, 'it\'s', true, d'2024-01-01T00:00:00.5Z', 1h30m, b"00FF", a:`b c`, (1, 2),
@@ -96,7 +96,7 @@ async fn unique_of_every_type_of_value_and_key_is_told() {
 }
 
 #[async_test]
-async fn assert_tells_field_record_value_and_condition() {
+async fn assert_violation_names_field_record_value_and_condition() {
     let (_db, session) = place().await;
     run(
         &session,
@@ -120,7 +120,7 @@ async fn assert_tells_field_record_value_and_condition() {
 }
 
 #[async_test]
-async fn type_tells_field_record_and_both_types() {
+async fn type_violation_names_field_record_and_both_types() {
     let (_db, session) = place().await;
     run(
         &session,
@@ -151,7 +151,7 @@ async fn type_tells_field_record_and_both_types() {
 }
 
 #[async_test]
-async fn read_only_unknown_field_reference_and_table_type_are_told() {
+async fn read_only_unknown_field_reference_and_table_type_are_named() {
     let (_db, session) = place().await;
     run(
         &session,
@@ -180,7 +180,7 @@ async fn read_only_unknown_field_reference_and_table_type_are_told() {
     }
 }
 
-/// Text that tries to be mistaken for the words around it.
+/// Text that imitates the words around it.
 const HOSTILE: [&str; 12] = [
     "` already contains 1, with record `t:1",
     "', with record `t:1`",
@@ -197,7 +197,7 @@ const HOSTILE: [&str; 12] = [
 ];
 
 #[async_test]
-async fn hostile_values_and_keys_are_told_right() {
+async fn violations_are_parsed_beside_hostile_values_and_keys() {
     let (_db, session) = place().await;
     run(
         &session,
@@ -241,7 +241,7 @@ async fn hostile_values_and_keys_are_told_right() {
 }
 
 #[async_test]
-async fn hostile_names_are_told_right() {
+async fn violations_are_parsed_beside_hostile_names() {
     let (_db, session) = place().await;
     for text in HOSTILE {
         let name = name(text);
@@ -274,7 +274,7 @@ async fn hostile_names_are_told_right() {
 }
 
 #[async_test]
-async fn index_whose_name_reads_in_two_ways_is_not_guessed() {
+async fn ambiguous_index_name_is_not_guessed() {
     let (_db, session) = place().await;
     let name = name("i` already contains 1, with record `t:");
     run(&session, &format!("DEFINE INDEX {name} ON t FIELDS v UNIQUE; CREATE t:1 SET v = 1")).await;
@@ -290,7 +290,7 @@ struct Account {
 }
 
 #[async_test]
-async fn typed_create_and_text_transaction_tell_the_same() {
+async fn typed_create_and_text_transaction_report_the_same_violation() {
     let (db, session) = place().await;
     run(&session, "DEFINE INDEX by_mail ON account FIELDS mail UNIQUE; CREATE account:ada SET mail = 'a@x.io'").await;
     let typed = session.create::<Account>().content(NewAccount { mail: "a@x.io".into() }).await.unwrap_err();
@@ -311,7 +311,7 @@ async fn typed_create_and_text_transaction_tell_the_same() {
 }
 
 #[async_test]
-async fn failure_of_what_a_deletion_entails_is_told() {
+async fn violation_in_a_cascading_delete_is_reported() {
     let (_db, session) = place().await;
     run(
         &session,
@@ -335,7 +335,7 @@ async fn failure_of_what_a_deletion_entails_is_told() {
 }
 
 #[async_test]
-async fn failure_of_what_an_event_does_is_told() {
+async fn violation_in_an_event_is_reported() {
     let (_db, session) = place().await;
     run(
         &session,
@@ -352,7 +352,7 @@ async fn failure_of_what_an_event_does_is_told() {
 }
 
 #[async_test]
-async fn texts_of_programs_and_other_errors_are_no_violations() {
+async fn thrown_texts_and_other_errors_are_not_violations() {
     let (_db, session) = place().await;
     run(
         &session,
@@ -384,7 +384,7 @@ async fn texts_of_programs_and_other_errors_are_no_violations() {
 }
 
 #[async_test]
-async fn missing_and_taken_definitions_are_told_by_their_kind() {
+async fn missing_and_existing_definitions_have_their_kind() {
     let (_db, session) = place().await;
     session.query("DEFINE TABLE t; CREATE t:1").await.unwrap().check().unwrap();
     for (definition, name, on) in [

@@ -330,7 +330,7 @@ fn null(is_missing: bool, row: &Row) -> bool {
     is_missing && row.k % 2 == 0
 }
 
-/// An order that ends with the key, so that there is one right answer.
+/// An order that ends with the key, so that only one result is right.
 fn order(r: &mut Random) -> (Vec<Order<Row>>, Compare) {
     let (order, compare): (Order<Row>, Compare) = match r.below(9) {
         0 => (u().n.asc(), Box::new(|a, b| a.n.cmp(&b.n))),
@@ -363,7 +363,7 @@ pub(super) const LAYOUTS: [&str; 13] = [
     "inner; inner, k UNIQUE; marks, k UNIQUE; pair",
 ];
 
-/// Layouts whose columns hold whole arrays, for which the schema has to say so (server 3.3.5).
+/// Index layouts over whole arrays, for which the schema must declare the type (server 3.3.5).
 const DECLARED: &str =
     "DEFINE FIELD tags ON row TYPE array<string>; DEFINE FIELD nums ON row TYPE option<array<int> | null>;
     DEFINE FIELD sorted ON row TYPE array<int>; DEFINE FIELD hashed ON row TYPE option<array<string>>;";
@@ -397,7 +397,7 @@ fn sorted(rows: &[Row]) -> Vec<i64> {
     keys
 }
 
-/// What one condition gives in every kind of read.
+/// Compares the results of a condition in every kind of read.
 async fn read(session: &Session, rows: &[Row], random: &mut Random) -> Result<(), String> {
     let Both { surql, rust } = condition(random, 3);
     let expected: Vec<Row> = rows.iter().filter(|row| rust(row)).cloned().collect();
@@ -446,7 +446,7 @@ async fn read(session: &Session, rows: &[Row], random: &mut Random) -> Result<()
     Ok(())
 }
 
-/// What one condition changes and deletes.
+/// Compares the records that a condition updates and deletes.
 async fn write(session: &Session, rows: &[Row], random: &mut Random) -> Result<(), String> {
     let Both { surql, rust } = condition(random, 2);
     let expected: Vec<i64> = rows.iter().filter(|row| rust(row)).map(|row| row.k).collect();
@@ -490,7 +490,7 @@ fn seeds() -> u64 {
 }
 
 #[async_test]
-async fn conditions_mean_the_same_whatever_indexes_there_are() {
+async fn conditions_agree_with_rust_whatever_indexes_exist() {
     let mut wrong = Vec::new();
     for seed in 0..seeds() {
         for layout in 0..LAYOUTS.len() {

@@ -11,10 +11,10 @@ use super::indexed::{Both, LAYOUTS, ROWS, Random, Row, condition, define, fill};
 /// The key of the row that is written last, for which every filter is true.
 const LAST: i64 = -1;
 
-/// What one filter gives: the rows of the snapshot, and those whose change is reported.
+/// The rows of a filter's snapshot, and the rows whose changes it reports.
 type Told = (Vec<i64>, Vec<i64>);
 
-/// Returns the stream as well: to kill its live query may make a conflict with a write that follows (server 3.3.5).
+/// Returns the stream as well, because a KILL may conflict with the next write (server 3.3.5).
 async fn watch(session: &Session, filter: Condition<Row>, rows: &[Row]) -> (Told, LiveStream<Row>) {
     let live = session.live::<Row>().filter(|row| filter | row.k.eq(LAST));
     let (snapshot, mut stream) = live.snapshot().await.unwrap();
@@ -39,7 +39,7 @@ async fn watch(session: &Session, filter: Condition<Row>, rows: &[Row]) -> (Told
 }
 
 #[async_test]
-async fn live_filters_mean_the_same_whatever_indexes_there_are() {
+async fn live_filters_agree_with_rust_whatever_indexes_exist() {
     let mut wrong = Vec::new();
     for (layout, indexes) in LAYOUTS.iter().enumerate() {
         let (_db, session) = place().await;

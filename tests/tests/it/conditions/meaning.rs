@@ -44,7 +44,7 @@ const SCHEMAS: [&str; 4] = [
 ];
 
 #[async_test]
-async fn sets_are_compared_as_sets_whatever_is_stored() {
+async fn sets_compare_as_sets_whatever_is_stored() {
     for schema in SCHEMAS {
         let (_db, session) = place().await;
         session.query(format!("DEFINE TABLE item; {schema}")).await.unwrap().check().unwrap();
@@ -70,7 +70,7 @@ async fn sets_are_compared_as_sets_whatever_is_stored() {
 }
 
 #[async_test]
-async fn equal_sets_do_not_differ() {
+async fn difference_of_equal_sets_is_empty() {
     let (_db, session) = place().await;
     session.create::<Item>().id("a").content(item()).await.unwrap();
     let (one, two) = (session.select::<Item>().id("a").await.unwrap(), session.select::<Item>().id("a").await.unwrap());
@@ -96,7 +96,7 @@ async fn nan_is_neither_less_nor_greater_than_a_number() {
 }
 
 #[async_test]
-async fn missing_values_stay_missing_and_are_false() {
+async fn comparisons_with_missing_values_are_false() {
     let (_db, session) = place().await;
     session.create::<Item>().id("a").content(item()).await.unwrap();
     let changed = session.update::<Item>().id("a").set(|t| (t.level.mul(2), t.level.div(2))).await.unwrap();

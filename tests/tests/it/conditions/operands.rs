@@ -1,4 +1,4 @@
-//! Values that are converted for the type of a field find what the field's own type finds.
+//! A value that converts to a field's type finds the same records as a value of that type.
 
 use std::time::Duration;
 
@@ -39,7 +39,7 @@ struct Thing {
 }
 
 #[async_test]
-async fn converted_values_find_what_they_are() {
+async fn converted_values_find_the_same_records() {
     let (_db, session) = place().await;
     let (user, company): (Id<User>, Id<Company, i64>) = (Id::new("ada"), Id::new(7));
     let (at, code): (DateTime<Utc>, _) = ("2026-01-02T03:04:05.5Z".parse().unwrap(), uuid::Uuid::from_u128(5));

@@ -1,4 +1,4 @@
-//! Types whose order is known beside the usual ones: ints of other widths, dates, long keys.
+//! Less common types with an order: ints of other widths, dates, long keys.
 
 use std::num::{NonZeroI16, NonZeroU32};
 
@@ -45,7 +45,7 @@ const INDEXES: [&str; 3] = [
      DEFINE INDEX e ON sample FIELDS time, day UNIQUE",
 ];
 
-/// Compares the records that a condition finds with those that it finds in Rust.
+/// Compares the records that a condition finds on the server with those that it finds in Rust.
 macro_rules! agrees {
     ($session:ident, $samples:ident, $field:ident, $value:ident, $($method:ident => $operator:tt)+) => {$(
         let found = $session.select::<Sample>().filter(|s| s.$field.$method($value)).order_by(|s| s.id).await.unwrap();

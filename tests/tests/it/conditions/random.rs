@@ -1,4 +1,4 @@
-//! Random conditions say of a record on the server what the same condition says of it in Rust.
+//! Random conditions match the same records on the server as in Rust.
 
 use proptest::arbitrary::any;
 use proptest::prelude::*;
@@ -264,7 +264,7 @@ fn condition() -> impl Strategy<Value = Both> {
     })
 }
 
-/// Writes rows as they are, but for what is missing: that is NULL in every other row.
+/// Writes rows; a missing value becomes NULL in every other row.
 async fn written(session: &Session, runner: &mut TestRunner) -> Vec<Row> {
     let mut rows = prop::collection::vec(row(), ROWS).new_tree(runner).unwrap().current();
     for (key, row) in (0..).zip(&mut rows) {
@@ -278,7 +278,7 @@ async fn written(session: &Session, runner: &mut TestRunner) -> Vec<Row> {
 }
 
 #[async_test]
-async fn random_conditions_are_true_of_the_same_records_on_the_server_and_in_rust() {
+async fn random_conditions_match_the_same_records_as_in_rust() {
     let (_db, session) = place().await;
     let mut runner = TestRunner::new(Config::default());
     for index in [
@@ -298,11 +298,11 @@ async fn random_conditions_are_true_of_the_same_records_on_the_server_and_in_rus
             let shown = select.to_surql();
             let found = select.await.unwrap_or_else(|error| panic!("{shown}: {error}"));
             let mut found: Vec<i64> = found.iter().map(|row| *row.id.key()).collect();
-            // The order of an index is not that of the ids.
+            // With an index, rows do not come in the order of ids.
             found.sort_unstable();
             assert_eq!(found, expected, "{shown} of {rows:#?}");
             hits += usize::from(!expected.is_empty() && expected.len() < ROWS);
         }
-        assert!(hits > CONDITIONS / 3, "only {hits} conditions told rows apart");
+        assert!(hits > CONDITIONS / 3, "only {hits} conditions matched some rows and not others");
     }
 }

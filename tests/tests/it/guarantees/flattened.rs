@@ -43,7 +43,7 @@ fn refused<T: std::fmt::Debug>(result: surreal_session::Result<T>, name: &str) {
 }
 
 #[async_test]
-async fn flattened_enum_changes_by_difference_and_not_by_set() {
+async fn flattened_enum_is_changed_by_difference_and_refused_in_set() {
     let (_db, session) = place().await;
     let kinds = [Kind::Alpha { a: 1 }, Kind::Alpha { a: 2 }, Kind::Beta { b: 1 }, Kind::Unit, Kind::Beta { b: 3 }];
     let new = NewEvent { name: "n".into(), kind: kinds[0].clone() };
@@ -102,7 +102,7 @@ fn geo(lat: i64) -> Geo {
 }
 
 #[async_test]
-async fn flattened_option_appears_changes_and_goes() {
+async fn flattened_option_is_added_changed_and_removed() {
     let (_db, session) = place().await;
     let outer = |geo| Outer { a: 1, geo };
     let new = NewSpot { name: "n".into(), geo: None, outer: outer(None), maybe: None };
@@ -119,14 +119,14 @@ async fn flattened_option_appears_changes_and_goes() {
         spot = after;
     }
 
-    // As a whole.
+    // The whole object.
     let update = || session.update::<Spot>().id("a");
     let with_note = Geo { note: Some("x".into()), ..geo(5) };
     for part in [Some(with_note), Some(geo(6)), None] {
         let patch = SpotPatch { geo: set(part.clone()), ..keep() };
         assert_eq!(update().merge(patch).await.unwrap().geo, part);
     }
-    // A part of what is missing.
+    // A part of a missing object.
     let part = || SpotPatch { geo: merge(GeoPatch { lat: set(9), ..keep() }), ..keep() };
     assert_eq!(update().merge(part()).await.unwrap().geo, None);
     assert_eq!(update().set(|s| s.geo.lat.set(9)).await.unwrap().geo, None);
@@ -163,7 +163,7 @@ fn extra(name: &str) -> BTreeMap<String, Value> {
 }
 
 #[async_test]
-async fn flattened_map_takes_no_name_of_a_field() {
+async fn flattened_map_with_the_name_of_a_field_is_refused() {
     let (_db, session) = place().await;
     session.query("DEFINE TABLE user; DEFINE TABLE edge TYPE RELATION").await.unwrap().check().unwrap();
     let new = |name: &str| NewUser { role: "user".into(), plan: Some("free".into()), extra: extra(name) };
@@ -199,7 +199,7 @@ async fn flattened_map_takes_no_name_of_a_field() {
 }
 
 #[async_test]
-async fn key_that_stands_twice_is_an_error_that_names_it() {
+async fn duplicate_key_is_an_error_that_names_it() {
     #[derive(Debug, Clone, Serialize)]
     struct Two {
         #[serde(flatten)]

@@ -1,4 +1,4 @@
-//! Writes whose filter follows a link, by an identity that may not do everything, at the same time, and out of time.
+//! Writes whose filter follows a link: with limited permissions, concurrent ones, and past their timeout.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -13,7 +13,7 @@ fn orphan(task: Fields<Task>) -> Condition<Task> {
     task.parent.state.is_none()
 }
 
-/// A user of a record access, in a database whose table of tasks has these permissions.
+/// A record user, in a database whose table of tasks has these permissions.
 async fn restricted(db: &Surreal, session: &Session, permissions: &str) -> Session {
     let schema = format!(
         "DEFINE TABLE OVERWRITE task PERMISSIONS {permissions}; DEFINE TABLE member PERMISSIONS FULL;
@@ -29,12 +29,12 @@ async fn restricted(db: &Surreal, session: &Session, permissions: &str) -> Sessi
 }
 
 #[async_test(not_send)]
-async fn identity_writes_what_it_may_select_and_write() {
+async fn user_writes_records_that_it_may_select_and_write() {
     for (permissions, found, deleted) in [
         ("FOR select NONE, FOR update, delete FULL", &[][..], &[][..]),
         ("FOR select FULL, FOR update FULL, FOR delete NONE", &[1], &[]),
         ("FOR select, update FULL, FOR delete WHERE state = 'done'", &[1], &[]),
-        // What the identity may not select is missing to it, also behind a link: the parent of 4 is done.
+        // Records that the user may not select count as missing, also behind a link: the parent of 4 is done.
         ("FOR select WHERE state = 'open', FOR update, delete FULL", &[1, 4], &[1, 4]),
         ("FOR select, update, delete FULL", &[1], &[1]),
     ] {
@@ -49,7 +49,7 @@ async fn identity_writes_what_it_may_select_and_write() {
 }
 
 #[async_test(not_send)]
-async fn identity_updates_what_it_may_select() {
+async fn user_updates_records_that_it_may_select() {
     for (permissions, expected) in [
         ("FOR select NONE, FOR update FULL", &[][..]),
         ("FOR select FULL, FOR update NONE", &[]),
@@ -65,7 +65,7 @@ async fn identity_updates_what_it_may_select() {
 }
 
 #[async_test]
-async fn two_writes_of_the_same_records_conflict() {
+async fn concurrent_writes_of_the_same_records_conflict() {
     let (_db, session) = tasks().await;
     let (first, second) = (session.begin_transaction().await.unwrap(), session.begin_transaction().await.unwrap());
     assert_eq!(keys(&first.delete::<Task>().filter(orphan).await.unwrap()), [1]);
@@ -77,7 +77,7 @@ async fn two_writes_of_the_same_records_conflict() {
 }
 
 #[async_test]
-async fn write_that_runs_out_of_time_has_written_nothing() {
+async fn write_past_its_timeout_writes_nothing() {
     let slow = |task: Fields<Task>| orphan(task) | Condition::raw("sleep(100ms) = 1");
     let (_db, session) = tasks().await;
     let timeout = Duration::from_millis(150);

@@ -1,4 +1,4 @@
-//! `None` and NONE inside of objects.
+//! `None` and NONE inside objects.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -76,7 +76,7 @@ fn expected(key: &str) -> Holder {
 }
 
 #[async_test]
-async fn none_comes_back_from_wherever_it_is() {
+async fn none_comes_back_from_every_position() {
     let (_db, session) = place().await;
     assert_eq!(session.create::<Holder>().id("a").content(empty()).await.unwrap(), expected("a"));
     assert_eq!(session.insert(vec![("b", empty())]).await.unwrap(), [expected("b")]);
@@ -98,7 +98,7 @@ async fn none_comes_back_from_wherever_it_is() {
     let by_value = session.select::<Holder>().filter(|h| h.map.eq(empty().map) & h.wrapped.eq(Wrapped(None)));
     assert_eq!(by_value.count().await.unwrap(), 2);
 
-    // A field that is an `Option` is absent, as schemas have it, and not NULL.
+    // A field of type `Option` is absent, as schemas expect, and not NULL.
     let stored: Vec<bool> = session
         .query("RETURN [holder:a.plain = NONE, holder:a.beside = NONE, holder:a.wrapped = NULL]")
         .await
@@ -109,7 +109,7 @@ async fn none_comes_back_from_wherever_it_is() {
 }
 
 #[async_test]
-async fn value_is_none_where_a_row_has_no_such_field() {
+async fn absent_field_reads_as_value_none() {
     #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]
     struct Note {
         id: Id<Note>,

@@ -50,7 +50,7 @@ struct Item {
     made: i64,
 }
 
-/// A small generator of numbers that are the same in each run.
+/// A small random generator with the same numbers in each run.
 struct Random(u64);
 
 impl Random {
@@ -106,7 +106,7 @@ const KEYS: u64 = 8;
 
 type Table = BTreeMap<i64, Item>;
 
-/// What the new record becomes: a default that is left out is 7 where there was nothing, and stays what it was otherwise.
+/// The expected record: an omitted default becomes 7 in a new record, and keeps its value in an existing one.
 fn item(key: i64, new: NewItem, before: Option<&Item>) -> Item {
     let NewItem { n, parent, addr, kind, audit, marks, scores, tags, level } = new;
     let level = level.or(before.map(|item| item.level)).unwrap_or(7);
@@ -250,7 +250,7 @@ async fn write(session: &Session, table: &mut Table, random: &mut Random) -> Str
 }
 
 #[async_test]
-async fn random_writes_leave_what_they_leave_in_rust() {
+async fn random_writes_agree_with_rust() {
     for seed in 1..=4 {
         let (_db, session) = place().await;
         let schema = "DEFINE TABLE item; DEFINE FIELD level ON item DEFAULT 7; DEFINE FIELD made ON item DEFAULT 3";

@@ -1,4 +1,4 @@
-//! Operations on the elements of sets, which have another order here than on the server.
+//! Patch operations on elements of sets, which Rust and the server order differently.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -36,7 +36,7 @@ fn new() -> NewHolder {
     }
 }
 
-/// What the server says that a change of one element has changed, applied to the record as it was.
+/// Changes one element, and applies the difference that the server returns to the old record.
 #[async_test]
 async fn operation_on_an_element_of_a_set_is_refused() {
     type Change = fn(Fields<Holder>) -> Assign<Holder>;
@@ -68,7 +68,7 @@ async fn operation_on_an_element_of_a_set_is_refused() {
 }
 
 #[async_test]
-async fn operations_beside_sets_and_on_whole_sets_are_applied() {
+async fn operations_on_whole_sets_and_other_fields_are_applied() {
     let (_db, session) = place().await;
     let mut mine = session.create::<Holder>().id("h").content(new()).await.unwrap();
     let update = session.update::<Holder>().id("h");
@@ -80,7 +80,7 @@ async fn operations_beside_sets_and_on_whole_sets_are_applied() {
 }
 
 #[test]
-fn element_of_a_set_is_refused_for_each_kind_of_operation() {
+fn every_kind_of_operation_on_an_element_of_a_set_is_refused() {
     let id = Id::new("h");
     let NewHolder { name, list, tree, hash, some, inner, many } = new();
     let before = Holder { id, name, list, tree, hash, some, inner, many };

@@ -1,4 +1,4 @@
-//! Parts of what may be missing, and content that has no value for every field.
+//! Writes to parts of missing objects, and content without a value for every field.
 
 use serde::{Deserialize, Serialize};
 use surreal_session::ErrorKind;
@@ -40,7 +40,7 @@ fn new(addr: Option<Addr>) -> NewCust {
     NewCust { name: "n".into(), addr, lines: vec![], nick: None, at: None }
 }
 
-/// One customer without an address, one where it is NULL, and one with it.
+/// Three customers: without an address, with NULL, and with one.
 async fn customers() -> (Surreal, Session) {
     let (db, session) = place().await;
     let rows = [("none", new(None)), ("null", new(None)), ("some", new(Some(addr())))];
@@ -54,7 +54,7 @@ async fn addresses(session: &Session) -> Vec<Option<Addr>> {
 }
 
 #[async_test]
-async fn part_of_what_is_missing_is_not_written() {
+async fn part_of_a_missing_object_is_not_written() {
     type Change = fn(Fields<Cust>) -> Assign<Cust>;
 
     let datetime: Datetime = "2024-01-01T00:00:00Z".parse().unwrap();
@@ -83,7 +83,7 @@ async fn part_of_what_is_missing_is_not_written() {
 }
 
 #[async_test]
-async fn merge_into_what_is_missing_changes_nothing() {
+async fn merge_into_a_missing_object_changes_nothing() {
     let (_db, session) = customers().await;
     let inner = || AddrPatch { zip: set(Some("1".into())), geo: merge(GeoPatch { lat: set(7), ..keep() }), ..keep() };
     let patch = || CustPatch { addr: merge(inner()), ..keep() };
@@ -98,7 +98,7 @@ async fn merge_into_what_is_missing_changes_nothing() {
     let some = session.update::<Cust>().id("some").merge(patch()).await.unwrap();
     assert_eq!(some.addr.unwrap().geo, Some(Geo { lat: 7, ..geo }));
 
-    // What was there when the difference was made, and is not any more.
+    // The object existed when the difference was made, and has gone since.
     let before = session.select::<Cust>().id("some").one().await.unwrap();
     let mut after = before.clone();
     after.addr.as_mut().unwrap().city = "Q".into();
@@ -108,7 +108,7 @@ async fn merge_into_what_is_missing_changes_nothing() {
 }
 
 #[async_test]
-async fn patch_of_a_part_of_what_is_missing_fails() {
+async fn patch_of_a_part_of_a_missing_object_fails() {
     let (_db, session) = customers().await;
     for key in ["none", "null"] {
         let update = || session.update::<Cust>().id(key);
@@ -135,7 +135,7 @@ async fn patch_of_a_part_of_what_is_missing_fails() {
 }
 
 #[async_test]
-async fn part_is_not_assigned_after_the_whole() {
+async fn assigning_a_part_after_the_whole_is_refused() {
     let (_db, session) = customers().await;
     let update = || session.update::<Cust>().id("some");
     for error in [
@@ -154,7 +154,7 @@ async fn part_is_not_assigned_after_the_whole() {
 }
 
 #[async_test]
-async fn nothing_is_added_to_a_datetime_that_is_missing() {
+async fn add_leaves_a_missing_datetime_missing() {
     let (_db, session) = customers().await;
     let hour = std::time::Duration::from_hours(1);
     let later = || session.update::<Cust>().id("some").set(|c| c.at.add(hour));
@@ -165,7 +165,7 @@ async fn nothing_is_added_to_a_datetime_that_is_missing() {
 }
 
 #[async_test]
-async fn duplicate_leaves_what_is_missing_alone() {
+async fn on_duplicate_leaves_a_missing_object_missing() {
     let (_db, session) = customers().await;
     let rows = ["none", "null", "some", "new"].map(|key| (key, new(None)));
     let changed = session.insert(rows).on_duplicate(|c| (c.addr.city.set("D"), c.addr.floor.add(5))).await.unwrap();
@@ -187,7 +187,7 @@ struct Plan {
 }
 
 #[async_test]
-async fn content_keeps_what_it_has_no_value_for() {
+async fn content_keeps_fields_that_it_has_no_value_for() {
     for schema in [
         "DEFINE FIELD plan ON plan DEFAULT 'free'; DEFINE FIELD made ON plan DEFAULT 7; DEFINE FIELD seen ON plan DEFAULT 9",
         "DEFINE FIELD plan ON plan TYPE string DEFAULT 'free'; DEFINE FIELD made ON plan TYPE int VALUE $before.made ?? 7 \

@@ -23,7 +23,7 @@ struct OnlyId {
     id: Id<Gauge, i64>,
 }
 
-/// Its field has the name of another field of the record.
+/// A view whose field has the name of another field of the record.
 #[derive(Debug, PartialEq, Deserialize, View)]
 #[record(of = Gauge)]
 struct Renamed {
@@ -58,7 +58,7 @@ async fn view_in_an_order_computes_only_what_it_needs() {
 
 /// Facts of the server (3.3.5) that the documentation of `Select` names.
 #[async_test]
-async fn server_computes_all_fields_for_filters_and_lists_of_ids() {
+async fn server_computes_all_fields_for_bound_filters_and_lists_of_ids() {
     let (_db, session) = with_gauges().await;
     let gauges = session.select::<Gauge>();
     assert!(gauges.clone().filter(|g| g.n.eq(1)).view::<OnlyId>().await.is_err());
