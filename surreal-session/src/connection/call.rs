@@ -1,5 +1,6 @@
 //! What travels between a handle and the driver.
 
+use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -7,7 +8,7 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use tokio::time::Instant;
 use tracing::{Span, debug};
 
-use super::feed::{Feed, Item};
+use super::event_queue::{EventQueue, QueueItem};
 use super::routes::Route;
 use crate::error::Result;
 use crate::protocol::{LiveId, Reply, Request, RequestId, SessionId, TransactionId};
@@ -27,11 +28,11 @@ pub(super) enum Command {
     /// A stream is to be fed by a live query that exists already.
     Follow(LiveId, Route),
     /// A stream has gone.
-    Unfollow(Feed),
+    Unfollow(EventQueue),
     /// A live query was killed by this client.
     Killed(LiveId),
     /// Something happened to all streams of a session; `None` is the default one.
-    Tell(Option<SessionId>, Item),
+    Tell(Option<SessionId>, QueueItem),
     Close,
 }
 
@@ -127,5 +128,58 @@ impl Drop for InFlight {
         };
         // Fails only when the connection is over, and everything on the server with it.
         let _ = self.commands.send(command);
+    }
+}
+
+/// A live stream's side of its queue. Dropping it kills the live query, unless other streams follow it.
+pub(crate) struct Subscription {
+    queue: EventQueue,
+    commands: mpsc::UnboundedSender<Command>,
+}
+
+impl Subscription {
+    pub(super) fn new(queue: EventQueue, commands: mpsc::UnboundedSender<Command>) -> Self {
+        Self { queue, commands }
+    }
+
+    /// Takes the next item, or arranges to be woken for it.
+    pub(crate) fn poll_next(&self, cx: &mut Context<'_>) -> Poll<QueueItem> {
+        self.queue.poll_next(cx)
+    }
+
+    /// Takes the next item if there is one, and leaves the waker as it is.
+    pub(crate) fn try_next(&self) -> Option<QueueItem> {
+        self.queue.try_next()
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        self.queue.mark_gone();
+        // Fails only when the connection is over, and the live query with it.
+        let _ = self.commands.send(Command::Unfollow(self.queue.clone()));
+    }
+}
+
+impl fmt::Debug for Subscription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Subscription").field(&self.queue.live_id()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::event_queue::Capacity;
+    use super::*;
+
+    #[test]
+    fn dropped_subscription_tells_the_driver_without_the_lock() {
+        let (commands, mut receiver) = mpsc::unbounded_channel();
+        let queue = EventQueue::new(Capacity::default());
+        let locked = queue.lock();
+        drop(Subscription::new(queue.clone(), commands));
+        drop(locked);
+        assert!(queue.is_gone());
+        assert!(matches!(receiver.try_recv(), Ok(Command::Unfollow(gone)) if gone.is(&queue)));
     }
 }

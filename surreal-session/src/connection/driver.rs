@@ -25,7 +25,7 @@ use super::backoff::Backoff;
 use super::call::{Call, Caller, Cleanup, Command};
 use super::calls::{Calls, Expired, Kill, Pending, Stage};
 use super::end::End;
-use super::feed::{Feed, Item, Over};
+use super::event_queue::{EventQueue, QueueItem, StreamEnd};
 use super::foreign;
 use super::handle::{Shared, after};
 use super::ignored::Ignored;
@@ -121,9 +121,9 @@ impl Driver {
                 Some(Command::Abandon(id)) => self.calls.abandon(id),
                 Some(Command::Clean(cleanup)) => self.clean(cleanup),
                 Some(Command::Follow(id, route)) => self.routes.follow(id, route),
-                Some(Command::Unfollow(feed)) => self.unfollow(&feed),
-                Some(Command::Killed(id)) => self.routes.end(id, &Over::Killed),
-                Some(Command::Tell(session, Item::End(over))) => self.routes.end_session(session, &over),
+                Some(Command::Unfollow(queue)) => self.unfollow(&queue),
+                Some(Command::Killed(id)) => self.routes.end(id, &StreamEnd::Killed),
+                Some(Command::Tell(session, QueueItem::End(end))) => self.routes.end_session(session, &end),
                 Some(Command::Tell(session, item)) => self.tell(session, &item),
                 Some(Command::Close) | None => return Poll::Ready(Err(End::closed())),
             }
@@ -139,9 +139,9 @@ impl Driver {
     }
 
     /// Tells the streams of a session, also those whose registration is under way.
-    fn tell(&self, session: Option<SessionId>, item: &Item) {
+    fn tell(&self, session: Option<SessionId>, item: &QueueItem) {
         self.routes.tell(session, item);
-        self.calls.registering(session).for_each(|route| route.feed.push(item.clone()));
+        self.calls.registering(session).for_each(|route| route.queue.push(item.clone()));
     }
 
     fn clean(&mut self, cleanup: Cleanup) {
@@ -156,9 +156,9 @@ impl Driver {
     }
 
     /// Ends a live query that nobody follows any more.
-    fn unfollow(&mut self, feed: &Feed) {
-        feed.clear();
-        if let Some((id, session)) = self.routes.unfollow(feed) {
+    fn unfollow(&mut self, queue: &EventQueue) {
+        queue.clear();
+        if let Some((id, session)) = self.routes.unfollow(queue) {
             self.kill(Kill { id, session, backoff: Backoff::default() });
         }
     }
@@ -185,15 +185,15 @@ impl Driver {
     /// Registers a live query in the same turn as the reply that names it, so that no event falls in between.
     fn register(&mut self, route: Route, reply: &Reply) {
         let Some(id) = reply.live_id() else { return };
-        let (feed, owner) = (route.feed.clone(), route.owner.clone());
+        let (queue, owner) = (route.queue.clone(), route.owner.clone());
         self.routes.follow(id, route);
-        if owner.over().is_some() {
+        if owner.end().is_some() {
             // The server has dropped it, or has registered it for an identity that the program did not mean.
             if self.routes.refuse(id) {
                 self.kill(Kill { id, session: owner.session, backoff: Backoff::default() });
             }
-        } else if feed.is_gone() {
-            self.unfollow(&feed);
+        } else if queue.is_gone() {
+            self.unfollow(&queue);
         }
         debug!(live = %id, session = ?owner.session, "live query");
     }
@@ -268,7 +268,7 @@ impl Driver {
             },
             Ok(Head::Unattributed(error)) => self.attribute(*error),
             Ok(Head::Notification(head)) if head.kind == EventKind::Killed => {
-                self.routes.end(head.id, &Over::KilledByServer);
+                self.routes.end(head.id, &StreamEnd::KilledByServer);
             }
             Ok(Head::Notification(head)) => {
                 trace!(live = %head.id, bytes = frame.len(), "event");
@@ -346,7 +346,7 @@ impl Driver {
                 Err(TryRecvError::Disconnected) => break,
             }
         }
-        self.routes.end_all(&Over::Connection(end.clone()));
+        self.routes.end_all(&StreamEnd::Connection(end.clone()));
         for pending in self.calls.drain() {
             let was_sent = pending.sent_at().is_some();
             let delivery = if was_sent { Delivery::Unknown } else { Delivery::NotSent };

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::feed::Over;
+use super::event_queue::StreamEnd;
 use crate::protocol::SessionId;
 
 /// Counts the moments; the lowest bit says why the last one came.
@@ -16,8 +16,8 @@ pub(crate) struct Epoch(AtomicU64);
 
 impl Epoch {
     /// Begins another epoch. To be called before the streams of the session are told.
-    pub(crate) fn advance(&self, over: &Over) {
-        let reason = u64::from(matches!(over, Over::SessionClosed));
+    pub(crate) fn advance(&self, end: &StreamEnd) {
+        let reason = u64::from(matches!(end, StreamEnd::SessionClosed));
         let next = |epoch: u64| Some(((epoch >> 1).wrapping_add(1) << 1) | reason);
         // The closure always gives a value, so this cannot fail.
         let _ = self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, next);
@@ -39,10 +39,10 @@ impl Owner {
     }
 
     /// Why the live queries of that session are gone, if they are.
-    pub(super) fn over(&self) -> Option<Over> {
+    pub(super) fn end(&self) -> Option<StreamEnd> {
         let now = self.epoch.0.load(Ordering::Acquire);
-        let over = if now & 1 == 1 { Over::SessionClosed } else { Over::IdentityChanged };
-        (now != self.since).then_some(over)
+        let end = if now & 1 == 1 { StreamEnd::SessionClosed } else { StreamEnd::IdentityChanged };
+        (now != self.since).then_some(end)
     }
 }
 
@@ -54,12 +54,15 @@ mod tests {
     fn owner_knows_why_its_epoch_is_over() {
         let epoch = Arc::new(Epoch::default());
         let first = Owner::new(None, &epoch);
-        assert!(first.over().is_none());
-        epoch.advance(&Over::IdentityChanged);
-        assert!(matches!(first.over(), Some(Over::IdentityChanged)));
+        assert!(first.end().is_none());
+        epoch.advance(&StreamEnd::IdentityChanged);
+        assert!(matches!(first.end(), Some(StreamEnd::IdentityChanged)));
         let second = Owner::new(None, &epoch);
-        assert!(second.over().is_none());
-        epoch.advance(&Over::SessionClosed);
-        assert!(matches!((first.over(), second.over()), (Some(Over::SessionClosed), Some(Over::SessionClosed))));
+        assert!(second.end().is_none());
+        epoch.advance(&StreamEnd::SessionClosed);
+        assert!(matches!(
+            (first.end(), second.end()),
+            (Some(StreamEnd::SessionClosed), Some(StreamEnd::SessionClosed))
+        ));
     }
 }

@@ -13,11 +13,11 @@ use tokio::sync::{OwnedRwLockReadGuard, OwnedSemaphorePermit, Semaphore, mpsc, o
 use tokio::time::Instant;
 use tracing::Span;
 
-use super::call::{Call, Caller, Cleanup, Command, InFlight, Progress};
+use super::call::{Call, Caller, Cleanup, Command, InFlight, Progress, Subscription};
 use super::driver::Driver;
 use super::end::End;
 use super::epoch::Owner;
-use super::feed::{Capacity, Feed, Item, Subscription};
+use super::event_queue::{Capacity, EventQueue, QueueItem};
 use super::late::LateReply;
 use super::routes::Route;
 use super::timer::Timer;
@@ -138,8 +138,8 @@ impl Handle {
         capacity: Capacity,
         registering: OwnedRwLockReadGuard<()>,
     ) -> Result<(Bytes, Subscription)> {
-        let (feed, subscription) = self.subscription(capacity);
-        let live = Some(Route { feed, owner, registering: Some(registering) });
+        let (queue, subscription) = self.subscription(capacity);
+        let live = Some(Route { queue, owner, registering: Some(registering) });
         // Dropped here: the call and the subscription each tell the driver that they are gone.
         let result = self.send(request, deadline, OnReply { live, ..OnReply::default() }).await?;
         Ok((result, subscription))
@@ -147,8 +147,8 @@ impl Handle {
 
     /// Gives the events of a live query that exists already.
     pub(crate) fn subscribe(&self, id: LiveId, owner: Owner, capacity: Capacity) -> Result<Subscription> {
-        let (feed, subscription) = self.subscription(capacity);
-        let command = Command::Follow(id, Route { feed, owner, registering: None });
+        let (queue, subscription) = self.subscription(capacity);
+        let command = Command::Follow(id, Route { queue, owner, registering: None });
         self.0.commands.send(command).map_err(|_| self.ended("subscribe", Delivery::NotSent))?;
         Ok(subscription)
     }
@@ -160,14 +160,14 @@ impl Handle {
     }
 
     /// Tells the streams of a session what happened to it.
-    pub(crate) fn tell(&self, session: Option<SessionId>, item: Item) {
+    pub(crate) fn tell(&self, session: Option<SessionId>, item: QueueItem) {
         // Fails only when the connection is over, and its streams with it.
         let _ = self.0.commands.send(Command::Tell(session, item));
     }
 
-    fn subscription(&self, capacity: Capacity) -> (Feed, Subscription) {
-        let feed = Feed::new(capacity);
-        (feed.clone(), Subscription::new(feed, self.0.commands.clone()))
+    fn subscription(&self, capacity: Capacity) -> (EventQueue, Subscription) {
+        let queue = EventQueue::new(capacity);
+        (queue.clone(), Subscription::new(queue, self.0.commands.clone()))
     }
 
     /// Sends a request and gives the bytes of its result.

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use tracing::debug;
 
 use super::epoch::Owner;
-use super::feed::{Feed, Item, Missed, Over};
+use super::event_queue::{EventQueue, Missed, QueueItem, StreamEnd};
 use crate::protocol::{LiveId, SessionId};
 
 /// The streams of a connection, by live query.
@@ -28,7 +28,7 @@ pub(super) struct Routes {
 /// One stream: its queue, and the session that it belongs to.
 #[derive(Debug)]
 pub(super) struct Route {
-    pub(super) feed: Feed,
+    pub(super) queue: EventQueue,
     pub(super) owner: Owner,
     /// Held until the live query is registered.
     pub(super) registering: Option<OwnedRwLockReadGuard<()>>,
@@ -40,22 +40,22 @@ impl Routes {
     /// If the session has dropped its live queries since the stream was asked for, the stream ends.
     pub(super) fn follow(&mut self, id: LiveId, mut route: Route) {
         route.registering = None;
-        route.feed.registered(id);
-        if let Some(over) = route.owner.over() {
-            debug!(%id, ?over, "a live query was registered too late");
-            return route.feed.push(Item::End(over));
+        route.queue.registered(id);
+        if let Some(end) = route.owner.end() {
+            debug!(%id, ?end, "a live query was registered too late");
+            return route.queue.push(QueueItem::End(end));
         }
         if self.ended.contains(id) {
-            return route.feed.push(Item::End(Over::KilledByServer));
+            return route.queue.push(QueueItem::End(StreamEnd::KilledByServer));
         }
         let Kept { frames, missed, killed, .. } = self.early.take(id);
         for frame in frames {
-            route.feed.push_event(frame);
+            route.queue.push_event(frame);
         }
-        route.feed.push_missed(missed);
+        route.queue.push_missed(missed);
         if killed {
             self.ended.insert(id);
-            return route.feed.push(Item::End(Over::KilledByServer));
+            return route.queue.push(QueueItem::End(StreamEnd::KilledByServer));
         }
         self.live.entry(id).or_default().push(route);
     }
@@ -63,18 +63,18 @@ impl Routes {
     /// Hands on an event, or keeps it for a stream to come.
     pub(super) fn deliver(&mut self, id: LiveId, frame: Bytes) {
         match self.live.get(&id) {
-            Some(routes) => routes.iter().for_each(|route| route.feed.push_event(frame.clone())),
+            Some(routes) => routes.iter().for_each(|route| route.queue.push_event(frame.clone())),
             None if self.ended.contains(id) => debug!(%id, "an event came for a live query that is over"),
             None => self.early.keep(id, frame),
         }
     }
 
     /// Ends the streams of a live query that is over.
-    pub(super) fn end(&mut self, id: LiveId, over: &Over) {
+    pub(super) fn end(&mut self, id: LiveId, end: &StreamEnd) {
         match self.live.remove(&id) {
             Some(routes) => {
                 self.ended.insert(id);
-                end_each(&routes, over);
+                end_each(&routes, end);
             }
             None if self.ended.contains(id) => {}
             None => self.early.kill(id),
@@ -82,10 +82,10 @@ impl Routes {
     }
 
     /// Forgets a stream; gives the live query to be killed, and its session, if nobody else follows it.
-    pub(super) fn unfollow(&mut self, feed: &Feed) -> Option<(LiveId, Option<SessionId>)> {
-        let id = feed.live_id()?;
+    pub(super) fn unfollow(&mut self, queue: &EventQueue) -> Option<(LiveId, Option<SessionId>)> {
+        let id = queue.live_id()?;
         let routes = self.live.get_mut(&id)?;
-        let at = routes.iter().position(|route| route.feed.is(feed))?;
+        let at = routes.iter().position(|route| route.queue.is(queue))?;
         let route = routes.swap_remove(at);
         if !routes.is_empty() {
             return None;
@@ -106,14 +106,14 @@ impl Routes {
     }
 
     /// Puts an item into the queues of all streams of a session.
-    pub(super) fn tell(&self, session: Option<SessionId>, item: &Item) {
+    pub(super) fn tell(&self, session: Option<SessionId>, item: &QueueItem) {
         let of_session = self.live.values().flatten().filter(|route| route.owner.session == session);
-        of_session.for_each(|route| route.feed.push(item.clone()));
+        of_session.for_each(|route| route.queue.push(item.clone()));
     }
 
     /// Ends all streams of a session.
-    pub(super) fn end_session(&mut self, session: Option<SessionId>, over: &Over) {
-        self.tell(session, &Item::End(over.clone()));
+    pub(super) fn end_session(&mut self, session: Option<SessionId>, end: &StreamEnd) {
+        self.tell(session, &QueueItem::End(end.clone()));
         let ended = &mut self.ended;
         self.live.retain(|id, routes| {
             routes.retain(|route| route.owner.session != session);
@@ -125,16 +125,16 @@ impl Routes {
     }
 
     /// Ends every stream.
-    pub(super) fn end_all(&mut self, over: &Over) {
+    pub(super) fn end_all(&mut self, end: &StreamEnd) {
         for (_, routes) in self.live.drain() {
-            end_each(&routes, over);
+            end_each(&routes, end);
         }
     }
 }
 
-fn end_each(routes: &[Route], over: &Over) {
+fn end_each(routes: &[Route], end: &StreamEnd) {
     for route in routes {
-        route.feed.push(Item::End(over.clone()));
+        route.queue.push(QueueItem::End(end.clone()));
     }
 }
 
@@ -268,10 +268,8 @@ const REMEMBERED: usize = 4_096;
 mod tests {
     use std::sync::Arc;
 
-    use tokio::sync::mpsc;
-
     use super::super::epoch::Epoch;
-    use super::super::feed::{Capacity, Subscription};
+    use super::super::event_queue::Capacity;
     use super::*;
     use crate::value::Uuid;
 
@@ -279,24 +277,23 @@ mod tests {
         Uuid::new_v4().into()
     }
 
-    fn route(session: Option<SessionId>) -> (Route, Feed, Subscription) {
-        let feed = Feed::new(Capacity { events: 10_000, ..Capacity::default() });
-        let subscription = Subscription::new(feed.clone(), mpsc::unbounded_channel().0);
+    fn route(session: Option<SessionId>) -> (Route, EventQueue) {
+        let queue = EventQueue::new(Capacity { events: 10_000, ..Capacity::default() });
         let owner = Owner::new(session, &Arc::default());
-        (Route { feed: feed.clone(), owner, registering: None }, feed, subscription)
+        (Route { queue: queue.clone(), owner, registering: None }, queue)
     }
 
     fn frame(number: u8) -> Bytes {
         Bytes::copy_from_slice(&[number])
     }
 
-    fn taken(subscription: &Subscription) -> Vec<String> {
+    fn taken(queue: &EventQueue) -> Vec<String> {
         let shown = |item| match item {
-            Item::Event(frame) => frame[0].to_string(),
-            Item::Missed(missed) => format!("Missed({})", missed.count),
+            QueueItem::Event(frame) => frame[0].to_string(),
+            QueueItem::Missed(missed) => format!("Missed({})", missed.count),
             item => format!("{item:?}"),
         };
-        std::iter::from_fn(|| subscription.try_next()).map(shown).collect()
+        std::iter::from_fn(|| queue.try_next()).map(shown).collect()
     }
 
     #[test]
@@ -305,7 +302,7 @@ mod tests {
         routes.deliver(live, frame(1));
         routes.deliver(id(), frame(9));
         routes.deliver(live, frame(2));
-        let (route, _, stream) = route(None);
+        let (route, stream) = route(None);
         routes.follow(live, route);
         routes.deliver(live, frame(3));
         assert_eq!(taken(&stream), ["1", "2", "3"]);
@@ -316,9 +313,9 @@ mod tests {
     fn end_that_came_early_is_not_lost() {
         let (mut routes, live) = (Routes::default(), id());
         routes.deliver(live, frame(1));
-        routes.end(live, &Over::KilledByServer);
+        routes.end(live, &StreamEnd::KilledByServer);
         for expected in [&["1", "End(KilledByServer)"][..], &["End(KilledByServer)"]] {
-            let (route, _, stream) = route(None);
+            let (route, stream) = route(None);
             routes.follow(live, route);
             assert_eq!(taken(&stream), expected);
         }
@@ -328,7 +325,7 @@ mod tests {
     fn early_events_are_bounded_and_counted() {
         let (mut routes, live) = (Routes::default(), id());
         (0..EARLY_EVENTS + 7).for_each(|_| routes.deliver(live, frame(1)));
-        let (route, _, stream) = route(None);
+        let (route, stream) = route(None);
         routes.follow(live, route);
         let items = taken(&stream);
         assert_eq!((items.len(), items.last().unwrap().as_str()), (EARLY_EVENTS + 1, "Missed(7)"));
@@ -349,20 +346,20 @@ mod tests {
         // Whatever comes next, of any live query.
         routes.deliver(id(), frame(9));
         assert_eq!((routes.early.events, routes.early.bytes), (1, 1));
-        let (route, _, stream) = route(None);
+        let (route, stream) = route(None);
         routes.follow(live, route);
         assert_eq!(taken(&stream), ["Missed(2)"]);
     }
 
     #[test]
     fn stream_whose_session_was_emptied_before_its_registration_ends() {
-        for over in [Over::SessionClosed, Over::IdentityChanged] {
+        for end in [StreamEnd::SessionClosed, StreamEnd::IdentityChanged] {
             let (mut routes, live, epoch) = (Routes::default(), id(), Arc::new(Epoch::default()));
-            let (mut route, _, stream) = route(None);
+            let (mut route, stream) = route(None);
             route.owner = Owner::new(None, &epoch);
-            epoch.advance(&over);
+            epoch.advance(&end);
             routes.follow(live, route);
-            assert_eq!(taken(&stream), [format!("End({over:?})")]);
+            assert_eq!(taken(&stream), [format!("End({end:?})")]);
             assert!(routes.live.is_empty());
             assert!(routes.refuse(live) && routes.ended.contains(live));
         }
@@ -389,10 +386,10 @@ mod tests {
         let session = ending.0.owner.session;
         routes.follow(mine, ending.0);
         routes.follow(other, staying.0);
-        routes.end_session(session, &Over::SessionClosed);
+        routes.end_session(session, &StreamEnd::SessionClosed);
         routes.deliver(mine, frame(1));
         routes.deliver(other, frame(2));
-        assert_eq!(taken(&ending.2), ["End(SessionClosed)"]);
-        assert_eq!(taken(&staying.2), ["2"]);
+        assert_eq!(taken(&ending.1), ["End(SessionClosed)"]);
+        assert_eq!(taken(&staying.1), ["2"]);
     }
 }

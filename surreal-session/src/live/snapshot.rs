@@ -20,7 +20,7 @@ use super::shown::Parts;
 use super::{Identified, Live, LiveDiff, LiveStream};
 use crate::codec::reader::{Reader, Remaining};
 use crate::codec::{self, DecodeError};
-use crate::connection::Item;
+use crate::connection::QueueItem;
 use crate::error::Result;
 use crate::protocol::{EventKind, Notification, malformed, misfit_of};
 use crate::query::PatchOp;
@@ -162,19 +162,19 @@ impl<T: Identified + 'static, D: DeserializeOwned + 'static, R: DeserializeOwned
 }
 
 /// Removes the changes, which a later read contains, and notes them: the event of an earlier change may arrive after it.
-fn leave_notices(items: &mut VecDeque<Item>, order: &mut Order) {
+fn leave_notices(items: &mut VecDeque<QueueItem>, order: &mut Order) {
     items.retain(|item| match item {
-        Item::Event(_) => {
+        QueueItem::Event(_) => {
             if let Some(change) = Change::read(item) {
                 order.note(&change.record, change.position);
             }
             false
         }
-        Item::Missed(missed) => {
+        QueueItem::Missed(missed) => {
             order.note_loss(missed.last);
             false
         }
-        Item::Identity(_) | Item::End(_) => true,
+        QueueItem::Identity(_) | QueueItem::End(_) => true,
     });
 }
 
@@ -208,8 +208,8 @@ struct Change {
 
 impl Change {
     /// The change that an item is; what cannot be read is an error once the program takes it.
-    fn read(item: &Item) -> Option<Self> {
-        let Item::Event(frame) = item else { return None };
+    fn read(item: &QueueItem) -> Option<Self> {
+        let QueueItem::Event(frame) = item else { return None };
         let event = Notification::read(frame).ok()?;
         let parts = Parts::of(&event.data).ok()?;
         let state = state_after(parts.kind(event.kind).ok()?, &parts);
@@ -225,7 +225,7 @@ impl Known {
     }
 
     /// Removes the events that are contained in the records; says whether each record is then as its events say.
-    fn leave_news(&self, items: &mut VecDeque<Item>, order: &mut Order) -> bool {
+    fn leave_news(&self, items: &mut VecDeque<QueueItem>, order: &mut Order) -> bool {
         let changes: Vec<_> = items.iter().map(Change::read).collect();
         // By their records, the changes that were made last, and the last of those that lead to what was read.
         let (mut last, mut contained) = (HashMap::new(), HashMap::new());
@@ -246,7 +246,7 @@ impl Known {
         };
         let mut are_contained = changes.iter().enumerate().map(is_contained);
         items.retain(|_| !are_contained.next().unwrap_or(false));
-        last == contained && !items.iter().any(|item| matches!(item, Item::Missed(_)))
+        last == contained && !items.iter().any(|item| matches!(item, QueueItem::Missed(_)))
     }
 
     /// Whether an event says what the program knows. If not, its record is not as it was any more.

@@ -21,7 +21,7 @@ use super::shown::Parts;
 use super::snapshot::Known;
 use super::{Action, EndReason, Gap, Identified, LiveEvent, Notification};
 use crate::codec::{self, DecodeError};
-use crate::connection::{Cleanup, Deadline, Item, Over, Timer};
+use crate::connection::{Cleanup, Deadline, QueueItem, StreamEnd, Timer};
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::{self, EventKind, LiveId, misfit_of};
 use crate::query::{Fragment, Response};
@@ -83,7 +83,7 @@ pub struct LiveStream<T, D = T> {
     /// `None` when the stream is over.
     followed: Option<Followed>,
     /// What comes before that which is in the queue.
-    ahead: VecDeque<Item>,
+    ahead: VecDeque<QueueItem>,
     /// How long the first item waits for others, to be put in order with them.
     hold: Duration,
     held: Option<Pin<Box<Timer>>>,
@@ -147,7 +147,7 @@ impl<T, D> LiveStream<T, D> {
     }
 
     /// Takes what is in the queue now.
-    pub(super) fn drain(&self) -> impl Iterator<Item = Item> {
+    pub(super) fn drain(&self) -> impl Iterator<Item = QueueItem> {
         std::iter::from_fn(|| self.followed.as_ref()?.try_next())
     }
 
@@ -158,11 +158,11 @@ impl<T, D> LiveStream<T, D> {
     }
 
     /// Puts items before those in the queue, and says what the program has read already.
-    pub(super) fn begin_with(&mut self, items: VecDeque<Item>, known: Known, order: Order) {
+    pub(super) fn begin_with(&mut self, items: VecDeque<QueueItem>, known: Known, order: Order) {
         (self.ahead, self.known, self.order) = (items, Some(known), order);
     }
 
-    fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<Item>> {
+    fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<QueueItem>> {
         let Some(followed) = &self.followed else { return Poll::Ready(None) };
         if self.ahead.is_empty() {
             let item = ready!(followed.poll_next(cx));
@@ -185,11 +185,11 @@ impl<T, D> LiveStream<T, D> {
     /// events of one transaction arrive together, and in any order (server 3.3.5).
     fn gather(&mut self) {
         let most = if self.hold.is_zero() { TOGETHER } else { usize::MAX };
-        while matches!(self.ahead.back(), Some(Item::Event(_))) && self.ahead.len() < most {
+        while matches!(self.ahead.back(), Some(QueueItem::Event(_))) && self.ahead.len() < most {
             let Some(item) = self.drain().next() else { break };
             self.ahead.push_back(item);
         }
-        let events = self.ahead.iter().take_while(|item| matches!(item, Item::Event(_))).count();
+        let events = self.ahead.iter().take_while(|item| matches!(item, QueueItem::Event(_))).count();
         if events > 1 {
             self.ahead.make_contiguous()[..events].sort_by_cached_key(position);
             self.leave_whole();
@@ -202,7 +202,7 @@ impl<T, D> LiveStream<T, D> {
             return;
         }
         let mut whole = HashSet::new();
-        let events: VecDeque<Item> = std::mem::take(&mut self.ahead);
+        let events: VecDeque<QueueItem> = std::mem::take(&mut self.ahead);
         for item in events.into_iter().rev() {
             if let Some((record, is_whole)) = wholeness(&item) {
                 if whole.contains(&record) {
@@ -292,19 +292,19 @@ impl<T: Identified, D: DeserializeOwned> LiveStream<T, D> {
                 return Poll::Ready(Some(Ok(self.end(reason))));
             }
             let event = match self.poll_item(cx) {
-                Poll::Ready(Some(Item::Event(frame))) => match self.event(&frame) {
+                Poll::Ready(Some(QueueItem::Event(frame))) => match self.event(&frame) {
                     Ok(Some(event)) => Ok(event),
                     Ok(None) => continue,
                     Err(error) => Err(error),
                 },
-                Poll::Ready(Some(Item::Missed(missed))) => {
+                Poll::Ready(Some(QueueItem::Missed(missed))) => {
                     self.order.note_loss(missed.last);
                     Ok(self.gap(missed.count, Gap::Overflow { missed: missed.count }))
                 }
-                Poll::Ready(Some(Item::Identity(who))) if !self.is_somebody_else(who.as_ref()) => continue,
-                Poll::Ready(Some(Item::Identity(_))) => Ok(self.end(EndReason::IdentityChanged)),
-                Poll::Ready(Some(Item::End(over))) => match (&over, &self.table) {
-                    (Over::KilledByServer, Some(table)) => {
+                Poll::Ready(Some(QueueItem::Identity(who))) if !self.is_somebody_else(who.as_ref()) => continue,
+                Poll::Ready(Some(QueueItem::Identity(_))) => Ok(self.end(EndReason::IdentityChanged)),
+                Poll::Ready(Some(QueueItem::End(over))) => match (&over, &self.table) {
+                    (StreamEnd::KilledByServer, Some(table)) => {
                         self.inquest = Some(why_killed(&self.scope, table));
                         self.followed = None;
                         continue;
@@ -365,15 +365,15 @@ impl<T: Identified, D: DeserializeOwned> LiveStream<T, D> {
 }
 
 /// The position of the change in an event. An event that cannot be read comes first, and is an error when it is taken.
-fn position(item: &Item) -> Option<Position> {
-    let Item::Event(frame) = item else { return None };
+fn position(item: &QueueItem) -> Option<Position> {
+    let QueueItem::Event(frame) = item else { return None };
     let event = protocol::Notification::read(frame).ok()?;
     Parts::of(&event.data).ok()?.position().ok()
 }
 
 /// The record of an event, and whether the event gives the whole record.
-fn wholeness(item: &Item) -> Option<(Bytes, bool)> {
-    let Item::Event(frame) = item else { return None };
+fn wholeness(item: &QueueItem) -> Option<(Bytes, bool)> {
+    let QueueItem::Event(frame) = item else { return None };
     let event = protocol::Notification::read(frame).ok()?;
     let parts = Parts::of(&event.data).ok()?;
     Some((event.record, parts.is_whole))
@@ -419,14 +419,14 @@ fn was_removed(scope: &Scope, table: &Table, id: LiveId, place: Value) -> JoinHa
     })
 }
 
-fn reason(over: &Over) -> EndReason {
+fn reason(over: &StreamEnd) -> EndReason {
     match over {
-        Over::Killed => EndReason::Killed,
-        Over::KilledByServer => EndReason::KilledByServer,
-        Over::SessionClosed => EndReason::SessionClosed,
-        Over::IdentityChanged => EndReason::IdentityChanged,
-        Over::Connection(end) if end.kind() == ErrorKind::Closed => EndReason::ConnectionClosed,
-        Over::Connection(_) => EndReason::ConnectionLost,
+        StreamEnd::Killed => EndReason::Killed,
+        StreamEnd::KilledByServer => EndReason::KilledByServer,
+        StreamEnd::SessionClosed => EndReason::SessionClosed,
+        StreamEnd::IdentityChanged => EndReason::IdentityChanged,
+        StreamEnd::Connection(end) if end.kind() == ErrorKind::Closed => EndReason::ConnectionClosed,
+        StreamEnd::Connection(_) => EndReason::ConnectionLost,
     }
 }
 

@@ -10,7 +10,7 @@ use super::change::{Alter, Change, is_unknown};
 use super::state::{Identity, Shared, State};
 use super::{CallFuture, Credentials, RecordAccess, Scope, Session, Token, Tokens, namespace, streams};
 use crate::codec;
-use crate::connection::Over;
+use crate::connection::StreamEnd;
 use crate::error::{Delivery, Error, Result};
 use crate::protocol::Request;
 
@@ -218,7 +218,7 @@ impl Alter for Reset {
 
     fn doubt(&self, shared: &Shared) {
         shared.state().forget_selected();
-        streams::end(shared, Over::IdentityChanged);
+        streams::end(shared, StreamEnd::IdentityChanged);
     }
 
     async fn conclude(&self, change: &Change, reply: Result<Bytes>) -> Result<()> {
@@ -245,7 +245,7 @@ impl Alter for Invalidate {
     }
 
     fn doubt(&self, shared: &Shared) {
-        streams::end(shared, Over::IdentityChanged);
+        streams::end(shared, StreamEnd::IdentityChanged);
     }
 
     async fn conclude(&self, change: &Change, reply: Result<Bytes>) -> Result<()> {
@@ -281,6 +281,6 @@ async fn become_identity(change: &Change, identity: Result<Identity, &Error>) {
 /// Ends the streams of a session that was, or may have been, made anonymous: the server has dropped them.
 fn end_streams<T>(shared: &Shared, reply: &Result<T>) {
     if reply.is_ok() || is_unknown(reply) {
-        streams::end(shared, Over::IdentityChanged);
+        streams::end(shared, StreamEnd::IdentityChanged);
     }
 }

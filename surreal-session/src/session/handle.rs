@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::state::{Role, Shared};
 use super::{Background, Scope, Surreal, streams};
-use crate::connection::{Cleanup, Deadline, Handle, Over};
+use crate::connection::{Cleanup, Deadline, Handle, StreamEnd};
 use crate::error::{Delivery, Error, ErrorKind, Result};
 use crate::protocol::{Request, SessionId};
 
@@ -76,7 +76,7 @@ impl Session {
         if !self.shared.mark_closed() {
             return Err(Error::session_closed());
         }
-        streams::end(&self.shared, Over::SessionClosed);
+        streams::end(&self.shared, StreamEnd::SessionClosed);
         let (waiting, begun) = self.queue();
         let deadline = waiting.deadline();
         let (handle, id, shared) = (self.handle().clone(), self.shared.id, Arc::clone(&self.shared));
@@ -89,7 +89,7 @@ impl Session {
                 handle.clean(Cleanup::Detach(id));
             }
             // Again: a registration that began before the session was marked may have come in between.
-            streams::end(&shared, Over::SessionClosed);
+            streams::end(&shared, StreamEnd::SessionClosed);
             detached.map(drop)
         };
         // Dropped here: the task goes on.

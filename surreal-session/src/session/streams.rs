@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 
 use super::change::Change;
 use super::state::Shared;
-use crate::connection::{Item, Over, Subscription};
+use crate::connection::{QueueItem, StreamEnd, Subscription};
 use crate::error::Error;
 use crate::protocol::{Outcome, read_statements};
 
@@ -25,12 +25,12 @@ pub(crate) struct Followed {
 pub(super) struct StreamGuard(Arc<Shared>);
 
 impl Followed {
-    pub(crate) fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Item> {
+    pub(crate) fn poll_next(&self, cx: &mut Context<'_>) -> Poll<QueueItem> {
         self.subscription.poll_next(cx)
     }
 
     /// Takes the next item if there is one.
-    pub(crate) fn try_next(&self) -> Option<Item> {
+    pub(crate) fn try_next(&self) -> Option<QueueItem> {
         self.subscription.try_next()
     }
 }
@@ -55,9 +55,9 @@ impl Drop for StreamGuard {
 }
 
 /// Ends the session's streams, also those whose registration is under way.
-pub(super) fn end(shared: &Shared, over: Over) {
-    shared.epoch.advance(&over);
-    shared.handle.tell(shared.in_envelope(), Item::End(over));
+pub(super) fn end(shared: &Shared, end: StreamEnd) {
+    shared.epoch.advance(&end);
+    shared.handle.tell(shared.in_envelope(), QueueItem::End(end));
 }
 
 /// Tells the session's streams who the session is now, after a request that may have changed it.
@@ -72,7 +72,7 @@ pub(super) async fn recheck(change: &Change) {
         Some(Outcome::Failed(error)) => Err(Error::from_statement(0, error)),
         None => Err(Error::protocol("the reply to `query` has no statement")),
     });
-    shared.handle.tell(shared.in_envelope(), Item::Identity(identity.ok()));
+    shared.handle.tell(shared.in_envelope(), QueueItem::Identity(identity.ok()));
 }
 
 /// Who the session is as far as the server drops live queries for it, and in how many milliseconds it expires.
