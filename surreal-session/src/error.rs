@@ -189,13 +189,13 @@ impl Error {
     }
 
     /// The server's answer to `what`, as an error of the whole request.
-    pub(crate) fn from_server(what: &str, server: ServerError) -> Self {
+    pub(crate) fn from_server(what: impl fmt::Display, server: ServerError) -> Self {
         let message = format!("the server refused `{what}`: {}", server.explained());
         Self::from_answer(message, server)
     }
 
     /// The server's answer to `what`, which it has carried out: it cannot send the result.
-    pub(crate) fn result_lost(what: &str, server: ServerError) -> Self {
+    pub(crate) fn result_lost(what: impl fmt::Display, server: ServerError) -> Self {
         let message = format!(
             "the server ran `{what}` and cannot send its result, which holds a value that has no CBOR, such as a regex; \
              do not repeat a write"
@@ -207,6 +207,12 @@ impl Error {
     pub(crate) fn from_statement(index: usize, server: ServerError) -> Self {
         let message = format!("statement {index} failed: {}", server.explained());
         Self::from_answer(message, server).with_statement(index)
+    }
+
+    /// The server's answer to the one statement of a builder.
+    pub(crate) fn from_operation(operation: impl fmt::Display, server: ServerError) -> Self {
+        let message = format!("`{operation}` failed: {}", server.explained());
+        Self::from_answer(message, server)
     }
 
     /// An answer of the server in words that say what it means.

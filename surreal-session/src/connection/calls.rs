@@ -20,7 +20,7 @@ use super::foreign;
 use super::handle::after;
 use super::routes::Route;
 use crate::error::Result;
-use crate::protocol::{LiveId, Reply, RequestId, SessionId};
+use crate::protocol::{LiveId, Operation, Reply, RequestId, SessionId};
 
 #[derive(Debug)]
 pub(super) struct Calls {
@@ -38,7 +38,7 @@ pub(super) struct Calls {
 
 #[derive(Debug)]
 pub(super) struct Pending {
-    pub(super) method: &'static str,
+    pub(super) operation: Operation,
     pub(super) deadline: Instant,
     pub(super) stage: Stage,
     pub(super) cleanup: Cleanup,
@@ -79,9 +79,9 @@ pub(super) struct Kill {
 #[derive(Debug)]
 pub(super) enum Expired {
     /// It was never sent, and is forgotten.
-    Unsent(&'static str, Option<Caller>),
+    Unsent(Operation, Option<Caller>),
     /// It was sent at that time, has no reply, and is remembered.
-    Unanswered(&'static str, Instant, Option<Caller>),
+    Unanswered(Operation, Instant, Option<Caller>),
     /// The kill is to be sent again.
     Retry(Kill),
     /// There is nothing to do.
@@ -90,10 +90,10 @@ pub(super) enum Expired {
 
 impl Pending {
     /// A request that no caller waits for.
-    pub(super) fn clean_up(method: &'static str, deadline: Instant, frame: Bytes) -> Self {
+    pub(super) fn clean_up(operation: Operation, deadline: Instant, frame: Bytes) -> Self {
         let stage = Stage::Queued(frame);
         Self {
-            method,
+            operation,
             deadline,
             stage,
             cleanup: Cleanup::Nothing,
@@ -215,7 +215,7 @@ impl Calls {
         match pending.stage {
             Stage::Queued(_) if pending.caller.is_some() => {
                 self.skip();
-                Expired::Unsent(pending.method, pending.caller)
+                Expired::Unsent(pending.operation, pending.caller)
             }
             // A clean-up. Without it, something would stay open on the server.
             Stage::Queued(_) => {
@@ -223,14 +223,14 @@ impl Calls {
                 Expired::Nothing
             }
             Stage::Sent(at) => {
-                let (method, caller) = (pending.method, pending.caller.take());
+                let (operation, caller) = (pending.operation.clone(), pending.caller.take());
                 // A session has one such call at most.
                 let is_bounded = pending.is_waited_for_late();
                 self.remember(id, Pending { stage: Stage::Late(at), ..pending });
                 if !is_bounded {
                     self.late(id);
                 }
-                Expired::Unanswered(method, at, caller)
+                Expired::Unanswered(operation, at, caller)
             }
             Stage::Late(_) if pending.is_needed_late() => {
                 self.pending.insert(id, Pending { stage: Stage::Kept, ..pending });

@@ -133,9 +133,9 @@ impl Driver {
 
     fn accept(&mut self, call: Call) {
         let Call { request, deadline, cleanup, live, caller, late, permit } = call;
-        let Request { id, method, frame } = request;
+        let Request { id, operation, frame } = request;
         let (stage, permit, caller) = (Stage::Queued(frame), Some(permit), Some(caller));
-        self.calls.add(id, Pending { method, deadline, stage, cleanup, live, kill: None, caller, late, permit });
+        self.calls.add(id, Pending { operation, deadline, stage, cleanup, live, kill: None, caller, late, permit });
     }
 
     /// Tells the streams of a session, also those whose registration is under way.
@@ -151,8 +151,8 @@ impl Driver {
             Cleanup::Detach(session) => Request::detach(self.shared.next_id(), session),
             Cleanup::Cancel(transaction) => Request::cancel(self.shared.next_id(), transaction),
         };
-        let Request { id, method, frame } = request;
-        self.calls.add(id, Pending::clean_up(method, after(self.clean_up_deadline), frame));
+        let Request { id, operation, frame } = request;
+        self.calls.add(id, Pending::clean_up(operation, after(self.clean_up_deadline), frame));
     }
 
     /// Ends a live query that nobody follows any more.
@@ -164,8 +164,8 @@ impl Driver {
     }
 
     fn kill(&mut self, kill: Kill) {
-        let Request { id, method, frame } = Request::kill(self.shared.next_id(), kill.session, kill.id);
-        let pending = Pending::clean_up(method, after(self.clean_up_deadline), frame);
+        let Request { id, operation, frame } = Request::kill(self.shared.next_id(), kill.session, kill.id);
+        let pending = Pending::clean_up(operation, after(self.clean_up_deadline), frame);
         self.calls.add(id, Pending { kill: Some(kill), ..pending });
     }
 
@@ -174,7 +174,7 @@ impl Driver {
     fn killed(&mut self, mut kill: Kill, reply: Result<Reply>) {
         match reply.and_then(|reply| reply.into_result("kill")) {
             Err(error) if error.is_conflict() && kill.backoff.attempts() < KILL_RETRIES => {
-                let pending = Pending::clean_up("kill", after(kill.backoff.next_pause()), Bytes::new());
+                let pending = Pending::clean_up("kill".into(), after(kill.backoff.next_pause()), Bytes::new());
                 self.calls.add(self.shared.next_id(), Pending { stage: Stage::Paused, kill: Some(kill), ..pending });
             }
             Err(error) => debug!(%error, live = %kill.id, "a live query that nobody follows was not killed"),
@@ -234,7 +234,7 @@ impl Driver {
         let Some((id, frame, pending)) = self.calls.send_next() else { return Ok(()) };
         {
             let _entered = pending.caller.as_ref().map(|caller| caller.span.enter());
-            trace!(%id, method = pending.method, bytes = frame.len(), "request");
+            trace!(%id, method = pending.operation.method(), operation = %pending.operation, bytes = frame.len(), "request");
         }
         self.socket.start_send_unpin(Message::Binary(frame)).map_err(write_failed)
     }
@@ -285,7 +285,7 @@ impl Driver {
     fn attribute(&mut self, error: ServerError) {
         match self.calls.only_sent().and_then(|id| Some((id, self.calls.take(id)?))) {
             Some((id, pending)) => {
-                let error = Error::from_server(pending.method, error);
+                let error = Error::from_server(&pending.operation, error);
                 self.settle(id, pending, Err(error));
             }
             None => self.ignored.refusal(error),
@@ -294,15 +294,15 @@ impl Driver {
 
     fn poll_deadlines(&mut self, cx: &mut Context<'_>) -> Step {
         match ready!(self.calls.poll_expired(cx)) {
-            Expired::Unsent(method, Some(caller)) => {
-                let message = format!("`{method}` could not be sent within {:?}", caller.patience);
+            Expired::Unsent(operation, Some(caller)) => {
+                let message = format!("`{operation}` could not be sent within {:?}", caller.patience);
                 reply(caller, Err(Error::new(ErrorKind::Timeout, message)));
             }
-            Expired::Unanswered(method, sent_at, Some(caller)) => {
-                let error = self.ignored.timeout(method, caller.patience, sent_at);
+            Expired::Unanswered(operation, sent_at, Some(caller)) => {
+                let error = self.ignored.timeout(&operation, caller.patience, sent_at);
                 reply(caller, Err(error));
             }
-            Expired::Unanswered(method, _, None) => debug!(method, "no reply, and nobody who waits for one"),
+            Expired::Unanswered(operation, _, None) => debug!(%operation, "no reply, and nobody who waits for one"),
             Expired::Retry(kill) => self.kill(kill),
             Expired::Unsent(_, None) | Expired::Nothing => {}
         }
@@ -311,7 +311,7 @@ impl Driver {
 
     /// Ends a call. A reply that nobody takes is undone.
     fn settle(&mut self, id: RequestId, pending: Pending, answer: Result<Reply>) {
-        let Pending { method, cleanup, live, kill, caller, late, .. } = pending;
+        let Pending { operation, cleanup, live, kill, caller, late, .. } = pending;
         if let Some(kill) = kill {
             return self.killed(kill, answer);
         }
@@ -324,7 +324,7 @@ impl Driver {
         };
         // Before the reply: its caller looks whether a late one may come.
         drop(late);
-        caller.span.in_scope(|| trace!(%id, method, "reply"));
+        caller.span.in_scope(|| trace!(%id, method = operation.method(), %operation, "reply"));
         if let Some(unread) = reply(caller, answer) {
             self.clean(cleanup.after(&unread));
         }
@@ -354,7 +354,7 @@ impl Driver {
             drop(pending.late);
             if let Some(caller) = pending.caller {
                 // Unread when the caller has gone; the server forgets everything with the socket.
-                reply(caller, Err(end.error(pending.method, delivery)));
+                reply(caller, Err(end.error(&pending.operation, delivery)));
             }
         }
     }

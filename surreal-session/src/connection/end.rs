@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::error::{Delivery, Error, ErrorKind};
+use crate::protocol::Operation;
 
 /// The reason of a connection's end. Cheap to clone: each call that it ends gets an error of its own.
 #[derive(Debug, Clone)]
@@ -52,14 +53,14 @@ impl End {
         self.kind
     }
 
-    /// The error of one call of `method`.
-    pub(super) fn error(&self, method: &str, delivery: Delivery) -> Error {
+    /// The error of one call.
+    pub(super) fn error(&self, operation: &Operation, delivery: Delivery) -> Error {
         let when = match delivery {
             Delivery::NotSent => "before it was sent",
             Delivery::Answered | Delivery::Unknown => "before its reply came",
         };
         let error =
-            Error::new(self.kind, format!("`{method}` failed: {} {when}", self.message)).with_delivery(delivery);
+            Error::new(self.kind, format!("`{operation}` failed: {} {when}", self.message)).with_delivery(delivery);
         match &self.source {
             Some(source) => error.with_source(Shared(Arc::clone(source))),
             None => error,

@@ -23,7 +23,7 @@ use super::routes::Route;
 use super::timer::Timer;
 use super::{Config, ServerUrl, socket};
 use crate::error::{Delivery, Error, ErrorKind, Result};
-use crate::protocol::{LiveId, Reply, Request, RequestId, SessionId};
+use crate::protocol::{LiveId, Operation, Reply, Request, RequestId, SessionId};
 
 /// A connection, shared by all of its sessions. When the last one goes, the driver closes the socket.
 #[derive(Debug, Clone)]
@@ -149,7 +149,7 @@ impl Handle {
     pub(crate) fn subscribe(&self, id: LiveId, owner: Owner, capacity: Capacity) -> Result<Subscription> {
         let (queue, subscription) = self.subscription(capacity);
         let command = Command::Follow(id, Route { queue, owner, registering: None });
-        self.0.commands.send(command).map_err(|_| self.ended("subscribe", Delivery::NotSent))?;
+        self.0.commands.send(command).map_err(|_| self.ended(&"subscribe".into(), Delivery::NotSent))?;
         Ok(subscription)
     }
 
@@ -185,7 +185,7 @@ impl Handle {
         request: Request,
         deadline: Deadline,
     ) -> (Result<Bytes>, Option<LateReply>) {
-        let (sender, late) = LateReply::new(request.method);
+        let (sender, late) = LateReply::new(request.operation.clone());
         // Dropped here: the driver drops the late reply.
         let result = self.send(request, deadline, OnReply { late: Some(sender), ..OnReply::default() }).await;
         let is_unknown = result.as_ref().is_err_and(|error| error.delivery() == Delivery::Unknown);
@@ -194,9 +194,9 @@ impl Handle {
 
     async fn send(&self, request: Request, deadline: Deadline, on_reply: OnReply) -> Result<Bytes> {
         let OnReply { cleanup, live, late } = on_reply;
-        let method = request.method;
+        let operation = request.operation.clone();
         self.check_size(&request)?;
-        let permit = self.permit(method, deadline).await?;
+        let permit = self.permit(&operation, deadline).await?;
         let (reply, receiver) = oneshot::channel();
         let call = InFlight {
             id: request.id,
@@ -208,19 +208,19 @@ impl Handle {
         let caller = Caller { reply, patience: deadline.whole, span: Span::current() };
         let command =
             Command::Call(Box::new(Call { request, deadline: deadline.until, cleanup, live, caller, late, permit }));
-        self.0.commands.send(command).map_err(|_| self.ended(method, Delivery::NotSent))?;
+        self.0.commands.send(command).map_err(|_| self.ended(&operation, Delivery::NotSent))?;
         // Dropped here: `InFlight` tells the driver, which undoes what the call may have opened.
         match self.while_driven(call, deadline).await {
-            Some(Ok(reply)) => self.read(reply, method, cleanup),
-            Some(Err(_)) => Err(self.ended(method, Delivery::Unknown)),
-            None => Err(not_driven(&format!("no reply to `{method}`"), deadline)),
+            Some(Ok(reply)) => self.read(reply, &operation, cleanup),
+            Some(Err(_)) => Err(self.ended(&operation, Delivery::Unknown)),
+            None => Err(not_driven(&format!("no reply to `{operation}`"), deadline)),
         }
     }
 
     /// The bytes of a result. What a call has opened is closed if its reply cannot be read.
-    fn read(&self, reply: Result<Reply>, method: &str, cleanup: Cleanup) -> Result<Bytes> {
+    fn read(&self, reply: Result<Reply>, operation: &Operation, cleanup: Cleanup) -> Result<Bytes> {
         let undo = cleanup.after(&reply);
-        let result = reply?.into_result(method);
+        let result = reply?.into_result(operation);
         if result.as_ref().is_err_and(|error| error.kind() == ErrorKind::Protocol) {
             self.clean(undo);
         }
@@ -247,7 +247,8 @@ impl Handle {
         if size <= limit {
             return Ok(());
         }
-        let message = format!("`{}` makes a message of {size} bytes, above the limit of {limit} bytes", request.method);
+        let message =
+            format!("`{}` makes a message of {size} bytes, above the limit of {limit} bytes", request.operation);
         Err(Error::new(ErrorKind::TooLarge, message))
     }
 
@@ -270,7 +271,7 @@ impl Handle {
         }
     }
 
-    async fn permit(&self, method: &str, deadline: Deadline) -> Result<OwnedSemaphorePermit> {
+    async fn permit(&self, operation: &Operation, deadline: Deadline) -> Result<OwnedSemaphorePermit> {
         let capacity = &self.0.shared.capacity;
         if let Ok(permit) = Arc::clone(capacity).try_acquire_owned() {
             return Ok(permit);
@@ -278,18 +279,18 @@ impl Handle {
         let Deadline { whole, until } = deadline;
         tokio::select! {
             biased;
-            permit = Arc::clone(capacity).acquire_owned() => permit.map_err(|_| self.ended(method, Delivery::NotSent)),
+            permit = Arc::clone(capacity).acquire_owned() => permit.map_err(|_| self.ended(operation, Delivery::NotSent)),
             () = self.timer(until) => Err(Error::new(
                 ErrorKind::Timeout,
-                format!("`{method}` found no room within {whole:?}: {} calls are in flight", self.0.config.max_calls),
+                format!("`{operation}` found no room within {whole:?}: {} calls are in flight", self.0.config.max_calls),
             )),
         }
     }
 
-    fn ended(&self, method: &str, delivery: Delivery) -> Error {
+    fn ended(&self, operation: &Operation, delivery: Delivery) -> Error {
         match self.0.shared.end.get() {
-            Some(end) => end.error(method, delivery),
-            None => End::runtime_gone().error(method, delivery),
+            Some(end) => end.error(operation, delivery),
+            None => End::runtime_gone().error(operation, delivery),
         }
     }
 }

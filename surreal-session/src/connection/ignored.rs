@@ -6,6 +6,7 @@ use tokio::time::Instant;
 use tracing::debug;
 
 use crate::error::{Delivery, Error, ErrorKind, ServerError};
+use crate::protocol::Operation;
 
 /// The last of each kind, and when it came.
 #[derive(Debug, Default)]
@@ -28,9 +29,9 @@ impl Ignored {
     }
 
     /// The error of a call that was sent at this time and got no reply.
-    pub(super) fn timeout(&self, method: &str, patience: Duration, sent_at: Instant) -> Error {
+    pub(super) fn timeout(&self, operation: &Operation, patience: Duration, sent_at: Instant) -> Error {
         let timeout = |why: std::fmt::Arguments<'_>| {
-            let message = format!("no reply to `{method}` within {patience:?}{why}");
+            let message = format!("no reply to `{operation}` within {patience:?}{why}");
             Error::new(ErrorKind::Timeout, message).with_delivery(Delivery::Unknown)
         };
         match (&self.refusal, &self.frame) {

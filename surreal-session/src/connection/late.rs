@@ -8,21 +8,21 @@ use tokio::sync::oneshot;
 use tokio::sync::oneshot::error::TryRecvError;
 
 use crate::error::Result;
-use crate::protocol::Reply;
+use crate::protocol::{Operation, Reply};
 
 /// Receives the reply to a sent call after its deadline.
 ///
 /// The driver keeps the call until the reply comes or the connection ends.
 #[derive(Debug)]
 pub(crate) struct LateReply {
-    method: &'static str,
+    operation: Operation,
     receiver: oneshot::Receiver<Result<Reply>>,
 }
 
 impl LateReply {
-    pub(super) fn new(method: &'static str) -> (oneshot::Sender<Result<Reply>>, Self) {
+    pub(super) fn new(operation: Operation) -> (oneshot::Sender<Result<Reply>>, Self) {
         let (sender, receiver) = oneshot::channel();
-        (sender, Self { method, receiver })
+        (sender, Self { operation, receiver })
     }
 
     /// Returns this if the call has ended and its reply may still come.
@@ -32,7 +32,7 @@ impl LateReply {
             Err(TryRecvError::Empty) => Some(self),
             // It came in the meantime: put it back for `result`.
             Ok(reply) => {
-                let (sender, late) = Self::new(self.method);
+                let (sender, late) = Self::new(self.operation);
                 // The receiver exists, so this cannot fail.
                 let _ = sender.send(reply);
                 Some(late)
@@ -43,6 +43,6 @@ impl LateReply {
     /// Waits for the reply; `None` if the connection ends first.
     pub(crate) async fn result(self) -> Option<Result<Bytes>> {
         let reply = self.receiver.await.ok()?;
-        Some(reply.and_then(|reply| reply.into_result(self.method)))
+        Some(reply.and_then(|reply| reply.into_result(&self.operation)))
     }
 }

@@ -12,7 +12,7 @@ use super::stream::PLACE;
 use super::{Identified, LiveStream};
 use crate::connection::{Capacity, Cleanup, Deadline};
 use crate::error::Result;
-use crate::protocol::LiveId;
+use crate::protocol::{LiveId, Operation, Target};
 use crate::query::untyped::Untyped;
 use crate::query::{Fields, Fragment, IntoCondition, Links, PatchOp, Query, Response, Tree, view_object};
 use crate::record::{IntoId, Record, View};
@@ -169,7 +169,7 @@ impl<T, D> Live<T, D> {
             About::Set(set) => live.text(" OR ").then(set.was_in()),
             About::Table | About::Filtered(_) => live,
         };
-        live.into_query(self.scope.clone(), self.deadline)
+        live.into_query(self.scope.clone(), self.operation("live"), self.deadline)
     }
 
     /// Without a condition there is no record that is not in the set.
@@ -187,7 +187,11 @@ impl<T, D> Live<T, D> {
         let order = if self.filter.is_empty() { "" } else { " ORDER BY id" };
         let whole = Fragment::new("SELECT *").then(self.source()).text(order);
         let rows = Fragment::new("SELECT ").then(self.shown.row()).text(" FROM (").then(whole).text(")");
-        rows.into_query(self.scope.clone(), self.deadline)
+        rows.into_query(self.scope.clone(), self.operation("select"), self.deadline)
+    }
+
+    fn operation(&self, verb: &'static str) -> Operation {
+        Operation::statement(verb, Target::shown(self.target.clone()))
     }
 
     /// Reads the records.

@@ -23,7 +23,7 @@ use super::{Action, EndReason, Gap, Identified, LiveEvent, Notification};
 use crate::codec::{self, DecodeError};
 use crate::connection::{Cleanup, Deadline, QueueItem, StreamEnd, Timer};
 use crate::error::{Error, ErrorKind, Result};
-use crate::protocol::{self, EventKind, LiveId, misfit_of};
+use crate::protocol::{self, EventKind, LiveId, Operation, Target, misfit_of};
 use crate::query::{Fragment, Response};
 use crate::session::{Followed, Scope};
 use crate::value::{Table, Value};
@@ -386,13 +386,17 @@ fn malformed(error: DecodeError) -> Error {
 /// The server (3.3.5) says only that a live query is over; if its table is as well, that is the reason.
 fn why_killed(scope: &Scope, table: &Table) -> JoinHandle<EndReason> {
     let select = Fragment::new("SELECT VALUE 1 FROM ").value(table).text(" LIMIT 0");
-    let selected = select.into_query(scope.clone(), None).into_future();
+    let selected = select.into_query(scope.clone(), operation(table), None).into_future();
     scope.handle().runtime().spawn(async move {
         match selected.await.and_then(Response::check) {
             Err(error) if error.is_not_found() => EndReason::TableRemoved,
             _ => EndReason::KilledByServer,
         }
     })
+}
+
+fn operation(table: &Table) -> Operation {
+    Operation::statement("live", Target::shown(table.clone()))
 }
 
 /// Whether the server has no such live query on the table.
@@ -402,7 +406,8 @@ fn why_killed(scope: &Scope, table: &Table) -> JoinHandle<EndReason> {
 /// now.
 fn was_removed(scope: &Scope, table: &Table, id: LiveId, place: Value) -> JoinHandle<bool> {
     let info = Fragment::new(format!("RETURN [{PLACE}, (INFO FOR TABLE ")).value(table.as_str()).text(").lives[");
-    let query = info.value(&id.to_string()).text("] = NONE]").into_query(scope.clone(), None).into_future();
+    let query =
+        info.value(&id.to_string()).text("] = NONE]").into_query(scope.clone(), operation(table), None).into_future();
     scope.handle().runtime().spawn(async move {
         match query.await.and_then(|response| response.take::<(Value, bool)>(0)) {
             Ok((is_at, true)) if is_at == place => {

@@ -3,36 +3,36 @@
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::{LiveId, RequestId, SessionId, TransactionId};
+use super::{LiveId, Operation, RequestId, SessionId, TransactionId};
 use crate::codec::{self, EncodeError, writer};
 
-/// A finished request: its id, its method, and the bytes of its frame.
+/// A finished request: its id, its name in messages, and the bytes of its frame.
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) id: RequestId,
-    pub(crate) method: &'static str,
+    pub(crate) operation: Operation,
     pub(crate) frame: Bytes,
 }
 
 impl Request {
     /// Opens a session under an id of the client's choice.
     pub(crate) fn attach(id: RequestId, session: SessionId) -> Self {
-        RequestWriter::new(id, "attach", Some(session), None).finish()
+        RequestWriter::new(id, "attach".into(), Some(session), None).finish()
     }
 
     /// Closes a session. One that the server does not know is no error to it (3.3.5).
     pub(crate) fn detach(id: RequestId, session: SessionId) -> Self {
-        RequestWriter::new(id, "detach", Some(session), None).finish()
+        RequestWriter::new(id, "detach".into(), Some(session), None).finish()
     }
 
     /// Rolls a transaction back. The server (3.3.5) wants a uuid, and does not look at the session.
     pub(crate) fn cancel(id: RequestId, transaction: TransactionId) -> Self {
-        RequestWriter::new(id, "cancel", None, None).uuid(transaction.as_uuid()).finish()
+        RequestWriter::new(id, "cancel".into(), None, None).uuid(transaction.as_uuid()).finish()
     }
 
     /// Ends a live query; the session is left out for the connection's default session.
     pub(crate) fn kill(id: RequestId, session: Option<SessionId>, live: LiveId) -> Self {
-        RequestWriter::new(id, "kill", session, None).uuid(live.as_uuid()).finish()
+        RequestWriter::new(id, "kill".into(), session, None).uuid(live.as_uuid()).finish()
     }
 }
 
@@ -40,16 +40,16 @@ impl Request {
 #[derive(Debug)]
 pub(crate) struct RequestWriter {
     id: RequestId,
-    method: &'static str,
+    operation: Operation,
     buffer: Vec<u8>,
 }
 
 impl RequestWriter {
-    /// Starts a request of `method`; the session is left out for the connection's default session, the transaction for
-    /// what runs in none. Only `query` runs in one: other methods ignore it, some of them silently (3.3.5).
+    /// Starts a request; the session is left out for the connection's default session, the transaction for what runs in
+    /// none. Only `query` runs in one: other methods ignore it, some of them silently (3.3.5).
     pub(crate) fn new(
         id: RequestId,
-        method: &'static str,
+        operation: Operation,
         session: Option<SessionId>,
         transaction: Option<TransactionId>,
     ) -> Self {
@@ -58,7 +58,7 @@ impl RequestWriter {
         writer::text(&mut buffer, "id");
         writer::integer(&mut buffer, id.0);
         writer::text(&mut buffer, "method");
-        writer::text(&mut buffer, method);
+        writer::text(&mut buffer, operation.method());
         if let Some(session) = session {
             writer::text(&mut buffer, "session");
             writer::uuid(&mut buffer, session.as_uuid());
@@ -69,7 +69,7 @@ impl RequestWriter {
         }
         writer::text(&mut buffer, "params");
         writer::begin_array(&mut buffer);
-        Self { id, method, buffer }
+        Self { id, operation, buffer }
     }
 
     pub(crate) fn text(mut self, text: &str) -> Self {
@@ -100,7 +100,7 @@ impl RequestWriter {
 
     pub(crate) fn finish(mut self) -> Request {
         writer::end(&mut self.buffer);
-        Request { id: self.id, method: self.method, frame: self.buffer.into() }
+        Request { id: self.id, operation: self.operation, frame: self.buffer.into() }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Replies: routing by the head, and the byte range of the result.
 
+use std::fmt;
+
 use bytes::Bytes;
 
 use super::{LiveId, RequestId, TransactionId, notification, read_begun, read_failure, statement};
@@ -51,18 +53,18 @@ impl Reply {
 
     /// The bytes of the result, or the error that the server sent instead of one.
     ///
-    /// `method` names the request in the error's message.
-    pub(crate) fn into_result(self, method: &str) -> Result<Bytes> {
-        match self.find().map_err(|error| malformed(method, error))? {
+    /// `request` names the request in the error's message.
+    pub(crate) fn into_result(self, request: impl fmt::Display + Copy) -> Result<Bytes> {
+        match self.find().map_err(|error| malformed(request, error))? {
             Answer::Result(result) => Ok(self.0.slice_ref(result)),
             Answer::Failure(failure) => {
-                let failure = read_failure(failure).map_err(|error| malformed(method, error))?;
+                let failure = read_failure(failure).map_err(|error| malformed(request, error))?;
                 Err(match failure.is_result_lost() {
-                    true => Error::result_lost(method, failure),
-                    false => Error::from_server(method, failure),
+                    true => Error::result_lost(request, failure),
+                    false => Error::from_server(request, failure),
                 })
             }
-            Answer::Neither => Err(Error::protocol(format!("the reply to `{method}` has neither result nor error"))),
+            Answer::Neither => Err(Error::protocol(format!("the reply to `{request}` has neither result nor error"))),
         }
     }
 
@@ -145,8 +147,8 @@ fn is_integer(reader: &Reader<'_>) -> Result<bool, DecodeError> {
     Ok(matches!(reader.peek()?, Header::Positive(_) | Header::Negative(_)))
 }
 
-pub(crate) fn malformed(method: &str, error: DecodeError) -> Error {
-    Error::protocol(format!("the reply to `{method}` is malformed")).with_source(error)
+pub(crate) fn malformed(request: impl fmt::Display, error: DecodeError) -> Error {
+    Error::protocol(format!("the reply to `{request}` is malformed")).with_source(error)
 }
 
 #[cfg(test)]

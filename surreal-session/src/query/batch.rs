@@ -19,6 +19,7 @@ pub use super::statement::Statement;
 use super::statement::expect;
 use super::{Fragment, Query, Response};
 use crate::error::Result;
+use crate::protocol::Operation;
 use crate::session::{CallFuture, Scope};
 
 /// Builders that run in one request when awaited, giving a tuple (or `Vec`) of what each gives.
@@ -136,7 +137,7 @@ impl<B: Statements, M> Batch<B, M> {
         });
         let [open, close] = block.unwrap_or_default();
         let text = Fragment::new(open).joined(pieces, ";\n").text(close);
-        let query = text.into_query(self.scope.clone(), self.deadline);
+        let query = text.into_query(self.scope.clone(), Operation::batch(), self.deadline);
         Ok(Request { query, parts, offset: usize::from(block.is_some()) })
     }
 }

@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::Query;
 use crate::codec::{self, EncodeError};
 use crate::error::{Error, Result};
+use crate::protocol::Operation;
 use crate::record::{Assignment, Assignments, Path};
 use crate::session::Scope;
 use crate::value;
@@ -164,8 +165,8 @@ impl Fragment {
     }
 
     /// The finished statement, its values bound as `$_0`, `$_1` and so on.
-    pub(crate) fn into_query(self, scope: Scope, deadline: Option<Duration>) -> Query {
-        let query = Query::new(scope, &self.to_string()).deadline_if_any(deadline).refused_if(self.refusal);
+    pub(crate) fn into_query(self, scope: Scope, operation: Operation, deadline: Option<Duration>) -> Query {
+        let query = Query::of(scope, operation, &self.to_string()).deadline_if_any(deadline).refused_if(self.refusal);
         let numbered = self.values.into_iter().enumerate();
         let query = numbered.fold(query, |query, (index, (_, value))| query.bind_encoded(format!("_{index}"), value));
         self.named.into_iter().fold(query, |query, (name, value)| query.bind_checked(&name, value))

@@ -14,6 +14,7 @@ use super::select::Fields;
 use super::statement::{Call, Statement};
 use super::write::{After, Before, Bulk, Diff, Nothing, Returning, Rows, State};
 use crate::error::Result;
+use crate::protocol::Operation;
 use crate::record::{
     Checked, Input, IntoId, NeedsRelation, NewRecord, Normal, NormalRecord, Object, Record, Relation, Single,
 };
@@ -265,6 +266,10 @@ impl<T: Record, R: Returning> Statement for Insert<T, Normal, R> {
 
     fn call(&self) -> &Call {
         &self.bulk.call
+    }
+
+    fn operation(&self) -> Operation {
+        self.bulk.operation()
     }
 
     fn surql(&self) -> Fragment {

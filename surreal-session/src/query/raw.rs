@@ -10,7 +10,7 @@ use super::Response;
 use super::effect::may_write;
 use crate::codec::EncodeError;
 use crate::error::{Error, Result};
-use crate::protocol::{BindingsWriter, Request};
+use crate::protocol::{BindingsWriter, Operation, Request};
 use crate::session::{CallFuture, Scope, check_name};
 
 /// SurrealQL text to run when awaited, giving a [`Response`] with a result for each statement.
@@ -57,7 +57,12 @@ pub struct Query {
 
 impl Query {
     pub(crate) fn new(scope: Scope, text: &str) -> Self {
-        let bindings = scope.request("query").text(text).bindings();
+        Self::of(scope, "query".into(), text)
+    }
+
+    /// The query that a builder makes, which messages call by its operation.
+    pub(super) fn of(scope: Scope, operation: Operation, text: &str) -> Self {
+        let bindings = scope.request(operation).text(text).bindings();
         Self { scope, text: text.to_owned(), bindings, names: Vec::new(), error: None, deadline: None }
     }
 

@@ -12,6 +12,7 @@ use super::write::{
     After, Before, Diff, NeedsId, Nothing, Returning, Shape, Single, SingleOrNone, State, Unnamed, Verb,
 };
 use crate::error::{Error, Result};
+use crate::protocol::Operation;
 use crate::record::{Checked, Ids, IntoId, Record, Relation};
 use crate::session::{CallFuture, Scope};
 use crate::value::Table;
@@ -140,6 +141,10 @@ impl<T: Relation, S: Shape, R: Returning> Statement for Relate<T, S, R> {
 
     fn call(&self) -> &Call {
         &self.call
+    }
+
+    fn operation(&self) -> Operation {
+        Operation::on_table("relate", T::TABLE)
     }
 
     fn surql(&self) -> Fragment {

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::{Results, results};
 use crate::codec;
 use crate::error::{Error, Result, ServerError};
-use crate::protocol::{Outcome, Statement, first_failure, is_echo, misfit, read_statements};
+use crate::protocol::{Operation, Outcome, Statement, first_failure, is_echo, misfit, read_statements};
 use crate::transaction::Witness;
 
 /// What a [`Query`](super::Query) gave: one result for each statement, in their order.
@@ -18,6 +18,8 @@ use crate::transaction::Witness;
 #[derive(Debug)]
 pub struct Response {
     statements: Vec<Statement>,
+    /// The builder that it is the answer to.
+    operation: Option<Operation>,
     /// For a query that may have written something in a transaction.
     witness: Option<Witness>,
 }
@@ -29,7 +31,13 @@ impl Response {
     }
 
     pub(super) fn new(statements: Vec<Statement>, witness: Option<Witness>) -> Self {
-        Self { statements, witness }
+        Self { statements, operation: None, witness }
+    }
+
+    /// Names the operation in the error of its statement, instead of the statement's index.
+    pub(super) fn named(mut self, operation: Operation) -> Self {
+        self.operation = Some(operation);
+        self
     }
 
     /// How many statements there were.
@@ -155,6 +163,9 @@ impl Response {
         let last = failures.clone().last();
         let real = if is_echo(error) { failures.find(|(_, other)| !is_echo(other)).or(last) } else { None };
         let (index, error) = real.unwrap_or((index, error));
-        Error::from_statement(index, error.clone())
+        match &self.operation {
+            Some(operation) => Error::from_operation(operation, error.clone()).with_statement(index),
+            None => Error::from_statement(index, error.clone()),
+        }
     }
 }

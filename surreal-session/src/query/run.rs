@@ -11,6 +11,7 @@ use super::fragment::Fragment;
 use super::statement::{Call, Statement, send};
 use super::{Args, Response, args};
 use crate::error::{Error, Result};
+use crate::protocol::{Operation, Target};
 use crate::session::{CallFuture, Scope};
 
 /// A function to be called when awaited, giving its result as `T`.
@@ -75,7 +76,11 @@ impl<T: DeserializeOwned> Run<T> {
     /// Like awaiting it, as far as it fails before anything is sent.
     pub fn to_surql(self) -> Result<String> {
         let Call { scope, deadline } = self.call.clone();
-        self.try_surql().map(|surql| surql.into_query(scope, deadline).to_surql())
+        self.try_surql().map(|surql| surql.into_query(scope, self.name(), deadline).to_surql())
+    }
+
+    fn name(&self) -> Operation {
+        Operation::statement("run", Target::shown(self.function.clone()))
     }
 
     /// The call alone: a RETURN would end the transaction block that it may stand in.
@@ -94,6 +99,10 @@ impl<T: DeserializeOwned + 'static> Statement for Run<T> {
 
     fn call(&self) -> &Call {
         &self.call
+    }
+
+    fn operation(&self) -> Operation {
+        self.name()
     }
 
     fn surql(&self) -> Fragment {

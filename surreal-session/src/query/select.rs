@@ -18,6 +18,7 @@ use super::link::Links;
 use super::order::IntoOrder;
 use super::statement::{Call, Statement, send};
 use crate::error::Result;
+use crate::protocol::{self, Operation};
 use crate::record::{Column, IntoId, Key, Object, Record, Top, View};
 use crate::session::{CallFuture, Scope};
 use crate::value::{self, RecordId, RecordKey, Table, escape_object_key};
@@ -98,15 +99,15 @@ type Marker<T, V, S> = PhantomData<fn() -> (T, V, S)>;
 impl<T: Record> Select<T> {
     pub(super) fn new(scope: Scope) -> Self {
         let table = Target::Table(Fragment::of(&Table::new(T::TABLE)));
-        Self::of(Parts::new(Call::new(scope), table))
+        Self::of(Parts::new(Call::new(scope), Operation::on_table("select", T::TABLE), table))
     }
 }
 
 #[expect(clippy::mismatching_type_param_order, reason = "the rows are records")]
 impl<T: Record> Select<T, T, state::Found> {
     /// The records with the ids in the array that `source` is.
-    pub(super) fn found(call: Call, source: Fragment) -> Self {
-        Self::of(Parts::new(call, Target::Source(source)))
+    pub(super) fn found(call: Call, operation: Operation, source: Fragment) -> Self {
+        Self::of(Parts::new(call, operation, Target::Source(source)))
     }
 }
 
@@ -116,7 +117,9 @@ impl<T: Record, V, S: State> Select<T, V, S> {
     where
         S: Targets,
     {
-        self.parts.target = Target::Source(Fragment::of(&id.into_id()));
+        let id = id.into_id();
+        self.parts.target = Target::Source(Fragment::of(&id));
+        self.parts.operation = Operation::statement("select", protocol::Target::shown(id));
         self.parts.shape = Shape::Row;
         self.told()
     }
@@ -270,13 +273,13 @@ impl<T: Record, V, S: State> Select<T, V, S> {
 
     /// Asks how the server would find the records, such as by which index, instead of reading them.
     pub fn explain(self) -> Explain {
-        Explain::new(self.parts.call.clone(), self.parts.surql())
+        Explain::new(self.parts.call.clone(), self.parts.operation.clone().with_verb("explain"), self.parts.surql())
     }
 
     /// The statement and the names bound to it, for logs. Never shows a value.
     pub fn to_surql(&self) -> String {
         let Call { scope, deadline } = self.parts.call.clone();
-        self.parts.surql().into_query(scope, deadline).to_surql()
+        self.parts.surql().into_query(scope, self.parts.operation.clone(), deadline).to_surql()
     }
 
     fn of(parts: Parts) -> Self {
@@ -378,6 +381,10 @@ impl<T: Record, V: DeserializeOwned + 'static, S: State> Statement for Select<T,
 
     fn call(&self) -> &Call {
         &self.parts.call
+    }
+
+    fn operation(&self) -> Operation {
+        self.parts.operation.clone()
     }
 
     fn surql(&self) -> Fragment {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::fragment::Fragment;
 use super::{Query, Response};
 use crate::error::{Error, Result};
+use crate::protocol::Operation;
 use crate::session::{CallFuture, Scope};
 
 /// A builder of one statement. Sealed.
@@ -20,6 +21,10 @@ pub trait Statement: Send + Sized + 'static {
     /// Where it runs, and how long its reply may take.
     #[doc(hidden)]
     fn call(&self) -> &Call;
+
+    /// The name of the statement in messages.
+    #[doc(hidden)]
+    fn operation(&self) -> Operation;
 
     /// The statement.
     #[doc(hidden)]
@@ -39,7 +44,7 @@ pub trait Statement: Send + Sized + 'static {
     #[doc(hidden)]
     fn query(&self) -> Query {
         let Call { scope, deadline } = self.call().clone();
-        self.surql().into_query(scope, deadline)
+        self.surql().into_query(scope, self.operation(), deadline)
     }
 }
 
@@ -73,7 +78,7 @@ pub(super) fn expect(response: &Response, statements: usize) -> Result<()> {
 pub(super) fn send<S: Statement>(statement: S) -> CallFuture<S::Output> {
     let query = statement.query().into_future();
     Box::pin(async move {
-        let response = query.await?;
+        let response = query.await?.named(statement.operation());
         expect(&response, 1)?;
         statement.read(&response, 0)
     })

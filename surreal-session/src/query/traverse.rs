@@ -18,6 +18,7 @@ use super::fragment::Fragment;
 use super::select::{Fields, Select, state};
 use super::statement::{Call, Statement, send};
 use crate::error::Result;
+use crate::protocol::Operation;
 use crate::record::{LinkTo, Record, Relation};
 use crate::session::{CallFuture, Scope};
 use crate::value::Id;
@@ -161,7 +162,7 @@ impl<E: Relation<Out: LinkTo<Id<T, T::Key>>>, T: Record> EndsAt<T> for E {}
 
 impl<T: Record> Traverse<T> {
     pub(super) fn new(scope: Scope, origin: impl Origin<Record = T>) -> Self {
-        Self::at(Walk::new(Call::new(scope), origin.ids()))
+        Self::at(Walk::new(Call::new(scope), origin.target(), origin.ids()))
     }
 }
 
@@ -211,7 +212,7 @@ impl<T: Record, F: 'static> Traverse<T, F> {
 
     /// Reads the records as any select does, with its conditions, order, limit, views, links and counts.
     pub fn select(self) -> Select<T, T, state::Found> {
-        Select::found(self.walk.call().clone(), self.walk.into_source())
+        Select::found(self.walk.call().clone(), self.walk.operation(), self.walk.into_source())
     }
 
     /// Gives the ids of the records instead of reading them.
@@ -236,6 +237,10 @@ impl<T: Record, F: 'static> Statement for Traverse<T, F> {
 
     fn call(&self) -> &Call {
         self.walk.call()
+    }
+
+    fn operation(&self) -> Operation {
+        self.walk.operation()
     }
 
     fn surql(&self) -> Fragment {

@@ -12,7 +12,7 @@ use super::state::Shared;
 use super::streams::{Followed, StreamGuard};
 use crate::connection::{Backoff, Capacity, Cleanup, Deadline, Handle, LateReply, Timer};
 use crate::error::{Error, ErrorKind, Result};
-use crate::protocol::{LiveId, Request, RequestWriter, Statement, read_statements};
+use crate::protocol::{LiveId, Operation, Request, RequestWriter, Statement, read_statements};
 use crate::transaction::State;
 
 /// Where a request runs: a connection, one of its sessions, and perhaps a transaction.
@@ -50,9 +50,9 @@ impl Scope {
     }
 
     /// Starts a request of this scope.
-    pub(crate) fn request(&self, method: &'static str) -> RequestWriter {
+    pub(crate) fn request(&self, operation: impl Into<Operation>) -> RequestWriter {
         let transaction = self.transaction.as_ref().map(|transaction| transaction.id());
-        RequestWriter::new(self.handle().next_id(), method, self.session.in_envelope(), transaction)
+        RequestWriter::new(self.handle().next_id(), operation.into(), self.session.in_envelope(), transaction)
     }
 
     /// Sends a finished request and gives the bytes of its result.
@@ -96,11 +96,12 @@ impl Scope {
         time: Option<Duration>,
     ) -> Result<Vec<Statement>> {
         let (scope, deadline) = (self.clone(), self.handle().deadline(time));
+        let operation = request.operation.clone();
         let query = async move {
             let reply = scope.call_within(request, deadline, Cleanup::Nothing).await?;
             read_statements(&reply)
         };
-        transaction.in_turn(surql, deadline, query).await
+        transaction.in_turn(surql, operation, deadline, query).await
     }
 
     /// Sends a finished `query` request that ends with a LIVE SELECT, and gives the events beside its result.

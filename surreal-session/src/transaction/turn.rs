@@ -3,6 +3,7 @@
 //! A query joins the queue in the task of its caller, when it is first polled, and runs in a task of its own: its turn
 //! ends when its reply arrives, also if the caller keeps the future and does not poll it.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -12,7 +13,7 @@ use tracing::Instrument;
 use super::State;
 use crate::connection::Deadline;
 use crate::error::{Delivery, Error, ErrorKind, Result};
-use crate::protocol::{Statement, first_failure};
+use crate::protocol::{Operation, Statement, first_failure};
 use crate::session::{Background, Begun, Place};
 
 /// A query of a transaction, shared by its task and its caller.
@@ -20,6 +21,7 @@ use crate::session::{Background, Begun, Place};
 struct Attempt {
     state: Arc<State>,
     surql: String,
+    operation: Operation,
     progress: AtomicU8,
 }
 
@@ -48,6 +50,7 @@ impl State {
     pub(crate) async fn in_turn(
         self: &Arc<Self>,
         surql: String,
+        operation: Operation,
         deadline: Deadline,
         query: impl Future<Output = Result<Vec<Statement>>> + Send + 'static,
     ) -> Result<Vec<Statement>> {
@@ -55,7 +58,7 @@ impl State {
         self.verdict.check()?;
         let (place, begun) = (self.queue.join(), Begun::default());
         let progress = AtomicU8::new(if place.is_first() { SENT } else { WAITING });
-        let attempt = Arc::new(Attempt { state: Arc::clone(self), surql, progress });
+        let attempt = Arc::new(Attempt { state: Arc::clone(self), surql, operation, progress });
         let run = Arc::clone(&attempt).run(place, deadline, begun.clone(), query).instrument(self.span().clone());
         let mut run = Background::spawn(self.handle(), &begun, deadline, run);
         let mut caller = Caller { attempt, task: run.task.abort_handle(), is_answered: false };
@@ -75,7 +78,7 @@ impl Attempt {
         query: impl Future<Output = Result<Vec<Statement>>> + Send,
     ) -> Result<Vec<Statement>> {
         let turn = place.turn(self.state.handle(), deadline).await;
-        let _turn = turn.ok_or_else(|| no_turn("query", deadline))?;
+        let _turn = turn.ok_or_else(|| no_turn(&self.operation, deadline))?;
         self.state.verdict.check()?;
         if !self.advance(WAITING, SENT) && self.progress.load(Ordering::Acquire) == LEFT {
             return Err(Error::new(ErrorKind::Query, DROPPED));
@@ -137,7 +140,7 @@ impl Drop for Caller {
 }
 
 /// The error of a call whose turn did not come in time.
-pub(super) fn no_turn(call: &str, deadline: Deadline) -> Error {
+pub(super) fn no_turn(call: impl fmt::Display, deadline: Deadline) -> Error {
     let message =
         format!("`{call}` timed out after {:?} waiting for earlier queries of the transaction", deadline.whole);
     Error::new(ErrorKind::Timeout, message)

@@ -33,6 +33,7 @@ mod lost_results;
 mod methods;
 mod models;
 mod names;
+mod operations;
 mod place;
 mod positions;
 mod query;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::error::Result;
+use crate::protocol::Operation;
 use crate::query::Response;
 use crate::query::fragment::Fragment;
 use crate::query::statement::{Call, Statement, send};
@@ -23,12 +24,13 @@ use crate::session::CallFuture;
 #[must_use = "nothing is asked until this is awaited"]
 pub struct Explain {
     call: Call,
+    operation: Operation,
     select: Fragment,
 }
 
 impl Explain {
-    pub(super) fn new(call: Call, select: Fragment) -> Self {
-        Self { call, select }
+    pub(super) fn new(call: Call, operation: Operation, select: Fragment) -> Self {
+        Self { call, operation, select }
     }
 
     /// Sets how long to wait for the reply; see [`Query::deadline`](crate::Query::deadline).
@@ -48,6 +50,10 @@ impl Statement for Explain {
 
     fn call(&self) -> &Call {
         &self.call
+    }
+
+    fn operation(&self) -> Operation {
+        self.operation.clone()
     }
 
     fn surql(&self) -> Fragment {

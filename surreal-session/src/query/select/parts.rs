@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use crate::protocol::Operation;
 use crate::query::condition::Tree;
 use crate::query::expression::Term;
 use crate::query::fragment::Fragment;
@@ -14,6 +15,7 @@ use crate::value::escape_identifier;
 #[derive(Debug, Clone)]
 pub(super) struct Parts {
     pub(super) call: Call,
+    pub(super) operation: Operation,
     pub(super) target: Target,
     pub(super) shape: Shape,
     /// The view that is read instead of the whole record.
@@ -48,9 +50,10 @@ pub(super) enum Shape {
 }
 
 impl Parts {
-    pub(super) fn new(call: Call, target: Target) -> Self {
+    pub(super) fn new(call: Call, operation: Operation, target: Target) -> Self {
         Self {
             call,
+            operation,
             target,
             shape: Shape::Rows,
             view: None,

@@ -96,7 +96,7 @@ impl<E, T, D: Direction> Edges<E, T, D> {
     where
         E: Record,
     {
-        Select::found(self.walk.call().clone(), self.walk.into_source())
+        Select::found(self.walk.call().clone(), self.walk.operation(), self.walk.into_source())
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::walk::Walk;
 use crate::error::Result;
+use crate::protocol::Operation;
 use crate::query::Response;
 use crate::query::fragment::Fragment;
 use crate::query::statement::{Call, Statement, send};
@@ -52,6 +53,10 @@ impl<T: Record> Statement for Reached<T> {
 
     fn call(&self) -> &Call {
         self.walk.call()
+    }
+
+    fn operation(&self) -> Operation {
+        self.walk.operation()
     }
 
     fn surql(&self) -> Fragment {

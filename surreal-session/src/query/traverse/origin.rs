@@ -1,5 +1,6 @@
 //! Where a walk through the graph starts.
 
+use crate::protocol::Target;
 use crate::query::fragment::Fragment;
 use crate::query::select::{Select, state};
 use crate::query::statement::Statement;
@@ -17,6 +18,12 @@ pub trait Origin {
     /// The record that it starts from.
     type Record: Record;
 
+    /// The name of these records in messages.
+    #[doc(hidden)]
+    fn target(&self) -> Target {
+        Target::Name(Self::Record::TABLE)
+    }
+
     /// The ids, as an array.
     #[doc(hidden)]
     fn ids(self) -> Fragment;
@@ -25,6 +32,10 @@ pub trait Origin {
 impl<T: Record<Key = K>, K: Key> Origin for Id<T, K> {
     type Record = T;
 
+    fn target(&self) -> Target {
+        Target::shown(self.clone())
+    }
+
     fn ids(self) -> Fragment {
         Fragment::of(&[self])
     }
@@ -32,6 +43,10 @@ impl<T: Record<Key = K>, K: Key> Origin for Id<T, K> {
 
 impl<T: Record<Key = K>, K: Key> Origin for &Id<T, K> {
     type Record = T;
+
+    fn target(&self) -> Target {
+        Target::shown((*self).clone())
+    }
 
     fn ids(self) -> Fragment {
         Fragment::of(&[self])

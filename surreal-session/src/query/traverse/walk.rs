@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::protocol::{self, Operation};
 use crate::query::condition::{Condition, Tree};
 use crate::query::fragment::Fragment;
 use crate::query::statement::Call;
@@ -10,6 +11,8 @@ use crate::value::escape_identifier;
 #[derive(Debug, Clone)]
 pub(super) struct Walk {
     call: Call,
+    /// The start of the walk in messages.
+    origin: protocol::Target,
     /// The ids of the records before the last step, as an array.
     from: Fragment,
     step: Option<Step>,
@@ -36,8 +39,12 @@ struct Target {
 }
 
 impl Walk {
-    pub(super) fn new(call: Call, from: Fragment) -> Self {
-        Self { call, from, step: None }
+    pub(super) fn new(call: Call, origin: protocol::Target, from: Fragment) -> Self {
+        Self { call, origin, from, step: None }
+    }
+
+    pub(super) fn operation(&self) -> Operation {
+        Operation::statement("traverse", self.origin.clone())
     }
 
     pub(super) fn call(&self) -> &Call {

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::Result;
+use crate::protocol::Operation;
 use crate::query::Response;
 use crate::query::fragment::Fragment;
 use crate::query::statement::{Call, Statement};
@@ -120,6 +121,10 @@ impl<R: Returning> Statement for Insert<R> {
 
     fn call(&self) -> &Call {
         &self.bulk.call
+    }
+
+    fn operation(&self) -> Operation {
+        self.bulk.operation()
     }
 
     fn surql(&self) -> Fragment {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::protocol::{Operation, Target};
 use crate::query::Response;
 use crate::query::fragment::Fragment;
 use crate::query::statement::{Call, Statement, send};
@@ -70,6 +71,10 @@ impl<S: Shape, T: DeserializeOwned + 'static> Statement for Select<S, T> {
 
     fn call(&self) -> &Call {
         &self.call
+    }
+
+    fn operation(&self) -> Operation {
+        Operation::statement("select", Target::shown(self.place.subject.clone()))
     }
 
     fn surql(&self) -> Fragment {

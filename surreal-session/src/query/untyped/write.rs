@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Result};
+use crate::protocol::Operation;
 use crate::query::fragment::Fragment;
 use crate::query::lacking::lacking;
 use crate::query::statement::{Call, Statement, send};
@@ -154,6 +155,10 @@ impl<S: Shape, D: Complete, R: Returning> Statement for Write<S, D, R> {
 
     fn call(&self) -> &Call {
         &self.parts.call
+    }
+
+    fn operation(&self) -> Operation {
+        self.parts.operation()
     }
 
     fn surql(&self) -> Fragment {

@@ -10,6 +10,7 @@ use super::{
     Nothing, Parts, Place, Ranges, Reach, Returning, Shape, Single, SingleOrNone, State, Unnamed, Verb, Writing,
 };
 use crate::error::{Error, Result};
+use crate::protocol::Operation;
 use crate::query::assignment::{Assignment, Setting};
 use crate::query::condition::{IntoCondition, Tree};
 use crate::query::fragment::Fragment;
@@ -256,6 +257,10 @@ impl<V: Writing, T: Record, S: Shape, D: Complete, R: Returning> Statement for M
 
     fn call(&self) -> &Call {
         &self.parts.call
+    }
+
+    fn operation(&self) -> Operation {
+        self.parts.operation()
     }
 
     fn surql(&self) -> Fragment {

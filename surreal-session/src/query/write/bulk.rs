@@ -9,9 +9,10 @@ use serde::Serialize;
 use super::{Many, Returning, Shape};
 use crate::codec::{self, EncodeError, Header, writer};
 use crate::error::{Error, ErrorKind, Result};
+use crate::protocol::{Operation, Target};
+use crate::query::Query;
 use crate::query::fragment::Fragment;
 use crate::query::statement::{Call, expect};
-use crate::query::{Query, Response};
 use crate::session::{CallFuture, Scope};
 use crate::value::Table;
 
@@ -92,6 +93,10 @@ impl Bulk {
         Self { call, table, rows, is_relation: false, ignores: false, on_duplicate: None, timeout: None }
     }
 
+    pub(in crate::query) fn operation(&self) -> Operation {
+        Operation::statement("insert", Target::shown(self.table.clone()))
+    }
+
     /// The statement that inserts all rows at once.
     pub(in crate::query) fn surql<R: Returning>(&self) -> Fragment {
         self.surql_of::<R>(0..self.rows.ends.len())
@@ -114,7 +119,7 @@ impl Bulk {
 
     fn query_of<R: Returning>(&self, rows: Range<usize>) -> Query {
         let Call { scope, deadline } = self.call.clone();
-        self.surql_of::<R>(rows).into_query(scope, deadline)
+        self.surql_of::<R>(rows).into_query(scope, self.operation(), deadline)
     }
 
     /// Sends the rows part by part, and stops at the first part that fails. No rows are no request.
@@ -122,7 +127,10 @@ impl Bulk {
         Box::pin(async move {
             let mut responses = Vec::new();
             for part in self.parts::<R>()? {
-                let answer = self.query_of::<R>(part.clone()).await.and_then(Response::check);
+                let answer = self
+                    .query_of::<R>(part.clone())
+                    .await
+                    .and_then(|response| response.named(self.operation()).check());
                 let answer = answer.and_then(|response| expect(&response, 1).map(|()| response));
                 responses.push(answer.map_err(|error| self.partly(&part, error))?);
             }

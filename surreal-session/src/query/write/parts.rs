@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{Returning, Shape, Verb};
 use crate::error::{Error, Result};
+use crate::protocol::{Operation, Target};
 use crate::query::Response;
 use crate::query::condition::Tree;
 use crate::query::fragment::Fragment;
@@ -42,6 +43,10 @@ pub(in crate::query) enum Reach {
 impl Parts {
     pub(in crate::query) fn new(scope: Scope, verb: Verb, place: Place) -> Self {
         Self { call: Call::new(scope), verb, place, data: None, filter: Vec::new(), timeout: None }
+    }
+
+    pub(in crate::query) fn operation(&self) -> Operation {
+        Operation::statement(self.verb.name(), Target::shown(self.place.subject.clone()))
     }
 
     pub(in crate::query) fn surql<S: Shape, R: Returning>(&self) -> Fragment {

@@ -92,6 +92,17 @@ impl Verb {
         }
     }
 
+    /// Its name in messages.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Upsert => "upsert",
+            Self::Delete => "delete",
+            Self::Relate => "relate",
+        }
+    }
+
     /// The error for one record that did not come back: why a write may have touched nothing without failing.
     pub(in crate::query) fn missing(self, subject: &str, is_filtered: bool) -> Error {
         let missing = match (self, is_filtered) {
