@@ -94,11 +94,21 @@ pub mod graph {
     };
 }
 
+/// The types of the fields that closures receive, such as `u.age`, and of their paths.
+///
+/// A path is a type: `u.address.city` is a `Field<Dot<Dot<Of<User>, User, 3>, Address, 0>, String>`. Programs seldom write
+/// these types.
+pub mod field {
+    pub use crate::query::expression::OperatorOperand;
+    pub use crate::record::{
+        Adapted, AlwaysPresent, At, Dot, Element, Field, Flat, Flattened, Inserted, Last, Maybe, Of, Path, ReadOnly,
+        Through, Within, Writable,
+    };
+}
+
 /// Traits that describe models: keys, ids, fields and generated types.
 pub mod model {
-    pub use crate::record::{
-        AutoId, Endpoint, Field, Flattened, GenerateKey, IntoId, Keep, Key, NewRecord, NormalRecord, Optional,
-    };
+    pub use crate::record::{AutoId, Endpoint, GenerateKey, IntoId, Keep, Key, NewRecord, NormalRecord, Optional};
 }
 
 /// The names that most programs write: `use surreal_session::prelude::*;`.
@@ -121,15 +131,12 @@ pub mod __private {
 
     pub use crate::error::{Error, Result};
     pub use crate::query::expression::Term;
+    pub use crate::record::{Adapted, Adapts, HasKey, KeyedBy, NeedsRelation, Normal, Shows, Unlinked, link};
     pub use crate::record::{
-        Adapted, Adapts, At, Certain, Fixed, Flat, HasKey, Input, Item, KeyedBy, Last, Maybe, NeedsRelation, Normal,
-        Shows, Through, Unlinked, Within, Writable, link,
-    };
-    pub use crate::record::{
-        Assignments, Change, Column, Encoded, Endpoint, Field, Flattened, HasTable, IdOf, IntoId, Key, KeyData,
-        KeyPart, LinkTo, Linked, NewRecord, NoPatch, NormalRecord, Object, OneOf, Patch, PatchOf, Path, Record,
-        Relation, Step, Top, View, column, difference, encoded, encoded_with, has_key_fields, key_field,
-        leads_elsewhere, object_key, object_part,
+        Assignments, Change, Column, Dot, Encoded, Endpoint, Field, Flattened, HasTable, IdOf, IntoId, Key, KeyData,
+        KeyPart, LinkTo, Linked, NewRecord, NoPatch, NormalRecord, Object, Of, OneOf, Patch, PatchOf, Path, ReadOnly,
+        Record, Relation, View, column, difference, encoded, encoded_with, has_key_fields, key_field, leads_elsewhere,
+        object_key, object_part,
     };
     pub use crate::record::{
         Clash, FlatShape, Flattening, NeedsId, Probe, Single, Unknown, difference_flat, encoded_flat, flat_names,

@@ -37,7 +37,9 @@ pub use batch::{Atomic, Batch, EachAlone, Settled, Statement, Statements};
 pub use condition::IntoCondition;
 pub use create::Create;
 pub use delete::Delete;
-pub use expression::{Collection, Computed, Container, List, Nowhere, Number, Operand, Ordered, Settable, Sum, Text};
+pub use expression::{
+    Collection, Computed, Container, List, Number, Operand, Ordered, Settable, Sum, Text, Unassignable,
+};
 pub use insert::{Insert, NewRecords, NewRow};
 pub use link::{Fetch, Links};
 pub use order::{IntoOrder, Order};

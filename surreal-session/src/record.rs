@@ -1,7 +1,6 @@
 //! Records: Rust types that stand for the records of a table.
 
-mod adapted;
-mod flattened;
+mod field;
 mod generate;
 mod id;
 mod into_id;
@@ -10,6 +9,7 @@ mod keyed;
 mod link;
 mod object;
 mod optional;
+mod part;
 mod patch;
 mod path;
 mod view;
@@ -17,8 +17,7 @@ mod view;
 use serde::de::DeserializeOwned;
 use serde::ser::{Error as _, Serialize, Serializer};
 
-pub use adapted::{Adapted, Adapts};
-pub use flattened::Flattened;
+pub use field::{Adapted, Adapts, Field, Flattened};
 pub use generate::GenerateKey;
 pub use into_id::IntoId;
 pub use key::{Key, KeyData, KeyPart, has_key_fields, key_field, object_key, object_part};
@@ -26,13 +25,15 @@ pub use keyed::{HasKey, KeyedBy, Unlinked, link};
 pub use link::{Endpoint, LinkTo, Linked, OneOf, leads_elsewhere};
 pub use object::{NoPatch, Object};
 pub use optional::Optional;
+pub(crate) use part::{Part, first_field, is_part_of};
 pub(crate) use patch::Assignment;
 pub use patch::{
     Assignments, Change, Clash, Encoded, FlatShape, Flattening, Keep, Patch, PatchOf, Probe, Unknown, difference,
     difference_flat, encoded, encoded_flat, encoded_with, flat_names, keep, merge, set, unset,
 };
-pub use path::{At, Certain, Field, Fixed, Flat, Input, Item, Last, Maybe, Path, Step, Through, Top, Within, Writable};
-pub(crate) use path::{Part, first_field, is_part_of};
+pub use path::{
+    AlwaysPresent, At, Dot, Element, Flat, Inserted, Last, Maybe, Of, Path, ReadOnly, Through, Within, Writable,
+};
 pub use view::{Column, Shows, View, column};
 
 use crate::value::Id;

@@ -83,10 +83,10 @@ fn field_tokens(field: &Field, model: &Model, receiver: &Receiver) -> TokenStrea
     let Some(index) = model.index(field) else {
         return quote!(#carried #vis #ident: #krate::__private::Flattened<__P, #ty>);
     };
-    let step = quote!(#krate::__private::Step<__P, #receiver, #index>);
+    let step = quote!(#krate::__private::Dot<__P, #receiver, #index>);
     let place = match model.patched().any(|patched| patched.ident == ident) {
         true => step,
-        false => quote!(#krate::__private::Fixed<#step>),
+        false => quote!(#krate::__private::ReadOnly<#step>),
     };
     let ty = match adapted::of(field, model) {
         Some(first) => quote!(#krate::__private::Adapted<#ty, #receiver, #first>),

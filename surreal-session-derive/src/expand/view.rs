@@ -20,7 +20,7 @@ pub(super) fn expand(model: &Model, record: &Type) -> TokenStream {
             #shown
 
             fn columns() -> ::std::vec::Vec<#krate::__private::Column> {
-                let record = <#record as #krate::__private::Object>::fields::<#krate::__private::Top<#record>>();
+                let record = <#record as #krate::__private::Object>::fields::<#krate::__private::Of<#record>>();
                 let columns = [#(#columns),*];
                 ::std::convert::From::from(columns)
             }

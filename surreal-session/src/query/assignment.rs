@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use super::expression::{Collection, Computed, Container, Operand, Settable, Shape, Sum};
 use super::fragment::Fragment;
-use crate::record::{Certain, Field, Optional, Part, Path, Within, Writable, is_part_of};
+use crate::record::{AlwaysPresent, Field, Optional, Part, Path, Within, Writable, is_part_of};
 
 /// What a write does to fields of a record of type `R`: one thing, or several in a tuple, an array or a `Vec`.
 ///
@@ -139,7 +139,7 @@ impl<P: Path, T> Field<P, T> {
     /// Gives the field a value.
     pub fn set<V: Settable<P::Root, T>>(self, value: V) -> Assign<P::Root>
     where
-        P: Writable + Certain,
+        P: Writable + AlwaysPresent,
     {
         let term = value.term();
         let is_value = !(term.is_none() || term.is_place() || term.is_computed());
@@ -160,7 +160,7 @@ impl<P: Path, T> Field<P, T> {
     /// Removes the field, which makes it NONE.
     pub fn unset(self) -> Assign<P::Root>
     where
-        P: Writable + Certain,
+        P: Writable + AlwaysPresent,
         T: Optional,
     {
         Assign::new(Setting::plain::<P>(Fragment::new(" = NONE")))
@@ -169,7 +169,7 @@ impl<P: Path, T> Field<P, T> {
     /// Adds an element to the end of the array, or to the set.
     pub fn push<V>(self, element: V) -> Assign<P::Root>
     where
-        P: Writable + Certain,
+        P: Writable + AlwaysPresent,
         T: Collection,
         V: Operand<P::Root, <T as Container>::Item>,
     {
@@ -199,7 +199,7 @@ impl<P: Path, T> Field<P, T> {
     /// Removes an element from the array, wherever it is in it, or from the set.
     pub fn remove<V>(self, element: V) -> Assign<P::Root>
     where
-        P: Writable + Certain,
+        P: Writable + AlwaysPresent,
         T: Collection,
         V: Operand<P::Root, <T as Container>::Item>,
     {
@@ -215,7 +215,7 @@ impl<R> Assign<R> {
     }
 }
 
-impl<R, T: Sum, P: Writable + Certain + Within<R>> From<Computed<R, T, P>> for Assign<R> {
+impl<R, T: Sum, P: Writable + AlwaysPresent + Within<R>> From<Computed<R, T, P>> for Assign<R> {
     fn from(calculation: Computed<R, T, P>) -> Self {
         Self::new(calculated(calculation))
     }
@@ -257,7 +257,7 @@ impl<R> Assignment<R> for Assign<R> {
     }
 }
 
-impl<R, T: Sum, P: Writable + Certain + Within<R>> Assignment<R> for Computed<R, T, P> {
+impl<R, T: Sum, P: Writable + AlwaysPresent + Within<R>> Assignment<R> for Computed<R, T, P> {
     fn assign(self, into: &mut Vec<Setting>) {
         into.push(calculated(self));
     }

@@ -102,9 +102,9 @@ impl<R> Condition<R> {
 
 /// A [`Condition`], or a field of type `bool` or `Option<bool>`; a missing one is false.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a condition on `{R}`",
-    label = "expected a condition",
-    note = "conditions are made by comparing fields, as in `u.age.gte(18)`, and joined with `&`, `|` and `!`"
+    message = "`{Self}` is not a condition on `{R}`: compare fields with methods, as in `u.age.gte(18)`, and join \
+               conditions with `&`, `|` and `!`",
+    label = "this closure returns `{Self}`"
 )]
 pub trait IntoCondition<R> {
     /// The condition.
@@ -157,6 +157,7 @@ impl<R> Not for Condition<R> {
 
 macro_rules! bools {
     ($($ty:ty)+) => {$(
+        #[diagnostic::do_not_recommend]
         impl<R, P: Within<R>> IntoCondition<R> for Field<P, $ty> {
             fn into_condition(self) -> Condition<R> {
                 Condition::new(truth::<P>().tree)

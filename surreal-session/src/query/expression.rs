@@ -6,18 +6,20 @@ mod computed;
 mod foreign;
 mod kind;
 mod operand;
+mod operator;
 mod term;
 #[cfg(test)]
 mod tests;
 
 use super::condition::{Condition, IntoCondition, Tree};
 use super::fragment::Fragment;
-use crate::record::{At, Field, Item, Last, Path, Within};
+use crate::record::{At, Element, Field, Last, Path, Within};
 use compare::{Order, calling, contained, equal, ordered};
-pub use computed::{Computed, Nowhere};
+pub use computed::{Computed, Unassignable};
 pub(crate) use kind::Shape;
 pub use kind::{Collection, Container, List, Number, Ordered, Sum, Text};
 pub use operand::{Operand, Settable};
+pub use operator::OperatorOperand;
 pub use term::Term;
 pub(crate) use term::stored;
 
@@ -251,10 +253,10 @@ pub trait Expression: Sized {
     }
 
     /// Whether the condition is true of at least one element.
-    fn any<T, C>(self, condition: impl FnOnce(Field<Item<T>, T>) -> C) -> Condition<Self::Record>
+    fn any<T, C>(self, condition: impl FnOnce(Field<Element<T>, T>) -> C) -> Condition<Self::Record>
     where
         Self::Type: Collection + Container<Item = T>,
-        C: IntoCondition<Item<T>>,
+        C: IntoCondition<Element<T>>,
     {
         let condition = condition(Field::new()).into_condition().into_tree();
         let matching = compare::length(self.term(), Some(condition), Shape::Other);
@@ -262,10 +264,10 @@ pub trait Expression: Sized {
     }
 
     /// Whether the condition is true of each element; so it is where there are none.
-    fn all<T, C>(self, condition: impl FnOnce(Field<Item<T>, T>) -> C) -> Condition<Self::Record>
+    fn all<T, C>(self, condition: impl FnOnce(Field<Element<T>, T>) -> C) -> Condition<Self::Record>
     where
         Self::Type: Collection + Container<Item = T>,
-        C: IntoCondition<Item<T>>,
+        C: IntoCondition<Element<T>>,
     {
         let condition = condition(Field::new()).into_condition().into_tree();
         let exceptions = compare::length(self.term(), Some(condition.negated()), Shape::Other);
@@ -273,10 +275,10 @@ pub trait Expression: Sized {
     }
 
     /// One field of each element, as an array: `o.lines.each(|line| line.price).contains(100)`.
-    fn each<T, P, U>(self, field: impl FnOnce(Field<Item<T>, T>) -> Field<P, U>) -> Computed<Self::Record, Vec<U>>
+    fn each<T, P, U>(self, field: impl FnOnce(Field<Element<T>, T>) -> Field<P, U>) -> Computed<Self::Record, Vec<U>>
     where
         Self::Type: List + Container<Item = T>,
-        P: Within<Item<T>>,
+        P: Within<Element<T>>,
     {
         let _ = field(Field::new());
         Computed::new(compare::each::<P>(self.term()))

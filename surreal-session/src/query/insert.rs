@@ -16,7 +16,7 @@ use super::write::{After, Before, Bulk, Diff, Nothing, Returning, Rows, State};
 use crate::error::Result;
 use crate::protocol::Operation;
 use crate::record::{
-    Checked, Input, IntoId, NeedsRelation, NewRecord, Normal, NormalRecord, Object, Record, Relation, Single,
+    Checked, Inserted, IntoId, NeedsRelation, NewRecord, Normal, NormalRecord, Object, Record, Relation, Single,
 };
 use crate::session::{CallFuture, Scope};
 use crate::value::{Id, Table};
@@ -213,7 +213,7 @@ impl<T: Record, K, R> Insert<T, K, R> {
     /// The same, with the fields of the new record beside those of the one that is there: `|w, new| w.count.add(new.count)`.
     pub fn on_duplicate_with<A: Assignment<T>>(
         mut self,
-        changes: impl FnOnce(Fields<T>, <T as Object>::Fields<Input<T>>) -> A,
+        changes: impl FnOnce(Fields<T>, <T as Object>::Fields<Inserted<T>>) -> A,
     ) -> Self {
         let mut assignments = Vec::new();
         changes(*T::fields(), *T::fields()).assign(&mut assignments);

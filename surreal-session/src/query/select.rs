@@ -19,7 +19,7 @@ use super::order::IntoOrder;
 use super::statement::{Call, Statement, send};
 use crate::error::Result;
 use crate::protocol::{self, Operation};
-use crate::record::{Column, IntoId, Key, Object, Record, Top, View};
+use crate::record::{Column, IntoId, Key, Object, Of, Record, View};
 use crate::session::{CallFuture, Scope};
 use crate::value::{self, RecordId, RecordKey, Table, escape_object_key};
 pub use explain::Explain;
@@ -30,7 +30,7 @@ use state::{
 };
 
 /// The struct of fields that closures about records of type `T` are given.
-pub type Fields<T> = <T as Object>::Fields<Top<T>>;
+pub type Fields<T> = <T as Object>::Fields<Of<T>>;
 
 /// The records of `T`'s table, read when awaited: all of them, in the order of their ids, unless told otherwise.
 ///

@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::path::{Part, is_part_of, join};
+use super::part::{Part, is_part_of, join};
 use super::{Object, Optional};
 use crate::codec::{self, EncodeError, NONE, Serializer};
 use crate::value::{Value, escape_identifier};

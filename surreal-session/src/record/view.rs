@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
-use super::path::first_field;
+use super::part::first_field;
 use super::{Field, Path, Record};
 
 /// Some of the fields of a record, read without the others.

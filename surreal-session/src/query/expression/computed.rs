@@ -12,7 +12,7 @@ use crate::query::fragment::Fragment;
 /// itself. One calculation on a field is also an assignment, which changes the field: see
 /// [`Assignment`](crate::query::Assignment).
 #[must_use = "nothing is computed until a builder is given it"]
-pub struct Computed<R, T, P = Nowhere> {
+pub struct Computed<R, T, P = Unassignable> {
     term: Term,
     /// The operator and the right side, which also make it a change of the field at `P`.
     change: (char, Fragment),
@@ -24,7 +24,7 @@ type Marker<R, T, P> = PhantomData<fn() -> (R, T, P)>;
 /// Where a value that is in no field stands.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
-pub struct Nowhere;
+pub struct Unassignable;
 
 impl<R, T> Computed<R, T> {
     pub(super) fn new(term: Term) -> Self {
@@ -49,7 +49,7 @@ impl<R, T, P> Computed<R, T, P> {
 impl<R, T, P> Expression for Computed<R, T, P> {
     type Record = R;
     type Type = T;
-    type Place = Nowhere;
+    type Place = Unassignable;
 
     fn term(self) -> Term {
         self.term

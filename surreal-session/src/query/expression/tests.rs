@@ -8,7 +8,7 @@ use surreal_session_derive::Record;
 use crate as surreal_session;
 use crate::codec;
 use crate::query::{Assignment, IntoCondition, IntoOrder};
-use crate::record::{Object, Top};
+use crate::record::{Object, Of};
 use crate::value::{Datetime, Decimal, Duration, Id, Set, Uuid, Value};
 use crate::{Condition, Expression, all, any};
 
@@ -87,7 +87,7 @@ struct Company {
     boss: Option<Id<User>>,
 }
 
-type Fields = <User as Object>::Fields<Top<User>>;
+type Fields = <User as Object>::Fields<Of<User>>;
 
 fn surql<C: IntoCondition<User>>(condition: impl FnOnce(Fields) -> C) -> String {
     condition(*User::fields()).into_condition().into_tree().into_fragment().to_string()

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::codec::{self, EncodeError};
 use crate::query::expression::{Operand, stored};
-use crate::record::{At, Field, Fixed, Flat, Maybe, Object, Optional, Part, Path, Step, Through, Top, Writable};
+use crate::record::{At, Dot, Field, Flat, Maybe, Object, Of, Optional, Part, Path, ReadOnly, Through, Writable};
 use crate::value::Value;
 
 /// A place that a [`PatchOp`](super::PatchOp) changes: a field that can be written, or a path of text. Sealed.
@@ -84,11 +84,11 @@ pub trait Pointer: Path {
 #[non_exhaustive]
 pub struct PatchValue;
 
-impl<R: 'static> Pointer for Top<R> {
+impl<R: 'static> Pointer for Of<R> {
     fn names(_: &mut Vec<String>) {}
 }
 
-impl<P: Pointer, O: Object, const INDEX: usize> Pointer for Step<P, O, INDEX> {
+impl<P: Pointer, O: Object, const INDEX: usize> Pointer for Dot<P, O, INDEX> {
     fn names(into: &mut Vec<String>) {
         P::names(into);
         into.push(O::FIELDS[INDEX].to_owned());
@@ -102,7 +102,7 @@ impl<P: Pointer, const INDEX: usize> Pointer for At<P, INDEX> {
     }
 }
 
-impl<P: Pointer> Pointer for Fixed<P> {
+impl<P: Pointer> Pointer for ReadOnly<P> {
     fn names(into: &mut Vec<String>) {
         P::names(into);
     }

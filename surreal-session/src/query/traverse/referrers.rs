@@ -8,7 +8,7 @@ use super::{Filters, Traverse};
 use crate::query::fragment::Fragment;
 use crate::query::lacking::lacking;
 use crate::query::select::Fields;
-use crate::record::{Field, Fixed, Key, Object, Path, Record, Step, Top};
+use crate::record::{Dot, Field, Key, Object, Of, Path, ReadOnly, Record};
 use crate::value::{Id, RecordId, Set};
 
 /// The records of type `R` that have a link to the records of type `T` that a walk has come to.
@@ -81,8 +81,8 @@ lacking! { [R, T] Referrers<R, T>: R, Via<T> => Vec<R> }
 )]
 pub trait Own<R>: Path {}
 
-impl<R: Object, const INDEX: usize> Own<R> for Step<Top<R>, R, INDEX> {}
-impl<R: Object, const INDEX: usize> Own<R> for Fixed<Step<Top<R>, R, INDEX>> {}
+impl<R: Object, const INDEX: usize> Own<R> for Dot<Of<R>, R, INDEX> {}
+impl<R: Object, const INDEX: usize> Own<R> for ReadOnly<Dot<Of<R>, R, INDEX>> {}
 
 /// A type of field that may hold the id `I`: as it is, as an `Option`, or in an array or a set.
 #[diagnostic::on_unimplemented(
