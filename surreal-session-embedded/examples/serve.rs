@@ -1,6 +1,6 @@
-//! A server for other programs, in memory, until its standard input ends.
+//! Runs a server in memory for other programs, until its standard input ends.
 //!
-//! `cargo run -p surreal-session-embedded --example serve` prints where it is: give that to others as `SURREAL_URL`.
+//! `cargo run -p surreal-session-embedded --example serve` prints its URL: give it to other programs as `SURREAL_URL`.
 
 use std::io::{copy, sink, stdin};
 
@@ -10,7 +10,7 @@ use surreal_session_embedded::{Embedded, StartError};
 async fn main() -> Result<(), StartError> {
     let server = Embedded::start().await?;
     println!("{}", server.url());
-    // It does not matter what is typed, nor why there is no more of it.
+    // The input is ignored, and so is an error that ends it.
     let ended = tokio::task::spawn_blocking(|| copy(&mut stdin(), &mut sink()));
     let _ = ended.await;
     server.shutdown().await;

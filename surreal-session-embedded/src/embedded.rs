@@ -1,15 +1,21 @@
+//! The handle of a running server, and the builder that starts it.
+
 use std::fmt;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::PathBuf;
 
 use surreal_session::Surreal;
 use surreal_session::auth::Root;
 
-use crate::handle::Handle;
-use crate::{Builder, StartError};
+use crate::StartError;
+use crate::handle::{self, Handle};
+use crate::server::{Guests, Settings};
+use crate::storage::Storage;
 
 /// A SurrealDB server that runs in this process.
 ///
-/// It stops when this handle is dropped or [shut down](Embedded::shutdown); clients that are still connected
-/// then lose their connections, whichever handle they were made through.
+/// It stops when this handle is dropped or [shut down](Embedded::shutdown). Connected clients then lose their
+/// connections.
 pub struct Embedded {
     url: String,
     username: String,
@@ -18,7 +24,7 @@ pub struct Embedded {
 }
 
 impl Embedded {
-    /// Starts a server in memory, on a port that the system chooses, with the root user `root`, password `root`.
+    /// Starts a server in memory, on a free port, with the root user `root` and the password `root`.
     ///
     /// # Errors
     ///
@@ -26,22 +32,22 @@ impl Embedded {
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future stops the server, wherever its start had got to.
+    /// Dropping the future stops the server at any stage of its start.
     pub async fn start() -> Result<Self, StartError> {
         Self::builder().start().await
     }
 
-    /// Returns the settings of a server, to be changed before it is started.
+    /// Returns a builder with the default settings.
     pub fn builder() -> Builder {
         Builder::new()
     }
 
-    pub(crate) fn new(port: u16, username: String, password: String, handle: Handle) -> Self {
+    fn new(port: u16, username: String, password: String, handle: Handle) -> Self {
         let url = format!("ws://127.0.0.1:{port}");
         Self { url, username, password, handle }
     }
 
-    /// Returns the address for clients, such as `ws://127.0.0.1:40123`.
+    /// Returns the URL for clients, such as `ws://127.0.0.1:40123`.
     pub fn url(&self) -> &str {
         &self.url
     }
@@ -56,41 +62,159 @@ impl Embedded {
         &self.password
     }
 
-    /// Opens a connection of its own to the server, signed in as the root user.
+    /// Opens a new connection to the server, signed in as the root user.
     ///
-    /// No namespace and no database is selected, and a new server has none: `use_ns` and `use_db` create them.
+    /// No namespace or database is selected, and a new server has none: `use_ns` and `use_db` create them.
     ///
     /// # Errors
     ///
-    /// Like [`Surreal::connect`], and like [`Session::signin`](surreal_session::Session::signin) where the store was
-    /// made with [other credentials](Builder::credentials).
+    /// Like [`Surreal::connect`], and like [`Session::signin`](surreal_session::Session::signin) if the store was created
+    /// with [other credentials](Builder::credentials).
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future closes the connection; repeating the call is safe.
+    /// Dropping the future closes the connection. Repeating the call is safe.
     pub async fn connect(&self) -> surreal_session::Result<Surreal> {
         let db = Surreal::connect(&self.url).await?;
         db.signin(Root::new(&self.username, &self.password)).await?;
         Ok(db)
     }
 
-    /// Stops the server and returns when it is gone: its port is free and its store can be opened again.
+    /// Stops the server, and returns once its port is free and its store can be opened again.
     ///
-    /// Clients are disconnected, their running statements are cancelled and their open transactions undone. This
-    /// takes milliseconds, and at most a second where a statement does not notice; then the storage engine gets up
-    /// to ten seconds to write what it holds. What fails or takes longer is reported as a `tracing` warning.
+    /// Clients are disconnected, their running statements are cancelled and their open transactions rolled back. This
+    /// takes milliseconds, or up to a second if a statement does not react. Then the storage engine gets up to ten
+    /// seconds to write its data. Failures and timeouts are `tracing` warnings.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future leaves the server stopping on its own, as dropping the handle does.
+    /// Dropping the future does not stop the shutdown: it goes on in the background, as after dropping the handle.
     pub async fn shutdown(self) {
         self.handle.stop().await;
     }
 }
 
-/// The password is left out.
+/// Leaves out the password.
 impl fmt::Debug for Embedded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Embedded").field("url", &self.url).field("username", &self.username).finish_non_exhaustive()
     }
+}
+
+/// The settings of a server that has not been started.
+///
+/// Made by [`Embedded::builder`]. It does nothing until [`start`](Builder::start) is awaited.
+#[must_use = "a server does not run until `start` is awaited"]
+pub struct Builder {
+    port: u16,
+    username: String,
+    password: String,
+    storage: Storage,
+    guests: Guests,
+    denied_functions: Vec<String>,
+}
+
+impl Builder {
+    fn new() -> Self {
+        Self {
+            port: 0,
+            username: "root".to_owned(),
+            password: "root".to_owned(),
+            storage: Storage::Memory,
+            guests: Guests::Allowed,
+            denied_functions: Vec::new(),
+        }
+    }
+
+    /// Listens on this port of `127.0.0.1`. Default: 0, which lets the system choose a free one.
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// Creates the root user under this name and password. Default: `root` and `root`.
+    ///
+    /// A store on disk keeps the root user that it was created with: open it again with the same credentials, or
+    /// [`Embedded::connect`] fails.
+    pub fn credentials(mut self, username: impl Into<String>, password: impl Into<String>) -> Self {
+        self.username = username.into();
+        self.password = password.into();
+        self
+    }
+
+    /// Stores the data in this directory, which is created if it is missing. Default: in memory only.
+    ///
+    /// Only one server can use a directory at a time. It is free again after [`Embedded::shutdown`].
+    pub fn path(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.storage = Storage::Directory(directory.into());
+        self
+    }
+
+    /// Refuses queries of sessions that are not signed in, like the `surreal` program without `--allow-guests`. Default:
+    /// they may query, limited by permissions.
+    pub fn deny_guests(mut self) -> Self {
+        self.guests = Guests::Denied;
+        self
+    }
+
+    /// Denies a function of SurrealQL, such as `http::get`, or a family of functions, such as `http`, like the option
+    /// `--deny-funcs` of the `surreal` program. Default: none is denied.
+    pub fn deny_function(mut self, name: impl Into<String>) -> Self {
+        self.denied_functions.push(name.into());
+        self
+    }
+
+    /// Starts the server, and returns once it accepts connections.
+    ///
+    /// Works in any runtime and on any thread: it waits only for the server's own threads.
+    ///
+    /// # Errors
+    ///
+    /// - [`StartError::Listen`]: the port is taken or not allowed.
+    /// - [`StartError::Path`]: the path is a file, cannot be created, is not UTF-8 or contains a question mark.
+    /// - [`StartError::Open`]: the store is in use by another server, is damaged, or another version wrote it.
+    /// - [`StartError::Thread`]: a thread or event queue cannot be created.
+    /// - [`StartError::Server`]: any other error of the server.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future stops the server at any stage of its start.
+    pub async fn start(self) -> Result<Embedded, StartError> {
+        let (listener, port) = listen(self.port)?;
+        let settings = Settings {
+            listener,
+            username: self.username.clone(),
+            password: self.password.clone(),
+            storage: self.storage,
+            guests: self.guests,
+            denied_functions: self.denied_functions,
+        };
+        let starting = handle::spawn(settings)?;
+        let handle = starting.started().await?;
+        Ok(Embedded::new(port, self.username, self.password, handle))
+    }
+}
+
+/// Leaves out the password.
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("port", &self.port)
+            .field("username", &self.username)
+            .field("storage", &self.storage)
+            .field("guests", &self.guests)
+            .field("denied_functions", &self.denied_functions)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Binds the port before any thread is started, so that a port in use is reported at once.
+fn listen(port: u16) -> Result<(TcpListener, u16), StartError> {
+    let bind = || {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
+        listener.set_nonblocking(true)?;
+        let port = listener.local_addr()?.port();
+        Ok((listener, port))
+    };
+    bind().map_err(|source| StartError::Listen { port, source })
 }

@@ -1,9 +1,9 @@
-//! The server's thread, and the handle that others hold on it.
+//! The server's thread, and the handle to it.
 //!
-//! One thread per server owns a runtime of its own and everything that runs in it; the handle holds only a switch
-//! and a channel that closes when the thread ends. The reasons for this shape: the server's parser and executor
-//! recurse deeper than a default stack allows; its life must not depend on the runtime that started it, which may
-//! be a test's and single-threaded; and dropping a handle must not wait.
+//! One thread per server owns a runtime and everything that runs in it. The handle holds a cancellation token and a
+//! channel that closes when the thread ends. The reasons: the server's parser and executor recurse deeper than a
+//! default stack allows; the server must not depend on the runtime that started it, which may be the single thread of a
+//! test; and dropping a handle must not wait.
 
 use std::io;
 use std::thread;
@@ -18,16 +18,16 @@ use crate::server::{Server, Settings};
 
 type Outcome = Result<(), StartError>;
 
-/// A server that was asked to start. Dropping it stops the server.
+/// A server that is starting. Dropping this stops the server.
 pub(crate) struct Starting {
     outcome: oneshot::Receiver<Outcome>,
     handle: Handle,
 }
 
-/// A running server. Dropping it stops the server and does not wait for the end.
+/// A running server. Dropping this stops the server without waiting for its end.
 pub(crate) struct Handle {
     stop: DropGuard,
-    /// Invariant: nothing is ever sent; it closes when the thread ends, in whichever way.
+    /// Invariant: nothing is sent. The channel closes when the thread ends, for whatever reason.
     ended: oneshot::Receiver<()>,
 }
 
@@ -42,7 +42,7 @@ impl Starting {
 }
 
 impl Handle {
-    /// Stops the server and waits until its thread has nothing left to do.
+    /// Stops the server and waits for the end of its thread.
     pub(crate) async fn stop(self) {
         drop(self.stop);
         let _ = self.ended.await;
@@ -51,8 +51,8 @@ impl Handle {
 
 /// Starts the server's thread.
 ///
-/// Free of generics, like everything that it calls, so that the server's code is generated with this crate and
-/// not again with every program that uses it.
+/// Neither this function nor any that it calls is generic, so that the server's code is generated once, with this crate,
+/// and not in every program that uses it.
 pub(crate) fn spawn(settings: Settings) -> Result<Starting, StartError> {
     let stop = CancellationToken::new();
     let stopped = stop.clone();
@@ -74,26 +74,26 @@ fn run(settings: Settings, stop: &CancellationToken, report: oneshot::Sender<Out
     match build_runtime() {
         Ok(runtime) => {
             runtime.block_on(serve(settings, stop, report));
-            // What is left, if anything, belongs to clients that did not let themselves be closed.
+            // Only tasks of clients that could not be closed are left.
             runtime.shutdown_timeout(LEFTOVERS);
         }
-        Err(error) => tell(report, Err(StartError::Thread(error))),
+        Err(error) => report_outcome(report, Err(StartError::Thread(error))),
     }
 }
 
 async fn serve(settings: Settings, stop: &CancellationToken, report: oneshot::Sender<Outcome>) {
     match Server::open(settings).await {
         Ok(server) => {
-            tell(report, Ok(()));
+            report_outcome(report, Ok(()));
             stop.cancelled().await;
             server.close().await;
         }
-        Err(error) => tell(report, Err(error)),
+        Err(error) => report_outcome(report, Err(error)),
     }
 }
 
-fn tell(report: oneshot::Sender<Outcome>, outcome: Outcome) {
-    // A caller that is gone has thrown the switch by being dropped, so there is nobody left to be told.
+fn report_outcome(report: oneshot::Sender<Outcome>, outcome: Outcome) {
+    // If the caller is gone, dropping its `Starting` has stopped the server: there is no receiver for the outcome.
     let _ = report.send(outcome);
 }
 
@@ -107,10 +107,10 @@ fn build_runtime() -> io::Result<Runtime> {
         .build()
 }
 
-/// What the server's own program takes, at least.
+/// The least number of workers that the `surreal` program uses.
 const MIN_WORKERS: usize = 4;
 
-/// Enough for the deepest statement that the parser admits; frames are larger without optimisation.
+/// Enough for the deepest statement that the parser accepts. Frames are larger without optimisation.
 const STACK_BYTES: usize = if cfg!(debug_assertions) { 24 << 20 } else { 16 << 20 };
 
 const LEFTOVERS: Duration = Duration::from_millis(500);

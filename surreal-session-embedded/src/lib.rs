@@ -1,9 +1,9 @@
 //! A real SurrealDB server inside the process.
 //!
-//! [`Embedded::start`] runs SurrealDB 3.3.5 on `127.0.0.1`, on a port that the system chooses, in memory and
-//! with authentication on. It is the same server as the `surreal` program: clients reach it over a WebSocket,
-//! sign in, and meet its permissions and its errors. That makes it the database for a test suite, for an
-//! example that must run anywhere, or for a program that keeps its data in a directory of its own.
+//! [`Embedded::start`] runs SurrealDB 3.3.5 on `127.0.0.1`, on a free port, in memory and with authentication on. It is
+//! the same server as the `surreal` program: clients connect over a WebSocket, sign in, and get its permissions and
+//! errors. Use it for a test suite, for an example that must run anywhere, or for a program that keeps its data in a
+//! directory.
 //!
 //! ```no_run
 //! use surreal_session_embedded::Embedded;
@@ -18,11 +18,11 @@
 //! # }
 //! ```
 //!
-//! # What it leaves alone
+//! # Threads and global state
 //!
-//! The server has its own threads, so the caller's runtime may be of any kind. No log subscriber, signal
-//! handler or allocator is installed and nothing is printed; the server's events go to whatever `tracing`
-//! subscriber the program has. Several servers can run side by side, each with its own data.
+//! The server has its own threads, so the caller's runtime may be of any kind. It installs no log subscriber, signal
+//! handler or allocator, and prints nothing. Its events go to the `tracing` subscriber of the program. Several servers
+//! can run at the same time, each with its own data.
 //!
 //! # Licence
 //!
@@ -31,7 +31,6 @@
 
 #![recursion_limit = "256"] // the server's nested futures go past the default of 128
 
-mod builder;
 mod embedded;
 mod error;
 mod handle;
@@ -39,6 +38,5 @@ mod server;
 mod socket;
 mod storage;
 
-pub use builder::Builder;
-pub use embedded::Embedded;
+pub use embedded::{Builder, Embedded};
 pub use error::StartError;

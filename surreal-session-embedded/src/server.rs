@@ -1,4 +1,4 @@
-//! Opening and closing SurrealDB inside a runtime that is there for it alone.
+//! Opens and closes SurrealDB inside the runtime of its thread.
 
 use std::fmt;
 use std::future::IntoFuture;
@@ -23,7 +23,7 @@ use crate::socket::Listener;
 use crate::storage::Storage;
 
 pub(crate) struct Settings {
-    /// Invariant: non-blocking, and bound to the port that clients are told.
+    /// Invariant: non-blocking, and bound to the port in [`Embedded::url`](crate::Embedded::url).
     pub(crate) listener: net::TcpListener,
     pub(crate) username: String,
     pub(crate) password: String,
@@ -32,7 +32,7 @@ pub(crate) struct Settings {
     pub(crate) denied_functions: Vec<String>,
 }
 
-/// Whether a session that is not signed in may query.
+/// The rights of sessions that are not signed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Guests {
     Allowed,
@@ -51,7 +51,7 @@ impl Settings {
     }
 }
 
-/// A function such as `time::now`, or a family of them such as `time`.
+/// A function such as `time::now`, or a family of functions such as `time`.
 fn function(name: &String) -> FuncTarget {
     match name.split_once("::") {
         Some((family, function)) => FuncTarget(family.to_owned(), Some(function.to_owned())),
@@ -63,19 +63,19 @@ pub(crate) struct Server {
     datastore: Arc<Datastore>,
     clients: Arc<RpcState>,
     acceptor: JoinHandle<io::Result<()>>,
-    /// Ends accepting, and the connections that are open.
+    /// Stops accepting connections, and ends the open ones.
     hang_up: CancellationToken,
-    /// Ends the delivery of live notifications.
+    /// Stops the delivery of live notifications.
     silence: CancellationToken,
 }
 
 impl Server {
-    /// Opens the storage, makes the root user and begins to accept connections.
+    /// Opens the storage, creates the root user and starts to accept connections.
     pub(crate) async fn open(settings: Settings) -> Result<Self, StartError> {
         let capabilities = settings.capabilities();
         let listener = TcpListener::from_std(settings.listener).map_err(StartError::Thread)?;
         let address = settings.storage.prepare()?;
-        let (notify, notifications) = channel::bounded(NOTIFICATIONS);
+        let (notify, notifications) = channel::bounded(NOTIFICATION_QUEUE);
         let datastore = Datastore::builder()
             .with_capabilities(capabilities)
             .with_notify(notify)
@@ -107,7 +107,7 @@ impl Server {
         listener: TcpListener,
         silence: CancellationToken,
     ) -> Self {
-        // Without this task live queries are accepted and deliver nothing.
+        // Without this task, live queries are accepted but deliver nothing.
         router.spawn_notifications();
         let clients = Arc::clone(router.rpc_state());
         let hang_up = CancellationToken::new();
@@ -117,11 +117,13 @@ impl Server {
         Self { datastore, clients, acceptor, hang_up, silence }
     }
 
-    /// Hangs up on every client, waits until what they had running is undone, and closes the storage.
+    /// Disconnects all clients, waits until their statements and transactions are rolled back, and closes the storage.
     pub(crate) async fn close(mut self) {
         self.hang_up.cancel();
-        if timeout(CLIENTS, self.clients_gone()).await.is_err() {
-            tracing::warn!("statements of the embedded server did not notice within {CLIENTS:?} that it stops");
+        if timeout(CLIENTS_TIMEOUT, self.clients_gone()).await.is_err() {
+            tracing::warn!(
+                "statements of the embedded server did not end within {CLIENTS_TIMEOUT:?} after it was stopped"
+            );
         }
         self.silence.cancel();
         close_storage(&self.datastore).await;
@@ -129,19 +131,19 @@ impl Server {
 
     async fn clients_gone(&mut self) {
         while !self.clients.web_sockets.read().await.is_empty() {
-            sleep(GLANCE).await;
+            sleep(CLIENTS_POLL).await;
         }
         if let Err(error) = (&mut self.acceptor).await {
             tracing::warn!(%error, "the embedded server's acceptor failed");
         }
-        // Only now: to a socket it would say "finish what you run", and wait for an hour where that is `SLEEP 1h`.
+        // Only after the sockets are gone: it lets an open socket finish its statements, which takes an hour for `SLEEP 1h`.
         rpc::graceful_shutdown(Arc::clone(&self.clients)).await;
     }
 }
 
-/// Brings the storage to the state in which the server's own program would serve it.
+/// Prepares the storage like the `surreal` program does before it serves.
 async fn initialise(datastore: &Arc<Datastore>, username: &str, password: &str) -> Result<(), String> {
-    // First of all: a write before this would make a new storage look like one of an ancient version.
+    // Must come first: after any write, a new storage would look like one of an old version.
     datastore.check_version().await.map_err(text)?;
     datastore.bootstrap().await.map_err(text)?;
     datastore.initialise_credentials(username, password).await.map_err(text)?;
@@ -150,25 +152,26 @@ async fn initialise(datastore: &Arc<Datastore>, username: &str, password: &str) 
 }
 
 async fn close_storage(datastore: &Datastore) {
-    match timeout(STORAGE, datastore.shutdown()).await {
+    match timeout(STORAGE_TIMEOUT, datastore.shutdown()).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::warn!(%error, "the embedded server's storage closed with an error"),
-        Err(_) => tracing::warn!("the embedded server's storage did not close within {STORAGE:?}"),
+        Err(_) => tracing::warn!("the embedded server's storage did not close within {STORAGE_TIMEOUT:?}"),
     }
 }
 
-/// Writes an error of the server out with its causes, so that no type of the server leaves this crate.
+/// The text of a server error and its causes, so that no type of the server leaves this crate.
 fn text(error: impl fmt::Display) -> String {
     format!("{error:#}")
 }
 
-/// Live notifications that may wait for their clients; the server's own program has the same number.
-const NOTIFICATIONS: usize = 15_000;
+/// The capacity of the queue of live notifications, as in the `surreal` program.
+const NOTIFICATION_QUEUE: usize = 15_000;
 
-/// For statements to notice that they are cancelled.
-const CLIENTS: Duration = Duration::from_secs(1);
+/// The time that cancelled statements have to end.
+const CLIENTS_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// For the storage engine, to write what it holds.
-const STORAGE: Duration = Duration::from_secs(10);
+/// The time that the storage engine has to write its data.
+const STORAGE_TIMEOUT: Duration = Duration::from_secs(10);
 
-const GLANCE: Duration = Duration::from_millis(2);
+/// The pause between two checks for open clients.
+const CLIENTS_POLL: Duration = Duration::from_millis(2);

@@ -1,9 +1,8 @@
-//! The server's side of a TCP connection, which can be made to look as if the client had gone.
+//! The server's side of a TCP connection, with a switch that makes the client appear to be gone.
 //!
-//! A connection that has become a WebSocket belongs to a task of the server that nothing outside can reach. But
-//! when reading reports the end of the stream, that task cancels the statements of its client, undoes its
-//! transactions, sends what is queued and closes. Killing the task would do none of this, and the server's own
-//! graceful shutdown waits until the statements are done.
+//! A task of the server owns each WebSocket, and nothing outside can reach it. But when its stream reports the end, the
+//! task cancels the statements of its client, rolls back its transactions, sends its queue and closes. Aborting the
+//! task would do none of this, and the server's own graceful shutdown waits for running statements.
 
 use std::io;
 use std::net::SocketAddr;
@@ -15,7 +14,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-/// Accepts connections whose clients seem to go when `hang_up` is cancelled.
+/// Accepts connections whose clients appear to be gone once `hang_up` is cancelled.
 pub(crate) struct Listener {
     inner: TcpListener,
     hang_up: CancellationToken,

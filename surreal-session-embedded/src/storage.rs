@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 
 use crate::StartError;
 
-/// Where a server keeps its data.
+/// The place of a server's data.
 #[derive(Debug)]
 pub(crate) enum Storage {
     Memory,
@@ -11,7 +11,7 @@ pub(crate) enum Storage {
 }
 
 impl Storage {
-    /// Makes the directory where it is missing, and returns the address by which the server knows the storage.
+    /// Creates the directory if it is missing, and returns the address of the storage for the server.
     pub(crate) fn prepare(&self) -> Result<String, StartError> {
         match self {
             Self::Memory => Ok("memory".to_owned()),
@@ -22,7 +22,7 @@ impl Storage {
         }
     }
 
-    /// Makes an error of what the server said about this storage.
+    /// Converts an error of the server about this storage.
     pub(crate) fn error(&self, reason: String) -> StartError {
         match self {
             Self::Memory => StartError::server(reason),
@@ -38,7 +38,7 @@ fn directory_address(path: &Path) -> io::Result<String> {
     std::fs::create_dir_all(path)?;
     let absolute = path.canonicalize()?.into_os_string().into_string();
     let absolute = absolute.map_err(|_| invalid("it is not valid UTF-8"))?;
-    // The server takes what follows a question mark for options of the storage engine.
+    // The server reads the text after a question mark as options of the storage engine.
     if absolute.contains('?') {
         return Err(invalid("it contains a question mark"));
     }

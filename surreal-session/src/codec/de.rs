@@ -1,4 +1,4 @@
-//! Deserialises Rust values straight from a slice of CBOR, in SurrealDB's dialect.
+//! The deserializer: reads Rust values from a slice of CBOR.
 
 mod access;
 mod key;
@@ -16,19 +16,19 @@ use serde::de::{self, Visitor};
 use super::reader::{Reader, noun, stray_break, too_deep};
 use super::{DecodeError, MAX_DECODE_DEPTH};
 use crate::value::tag::{self, Tag};
-use access::{Elements, Entries};
+use access::{ArrayAccess, ObjectAccess};
 
 pub(super) use row::decode_row;
 
-/// Reads one value after the other from a slice.
+/// Reads one value after another from a slice.
 #[derive(Debug)]
 pub(super) struct Deserializer<'de> {
     reader: Reader<'de>,
-    /// How many arrays, objects, tags and wrappers are open around the next item.
+    /// The number of open arrays, objects, tags and wrappers around the next item.
     depth: usize,
-    /// Inside of a record id, where what is ignored would make it the id of another record.
+    /// Inside a record id. An ignored field would change which record it names, so it is an error there.
     is_in_id: bool,
-    /// Directly inside of a reserved name, where the special types read their payloads.
+    /// Directly inside a reserved name, where the special types read their payloads.
     is_in_name: bool,
 }
 
@@ -41,24 +41,24 @@ impl<'de> Deserializer<'de> {
         Self { reader: Reader::new(bytes), depth: 0, is_in_id: false, is_in_name: false }
     }
 
-    /// For an element of an array that was opened elsewhere.
+    /// A deserializer for an element of an array, one level deep.
     fn in_array(element: &'de [u8]) -> Self {
         Self { depth: 1, ..Self::new(element) }
     }
 
-    /// Reads a value that takes up all of the bytes.
+    /// Reads a value that must use all bytes.
     fn read<T: Deserialize<'de>>(mut self) -> Result<T, DecodeError> {
         let value = T::deserialize(&mut self)?;
         self.end()?;
         Ok(value)
     }
 
-    /// Fails unless all has been read.
+    /// Fails if bytes are left.
     fn end(&self) -> Result<(), DecodeError> {
         self.reader.end()
     }
 
-    /// Goes one level deeper. [`leave`](Self::leave) comes back, unless an error ends it all.
+    /// Goes one level deeper; [`leave`](Self::leave) comes back. After an error the level no longer counts.
     fn enter(&mut self) -> Result<(), DecodeError> {
         if self.depth >= MAX_DECODE_DEPTH {
             return Err(too_deep(MAX_DECODE_DEPTH));
@@ -112,7 +112,7 @@ impl<'de> Deserializer<'de> {
     fn visit_array<V: Visitor<'de>>(&mut self, length: Option<usize>, visitor: V) -> Result<V::Value, DecodeError> {
         self.enter()?;
         self.is_in_name = false;
-        let mut elements = Elements::new(self, length);
+        let mut elements = ArrayAccess::new(self, length);
         let value = visitor.visit_seq(&mut elements)?;
         elements.end()?;
         self.leave();
@@ -122,7 +122,7 @@ impl<'de> Deserializer<'de> {
     fn visit_object<V: Visitor<'de>>(&mut self, length: Option<usize>, visitor: V) -> Result<V::Value, DecodeError> {
         self.enter()?;
         self.is_in_name = false;
-        let mut entries = Entries::new(self, length);
+        let mut entries = ObjectAccess::new(self, length);
         let value = visitor.visit_map(&mut entries)?;
         entries.end()?;
         self.leave();
@@ -130,7 +130,7 @@ impl<'de> Deserializer<'de> {
     }
 }
 
-/// Any int is offered to the visitor, which knows its range; nothing else is.
+/// Gives any int to the visitor, which checks the range; everything else is a mismatch.
 macro_rules! deserialize_ints {
     ($($method:ident)+) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
@@ -242,7 +242,7 @@ impl<'de> de::Deserializer<'de> for &mut Deserializer<'de> {
         Ok(value)
     }
 
-    /// An array, and also a set, or bytes one by one.
+    /// Reads an array, a set, or bytes one by one.
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         match self.reader.header()? {
             Header::Array(length) => self.visit_array(length, visitor),
@@ -291,7 +291,7 @@ impl<'de> de::Deserializer<'de> for &mut Deserializer<'de> {
         visitor: V,
     ) -> Result<V::Value, DecodeError> {
         match self.reader.header()? {
-            Header::Text(length) => visitor.visit_enum(variant::Unit::new(self.reader.text_body(length)?)),
+            Header::Text(length) => visitor.visit_enum(key::VariantName::new(self.reader.text_body(length)?)),
             Header::Map(length @ (None | Some(1))) => self.visit_variant(length, visitor),
             Header::Map(Some(length)) => {
                 Err(DecodeError::mismatch(&visitor, &format!("an object of {length} entries")))
@@ -313,7 +313,7 @@ impl<'de> de::Deserializer<'de> for &mut Deserializer<'de> {
     }
 }
 
-/// Whether this is NONE, NULL or undefined.
+/// Returns `true` for NONE, NULL and undefined.
 fn is_absent(header: Header) -> bool {
     matches!(header, Header::Tag(tag::NONE) | Header::Simple(simple::NULL | simple::UNDEFINED))
 }

@@ -1,4 +1,4 @@
-//! Why something could not be encoded or decoded, and where in it.
+//! Errors of encoding and decoding, with the path of the value.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write};
@@ -7,18 +7,18 @@ use serde::de::{Expected, Unexpected};
 
 use crate::value::tag::Tag;
 
-/// Why a value could not be written.
+/// A value that cannot be encoded: the reason, and the path to it.
 #[derive(Debug, Clone)]
 pub struct EncodeError(Box<Fault>);
 
-/// Why bytes could not be read as the type that was asked for.
+/// Bytes that cannot be decoded as the requested type: the reason, and the path to it.
 #[derive(Debug)]
 pub(crate) struct DecodeError(Box<Fault>);
 
 #[derive(Debug, Clone)]
 struct Fault {
     reason: Reason,
-    /// Innermost first: it grows while the error travels up.
+    /// Innermost first: each caller adds its own segment.
     path: Vec<Segment>,
 }
 
@@ -93,9 +93,9 @@ impl DecodeError {
         self
     }
 
-    /// Names what was really found, where serde knows it only by the shape under which it was shown.
+    /// Replaces the found type in a mismatch: serde sees only the map that represents a special type.
     #[cold]
-    pub(crate) fn but_found(mut self, noun: &str) -> Self {
+    pub(crate) fn with_found(mut self, noun: &str) -> Self {
         if let Reason::Mismatch { found, .. } = &mut self.0.reason
             && self.0.path.is_empty()
         {
@@ -111,7 +111,7 @@ impl Fault {
         Box::new(Self { reason, path: Vec::new() })
     }
 
-    /// The place, without its middle where it is deep.
+    /// The path, shortened in the middle if it is deep.
     fn path(&self) -> String {
         let mut path = String::new();
         let left_out = HEAD..self.path.len().saturating_sub(TAIL);
@@ -189,7 +189,7 @@ impl serde::de::Error for DecodeError {
     }
 }
 
-/// Enough of a key to recognise it.
+/// The beginning of a key, long enough to recognise it.
 fn shortened(key: &str) -> Cow<'_, str> {
     match key.char_indices().nth(LONGEST_KEY) {
         Some((end, _)) => format!("{}…", &key[..end]).into(),
@@ -197,14 +197,14 @@ fn shortened(key: &str) -> Cow<'_, str> {
     }
 }
 
-/// How many steps of a path are shown of its beginning, and of its end.
+/// The number of segments shown at the beginning and the end of a path.
 const HEAD: usize = 12;
 const TAIL: usize = 4;
 
 /// In characters.
 const LONGEST_KEY: usize = 100;
 
-/// The words for what was found. Text is not repeated: it may be long, and a secret.
+/// Words for the found value. Text is not repeated: it may be long or secret.
 fn noun(found: Unexpected<'_>) -> String {
     match found {
         Unexpected::Bool(_) => "a bool".to_owned(),
@@ -213,7 +213,7 @@ fn noun(found: Unexpected<'_>) -> String {
         Unexpected::Float(number) => format!("the float {number}"),
         Unexpected::Char(_) | Unexpected::Str(_) => "a string".to_owned(),
         Unexpected::Bytes(bytes) => {
-            // The key under which a special type is shown stands for the type.
+            // A reserved key represents a special type.
             Tag::from_key(bytes).map_or("bytes", Tag::noun).to_owned()
         }
         Unexpected::Unit => "NULL".to_owned(),

@@ -1,7 +1,7 @@
-//! Reads CBOR items out of a slice, one header at a time.
+//! Reads CBOR items from a slice, one header at a time.
 //!
-//! Headers are those of `ciborium-ll`. Lengths are checked here against the bytes that are left before anybody acts on
-//! them, so that no header can make the program reserve memory for data that is not there.
+//! The headers are those of `ciborium-ll`. Each length is checked against the bytes that are left before it is used, so
+//! that no header can make the program reserve memory for data that does not exist.
 
 use std::borrow::Cow;
 
@@ -23,12 +23,12 @@ impl<'de> Reader<'de> {
         Self { input, offset: 0 }
     }
 
-    /// How many bytes have been read.
+    /// The number of bytes read so far.
     pub(crate) fn position(&self) -> usize {
         self.offset
     }
 
-    /// The next header, without moving.
+    /// Returns the next header without reading it.
     #[inline]
     pub(crate) fn peek(&self) -> Result<Header, DecodeError> {
         self.pull().map(|(header, _)| header)
@@ -36,7 +36,7 @@ impl<'de> Reader<'de> {
 
     /// Reads the next header.
     ///
-    /// What a length in it announces is known to fit into the bytes that follow.
+    /// A length in it is known to fit into the bytes that follow.
     #[inline]
     pub(crate) fn header(&mut self) -> Result<Header, DecodeError> {
         let (header, size) = self.pull()?;
@@ -74,7 +74,7 @@ impl<'de> Reader<'de> {
         number.map_err(|_| DecodeError::new("the int is outside the range of 64 bits"))
     }
 
-    /// Enters an object: the number of its entries, or `None` if [`at_break`](Self::at_break) tells the end.
+    /// Enters an object. Returns the number of its entries, or `None` if [`at_break`](Self::at_break) finds its end.
     pub(crate) fn map(&mut self) -> Result<Option<usize>, DecodeError> {
         let before = self.offset;
         match self.header()? {
@@ -83,7 +83,7 @@ impl<'de> Reader<'de> {
         }
     }
 
-    /// Enters an array: the number of its elements, or `None` if [`at_break`](Self::at_break) tells the end.
+    /// Enters an array. Returns the number of its elements, or `None` if [`at_break`](Self::at_break) finds its end.
     pub(crate) fn array(&mut self) -> Result<Option<usize>, DecodeError> {
         let before = self.offset;
         match self.header()? {
@@ -92,7 +92,7 @@ impl<'de> Reader<'de> {
         }
     }
 
-    /// Whether the end of an object or array without a length is next, which is then behind.
+    /// Returns `true` and reads on if the end of an object or array without a length is next.
     #[inline]
     pub(crate) fn at_break(&mut self) -> Result<bool, DecodeError> {
         match self.input.get(self.offset) {
@@ -105,10 +105,10 @@ impl<'de> Reader<'de> {
         }
     }
 
-    /// Passes over one item, and gives its bytes. Does not look into strings.
+    /// Skips one item and returns its bytes. Does not check strings.
     pub(crate) fn skip(&mut self) -> Result<&'de [u8], DecodeError> {
         let start = self.offset;
-        // What is open around the next item: how many items are left in it.
+        // The items that are left in each open array, object and tag around the next item.
         let mut open = Vec::new();
         loop {
             if let Some(left) = self.skip_header()? {
@@ -130,7 +130,7 @@ impl<'de> Reader<'de> {
         }
     }
 
-    /// Fails unless all has been read.
+    /// Fails if bytes are left.
     pub(crate) fn end(&self) -> Result<(), DecodeError> {
         match self.input.len() - self.offset {
             0 => Ok(()),
@@ -138,7 +138,7 @@ impl<'de> Reader<'de> {
         }
     }
 
-    /// The string that begins at a position which was passed; for messages.
+    /// The string at a position before the current one; for messages.
     #[cold]
     pub(crate) fn text_at(&self, position: usize) -> String {
         let mut there = Self { input: self.input, offset: position.min(self.input.len()) };
@@ -181,7 +181,7 @@ impl<'de> Reader<'de> {
         };
         let announced = match header {
             Header::Bytes(Some(length)) | Header::Text(Some(length)) | Header::Array(Some(length)) => length,
-            // Each entry takes two bytes at least.
+            // Each entry takes at least two bytes.
             Header::Map(Some(length)) => length.saturating_mul(2),
             _ => 0,
         };
@@ -206,7 +206,7 @@ impl<'de> Reader<'de> {
         Ok(taken)
     }
 
-    /// The segments of a string of unknown length, put together.
+    /// Joins the segments of a string of unknown length.
     fn segments(&mut self, length: impl Fn(Header) -> Option<usize>) -> Result<Vec<u8>, DecodeError> {
         let mut bytes = Vec::new();
         while !self.at_break()? {
@@ -217,35 +217,35 @@ impl<'de> Reader<'de> {
         Ok(bytes)
     }
 
-    /// Passes over what needs no look inside; for the rest, says how many items follow.
-    fn skip_header(&mut self) -> Result<Option<Left>, DecodeError> {
+    /// Skips a header, with its bytes if it is a string. Returns the items that follow inside an array, object or tag.
+    fn skip_header(&mut self) -> Result<Option<SkipState>, DecodeError> {
         match self.header()? {
             Header::Bytes(Some(length)) | Header::Text(Some(length)) => self.take(length).map(|_| None),
             Header::Bytes(None) => self.bytes_body(None).map(|_| None),
             Header::Text(None) => self.text_body(None).map(|_| None),
-            Header::Tag(_) => Ok(Some(Left::Items(1))),
-            Header::Array(Some(length)) => Ok(Some(Left::Items(length))),
-            Header::Map(Some(length)) => Ok(Some(Left::Items(length.saturating_mul(2)))),
-            Header::Array(None) => Ok(Some(Left::Elements)),
-            Header::Map(None) => Ok(Some(Left::Keys)),
+            Header::Tag(_) => Ok(Some(SkipState::Items(1))),
+            Header::Array(Some(length)) => Ok(Some(SkipState::Items(length))),
+            Header::Map(Some(length)) => Ok(Some(SkipState::Items(length.saturating_mul(2)))),
+            Header::Array(None) => Ok(Some(SkipState::Elements)),
+            Header::Map(None) => Ok(Some(SkipState::Keys)),
             Header::Break => Err(stray_break()),
             Header::Positive(_) | Header::Negative(_) | Header::Float(_) | Header::Simple(_) => Ok(None),
         }
     }
 
-    /// Counts one item that is about to be read, unless there is none.
-    fn is_over(&mut self, left: &mut Left) -> Result<bool, DecodeError> {
+    /// Returns `true` if no item is left, and counts one as read otherwise.
+    fn is_over(&mut self, left: &mut SkipState) -> Result<bool, DecodeError> {
         match left {
-            Left::Items(0) => return Ok(true),
-            Left::Items(items) => *items -= 1,
-            Left::Elements => return self.at_break(),
-            Left::Keys => {
+            SkipState::Items(0) => return Ok(true),
+            SkipState::Items(items) => *items -= 1,
+            SkipState::Elements => return self.at_break(),
+            SkipState::Keys => {
                 if self.at_break()? {
                     return Ok(true);
                 }
-                *left = Left::Value;
+                *left = SkipState::Value;
             }
-            Left::Value => *left = Left::Keys,
+            SkipState::Value => *left = SkipState::Keys,
         }
         Ok(false)
     }
@@ -257,24 +257,24 @@ impl<'de> Reader<'de> {
     }
 }
 
-/// What is left of an array or object, of a length that was announced or not.
+/// The items left in an array or object, whose length may be unknown.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Remaining(Option<usize>);
 
 impl Remaining {
-    /// All of one that has just been opened, with the length that it announced.
+    /// All items of an array or object of this length.
     #[inline]
     pub(crate) fn of(length: Option<usize>) -> Self {
         Self(length)
     }
 
-    /// How many are left, if that was announced.
+    /// The number of items left, if known.
     #[inline]
     pub(crate) fn known(self) -> Option<usize> {
         self.0
     }
 
-    /// Counts the next one, unless there is none.
+    /// Returns `false` if no item is left, and counts one as read otherwise.
     #[inline]
     pub(crate) fn next(&mut self, reader: &mut Reader<'_>) -> Result<bool, DecodeError> {
         match &mut self.0 {
@@ -292,8 +292,8 @@ impl Remaining {
     }
 }
 
-/// The headers that nearly all items have, and their sizes. `ciborium-ll` says the same and needs several times as
-/// long; the rest is left to it: half floats, what has no length, and what is malformed.
+/// Reads the most common headers, with their sizes. The result equals that of `ciborium-ll`, which takes several times
+/// as long. It reads the rest: half floats, items without a length, and malformed data.
 #[inline]
 fn common_header(rest: &[u8]) -> Option<(Header, usize)> {
     let (&first, rest) = rest.split_first()?;
@@ -321,18 +321,18 @@ fn common_header(rest: &[u8]) -> Option<(Header, usize)> {
     Some((header, size))
 }
 
-/// What is left of something that is being skipped.
-enum Left {
+/// The items left in an array, object or tag that is being skipped.
+enum SkipState {
     Items(usize),
-    /// Of an array without a length.
+    /// An array without a length.
     Elements,
-    /// Of an object without a length: an entry or the end is next.
+    /// An object without a length: a key or the end is next.
     Keys,
-    /// Of an object without a length: a value is next.
+    /// An object without a length: a value is next.
     Value,
 }
 
-/// What a header stands for in SurrealDB, with an article; for messages.
+/// The SurrealDB type of a header, with an article; for messages.
 pub(crate) fn noun(header: Header) -> Cow<'static, str> {
     Cow::Borrowed(match header {
         Header::Positive(number) => return Cow::Owned(format!("the int {number}")),
@@ -367,7 +367,7 @@ pub(crate) fn truncated() -> DecodeError {
 
 #[cold]
 pub(crate) fn stray_break() -> DecodeError {
-    DecodeError::new("malformed CBOR: an end without a beginning")
+    DecodeError::new("malformed CBOR: unexpected end of an array or object")
 }
 
 #[cold]
@@ -377,5 +377,5 @@ pub(crate) fn too_deep(limit: usize) -> DecodeError {
 
 const BREAK: u8 = 0xff;
 
-/// Bounds what is remembered while skipping. Deeper data could not be decoded either.
+/// Limits the memory used by skipping. Deeper data could not be decoded either.
 const MAX_SKIP_DEPTH: usize = 4096;

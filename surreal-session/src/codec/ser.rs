@@ -1,4 +1,4 @@
-//! Serialises Rust values straight into a buffer of CBOR, in SurrealDB's dialect.
+//! The serializer: writes Rust values into a buffer of CBOR.
 
 mod compound;
 mod key;
@@ -17,37 +17,37 @@ use crate::value::Value;
 use crate::value::tag::{self, Tag};
 use compound::{Buffered, Compound};
 
-/// Writes values at the end of a buffer. Generated code hands it to the functions that `#[serde(with)]` names.
+/// Appends values to a buffer. Generated code passes it to the functions that `#[serde(with)]` names.
 #[derive(Debug)]
 pub struct Serializer<'a> {
     buffer: &'a mut Vec<u8>,
-    /// How many arrays, objects and tags are open around the next item.
+    /// The number of open arrays, objects and tags around the next item.
     depth: usize,
-    /// How many calls are open, with those that write nothing, such as `Some`.
+    /// The number of open calls, including wrappers that write nothing, such as `Some`.
     calls: usize,
-    /// Inside of a duration, whose seconds are the only int of the server without a sign.
+    /// Inside a duration, whose seconds are the server's only unsigned int.
     is_in_duration: bool,
-    /// Directly inside of a reserved name, where the special types write their payloads.
+    /// Directly inside a reserved name, where the special types write their payloads.
     is_in_name: bool,
-    /// What `None` is here.
+    /// The form of `None` at this position.
     none: Absence,
-    /// Whether the standard library's sets are written as sets instead of arrays.
+    /// `true` to write the standard library's sets as sets instead of arrays.
     marks_sets: bool,
-    /// Inside of what serde will read through a buffer, as far as this can be seen.
+    /// Inside a value that serde will read through a buffer, as far as this can be detected.
     buffered: Buffered,
 }
 
-/// What `None` is written as.
+/// The form in which `None` is written.
 ///
-/// An object has no entry that is NONE: the server drops it. Where a field is an `Option`, serde reads what is absent as
-/// `None`. It does not where the `Option` is inside of a newtype or an enum's variant, or the value of a map.
+/// The server drops entries of an object that are NONE. serde reads an absent field as `None` if the field is an
+/// `Option`, but not if the `Option` is inside a newtype or a variant, or is the value of a map.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Absence {
     None,
     Null,
 }
 
-/// The standard library's set types. Serde writes them like any other sequence, so that only the name tells them apart.
+/// The standard library's set types. Serde writes them like any sequence; only the type's name identifies them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SetType {
     Hash,
@@ -55,7 +55,7 @@ pub(crate) enum SetType {
 }
 
 impl SetType {
-    /// The set type with this name, as [`type_name`] has it.
+    /// The set type with this name, in the form of [`type_name`].
     pub(crate) fn of(name: &str) -> Option<Self> {
         match name {
             _ if name.starts_with("std::collections::hash::set::HashSet<") => Some(Self::Hash),
@@ -84,7 +84,7 @@ impl<'a> Serializer<'a> {
         Self { marks_sets: true, ..Self::new(buffer) }
     }
 
-    /// Refuses what serde cannot read through a buffer, as a flattened field is.
+    /// Refuses values that serde cannot read through a buffer, as for a flattened field.
     pub(crate) fn buffered(buffer: &'a mut Vec<u8>) -> Self {
         Self { buffered: Buffered::All, ..Self::new(buffer) }
     }
@@ -102,7 +102,7 @@ impl<'a> Serializer<'a> {
         self.depth -= 1;
     }
 
-    /// Serialises what is inside of a wrapper that writes nothing, and may be around another, and so on without end.
+    /// Serialises the content of a wrapper that writes nothing. Limits how many wrappers are nested.
     fn wrapped<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
         if self.calls >= MAX_WRAPPERS {
             return Err(EncodeError::new(format!("the value is wrapped more than {MAX_WRAPPERS} times")));
@@ -114,7 +114,7 @@ impl<'a> Serializer<'a> {
         Ok(())
     }
 
-    /// Serialises what has to be there, even if it is `None`.
+    /// Serialises a value that must be present: a `None` is NULL.
     fn inside<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
         let around = std::mem::replace(&mut self.none, Absence::Null);
         value.serialize(&mut *self)?;
@@ -154,9 +154,9 @@ impl<'a> Serializer<'a> {
         }
     }
 
-    /// Writes a special type that a buffer of serde has in its human-readable form.
+    /// Writes a special type that serde's buffer holds in its human-readable form.
     ///
-    /// serde buffers the data of an enum that is in an internally tagged enum.
+    /// serde buffers the data of an enum inside an internally tagged enum.
     #[cold]
     fn restored(&mut self, tag: Tag, tag_at: usize, payload_at: usize) -> Result<(), EncodeError> {
         let payload = self.buffer.get(payload_at..).unwrap_or_default();
@@ -166,7 +166,7 @@ impl<'a> Serializer<'a> {
         value.serialize(self)
     }
 
-    /// Opens the object of one entry that an enum's variant with data is.
+    /// Opens the object of one entry that represents a variant with data.
     fn variant(&mut self, variant: &str) -> Result<(), EncodeError> {
         self.enter()?;
         self.is_in_name = false;
@@ -327,10 +327,10 @@ impl<'b> ser::Serializer for &'b mut Serializer<'_> {
         Compound::array(self, length)
     }
 
-    /// Writes the elements of a `HashSet` in the order of their bytes, so that equal sets are written alike.
+    /// Writes the elements of a `HashSet` in the order of their bytes, so that equal sets have equal bytes.
     ///
-    /// Serde gives sequences no other mark. Should the compiler name the type differently, a `HashSet` is written in the
-    /// order in which it happens to be.
+    /// Only the type's name identifies a `HashSet`. If a compiler names it differently, the set is written in its
+    /// iteration order.
     fn collect_seq<I>(self, elements: I) -> Result<(), EncodeError>
     where
         I: IntoIterator<Item: Serialize>,
@@ -404,7 +404,7 @@ impl<'b> ser::Serializer for &'b mut Serializer<'_> {
     }
 }
 
-/// Whether an item of this major type can be the payload of a tag.
+/// Returns `true` if an item of this major type can be the payload of a tag.
 fn holds(tag: Tag, found: u8) -> bool {
     match tag {
         Tag::Included | Tag::Excluded => true,
@@ -421,7 +421,7 @@ fn buffered(noun: &str) -> EncodeError {
     ))
 }
 
-/// serde's buffer has no ints of 128 bits, and keeps the keys of objects as the texts that they are.
+/// serde's buffer has no ints of 128 bits, and keeps the keys of objects as text.
 #[cold]
 fn unreadable(noun: &str) -> EncodeError {
     EncodeError::new(format!(
@@ -448,5 +448,5 @@ fn too_big(number: impl std::fmt::Display) -> EncodeError {
     EncodeError::new(format!("{number} does not fit into an int of 64 bits; a decimal would hold it"))
 }
 
-/// Bounds the stack where a type contains itself without an array or object in between.
+/// Limits the stack for types that contain themselves without an array or object in between.
 const MAX_WRAPPERS: usize = 256;

@@ -1,4 +1,4 @@
-//! Arrays and objects that are being read.
+//! Access to the elements of arrays and the entries of objects.
 
 use serde::de::value::SeqDeserializer;
 use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
@@ -8,19 +8,19 @@ use super::key::KeyDeserializer;
 use crate::codec::DecodeError;
 use crate::codec::reader::Remaining;
 
-/// The elements of an array.
-pub(super) struct Elements<'a, 'de> {
+/// The elements of an array that is being read.
+pub(super) struct ArrayAccess<'a, 'de> {
     deserializer: &'a mut Deserializer<'de>,
     left: Remaining,
     index: usize,
 }
 
-impl<'a, 'de> Elements<'a, 'de> {
+impl<'a, 'de> ArrayAccess<'a, 'de> {
     pub(super) fn new(deserializer: &'a mut Deserializer<'de>, length: Option<usize>) -> Self {
         Self { deserializer, left: Remaining::of(length), index: 0 }
     }
 
-    /// Fails if elements are left, which the type had no place for.
+    /// Fails if elements are left that the type did not read.
     pub(super) fn end(mut self) -> Result<(), DecodeError> {
         let left = self.left.known().unwrap_or(0);
         if !self.left.next(&mut self.deserializer.reader)? {
@@ -34,7 +34,7 @@ impl<'a, 'de> Elements<'a, 'de> {
     }
 }
 
-impl<'de> SeqAccess<'de> for &mut Elements<'_, 'de> {
+impl<'de> SeqAccess<'de> for &mut ArrayAccess<'_, 'de> {
     type Error = DecodeError;
 
     #[inline]
@@ -52,20 +52,20 @@ impl<'de> SeqAccess<'de> for &mut Elements<'_, 'de> {
     }
 }
 
-/// The entries of an object.
-pub(super) struct Entries<'a, 'de> {
+/// The entries of an object that is being read.
+pub(super) struct ObjectAccess<'a, 'de> {
     deserializer: &'a mut Deserializer<'de>,
     left: Remaining,
-    /// Where the key that was read last begins.
+    /// The position of the last key.
     key_at: usize,
 }
 
-impl<'a, 'de> Entries<'a, 'de> {
+impl<'a, 'de> ObjectAccess<'a, 'de> {
     pub(super) fn new(deserializer: &'a mut Deserializer<'de>, length: Option<usize>) -> Self {
         Self { deserializer, left: Remaining::of(length), key_at: 0 }
     }
 
-    /// Fails if entries are left, which the type had no place for.
+    /// Fails if entries are left that the type did not read.
     pub(super) fn end(mut self) -> Result<(), DecodeError> {
         match self.left.next(&mut self.deserializer.reader)? {
             true => Err(DecodeError::new("the object has more entries than expected")),
@@ -74,7 +74,7 @@ impl<'a, 'de> Entries<'a, 'de> {
     }
 }
 
-impl<'de> MapAccess<'de> for &mut Entries<'_, 'de> {
+impl<'de> MapAccess<'de> for &mut ObjectAccess<'_, 'de> {
     type Error = DecodeError;
 
     #[inline]
@@ -97,7 +97,7 @@ impl<'de> MapAccess<'de> for &mut Entries<'_, 'de> {
     }
 }
 
-/// Shows bytes to a type that wants an array, such as `Vec<u8>`.
+/// Gives bytes to a type that reads an array, such as `Vec<u8>`.
 pub(super) fn visit_each_byte<'de, V: Visitor<'de>>(bytes: &[u8], visitor: V) -> Result<V::Value, DecodeError> {
     let mut bytes = SeqDeserializer::new(bytes.iter().copied());
     let value = visitor.visit_seq(&mut bytes)?;

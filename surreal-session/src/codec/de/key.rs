@@ -1,17 +1,17 @@
-//! The keys of objects, which are strings.
+//! Keys of objects, which are strings in the database.
 
 use std::borrow::Cow;
 
 use ciborium_ll::Header;
-use serde::de::{self, Visitor};
+use serde::de::value::CowStrDeserializer;
+use serde::de::{self, DeserializeSeed, EnumAccess, IntoDeserializer, Unexpected, VariantAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
-use super::variant::Unit;
 use crate::codec::DecodeError;
 use crate::codec::reader::{Reader, noun};
 use crate::value::tag::Tag;
 
-/// One key.
+/// Reads a map's key from the text of an object's key.
 pub(super) struct KeyDeserializer<'de>(Cow<'de, str>);
 
 impl<'de> KeyDeserializer<'de> {
@@ -31,7 +31,7 @@ impl<'de> KeyDeserializer<'de> {
     }
 }
 
-/// Reads an int or a bool from its text, as `ser/key.rs` writes it.
+/// Reads an int or a bool from its text, the form that `ser/key.rs` writes.
 macro_rules! literals {
     ($($method:ident $visit:ident)+) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
@@ -61,7 +61,7 @@ impl<'de> de::Deserializer<'de> for KeyDeserializer<'de> {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, DecodeError> {
-        visitor.visit_enum(Unit::new(self.0))
+        visitor.visit_enum(VariantName::new(self.0))
     }
 
     literals! {
@@ -84,7 +84,53 @@ impl<'de> de::Deserializer<'de> for KeyDeserializer<'de> {
     }
 }
 
-/// The name under which a tagged item is shown: bytes, which no key of an object is.
+/// An enum variant without data, which is text.
+pub(super) struct VariantName<'de>(Cow<'de, str>);
+
+impl<'de> VariantName<'de> {
+    pub(super) fn new(name: Cow<'de, str>) -> Self {
+        Self(name)
+    }
+}
+
+impl<'de> EnumAccess<'de> for VariantName<'de> {
+    type Error = DecodeError;
+    type Variant = NoData;
+
+    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, NoData), DecodeError> {
+        let name: CowStrDeserializer<'_, DecodeError> = self.0.into_deserializer();
+        seed.deserialize(name).map(|variant| (variant, NoData))
+    }
+}
+
+/// The missing data of a variant that is text.
+pub(super) struct NoData;
+
+impl<'de> VariantAccess<'de> for NoData {
+    type Error = DecodeError;
+
+    fn unit_variant(self) -> Result<(), DecodeError> {
+        Ok(())
+    }
+
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, _: T) -> Result<T::Value, DecodeError> {
+        Err(no_data())
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, _: usize, _: V) -> Result<V::Value, DecodeError> {
+        Err(no_data())
+    }
+
+    fn struct_variant<V: Visitor<'de>>(self, _: &'static [&'static str], _: V) -> Result<V::Value, DecodeError> {
+        Err(no_data())
+    }
+}
+
+fn no_data() -> DecodeError {
+    <DecodeError as de::Error>::invalid_type(Unexpected::Str(""), &"an object with the variant and its data")
+}
+
+/// The reserved name of a tagged item, as a key: bytes, which no key of an object can be.
 pub(super) struct ReservedKey(pub(super) Tag);
 
 impl<'de> de::Deserializer<'de> for ReservedKey {
@@ -94,11 +140,11 @@ impl<'de> de::Deserializer<'de> for ReservedKey {
         self.0.with_key(|key| visitor.visit_bytes(key))
     }
 
-    /// Nothing that a type could take whose keys are all text, as are those of JSON.
+    /// Fails: a type whose keys are text, such as JSON, cannot hold a tagged item.
     fn deserialize_str<V: Visitor<'de>>(self, _: V) -> Result<V::Value, DecodeError> {
         Err(DecodeError::new(format!(
-            "found {}, and the type takes plain data only; read a `Value`, which `serde_json::to_value` and the like turn \
-             into text and plain data",
+            "found {}, but the type holds plain data only; read a `Value`, which `serde_json::to_value` turns into plain \
+             data",
             self.0.noun()
         )))
     }

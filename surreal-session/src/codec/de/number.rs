@@ -1,4 +1,4 @@
-//! Numbers: ints of every width, floats, and what else can stand for them.
+//! Numbers: ints of every width, floats, and decimals read as floats.
 
 use ciborium_ll::{Header, tag};
 use serde::de::Visitor;
@@ -10,7 +10,7 @@ use crate::value::tag::Tag;
 pub(super) const BIG_POSITIVE: u64 = tag::BIGPOS;
 pub(super) const BIG_NEGATIVE: u64 = tag::BIGNEG;
 
-/// Shows an int or a float to the visitor, which knows its range. Anything else is a mismatch.
+/// Gives an int or a float to the visitor, which checks the range; everything else is a mismatch.
 #[inline]
 pub(super) fn visit<'de, V: Visitor<'de>>(header: Header, visitor: V) -> Result<V::Value, DecodeError> {
     match header {
@@ -25,7 +25,7 @@ pub(super) fn visit<'de, V: Visitor<'de>>(header: Header, visitor: V) -> Result<
 }
 
 impl<'de> Deserializer<'de> {
-    /// A float; or an int or decimal, as the nearest float.
+    /// Reads a float, or the float nearest to an int or decimal.
     pub(super) fn visit_float<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, DecodeError> {
         match self.reader.header()? {
             Header::Tag(tag) if tag == Tag::Decimal.number() => {
@@ -36,7 +36,7 @@ impl<'de> Deserializer<'de> {
         }
     }
 
-    /// An int that came as the bytes of a big integer, behind its tag.
+    /// Reads the bytes of a big integer whose tag has been read.
     pub(super) fn visit_big<V: Visitor<'de>>(&mut self, tag: u64, visitor: V) -> Result<V::Value, DecodeError> {
         let bytes = self.reader.bytes()?;
         let first = bytes.iter().position(|&byte| byte != 0).unwrap_or(bytes.len());

@@ -1,7 +1,8 @@
-//! The result of a statement read as rows, or as the one row that it may be.
+//! Reads the result of a statement as an array of rows or as a single row, whichever the type reads.
 //!
-//! What a type wants is known only once it asks its deserializer, and then it cannot ask again. So the type is tried
-//! with the array, and where that turns out wrong it is decoded a second time: from the only row, or from NONE.
+//! A type shows only by the method that it calls whether it reads an array, and it can call only one. So it is decoded
+//! from the array first. If that fails and the type may read a single value, it is decoded again from the only row, or
+//! from NONE.
 
 use std::cell::Cell;
 
@@ -14,11 +15,11 @@ use crate::codec::{DecodeError, MAX_DECODE_DEPTH};
 use crate::value::tag::{self, Tag};
 
 pub(in crate::codec) fn decode_row<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, DecodeError> {
-    let Some(rows) = Rows::of(bytes)? else { return decode(bytes) };
+    let Some(rows) = ResultRows::of(bytes)? else { return decode(bytes) };
     let retry = Cell::new(None);
     let first = T::deserialize(RowDeserializer { bytes, rows, retry: &retry, is_optional: false, depth: 0 });
     match (first, retry.get()) {
-        // As deep as it was: what is too deep for an array of it must not become the only row.
+        // Counts the level of the array, so that the limit is the same with and without it.
         (Err(_), Some(instead)) => Deserializer::in_array(instead).read(),
         (result, _) => result,
     }
@@ -26,14 +27,14 @@ pub(in crate::codec) fn decode_row<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -
 
 /// The rows of a result that is an array.
 #[derive(Clone, Copy)]
-enum Rows<'de> {
+enum ResultRows<'de> {
     None,
     One(&'de [u8]),
     Many(usize),
 }
 
-impl<'de> Rows<'de> {
-    /// The rows, unless the result is no array.
+impl<'de> ResultRows<'de> {
+    /// The rows of the result; `None` if it is not an array.
     fn of(bytes: &'de [u8]) -> Result<Option<Self>, DecodeError> {
         let mut reader = Reader::new(bytes);
         Ok(match reader.array() {
@@ -64,33 +65,33 @@ impl<'de> Rows<'de> {
     }
 }
 
-/// Gives the array to a type that wants one, and the row to one that does not.
+/// Gives the array to a type that reads one, and the only row to any other.
 struct RowDeserializer<'a, 'de> {
     bytes: &'de [u8],
-    rows: Rows<'de>,
-    /// What to decode instead if this fails.
+    rows: ResultRows<'de>,
+    /// The bytes to decode if this attempt fails.
     retry: &'a Cell<Option<&'de [u8]>>,
     is_optional: bool,
     depth: usize,
 }
 
 impl<'de> RowDeserializer<'_, 'de> {
-    /// The row, for a type that cannot be an array.
+    /// The only row, for a type that does not read an array.
     fn row(&self) -> Result<Deserializer<'de>, DecodeError> {
         match self.rows {
-            Rows::One(row) => {
+            ResultRows::One(row) => {
                 if self.is_optional && is_absent(Reader::new(row).peek()?) {
                     self.retry.set(Some(NONE));
                 }
                 Ok(Deserializer::new(row))
             }
-            Rows::None => {
+            ResultRows::None => {
                 if self.is_optional {
                     self.retry.set(Some(NONE));
                 }
                 Err(DecodeError::new("expected one row, found none"))
             }
-            Rows::Many(rows) => Err(DecodeError::new(format!("expected at most one row, found {rows}"))),
+            ResultRows::Many(rows) => Err(DecodeError::new(format!("expected at most one row, found {rows}"))),
         }
     }
 
@@ -125,12 +126,12 @@ macro_rules! from_row {
 impl<'de> de::Deserializer<'de> for RowDeserializer<'_, 'de> {
     type Error = DecodeError;
 
-    /// The array; and if the type cannot be one after all, as with an internally tagged enum, the row.
+    /// Reads the array. If the type turns out to read no array, such as an internally tagged enum, it gets the row.
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         self.retry.set(match self.rows {
-            Rows::One(row) => Some(row),
-            Rows::None if self.is_optional => Some(NONE),
-            Rows::None | Rows::Many(_) => None,
+            ResultRows::One(row) => Some(row),
+            ResultRows::None if self.is_optional => Some(NONE),
+            ResultRows::None | ResultRows::Many(_) => None,
         });
         let mut array = Deserializer::new(self.bytes);
         let value = array.deserialize_any(visitor)?;

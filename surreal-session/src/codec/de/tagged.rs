@@ -1,4 +1,4 @@
-//! SurrealDB's own types: tags that are asked for by name, and tags that turn up where anything may come.
+//! SurrealDB's own types: tags that a type asks for by name, and tags found where any value may be.
 
 use std::mem;
 
@@ -11,7 +11,7 @@ use crate::codec::DecodeError;
 use crate::value::tag::Tag;
 
 impl<'de> Deserializer<'de> {
-    /// Reads an item that has to be of the type `tag`, and shows the payload.
+    /// Reads an item that must be of the type `tag`, and gives its payload to the visitor.
     pub(super) fn visit_expected<V: Visitor<'de>>(&mut self, tag: Tag, visitor: V) -> Result<V::Value, DecodeError> {
         match self.reader.header()? {
             Header::Tag(number) if Tag::from_number(number) == Some(tag) => {
@@ -29,16 +29,16 @@ impl<'de> Deserializer<'de> {
         }
     }
 
-    /// Shows a tagged item, the tag of which has been read, as a map of one entry.
+    /// Gives a tagged item, whose tag has been read, to the visitor as a map of one entry.
     pub(super) fn visit_tagged<V: Visitor<'de>>(&mut self, tag: Tag, visitor: V) -> Result<V::Value, DecodeError> {
         self.enter()?;
-        let mut entry = Entry { deserializer: self, tag, state: State::Key };
+        let mut entry = TaggedEntry { deserializer: self, tag, state: EntryState::Key };
         match visitor.visit_map(&mut entry) {
-            // A type that takes no map at all does not know that it was a tag.
-            Err(error) if entry.state == State::Key => Err(error.but_found(tag.noun())),
+            // The type expected no map: name the tagged type in the error, not the map.
+            Err(error) if entry.state == EntryState::Key => Err(error.with_found(tag.noun())),
             Err(error) => Err(error),
             Ok(value) => {
-                if entry.state != State::End {
+                if entry.state != EntryState::End {
                     self.reader.skip()?;
                 }
                 self.leave();
@@ -48,40 +48,40 @@ impl<'de> Deserializer<'de> {
     }
 }
 
-/// A reserved name and the payload that it stands for.
-struct Entry<'a, 'de> {
+/// A map of one entry: the reserved name and its payload.
+struct TaggedEntry<'a, 'de> {
     deserializer: &'a mut Deserializer<'de>,
     tag: Tag,
-    state: State,
+    state: EntryState,
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum State {
+enum EntryState {
     Key,
     Payload,
     End,
 }
 
-impl<'de> MapAccess<'de> for &mut Entry<'_, 'de> {
+impl<'de> MapAccess<'de> for &mut TaggedEntry<'_, 'de> {
     type Error = DecodeError;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, DecodeError> {
-        if self.state != State::Key {
+        if self.state != EntryState::Key {
             return Ok(None);
         }
-        self.state = State::Payload;
+        self.state = EntryState::Payload;
         seed.deserialize(ReservedKey(self.tag)).map(Some)
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, DecodeError> {
-        if self.state != State::Payload {
+        if self.state != EntryState::Payload {
             return Err(DecodeError::new(format!("{} has one payload", self.tag.noun())));
         }
-        self.state = State::End;
+        self.state = EntryState::End;
         seed.deserialize(&mut *self.deserializer)
     }
 
     fn size_hint(&self) -> Option<usize> {
-        Some(usize::from(self.state == State::Key))
+        Some(usize::from(self.state == EntryState::Key))
     }
 }

@@ -1,70 +1,21 @@
-//! Enums: text for a variant without data, an object of one entry for one with data.
+//! Enum variants with data: objects of one entry.
 
-use std::borrow::Cow;
-
-use serde::de::value::CowStrDeserializer;
-use serde::de::{self, DeserializeSeed, EnumAccess, IntoDeserializer, Unexpected, VariantAccess, Visitor};
+use serde::de::{self, DeserializeSeed, EnumAccess, VariantAccess, Visitor};
 
 use super::Deserializer;
 use super::key::KeyDeserializer;
 use crate::codec::DecodeError;
 use crate::codec::reader::Reader;
 
-/// A variant that came as text.
-pub(super) struct Unit<'de>(Cow<'de, str>);
-
-impl<'de> Unit<'de> {
-    pub(super) fn new(variant: Cow<'de, str>) -> Self {
-        Self(variant)
-    }
-}
-
-impl<'de> EnumAccess<'de> for Unit<'de> {
-    type Error = DecodeError;
-    type Variant = NoData;
-
-    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, NoData), DecodeError> {
-        let variant: CowStrDeserializer<'_, DecodeError> = self.0.into_deserializer();
-        seed.deserialize(variant).map(|variant| (variant, NoData))
-    }
-}
-
-/// The data of a variant that came as text.
-pub(super) struct NoData;
-
-impl<'de> VariantAccess<'de> for NoData {
-    type Error = DecodeError;
-
-    fn unit_variant(self) -> Result<(), DecodeError> {
-        Ok(())
-    }
-
-    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, _: T) -> Result<T::Value, DecodeError> {
-        Err(no_data())
-    }
-
-    fn tuple_variant<V: Visitor<'de>>(self, _: usize, _: V) -> Result<V::Value, DecodeError> {
-        Err(no_data())
-    }
-
-    fn struct_variant<V: Visitor<'de>>(self, _: &'static [&'static str], _: V) -> Result<V::Value, DecodeError> {
-        Err(no_data())
-    }
-}
-
-fn no_data() -> DecodeError {
-    <DecodeError as de::Error>::invalid_type(Unexpected::Str(""), &"an object with the variant and its data")
-}
-
 impl<'de> Deserializer<'de> {
-    /// Reads the object of one entry whose header has been read.
+    /// Reads a variant from an object of one entry, whose header has been read.
     pub(super) fn visit_variant<V: Visitor<'de>>(
         &mut self,
         length: Option<usize>,
         visitor: V,
     ) -> Result<V::Value, DecodeError> {
         self.enter()?;
-        let value = visitor.visit_enum(Data { deserializer: self, key_at: 0 })?;
+        let value = visitor.visit_enum(VariantData { deserializer: self, key_at: 0 })?;
         if length.is_none() && !self.reader.at_break()? {
             return Err(DecodeError::new("expected an object of one entry, found more"));
         }
@@ -73,21 +24,21 @@ impl<'de> Deserializer<'de> {
     }
 }
 
-/// A variant with data.
-struct Data<'a, 'de> {
+/// A variant with data that is being read.
+struct VariantData<'a, 'de> {
     deserializer: &'a mut Deserializer<'de>,
-    /// Where the name of the variant begins.
+    /// The position of the variant's name.
     key_at: usize,
 }
 
-impl Data<'_, '_> {
+impl VariantData<'_, '_> {
     #[cold]
     fn located(reader: &Reader<'_>, key_at: usize, error: DecodeError) -> DecodeError {
         error.in_key(reader.text_at(key_at))
     }
 }
 
-impl<'de> EnumAccess<'de> for Data<'_, 'de> {
+impl<'de> EnumAccess<'de> for VariantData<'_, 'de> {
     type Error = DecodeError;
     type Variant = Self;
 
@@ -98,7 +49,7 @@ impl<'de> EnumAccess<'de> for Data<'_, 'de> {
     }
 }
 
-impl<'de> VariantAccess<'de> for Data<'_, 'de> {
+impl<'de> VariantAccess<'de> for VariantData<'_, 'de> {
     type Error = DecodeError;
 
     fn unit_variant(self) -> Result<(), DecodeError> {

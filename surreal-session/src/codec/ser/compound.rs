@@ -1,4 +1,4 @@
-//! Arrays and objects that are being written.
+//! Writes arrays and objects.
 
 use std::any::type_name;
 
@@ -6,7 +6,7 @@ use ciborium_ll::Header;
 use serde::ser::{self, Serialize};
 
 use super::key::{KeySerializer, Keys};
-use super::keys::Seen;
+use super::keys::SeenKeys;
 use super::{Absence, Serializer};
 use crate::codec::reader::Reader;
 use crate::codec::{EncodeError, writer};
@@ -23,23 +23,23 @@ pub struct Compound<'b> {
     announced: Option<usize>,
     written: usize,
     key_at: usize,
-    /// How the keys of a map are written.
+    /// The keys that the map may have.
     keys: Keys,
-    /// Set if serde reads the values, or those of them whose names are less, through a buffer.
+    /// Which values serde will read through a buffer.
     buffered: Buffered,
-    /// A number of `serde_json`, whose only field is its text.
+    /// `true` for a number of `serde_json`, whose only field is its text.
     is_json_number: bool,
-    /// The keys that were written.
-    seen: Seen,
-    /// The variant of an enum that this is the data of; it is an object of one entry around this.
+    /// The keys written so far.
+    seen: SeenKeys,
+    /// The enum variant whose data this is; it adds an object of one entry around it.
     variant: Option<&'static str>,
 }
 
-/// Which values of an object serde reads through a buffer.
+/// The values of an object that serde will read through a buffer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Buffered {
     None,
-    /// Those before the tag: the server puts entries in the order of their names.
+    /// Those before the tag: the server sorts entries by name.
     Before(&'static str),
     All,
 }
@@ -58,7 +58,7 @@ impl<'b> Compound<'b> {
         self
     }
 
-    /// Opens nothing: the number takes the place of the object.
+    /// Opens nothing: the number replaces the object.
     pub(super) fn json_number(serializer: &'b mut Serializer<'_>) -> Result<Self, EncodeError> {
         let mut number = Self::open(serializer, Header::Map, Some(1))?;
         number.buffer.truncate(number.header_at);
@@ -70,7 +70,7 @@ impl<'b> Compound<'b> {
         self.buffer.len()
     }
 
-    /// Puts the elements between `start` and these ends in the order of their bytes.
+    /// Sorts the elements by their bytes; they lie between `start` and these ends.
     pub(super) fn sort_elements(&mut self, start: usize, ends: &[usize]) {
         let starts = std::iter::once(start).chain(ends.iter().copied());
         let mut elements: Vec<_> = starts.zip(ends).map(|(from, &to)| self.buffer[from..to].to_vec()).collect();
@@ -100,11 +100,11 @@ impl<'b> Compound<'b> {
             announced,
             written: 0,
             key_at: header_at,
-            // A map of unknown length is a struct with something flattened, most of the time.
+            // A map of unknown length is usually a struct with flattened fields.
             keys: if announced.is_some() && serializer.buffered == Buffered::None { Keys::Any } else { Keys::Text },
             buffered: serializer.buffered,
             is_json_number: false,
-            seen: Seen::default(),
+            seen: SeenKeys::default(),
             variant: None,
         })
     }
@@ -129,7 +129,7 @@ impl<'b> Compound<'b> {
         self.write(value, Absence::None).map_err(|error| self.in_variant(error.in_index(index)))
     }
 
-    /// Recognises an enum by its tag, which comes first and is of no type that a field of a struct can have.
+    /// Recognises an enum by its tag: the first field, of a type that no field of a struct has.
     fn note_tag<T: ?Sized>(&mut self, name: &'static str) {
         let ty = type_name::<T>();
         match self.buffered {
@@ -149,7 +149,7 @@ impl<'b> Compound<'b> {
         self.write(value, Absence::None).map_err(|error| self.in_variant(error.in_key(name)))
     }
 
-    /// Fails if the key that was written last is in the object already: the server would keep one of the two values.
+    /// Fails if the object already has the last key: the server would keep only one of the two values.
     fn note_key(&mut self) -> Result<(), EncodeError> {
         if self.seen.add(self.buffer, self.key_at) {
             return Ok(());
@@ -182,8 +182,8 @@ impl<'b> Compound<'b> {
     pub(super) fn close(self) {
         match self.announced {
             None => writer::end(self.buffer),
-            // Some impls of `Serialize` announce another number than they write. Left so, all that follows in the
-            // request would be misread.
+            // Some impls of `Serialize` announce a wrong number of items. Without this correction, the server would
+            // misread the rest of the request.
             Some(announced) if announced != self.written => {
                 let mut header = Vec::new();
                 writer::push(&mut header, (self.header)(Some(announced)));
@@ -197,7 +197,7 @@ impl<'b> Compound<'b> {
         *self.depth -= 1 + usize::from(self.variant.is_some());
     }
 
-    /// The key that was written last, for messages.
+    /// The last key, for messages.
     #[cold]
     fn key(&self) -> String {
         let mut reader = Reader::new(self.buffer.get(self.key_at..).unwrap_or_default());
@@ -205,7 +205,7 @@ impl<'b> Compound<'b> {
     }
 }
 
-/// The end of the name of the type with which serde writes the tag of an enum that has `tag` and `content`.
+/// The end of the type name with which serde writes the tag of an enum with `tag` and `content`.
 const ADJACENT_TAG: &str = "AdjacentlyTaggedEnumVariant";
 
 impl ser::SerializeSeq for Compound<'_> {
@@ -279,7 +279,7 @@ impl ser::SerializeMap for Compound<'_> {
         self.write(value, Absence::Null).map_err(|error| error.in_key(self.key()))
     }
 
-    /// A struct with flattened fields is written as a map, whose keys are then literals.
+    /// A struct with flattened fields is written as a map whose field names have the type `str`.
     fn serialize_entry<K: Serialize + ?Sized, V: Serialize + ?Sized>(
         &mut self,
         key: &K,

@@ -1,4 +1,4 @@
-//! The keys of objects, which are strings in the database.
+//! Keys of objects, which are strings in the database.
 //!
 //! A key of another type is written as its text, as `serde_json` does: ints and bools, and the types that are text in a
 //! human-readable format, such as ids and uuids.
@@ -10,18 +10,18 @@ use serde::ser::{self, Impossible, Serialize};
 use crate::codec::{EncodeError, writer};
 use crate::value::tag;
 
-/// Writes a key of a map if it has a text.
+/// Writes a map's key as text; fails if it has no text form.
 pub(super) struct KeySerializer<'b> {
     buffer: &'b mut Vec<u8>,
     keys: Keys,
 }
 
-/// The keys that a map can have.
+/// The types of keys that a map may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Keys {
     Any,
-    /// No ints or bools. serde reads what stands beside other fields, as a flattened map does, through a buffer that
-    /// keeps their texts as texts.
+    /// No ints or bools. serde reads a flattened map through a buffer that keeps text as text, so they could not be read
+    /// back.
     Text,
 }
 
@@ -164,5 +164,5 @@ impl ser::Serializer for KeySerializer<'_> {
 
 #[cold]
 fn not_text(found: &str) -> EncodeError {
-    EncodeError::new(format!("the keys of an object are strings, and {found} has no text that could be one"))
+    EncodeError::new(format!("the keys of an object must be strings, and {found} has no text form"))
 }

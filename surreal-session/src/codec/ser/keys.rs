@@ -1,29 +1,29 @@
-//! The keys that an object has so far.
+//! Detects duplicate keys in an object.
 
 use std::collections::HashSet;
 
 use crate::codec::reader::Reader;
 
-/// Finds a key that stands twice in an object, from where in the buffer its keys begin.
+/// The keys that an object has so far, by their positions in the buffer.
 #[derive(Default)]
-pub(super) struct Seen {
+pub(super) struct SeenKeys {
     few: [usize; FEW],
     count: usize,
-    /// All keys, once there are many.
+    /// All keys, once there are more than `FEW`.
     many: Option<HashSet<Box<[u8]>>>,
 }
 
-/// So many keys are compared one by one, without an allocation.
+/// The number of keys that are compared one by one, without an allocation.
 const FEW: usize = 16;
 
-impl Seen {
-    /// Adds the key that is the end of the buffer, from `at` on. Gives false if it is there already.
+impl SeenKeys {
+    /// Adds the key that begins at `at` and ends the buffer. Returns `false` if the object already has it.
     pub(super) fn add(&mut self, buffer: &[u8], at: usize) -> bool {
         let key = &buffer[at..];
         if let Some(many) = &mut self.many {
             return many.insert(key.into());
         }
-        // The header of a text says how long it is, so that a key cannot be the beginning of another.
+        // The header of a text contains its length, so no key is the beginning of another.
         let few = &self.few[..self.count];
         if few.iter().any(|&other| buffer[other..at].starts_with(key)) {
             return false;
@@ -39,7 +39,7 @@ impl Seen {
     }
 
     fn read_all(&self, buffer: &[u8], last: &[u8]) -> HashSet<Box<[u8]>> {
-        // What was written here can be read here.
+        // This crate wrote the keys, so they can be read.
         let text = |&at: &usize| Reader::new(&buffer[at..]).skip().unwrap_or_default().into();
         self.few.iter().map(text).chain([last.into()]).collect()
     }

@@ -136,7 +136,7 @@ fn keys_without_a_text_are_refused() {
         (encode(&BTreeMap::from([(Value::None, 1)])), "NONE"),
         (encode(&BTreeMap::from([(Value::Float(1.5), 1)])), "a float"),
     ] {
-        let message = format!("the keys of an object are strings, and {found} has no text that could be one");
+        let message = format!("the keys of an object must be strings, and {found} has no text form");
         assert_eq!(result.unwrap_err().message(), message);
     }
 }

@@ -221,7 +221,7 @@ fn a_type_of_plain_data_refuses_special_types() {
     let row = object([("id", id()), ("none", none())]);
     let message = read::<Plain>(&row).unwrap_err().to_string();
     assert!(
-        message.starts_with("id: found a record id, and the type takes plain data only; read a `Value`"),
+        message.starts_with("id: found a record id, but the type holds plain data only; read a `Value`"),
         "{message}"
     );
     let error = read::<Rest<Plain>>(&object([("before", 1.into()), ("id", id())]));
