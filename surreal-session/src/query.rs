@@ -53,6 +53,7 @@ pub use upsert::Upsert;
 
 pub(crate) use condition::Tree;
 pub(crate) use fragment::Fragment;
+pub use raw::Execute;
 pub(crate) use raw::Query;
 pub(crate) use response::Response;
 pub(crate) use select::{Fields, view_object};

@@ -12,6 +12,7 @@ mod optional;
 mod part;
 mod patch;
 mod path;
+mod tuples;
 mod view;
 
 use serde::de::DeserializeOwned;
@@ -34,6 +35,7 @@ pub use patch::{
 pub use path::{
     AlwaysPresent, At, Dot, Element, Flat, Inserted, Last, Maybe, Of, Path, ReadOnly, Through, Within, Writable,
 };
+pub(crate) use tuples::tuples;
 pub use view::{Column, Shows, View, column};
 
 use crate::value::Id;

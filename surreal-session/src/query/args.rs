@@ -5,8 +5,9 @@ use serde::Serialize;
 
 use crate::codec;
 use crate::error::{Error, Result};
+use crate::record::tuples;
 
-/// The arguments of a [`Run`](super::Run): a tuple of up to eight, or a slice, array or `Vec` of one type. Sealed.
+/// The arguments of a [`Run`](super::Run): a tuple of up to twelve, or a slice, array or `Vec` of one type. Sealed.
 ///
 /// The type of the value is not checked. Types of chrono, time, jiff, uuid and `rust_decimal` and `std::time::Duration` are
 /// sent as serde writes them, a time as text: convert them first, as in `Datetime::from(time)`.
@@ -47,8 +48,8 @@ lists! {
     [const N: usize] [T; N];
 }
 
-macro_rules! tuples {
-    ($($($type:ident $index:tt),*;)+) => {$(
+macro_rules! args {
+    ($([$type:ident $_type:ident $_name:ident $index:tt])*) => {
         impl<$($type: Serialize),*> Args for ($($type,)*) {}
 
         impl<$($type: Serialize),*> private::Sealed for ($($type,)*) {
@@ -56,20 +57,12 @@ macro_rules! tuples {
                 Ok(vec![$(encode_one($index, &self.$index)?),*])
             }
         }
-    )+};
+    };
 }
 
-tuples! {
-    ;
-    A 0;
-    A 0, B 1;
-    A 0, B 1, C 2;
-    A 0, B 1, C 2, D 3;
-    A 0, B 1, C 2, D 3, E 4;
-    A 0, B 1, C 2, D 3, E 4, F 5;
-    A 0, B 1, C 2, D 3, E 4, F 5, G 6;
-    A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7;
-}
+args! {}
+
+tuples! { args }
 
 mod private {
     use super::{Bytes, Result};

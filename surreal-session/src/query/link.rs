@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, Error, SeqAccess, Visitor};
 
-use crate::record::{Field, Key, Path, Record, Shows, Within};
+use crate::record::{Field, Key, Path, Record, Shows, Within, tuples};
 use crate::value::Id;
 
 /// Where a link led to that was followed with [`fetch`](crate::query::Select::fetch).
@@ -146,8 +146,8 @@ impl<T: Record, P: Within<T>, F: Fetch> Links<T> for Field<P, F> {
     }
 }
 
-macro_rules! tuples {
-    ($($($path:ident $link:ident $index:tt),+;)+) => {$(
+macro_rules! followed {
+    ($([$path:ident $link:ident $_name:ident $index:tt])+) => {
         impl<R: Record, $($path: Within<R>, $link: Fetch),+> Links<R> for ($(Field<$path, $link>,)+) {
             type Row = (R, $($link::Fetched),+);
 
@@ -155,15 +155,10 @@ macro_rules! tuples {
                 vec![$(followed(self.$index)),+]
             }
         }
-    )+};
+    };
 }
 
-tuples! {
-    P A 0;
-    P A 0, Q B 1;
-    P A 0, Q B 1, S C 2;
-    P A 0, Q B 1, S C 2, T D 3;
-}
+tuples! { followed }
 
 fn followed<P: Path, F: Fetch>(_: Field<P, F>) -> String {
     let mut path = String::new();

@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use super::fragment::Fragment;
-use crate::record::{Field, Path, Within, first_field};
+use crate::record::{Field, Path, Within, first_field, tuples};
 
 /// By which field of a record of type `R` records are put in order, and in which direction.
 ///
@@ -109,26 +109,17 @@ impl<R> IntoOrder<R> for Vec<Order<R>> {
     }
 }
 
-macro_rules! tuples {
-    ($($($name:ident $index:tt),+;)+) => {$(
-        impl<R, $($name: IntoOrder<R>),+> IntoOrder<R> for ($($name,)+) {
+macro_rules! order {
+    ($([$type:ident $_type:ident $_name:ident $index:tt])+) => {
+        impl<R, $($type: IntoOrder<R>),+> IntoOrder<R> for ($($type,)+) {
             fn order(self, into: &mut Vec<Key>) {
                 $(self.$index.order(into);)+
             }
         }
-    )+};
+    };
 }
 
-tuples! {
-    A 0;
-    A 0, B 1;
-    A 0, B 1, C 2;
-    A 0, B 1, C 2, D 3;
-    A 0, B 1, C 2, D 3, E 4;
-    A 0, B 1, C 2, D 3, E 4, F 5;
-    A 0, B 1, C 2, D 3, E 4, F 5, G 6;
-    A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7;
-}
+tuples! { order }
 
 impl<R> Clone for Order<R> {
     fn clone(&self) -> Self {

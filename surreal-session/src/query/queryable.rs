@@ -1,39 +1,73 @@
-//! The trait that gives connections, sessions and transactions their verbs.
+//! The trait with the query methods of connections, sessions and transactions.
+
+use std::ops::Deref;
 
 use serde::de::DeserializeOwned;
 
 use super::batch::{Batch, Statements};
+use super::raw::Execute;
 use super::untyped::Untyped;
 use super::{Create, Delete, Insert, NewRecords, Origin, Query, Relate, Run, Select, Traverse, Update, Upsert};
 use crate::record::{LeftOut, NewRecord, Record, Relation, Standalone};
-use crate::session::{Scope, Session, Surreal};
+use crate::session::{Scope, Session};
 use crate::transaction::Transaction;
 
-/// Anything that queries can be run on: [`Surreal`], [`Session`], [`Transaction`], and references to them.
+/// Query methods of [`Surreal`](crate::Surreal), [`Session`] and [`Transaction`].
 ///
-/// Sealed: it is implemented by this crate alone, so that verbs can be added. A function that takes
-/// `&impl Queryable` works with any of them.
+/// Each method returns a builder. A builder sends nothing until it is awaited, and then sends one `query` request, unless
+/// its docs say otherwise. Values are bound, never written into the text of a statement.
+///
+/// | Method | Reads or writes | Result |
+/// |---|---|---|
+/// | [`select`](Self::select) | records of one type: all, some, or one | `Vec<T>`, `Option<T>` or `T` |
+/// | [`traverse`](Self::traverse) | records reached through the graph | `Vec<T>` |
+/// | [`create`](Self::create) | one new record | `T` |
+/// | [`insert`](Self::insert) | any number of new records | `Vec<T>` |
+/// | [`relate`](Self::relate) | one new edge | `T` |
+/// | [`update`](Self::update), [`upsert`](Self::upsert), [`delete`](Self::delete) | one record, some, or all | `T` or `Vec<T>` |
+/// | [`run`](Self::run) | a function | its result |
+/// | [`query`](Self::query) | SurrealQL text | a [`Response`](crate::Response) |
+/// | [`execute`](Self::execute) | SurrealQL text whose results are not needed | `()` |
+/// | [`batch`](Self::batch) | several builders in one request | a tuple of their results |
+/// | [`untyped`](Self::untyped) | records without a model | [`Value`](crate::Value)s |
+///
+/// Everything that dereferences to one of these types is `Queryable` as well: `&Session`, `Arc<Session>`, and a struct of
+/// yours with `Deref<Target = Session>`. A function that takes `&impl Queryable` accepts all of them. The trait is sealed:
+/// later versions add methods.
 ///
 /// # Examples
 ///
-/// ```no_run
+/// ```
 /// use surreal_session::prelude::*;
 ///
 /// async fn count(db: &impl Queryable, table: &str) -> surreal_session::Result<i64> {
 ///     let response = db.query("RETURN count(SELECT VALUE id FROM type::table($t))").bind("t", table).await?;
 ///     response.take(0)
 /// }
+///
+/// # surreal_session_embedded::example(async |session| {
+/// session.execute("CREATE user:ada, user:bob").await?;
+/// assert_eq!(count(&session, "user").await?, 2);
+///
+/// let tx = session.begin_transaction().await?;
+/// tx.execute("DELETE user:bob").await?;
+/// assert_eq!(count(&tx, "user").await?, 1);
+/// tx.commit().await?;
+/// # Ok(()) });
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is nothing that queries can be run on",
-    label = "a `Surreal`, a `Session`, a `Transaction` or a reference to one is needed here"
+    message = "queries cannot be run on `{Self}`",
+    label = "expected a `Surreal`, a `Session`, a `Transaction`, or a reference to one"
 )]
 pub trait Queryable: private::Sealed {
-    /// Where the queries run.
+    /// The session or transaction in which the queries run.
     #[doc(hidden)]
     fn scope(&self) -> Scope;
 
-    /// Runs SurrealQL text, one or several statements, with values bound to it by [`Query::bind`].
+    /// Runs SurrealQL text of one or several statements. [`Query::bind`] binds values to its variables.
+    ///
+    /// A statement that fails is an error in the [`Response`](crate::Response), not of the call. Use
+    /// [`execute`](Self::execute) if you do not read the results.
     ///
     /// # Errors
     ///
@@ -45,7 +79,19 @@ pub trait Queryable: private::Sealed {
         Query::new(self.scope(), text.as_ref())
     }
 
-    /// Calls a function by its name: `fn::…`, `ml::…` or one of the server's own, such as `array::len`.
+    /// Runs SurrealQL text and returns nothing, or the error of the first statement that failed.
+    ///
+    /// # Errors
+    ///
+    /// See [`Execute`].
+    fn execute(&self, text: impl AsRef<str>) -> Execute
+    where
+        Self: Sized,
+    {
+        Execute::new(self.query(text))
+    }
+
+    /// Calls a function by its name: `fn::…`, `ml::…`, or one of the server, such as `array::len`.
     ///
     /// # Errors
     ///
@@ -57,7 +103,7 @@ pub trait Queryable: private::Sealed {
         Run::new(self.scope(), function.into())
     }
 
-    /// Reads all records of `T`'s table in the order of their ids, or with [`Select::id`] at most one.
+    /// Reads records of type `T`: all records of the table in the order of their ids, unless the builder narrows it.
     ///
     /// # Errors
     ///
@@ -69,7 +115,7 @@ pub trait Queryable: private::Sealed {
         Select::new(self.scope())
     }
 
-    /// Walks through the graph, from one record or several: `session.traverse(&ada.id).out::<Wrote>().to::<Post>()`.
+    /// Follows edges or references from one or several records: `session.traverse(&ada.id).out::<Wrote>().to::<Post>()`.
     ///
     /// # Errors
     ///
@@ -81,7 +127,7 @@ pub trait Queryable: private::Sealed {
         Traverse::new(self.scope(), origin)
     }
 
-    /// Creates one record of `T`'s table from the data given to its `content`, and gives it back as stored.
+    /// Creates one record of type `T` and returns it as stored.
     ///
     /// # Errors
     ///
@@ -94,7 +140,7 @@ pub trait Queryable: private::Sealed {
         Create::new(self.scope())
     }
 
-    /// Runs several builders in one request: a tuple of them, or a `Vec`, none of which was awaited.
+    /// Runs several builders in one request: a tuple of builders, or a `Vec` of builders of one type.
     ///
     /// # Errors
     ///
@@ -106,7 +152,7 @@ pub trait Queryable: private::Sealed {
         Batch::new(self.scope(), statements)
     }
 
-    /// Changes records of `T`'s table: one, those that pass a filter, or all, as it is told.
+    /// Updates one record (`id`), the matching ones (`filter`) or all of them (`all`), and returns them as stored.
     ///
     /// # Errors
     ///
@@ -118,7 +164,7 @@ pub trait Queryable: private::Sealed {
         Update::new(self.scope())
     }
 
-    /// Changes records of `T`'s table, or makes what is not there.
+    /// Updates records of type `T`, or creates those that do not exist, and returns them as stored.
     ///
     /// # Errors
     ///
@@ -131,7 +177,7 @@ pub trait Queryable: private::Sealed {
         Upsert::new(self.scope())
     }
 
-    /// Deletes records of `T`'s table, and gives them back as they were.
+    /// Deletes one record (`id`), the matching ones (`filter`) or all of them (`all`), and returns them as they were.
     ///
     /// # Errors
     ///
@@ -143,7 +189,7 @@ pub trait Queryable: private::Sealed {
         Delete::new(self.scope())
     }
 
-    /// Inserts new records, any number of them, and gives them back as stored.
+    /// Inserts any number of new records and returns them as stored.
     ///
     /// # Errors
     ///
@@ -155,7 +201,7 @@ pub trait Queryable: private::Sealed {
         Insert::new(self.scope(), records.into_rows())
     }
 
-    /// Creates an edge from one record to another, and gives it back as stored.
+    /// Creates an edge from one record to another and returns it as stored.
     ///
     /// # Errors
     ///
@@ -167,7 +213,7 @@ pub trait Queryable: private::Sealed {
         Relate::new(self.scope(), &edge)
     }
 
-    /// The verbs for data without a model: any table, anything that serde can write, [`Value`](crate::Value)s back.
+    /// Returns the same methods for data without a model: any table, any `Serialize` type in, [`Value`](crate::Value)s out.
     fn untyped(&self) -> Untyped
     where
         Self: Sized,
@@ -178,13 +224,7 @@ pub trait Queryable: private::Sealed {
 
 impl Queryable for Session {
     fn scope(&self) -> Scope {
-        Session::scope(self)
-    }
-}
-
-impl Queryable for Surreal {
-    fn scope(&self) -> Scope {
-        Session::scope(self)
+        Self::scope(self)
     }
 }
 
@@ -194,18 +234,20 @@ impl Queryable for Transaction {
     }
 }
 
-impl<Q: Queryable> Queryable for &Q {
+/// References, smart pointers, `Surreal`, and structs of users that dereference to a session.
+#[diagnostic::do_not_recommend]
+impl<D: Deref<Target: Queryable>> Queryable for D {
     fn scope(&self) -> Scope {
         (**self).scope()
     }
 }
 
 mod private {
-    use super::{Queryable, Session, Surreal, Transaction};
+    use super::{Deref, Queryable, Session, Transaction};
 
     pub trait Sealed {}
     impl Sealed for Session {}
-    impl Sealed for Surreal {}
     impl Sealed for Transaction {}
-    impl<Q: Queryable> Sealed for &Q {}
+    #[diagnostic::do_not_recommend]
+    impl<D: Deref<Target: Queryable>> Sealed for D {}
 }

@@ -4,8 +4,9 @@ use serde::Deserialize;
 
 use super::Response;
 use crate::error::Result;
+use crate::record::tuples;
 
-/// What [`Response::take_all`] gives: a tuple of up to eight, an element for each statement. Sealed.
+/// What [`Response::take_all`] gives: a tuple of up to twelve, an element for each statement. Sealed.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a tuple of results",
     note = "write the result of one statement as a tuple with a comma: `(Vec<User>,)`"
@@ -22,30 +23,21 @@ pub(super) fn decode<'de, T: Results<'de>>(response: &'de Response) -> Result<T>
     T::decode(response)
 }
 
-macro_rules! tuples {
-    ($($count:literal: $($type:ident $index:tt),+;)+) => {$(
+macro_rules! results {
+    ($([$type:ident $_type:ident $_name:ident $index:tt])+) => {
         impl<'de, $($type: Deserialize<'de>),+> Results<'de> for ($($type,)+) {}
 
         impl<'de, $($type: Deserialize<'de>),+> private::Sealed<'de> for ($($type,)+) {
-            const COUNT: usize = $count;
+            const COUNT: usize = [$($index),+].len();
 
             fn decode(response: &'de Response) -> Result<Self> {
                 Ok(($(response.take::<$type>($index)?,)+))
             }
         }
-    )+};
+    };
 }
 
-tuples! {
-    1: A 0;
-    2: A 0, B 1;
-    3: A 0, B 1, C 2;
-    4: A 0, B 1, C 2, D 3;
-    5: A 0, B 1, C 2, D 3, E 4;
-    6: A 0, B 1, C 2, D 3, E 4, F 5;
-    7: A 0, B 1, C 2, D 3, E 4, F 5, G 6;
-    8: A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7;
-}
+tuples! { results }
 
 mod private {
     use super::{Response, Result};

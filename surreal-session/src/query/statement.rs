@@ -76,9 +76,9 @@ pub(super) fn expect(response: &Response, statements: usize) -> Result<()> {
 
 /// Sends a statement and reads its result. Everything is encoded before the future is made.
 pub(super) fn send<S: Statement>(statement: S) -> CallFuture<S::Output> {
-    let query = statement.query().into_future();
+    let query = statement.query();
     Box::pin(async move {
-        let response = query.await?.named(statement.operation());
+        let response = query.run().await?.named(statement.operation());
         expect(&response, 1)?;
         statement.read(&response, 0)
     })

@@ -1,6 +1,8 @@
 //! SurrealQL text with bound values, and the results of its statements.
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -301,4 +303,49 @@ async fn ten_thousand_rows_come_back_in_order() {
     let rows: Vec<Row> = rows.deadline(Duration::from_mins(2)).await.unwrap().take(0).unwrap();
     let expected: Vec<_> = (0..10_000).map(|i| Row { id: RecordId::new("n", i), i: i.try_into().unwrap() }).collect();
     assert_eq!(rows, expected);
+}
+
+#[async_test]
+async fn execute_fails_if_a_statement_failed() {
+    let (_db, session) = place().await;
+    session.execute("CREATE a:1 SET n = $n").bind("n", 7).await.unwrap();
+    let execute = session.execute("CREATE a:2; CREATE a:1; CREATE a:3 SET n = $n").bind("n", 7);
+    assert_eq!(execute.to_surql(), "CREATE a:2; CREATE a:1; CREATE a:3 SET n = $n -- $n");
+    let error = execute.await.unwrap_err();
+    assert!(error.is_already_exists(), "{error:?}");
+    assert_eq!(error.statement(), Some(1), "{error:?}");
+    let ids: Vec<i64> = session.query("SELECT VALUE record::id(id) FROM a").await.unwrap().take(0).unwrap();
+    assert_eq!(ids, [1, 2, 3]);
+    let error = session.execute("SLEEP 20s").deadline(std::time::Duration::from_millis(50)).await.unwrap_err();
+    assert_eq!(error.to_string(), "no reply to `query` within 50ms");
+}
+
+/// A handle of a program.
+struct Tenant(Session);
+
+impl Deref for Tenant {
+    type Target = Session;
+
+    fn deref(&self) -> &Session {
+        &self.0
+    }
+}
+
+#[async_test]
+async fn everything_that_derefs_to_a_session_or_a_transaction_is_queryable() {
+    async fn one(db: &impl Queryable) -> i64 {
+        db.query("RETURN 1").await.unwrap().take(0).unwrap()
+    }
+
+    let (db, session) = place().await;
+    let tx = session.begin_transaction().await.unwrap();
+    let shared = Arc::new(session.fork().await.unwrap());
+    let (boxed, tenant): (Box<dyn Queryable + Send + Sync>, _) =
+        (Box::new(session.fork().await.unwrap()), Tenant(session));
+    let all = [one(&db).await, one(&tenant.0).await, one(&shared).await, one(&&shared).await, one(&boxed).await];
+    assert_eq!(all, [1; 5]);
+    let all = [one(&tenant).await, one(&Arc::new(tenant)).await, one(&tx).await, one(&&tx).await];
+    assert_eq!(all, [1; 4]);
+    let (shared, tx) = (shared.query("RETURN 1").await.unwrap(), Box::new(tx).query("RETURN 1").await.unwrap());
+    assert_eq!((shared.len(), tx.len()), (1, 1));
 }

@@ -4,6 +4,7 @@ use super::Part;
 use super::answer::Answer;
 use crate::error::Result;
 use crate::query::statement::Statement;
+use crate::record::tuples;
 
 /// What can be run as a batch: a tuple of up to twelve builders, or a `Vec` of builders of one type. Sealed.
 ///
@@ -24,8 +25,8 @@ use crate::query::statement::Statement;
 )]
 pub trait Statements: private::Sealed {}
 
-macro_rules! tuples {
-    ($($($type:ident $index:tt),+;)+) => {$(
+macro_rules! statements {
+    ($([$type:ident $_type:ident $_name:ident $index:tt])+) => {
         impl<$($type: Statement),+> Statements for ($($type,)+) {}
 
         impl<$($type: Statement),+> private::Sealed for ($($type,)+) {
@@ -44,23 +45,10 @@ macro_rules! tuples {
                 ($(answer.read(&self.$index, $index),)+)
             }
         }
-    )+};
+    };
 }
 
-tuples! {
-    A 0;
-    A 0, B 1;
-    A 0, B 1, C 2;
-    A 0, B 1, C 2, D 3;
-    A 0, B 1, C 2, D 3, E 4;
-    A 0, B 1, C 2, D 3, E 4, F 5;
-    A 0, B 1, C 2, D 3, E 4, F 5, G 6;
-    A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7;
-    A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8;
-    A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9;
-    A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10;
-    A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11;
-}
+tuples! { statements }
 
 impl<S: Statement> Statements for Vec<S> {}
 
