@@ -1,37 +1,39 @@
-//! One WebSocket connection: a handle that any number of tasks hold, and the one task that owns the socket.
+//! One WebSocket connection: a client that any number of tasks hold, and the one task that owns the socket.
 //!
-//! [`Handle`] encodes nothing and decodes nothing: it passes finished frames to the [`driver`] through one queue and
-//! waits for the bytes of the reply on a oneshot. The driver owns the socket, the calls in flight and their
-//! deadlines, and routes bytes by request id. It never waits for an application, and every call that it
-//! accepted ends exactly once: with a reply, with an error, or because its caller has gone.
+//! [`Client`] passes finished frames to the [`driver`] through one queue, and waits for the bytes of the reply on a
+//! oneshot. The driver owns the socket, the calls in flight and their deadlines, and routes bytes by request id. It never
+//! waits for an application, and every call that it accepted ends exactly once: with a reply, with an error, or because
+//! its caller has gone. [`state`] is what both share; neither names the other, except that a client starts a driver.
 
 mod backoff;
 mod call;
 mod calls;
+mod client;
 mod config;
-mod deadlines;
+mod deadline;
 mod driver;
 mod end;
 mod epoch;
 mod event_queue;
 mod foreign;
-mod handle;
 mod ignored;
-mod late;
+mod retry;
 mod routes;
 mod silence;
 mod socket;
+mod state;
 mod timer;
 #[cfg(feature = "rustls")]
 mod tls;
 mod url;
 
-pub(crate) use backoff::{Backoff, PAUSES};
+pub(crate) use backoff::PAUSES;
 pub(crate) use call::{Cleanup, Subscription};
+pub(crate) use client::{Client, LateReply, not_driven};
 pub(crate) use config::Config;
+pub(crate) use deadline::Deadline;
 pub(crate) use epoch::{Epoch, Owner};
 pub(crate) use event_queue::{Capacity, QueueItem, StreamEnd};
-pub(crate) use handle::{Deadline, Handle, not_driven};
-pub(crate) use late::LateReply;
+pub(crate) use retry::Retry;
 pub(crate) use timer::Timer;
 pub(crate) use url::ServerUrl;

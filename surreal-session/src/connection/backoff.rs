@@ -20,7 +20,7 @@ impl Backoff {
         Self { pauses, attempts: 0 }
     }
 
-    /// How many pauses there were.
+    /// The number of pauses until now.
     pub(crate) fn attempts(&self) -> u32 {
         self.attempts
     }

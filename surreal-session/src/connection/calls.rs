@@ -15,9 +15,8 @@ use tracing::debug;
 
 use super::backoff::Backoff;
 use super::call::{Caller, Cleanup};
-use super::deadlines::Deadlines;
+use super::deadline::{Deadlines, after};
 use super::foreign;
-use super::handle::after;
 use super::routes::Route;
 use crate::error::Result;
 use crate::protocol::{LiveId, Operation, Reply, RequestId, SessionId};

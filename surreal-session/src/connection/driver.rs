@@ -24,14 +24,15 @@ use super::Config;
 use super::backoff::Backoff;
 use super::call::{Call, Caller, Cleanup, Command};
 use super::calls::{Calls, Expired, Kill, Pending, Stage};
+use super::deadline::after;
 use super::end::End;
 use super::event_queue::{EventQueue, QueueItem, StreamEnd};
 use super::foreign;
-use super::handle::{Shared, after};
 use super::ignored::Ignored;
 use super::routes::{Route, Routes};
 use super::silence::Silence;
 use super::socket::{Received, Socket};
+use super::state::ConnectionState;
 use crate::error::{Delivery, Error, ErrorKind, Result, ServerError};
 use crate::protocol::{EventKind, Head, Reply, Request, RequestId, SessionId};
 
@@ -41,7 +42,7 @@ pub(super) struct Driver {
     received: Received,
     silence: Silence,
     commands: mpsc::UnboundedReceiver<Command>,
-    shared: Arc<Shared>,
+    state: Arc<ConnectionState>,
     calls: Calls,
     routes: Routes,
     ignored: Ignored,
@@ -54,7 +55,7 @@ impl Driver {
     pub(super) fn new(
         (socket, received): (Socket, Received),
         commands: mpsc::UnboundedReceiver<Command>,
-        shared: Arc<Shared>,
+        state: Arc<ConnectionState>,
         config: &Config,
     ) -> Self {
         Self {
@@ -62,7 +63,7 @@ impl Driver {
             received,
             silence: Silence::new(config.idle_timeout),
             commands,
-            shared,
+            state,
             calls: Calls::new(config.deadline),
             routes: Routes::default(),
             ignored: Ignored::default(),
@@ -83,7 +84,7 @@ impl Driver {
         debug!(reason = ?end, "connection over");
         self.fail_all(&end);
         // A peer that does not answer the close frame is not waited for any longer than this.
-        if timeout(CLOSE_PATIENCE, close(&mut self.socket)).await.is_err() {
+        if timeout(CLOSE_TIMEOUT, close(&mut self.socket)).await.is_err() {
             debug!("the server did not answer the close frame");
         }
         foreign::run(|| drop(running));
@@ -148,8 +149,8 @@ impl Driver {
         let request = match cleanup {
             // There is nothing to cancel before the reply, and what to cancel after it.
             Cleanup::Nothing | Cleanup::CancelBegun => return,
-            Cleanup::Detach(session) => Request::detach(self.shared.next_id(), session),
-            Cleanup::Cancel(transaction) => Request::cancel(self.shared.next_id(), transaction),
+            Cleanup::Detach(session) => Request::detach(self.state.next_id(), session),
+            Cleanup::Cancel(transaction) => Request::cancel(self.state.next_id(), transaction),
         };
         let Request { id, operation, frame } = request;
         self.calls.add(id, Pending::clean_up(operation, after(self.clean_up_deadline), frame));
@@ -164,7 +165,7 @@ impl Driver {
     }
 
     fn kill(&mut self, kill: Kill) {
-        let Request { id, operation, frame } = Request::kill(self.shared.next_id(), kill.session, kill.id);
+        let Request { id, operation, frame } = Request::kill(self.state.next_id(), kill.session, kill.id);
         let pending = Pending::clean_up(operation, after(self.clean_up_deadline), frame);
         self.calls.add(id, Pending { kill: Some(kill), ..pending });
     }
@@ -175,7 +176,7 @@ impl Driver {
         match reply.and_then(|reply| reply.into_result("kill")) {
             Err(error) if error.is_conflict() && kill.backoff.attempts() < KILL_RETRIES => {
                 let pending = Pending::clean_up("kill".into(), after(kill.backoff.next_pause()), Bytes::new());
-                self.calls.add(self.shared.next_id(), Pending { stage: Stage::Paused, kill: Some(kill), ..pending });
+                self.calls.add(self.state.next_id(), Pending { stage: Stage::Paused, kill: Some(kill), ..pending });
             }
             Err(error) => debug!(%error, live = %kill.id, "a live query that nobody follows was not killed"),
             Ok(_) => {}
@@ -223,7 +224,7 @@ impl Driver {
         for _ in 0..LAST_WORDS {
             match self.poll_message(cx) {
                 Poll::Ready(Ok(())) => {}
-                Poll::Ready(Err(read)) if read.is_farewell() => return read,
+                Poll::Ready(Err(read)) if read.is_close_reason() => return read,
                 Poll::Ready(Err(_)) | Poll::Pending => break,
             }
         }
@@ -248,7 +249,7 @@ impl Driver {
         match ready!(self.socket.poll_next_unpin(cx)) {
             Some(Ok(Message::Binary(frame))) => self.route(frame),
             // Nothing comes after it, even if the TCP connection stays open.
-            Some(Ok(Message::Close(frame))) => return Poll::Ready(Err(farewell(frame))),
+            Some(Ok(Message::Close(frame))) => return Poll::Ready(Err(close_reason(frame))),
             Some(Ok(Message::Text(text))) => {
                 self.ignored.note(format!("a text frame of {} bytes, where only binary ones are allowed", text.len()));
             }
@@ -263,7 +264,7 @@ impl Driver {
         match Head::read(&frame) {
             Ok(Head::Reply(id)) => match self.calls.take(id) {
                 Some(pending) => self.settle(id, pending, Ok(Reply::new(frame))),
-                None if self.shared.was_used(id) => debug!(%id, "a reply came for a call that nobody waits for"),
+                None if self.state.was_used(id) => debug!(%id, "a reply came for a call that nobody waits for"),
                 None => self.ignored.note(format!("a reply to request {id}, which was never sent")),
             },
             Ok(Head::Unattributed(error)) => self.attribute(*error),
@@ -333,8 +334,8 @@ impl Driver {
     /// Ends every call with the reason of the connection's end, and refuses those to come.
     fn fail_all(&mut self, end: &End) {
         // Set first: a call that is refused by the closed queue looks for the reason here.
-        let _ = self.shared.end.set(end.clone());
-        foreign::run(|| self.shared.capacity.close());
+        let _ = self.state.end.set(end.clone());
+        foreign::run(|| self.state.capacity.close());
         self.commands.close();
         loop {
             match self.commands.try_recv() {
@@ -363,7 +364,7 @@ impl Driver {
 /// Reached without an end when the task is dropped: its runtime was shut down, or its poll has panicked.
 impl Drop for Driver {
     fn drop(&mut self) {
-        if self.shared.end.get().is_none() {
+        if self.state.end.get().is_none() {
             let end = if self.is_polled { End::panicked() } else { End::runtime_gone() };
             self.fail_all(&end);
         }
@@ -416,8 +417,8 @@ fn write_failed(error: <Socket as Sink<Message>>::Error) -> End {
     End::lost("the connection was lost").with_source(error)
 }
 
-fn farewell(frame: Option<CloseFrame>) -> End {
-    End::farewell(match frame {
+fn close_reason(frame: Option<CloseFrame>) -> End {
+    End::close_reason(match frame {
         Some(frame) if frame.reason.is_empty() => format!("the server closed the connection ({})", frame.code),
         Some(frame) => format!("the server closed the connection ({}: {})", frame.code, frame.reason),
         None => "the server closed the connection".to_owned(),
@@ -434,7 +435,7 @@ async fn close(socket: &mut Socket) {
 /// Conflicts end as soon as the other kills are through: the pauses are at most seven seconds together.
 const KILL_RETRIES: u32 = 20;
 
-const CLOSE_PATIENCE: Duration = Duration::from_secs(1);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How many frames or commands are handled before the driver looks elsewhere. Frames of one burst are flushed together.
 const BURST: usize = 64;

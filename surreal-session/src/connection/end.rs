@@ -13,22 +13,22 @@ pub(crate) struct End {
     kind: ErrorKind,
     message: Arc<str>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
-    is_farewell: bool,
+    is_close_reason: bool,
 }
 
 impl End {
     /// The program closed the connection.
     pub(super) fn closed() -> Self {
-        Self { kind: ErrorKind::Closed, message: "connection closed".into(), source: None, is_farewell: false }
+        Self { kind: ErrorKind::Closed, message: "connection closed".into(), source: None, is_close_reason: false }
     }
 
     pub(super) fn lost(message: impl Into<Arc<str>>) -> Self {
-        Self { kind: ErrorKind::Disconnected, message: message.into(), source: None, is_farewell: false }
+        Self { kind: ErrorKind::Disconnected, message: message.into(), source: None, is_close_reason: false }
     }
 
     /// The server closed the connection, with a reason.
-    pub(super) fn farewell(message: String) -> Self {
-        Self { is_farewell: true, ..Self::lost(message) }
+    pub(super) fn close_reason(message: String) -> Self {
+        Self { is_close_reason: true, ..Self::lost(message) }
     }
 
     pub(super) fn runtime_gone() -> Self {
@@ -39,8 +39,8 @@ impl End {
         Self::lost("the task of the connection panicked")
     }
 
-    pub(super) fn is_farewell(&self) -> bool {
-        self.is_farewell
+    pub(super) fn is_close_reason(&self) -> bool {
+        self.is_close_reason
     }
 
     pub(super) fn with_source(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
@@ -62,7 +62,7 @@ impl End {
         let error =
             Error::new(self.kind, format!("`{operation}` failed: {} {when}", self.message)).with_delivery(delivery);
         match &self.source {
-            Some(source) => error.with_source(Shared(Arc::clone(source))),
+            Some(source) => error.with_source(SharedSource(Arc::clone(source))),
             None => error,
         }
     }
@@ -70,15 +70,15 @@ impl End {
 
 /// A source that several errors have in common.
 #[derive(Debug)]
-struct Shared(Arc<dyn StdError + Send + Sync>);
+struct SharedSource(Arc<dyn StdError + Send + Sync>);
 
-impl fmt::Display for Shared {
+impl fmt::Display for SharedSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
-impl StdError for Shared {
+impl StdError for SharedSource {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.0.source()
     }

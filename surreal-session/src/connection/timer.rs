@@ -13,7 +13,7 @@ use tokio::runtime::{Handle, Id};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::foreign;
-use super::handle::Shared;
+use super::state::ConnectionState;
 
 /// Waits until an instant.
 ///
@@ -23,13 +23,13 @@ pub(crate) struct Timer {
     until: Instant,
     /// The connection's runtime.
     home: Handle,
-    connection: Arc<Shared>,
+    connection: Arc<ConnectionState>,
     /// Made at the first poll, and again when another runtime polls.
     sleep: Option<(Id, Pin<Box<Sleep>>)>,
 }
 
 impl Timer {
-    pub(super) fn new(until: Instant, home: Handle, connection: Arc<Shared>) -> Self {
+    pub(super) fn new(until: Instant, home: Handle, connection: Arc<ConnectionState>) -> Self {
         Self { until, home, connection, sleep: None }
     }
 

@@ -219,7 +219,7 @@ impl<T, D> Live<T, D> {
 
     /// The deadline of a call that begins now.
     pub(super) fn begin(&self) -> Deadline {
-        self.scope.handle().deadline(self.deadline)
+        self.scope.client().deadline(self.deadline)
     }
 
     /// Registers the live query. The server (3.3.5) lets registrations at the same time conflict with each other, so that

@@ -201,7 +201,7 @@ mod tests {
             (error("NotFound", "Session not found: 1", Some("Session")), ErrorKind::NotFound),
             (error("NotAllowed", "Method not allowed: signin", Some("Method")), ErrorKind::NotAllowed),
             (error("Query", "The query was not executed because", Some("TimedOut")), ErrorKind::Query),
-            (error("Internal", "The server is unable to handle the request", None), ErrorKind::Internal),
+            (error("Internal", "The server is unable to client the request", None), ErrorKind::Internal),
             (error("Internal", "The server is gracefully shutting down", None), ErrorKind::Internal),
         ] {
             let tried = Attempt::authenticate(&Token::from("t")).unwrap();

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::task::JoinHandle;
 use tracing::Instrument;
 
-use crate::connection::{Deadline, Handle, not_driven};
+use crate::connection::{Client, Deadline, not_driven};
 use crate::error::{Delivery, Error, ErrorKind, Result};
 
 /// A call in a task of its own, on the runtime of the connection. Dropping this does not stop it.
@@ -15,7 +15,7 @@ use crate::error::{Delivery, Error, ErrorKind, Result};
 pub(crate) struct Background<T> {
     pub(crate) task: JoinHandle<Result<T>>,
     begun: Begun,
-    handle: Handle,
+    client: Client,
     deadline: Deadline,
 }
 
@@ -32,18 +32,18 @@ impl Begun {
 impl<T: Send + 'static> Background<T> {
     /// Starts `call`, which ends at its deadline and sets `begun` before it sends anything.
     pub(crate) fn spawn(
-        handle: &Handle,
+        client: &Client,
         begun: &Begun,
         deadline: Deadline,
         call: impl Future<Output = Result<T>> + Send + 'static,
     ) -> Self {
-        let task = handle.runtime().spawn(call.in_current_span());
-        Self { task, begun: begun.clone(), handle: handle.clone(), deadline }
+        let task = client.runtime().spawn(call.in_current_span());
+        Self { task, begun: begun.clone(), client: client.clone(), deadline }
     }
 
     /// Waits for the result.
     pub(crate) async fn result(&mut self) -> Result<T> {
-        let error = match self.handle.while_driven(&mut self.task, self.deadline).await {
+        let error = match self.client.while_driven(self.deadline, &mut self.task).await {
             Some(Ok(result)) => return result,
             Some(Err(error)) => error,
             None => return Err(not_driven("the call did not end", self.deadline)),

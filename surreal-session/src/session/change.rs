@@ -64,11 +64,8 @@ impl Change {
     /// Waits until no live query of the session is being registered, and lets none begin.
     async fn alone(&self) -> Result<OwnedRwLockWriteGuard<()>> {
         let alone = Arc::clone(&self.shared.registering).write_owned();
-        tokio::select! {
-            biased;
-            alone = alone => Ok(alone),
-            () = self.shared.handle.timer(self.deadline.until) => Err(timed_out(self.deadline, "the registration of a live query")),
-        }
+        let alone = self.shared.client.within(self.deadline.at, alone).await;
+        alone.ok_or_else(|| timed_out(self.deadline, "the registration of a live query"))
     }
 
     /// Carries out a change, and keeps its turn until the server has answered.
@@ -79,7 +76,7 @@ impl Change {
                 alter.doubt(&self.shared);
                 self.shared.is_unanswered.store(true, Ordering::Release);
                 let held = hold(turn, late, Arc::downgrade(&self.shared), alter);
-                self.shared.handle.runtime().spawn(held.in_current_span());
+                self.shared.client.runtime().spawn(held.in_current_span());
                 Err(error)
             }
             (reply, _) => {
@@ -99,7 +96,7 @@ async fn hold(turn: impl Send, late: LateReply, session: Weak<Shared>, alter: im
     let Some(shared) = session.upgrade() else { return };
     // Without a reply, the connection is over.
     if let Some(reply) = reply {
-        let change = Change::new(&shared, shared.handle.deadline(None));
+        let change = Change::new(&shared, shared.client.deadline(None));
         let outcome = alter.conclude(&change, reply).await.map(drop);
         debug!(?outcome, session = %shared.id, "a change of the session was answered after its deadline");
     }
@@ -122,7 +119,7 @@ impl Waiting {
     /// Waits until the changes before this one have ended.
     pub(super) async fn turn(self) -> Result<(Change, Turn)> {
         let Self { change, place, begun } = self;
-        let Some(turn) = place.turn(&change.shared.handle, change.deadline).await else {
+        let Some(turn) = place.turn(&change.shared.client, change.deadline).await else {
             return Err(no_turn(&change));
         };
         begun.set();
@@ -140,14 +137,14 @@ fn no_turn(change: &Change) -> Error {
 
 /// The error of a call that was not sent by its deadline, because it had to wait for `what`.
 pub(super) fn timed_out(deadline: Deadline, what: &str) -> Error {
-    Error::new(ErrorKind::Timeout, format!("timed out after {:?} waiting for {what}", deadline.whole))
+    Error::new(ErrorKind::Timeout, format!("timed out after {:?} waiting for {what}", deadline.timeout))
 }
 
 impl Session {
     /// Joins the queue of the session's changes now.
     pub(super) fn queue(&self) -> (Waiting, Begun) {
         let begun = Begun::default();
-        let change = Change::new(&self.shared, self.handle().deadline(None));
+        let change = Change::new(&self.shared, self.client().deadline(None));
         (Waiting { change, place: self.shared.changing.join(), begun: begun.clone() }, begun)
     }
 
@@ -165,7 +162,7 @@ impl Session {
             change.carry_out_in_turn(alter, (turn, alone)).await
         };
         // Dropped here: the task goes on.
-        Background::spawn(self.handle(), &begun, deadline, work).result().await
+        Background::spawn(self.client(), &begun, deadline, work).result().await
     }
 
     /// The state of this session after the changes before this call.
@@ -184,7 +181,7 @@ impl Session {
             Ok(state)
         };
         // Dropped here: the task goes on, so that its turn comes and ends.
-        Background::spawn(self.handle(), &begun, deadline, work).result().await
+        Background::spawn(self.client(), &begun, deadline, work).result().await
     }
 }
 

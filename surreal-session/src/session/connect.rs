@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::{CallFuture, Surreal};
-use crate::connection::{Config, Handle, ServerUrl};
+use crate::connection::{Client, Config, ServerUrl};
 use crate::error::Result;
 
 /// A connection to be opened; see [`Surreal::connect`].
@@ -92,8 +92,8 @@ impl IntoFuture for Connect {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             let url = ServerUrl::parse(&self.url)?;
-            let handle = Handle::connect(&url, self.config).await?;
-            Ok(Surreal::over(handle))
+            let client = Client::connect(&url, self.config).await?;
+            Ok(Surreal::over(client))
         })
     }
 }

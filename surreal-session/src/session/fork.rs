@@ -21,10 +21,10 @@ impl Session {
     ///
     /// Dropping the future detaches what was attached.
     pub async fn fork(&self) -> Result<Session> {
-        let deadline = self.handle().deadline(None);
+        let deadline = self.client().deadline(None);
         // As a change that changes nothing: its turn comes whether or not this future is polled on.
         let state = self.settled_state().await?;
         state.check_known()?;
-        NewSession::like(self.handle().clone(), state).open_within(deadline).await
+        NewSession::like(self.client().clone(), state).open_within(deadline).await
     }
 }

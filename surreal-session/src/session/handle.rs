@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::state::{Role, Shared};
 use super::{Background, Scope, Surreal, streams};
-use crate::connection::{Cleanup, Deadline, Handle, StreamEnd};
+use crate::connection::{Cleanup, Client, Deadline, StreamEnd};
 use crate::error::{Delivery, Error, ErrorKind, Result};
 use crate::protocol::{Request, SessionId};
 
@@ -36,17 +36,17 @@ pub struct Session {
 }
 
 impl Session {
-    pub(super) fn of(handle: Handle, id: SessionId, role: Role) -> Self {
-        Self { shared: Arc::new(Shared::new(handle, id, role)) }
+    pub(super) fn of(client: Client, id: SessionId, role: Role) -> Self {
+        Self { shared: Arc::new(Shared::new(client, id, role)) }
     }
 
     /// Attaches a new session; the caller becomes its owner or nobody does.
-    pub(super) async fn attach(handle: &Handle, deadline: Deadline) -> Result<Self> {
+    pub(super) async fn attach(client: &Client, deadline: Deadline) -> Result<Self> {
         let id = SessionId::random();
-        let request = Request::attach(handle.next_id(), id);
+        let request = Request::attach(client.next_id(), id);
         // Dropped here: the connection task detaches what may have been attached.
-        handle.call_within(request, deadline, Cleanup::Detach(id)).await.map_err(|error| explain(handle, error))?;
-        Ok(Self::of(handle.clone(), id, Role::Attached))
+        client.call(request, deadline, Cleanup::Detach(id)).await.map_err(|error| explain(client, error))?;
+        Ok(Self::of(client.clone(), id, Role::Attached))
     }
 
     /// The id of this session, unique on its connection; that of the default session is the connection's.
@@ -79,25 +79,25 @@ impl Session {
         streams::end(&self.shared, StreamEnd::SessionClosed);
         let (waiting, begun) = self.queue();
         let deadline = waiting.deadline();
-        let (handle, id, shared) = (self.handle().clone(), self.shared.id, Arc::clone(&self.shared));
+        let (client, id, shared) = (self.client().clone(), self.shared.id, Arc::clone(&self.shared));
         let work = async move {
             let detached = match waiting.turn().await {
-                Ok((change, _turn)) => change.call(Request::detach(handle.next_id(), id)).await,
+                Ok((change, _turn)) => change.call(Request::detach(client.next_id(), id)).await,
                 Err(error) => Err(error),
             };
             if detached.as_ref().is_err_and(|error| error.delivery() == Delivery::NotSent) {
-                handle.clean(Cleanup::Detach(id));
+                client.clean(Cleanup::Detach(id));
             }
             // Again: a registration that began before the session was marked may have come in between.
             streams::end(&shared, StreamEnd::SessionClosed);
             detached.map(drop)
         };
         // Dropped here: the task goes on.
-        Background::spawn(self.handle(), &begun, deadline, work).result().await
+        Background::spawn(self.client(), &begun, deadline, work).result().await
     }
 
-    pub(super) fn handle(&self) -> &Handle {
-        &self.shared.handle
+    pub(super) fn client(&self) -> &Client {
+        &self.shared.client
     }
 
     pub(crate) fn scope(&self) -> Scope {
@@ -106,8 +106,8 @@ impl Session {
 }
 
 /// The server has no error of its own for "too many sessions": it forbids the method, as its capabilities would.
-fn explain(handle: &Handle, error: Error) -> Error {
-    let open = handle.attached().load(std::sync::atomic::Ordering::Relaxed);
+fn explain(client: &Client, error: Error) -> Error {
+    let open = client.attached_sessions();
     if error.kind() != ErrorKind::NotAllowed || open == 0 {
         return error;
     }

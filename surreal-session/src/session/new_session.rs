@@ -12,7 +12,7 @@ use super::namespace::{Part, Place};
 use super::state::{Identity, State};
 use super::variables::{Set, encode};
 use super::{CallFuture, Credentials, Session, Token, check_name, namespace};
-use crate::connection::{Deadline, Handle};
+use crate::connection::{Client, Deadline};
 use crate::error::Result;
 
 /// A session to be opened; see [`Surreal::new_session`](super::Surreal::new_session).
@@ -26,7 +26,7 @@ use crate::error::Result;
 /// Dropping the future detaches what was attached.
 #[must_use = "a session is opened when this is awaited"]
 pub struct NewSession {
-    handle: Handle,
+    client: Client,
     identity: Option<Proof>,
     place: Place,
     variables: Vec<(String, Result<Bytes>)>,
@@ -39,12 +39,12 @@ pub(super) enum Proof {
 }
 
 impl NewSession {
-    pub(super) fn new(handle: Handle) -> Self {
-        Self { handle, identity: None, place: Place::default(), variables: Vec::new() }
+    pub(super) fn new(client: Client) -> Self {
+        Self { client, identity: None, place: Place::default(), variables: Vec::new() }
     }
 
     /// A session like the one that `state` describes.
-    pub(super) fn like(handle: Handle, state: State) -> Self {
+    pub(super) fn like(client: Client, state: State) -> Self {
         let identity = match state.identity {
             // The second is refused before this is called.
             Identity::Anonymous | Identity::Unknown => None,
@@ -56,7 +56,7 @@ impl NewSession {
         let part = |name: Option<String>| name.map_or_else(|| absent.clone(), Part::Select);
         let place = Place { namespace: part(state.selected.namespace), database: part(state.selected.database) };
         let variables = state.variables.into_iter().map(|(name, value)| (name, Ok(value))).collect();
-        Self { handle, identity, place, variables }
+        Self { client, identity, place, variables }
     }
 
     /// Signs the session in; see [`Session::signin`].
@@ -90,14 +90,14 @@ impl NewSession {
     }
 
     async fn open(self) -> Result<Session> {
-        let deadline = self.handle.deadline(None);
+        let deadline = self.client.deadline(None);
         self.open_within(deadline).await
     }
 
     /// Opens the session with all that belongs to it by one deadline.
     pub(super) async fn open_within(self, deadline: Deadline) -> Result<Session> {
         self.variables.iter().try_for_each(|(name, _)| check_name(name))?;
-        let session = Session::attach(&self.handle, deadline).await?;
+        let session = Session::attach(&self.client, deadline).await?;
         let change = Change::new(&session.shared, deadline);
         match self.identity {
             Some(Proof::Credentials(attempt)) => drop(change.carry_out(&Prove(attempt?)).await?),

@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::task::unconstrained;
 
-use crate::connection::{Deadline, Handle};
+use crate::connection::{Client, Deadline};
 
 /// Calls that run one after another, in the order in which they joined.
 #[derive(Debug, Clone, Default)]
@@ -47,15 +47,11 @@ impl Place {
     }
 
     /// Waits for the turn; `None` if it did not come in time.
-    pub(crate) async fn turn(self, handle: &Handle, deadline: Deadline) -> Option<Turn> {
+    pub(crate) async fn turn(self, client: &Client, deadline: Deadline) -> Option<Turn> {
         let Self { turn, taken } = self;
         if taken.is_some() {
             return taken;
         }
-        tokio::select! {
-            biased;
-            turn = turn => Some(turn),
-            () = handle.timer(deadline.until) => None,
-        }
+        client.within(deadline.at, turn).await
     }
 }

@@ -5,12 +5,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::OwnedRwLockReadGuard;
-use tokio::time::Instant;
 
 use super::change::timed_out;
 use super::state::Shared;
 use super::streams::{Followed, StreamGuard};
-use crate::connection::{Backoff, Capacity, Cleanup, Deadline, Handle, LateReply, Timer};
+use crate::connection::{Capacity, Cleanup, Client, Deadline, LateReply, Retry, Timer};
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::{LiveId, Operation, Request, RequestWriter, Statement, read_statements};
 use crate::transaction::State;
@@ -45,19 +44,19 @@ impl Scope {
         self.transaction.as_ref()
     }
 
-    pub(crate) fn handle(&self) -> &Handle {
-        &self.session.handle
+    pub(crate) fn client(&self) -> &Client {
+        &self.session.client
     }
 
     /// Starts a request of this scope.
     pub(crate) fn request(&self, operation: impl Into<Operation>) -> RequestWriter {
         let transaction = self.transaction.as_ref().map(|transaction| transaction.id());
-        RequestWriter::new(self.handle().next_id(), operation.into(), self.session.in_envelope(), transaction)
+        RequestWriter::new(self.client().next_id(), operation.into(), self.session.in_envelope(), transaction)
     }
 
     /// Sends a finished request and gives the bytes of its result.
     pub(crate) async fn call(&self, request: Request, deadline: Option<Duration>) -> Result<Bytes> {
-        self.call_within(request, self.handle().deadline(deadline), Cleanup::Nothing).await
+        self.call_within(request, self.client().deadline(deadline), Cleanup::Nothing).await
     }
 
     /// The same for a call that has begun before, or that opens something.
@@ -65,13 +64,13 @@ impl Scope {
         if self.session.is_closed() {
             return Err(Error::session_closed());
         }
-        let result = self.session.handle.call_within(request, deadline, cleanup).await;
+        let result = self.session.client.call(request, deadline, cleanup).await;
         result.map_err(|error| self.explain(error))
     }
 
     /// The same for a change that joined the session's queue before the session was closed.
     pub(super) async fn call_in_turn(&self, request: Request, deadline: Deadline) -> Result<Bytes> {
-        let result = self.session.handle.call_within(request, deadline, Cleanup::Nothing).await;
+        let result = self.session.client.call(request, deadline, Cleanup::Nothing).await;
         result.map_err(|error| self.explain(error))
     }
 
@@ -81,7 +80,7 @@ impl Scope {
         request: Request,
         deadline: Deadline,
     ) -> (Result<Bytes>, Option<LateReply>) {
-        let (result, late) = self.session.handle.call_to_its_end(request, deadline).await;
+        let (result, late) = self.session.client.call_with_late_reply(request, deadline).await;
         (result.map_err(|error| self.explain(error)), late)
     }
 
@@ -95,7 +94,7 @@ impl Scope {
         request: Request,
         time: Option<Duration>,
     ) -> Result<Vec<Statement>> {
-        let (scope, deadline) = (self.clone(), self.handle().deadline(time));
+        let (scope, deadline) = (self.clone(), self.client().deadline(time));
         let operation = request.operation.clone();
         let query = async move {
             let reply = scope.call_within(request, deadline, Cleanup::Nothing).await?;
@@ -122,7 +121,7 @@ impl Scope {
         }
         // Counted before the request is sent, so that a change of identity that runs beside it looks for streams.
         let guard = StreamGuard::new(&self.session);
-        let result = self.session.handle.follow(request, deadline, owner, capacity, registering).await;
+        let result = self.session.client.follow(request, deadline, owner, capacity, registering).await;
         let (reply, subscription) = result.map_err(|error| self.explain(error))?;
         Ok((reply, Followed { subscription, _guard: guard }))
     }
@@ -130,11 +129,8 @@ impl Scope {
     /// Waits until no change of the session's identity is under way, and keeps later ones waiting.
     async fn register_within(&self, deadline: Deadline) -> Result<OwnedRwLockReadGuard<()>> {
         let registering = Arc::clone(&self.session.registering).read_owned();
-        tokio::select! {
-            biased;
-            registering = registering => Ok(registering),
-            () = self.handle().timer(deadline.until) => Err(timed_out(deadline, "a change of the session's identity")),
-        }
+        let registering = self.client().within(deadline.at, registering).await;
+        registering.ok_or_else(|| timed_out(deadline, "a change of the session's identity"))
     }
 
     /// Gives the events of a live query that exists already.
@@ -144,7 +140,7 @@ impl Scope {
             return Err(Error::session_closed());
         }
         let guard = StreamGuard::new(&self.session);
-        let subscription = self.session.handle.subscribe(id, owner, capacity)?;
+        let subscription = self.session.client.subscribe(id, owner, capacity)?;
         Ok(Followed { subscription, _guard: guard })
     }
 
@@ -152,44 +148,34 @@ impl Scope {
     ///
     /// The server (3.3.5) lets kills at the same time conflict with each other, so that trying again succeeds.
     pub(crate) async fn kill(&self, id: LiveId) -> Result<()> {
-        let handle = self.handle();
-        let deadline = handle.deadline(None);
+        let client = self.client();
+        let deadline = client.deadline(None);
         let kill = || {
-            let request = Request::kill(handle.next_id(), self.session.in_envelope(), id);
+            let request = Request::kill(client.next_id(), self.session.in_envelope(), id);
             self.call_within(request, deadline, Cleanup::Nothing)
         };
         self.retry_conflicts(deadline, kill).await?;
-        handle.killed(id);
+        client.killed(id);
         Ok(())
     }
 
     /// Makes attempts while they fail with a conflict, with a random pause before each further one, until the deadline.
-    pub(crate) async fn retry_conflicts<T, F>(&self, deadline: Deadline, attempt: impl Fn() -> F) -> Result<T>
-    where
-        F: Future<Output = Result<T>>,
-    {
-        let mut backoff = Backoff::default();
-        loop {
-            let conflict = match attempt().await {
-                Err(error) if error.is_conflict() => error,
-                outcome => return outcome,
-            };
-            let pause = backoff.next_pause();
-            if Instant::now() + pause >= deadline.until {
-                return Err(conflict);
-            }
-            self.sleep(pause).await;
-        }
+    pub(crate) async fn retry_conflicts<T, F: Future<Output = Result<T>>>(
+        &self,
+        deadline: Deadline,
+        attempt: impl Fn() -> F,
+    ) -> Result<T> {
+        Retry::until(self.client(), deadline).run(attempt).await
     }
 
     /// A timer, wherever it is asked for.
     pub(crate) fn sleep(&self, time: Duration) -> Timer {
-        self.handle().timer(self.handle().deadline(Some(time)).until)
+        self.client().timer(self.client().deadline(Some(time)).at)
     }
 
     /// The size of the largest message that is sent.
     pub(crate) fn max_message_bytes(&self) -> usize {
-        self.session.handle.max_message_bytes()
+        self.session.client.max_message_bytes()
     }
 
     /// A session that was closed while the request was under way is unknown to the server, and so are its transactions.

@@ -11,14 +11,14 @@ use tokio::sync::RwLock;
 
 use super::attempt::Attempt;
 use super::{Queue, Token};
-use crate::connection::{Cleanup, Epoch, Handle, Owner};
+use crate::connection::{Cleanup, Client, Epoch, Owner};
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::SessionId;
 
 /// One session, shared by its handles. Dropping the last of them detaches it.
 #[derive(Debug)]
 pub(super) struct Shared {
-    pub(super) handle: Handle,
+    pub(super) client: Client,
     pub(super) id: SessionId,
     pub(super) role: Role,
     pub(super) closed: AtomicBool,
@@ -99,12 +99,12 @@ impl State {
 }
 
 impl Shared {
-    pub(super) fn new(handle: Handle, id: SessionId, role: Role) -> Self {
+    pub(super) fn new(client: Client, id: SessionId, role: Role) -> Self {
         if role == Role::Attached {
-            handle.attached().fetch_add(1, Ordering::Relaxed);
+            client.session_attached();
         }
         Self {
-            handle,
+            client,
             id,
             role,
             closed: AtomicBool::new(false),
@@ -141,7 +141,7 @@ impl Shared {
     pub(super) fn mark_closed(&self) -> bool {
         let first = !self.closed.swap(true, Ordering::AcqRel);
         if first {
-            self.handle.attached().fetch_sub(1, Ordering::Relaxed);
+            self.client.session_detached();
         }
         first
     }
@@ -159,7 +159,7 @@ impl fmt::Debug for State {
 impl Drop for Shared {
     fn drop(&mut self) {
         if self.role == Role::Attached && self.mark_closed() {
-            self.handle.clean(Cleanup::Detach(self.id));
+            self.client.clean(Cleanup::Detach(self.id));
         }
     }
 }

@@ -55,9 +55,9 @@ impl Drop for StreamGuard {
 }
 
 /// Ends the session's streams, also those whose registration is under way.
-pub(super) fn end(shared: &Shared, end: StreamEnd) {
-    shared.epoch.advance(&end);
-    shared.handle.tell(shared.in_envelope(), QueueItem::End(end));
+pub(super) fn end(shared: &Shared, over: StreamEnd) {
+    shared.epoch.advance(&over);
+    shared.client.tell(shared.in_envelope(), QueueItem::End(over));
 }
 
 /// Tells the session's streams who the session is now, after a request that may have changed it.
@@ -72,7 +72,7 @@ pub(super) async fn recheck(change: &Change) {
         Some(Outcome::Failed(error)) => Err(Error::from_statement(0, error)),
         None => Err(Error::protocol("the reply to `query` has no statement")),
     });
-    shared.handle.tell(shared.in_envelope(), QueueItem::Identity(identity.ok()));
+    shared.client.tell(shared.in_envelope(), QueueItem::Identity(identity.ok()));
 }
 
 /// Who the session is as far as the server drops live queries for it, and in how many milliseconds it expires.

@@ -5,7 +5,7 @@ use std::ops::Deref;
 
 use super::state::Role;
 use super::{Connect, NewSession, Session};
-use crate::connection::Handle;
+use crate::connection::Client;
 use crate::error::Result;
 
 /// A connection to a SurrealDB server, and its default session.
@@ -54,9 +54,9 @@ impl Surreal {
         Connect::new(url.into())
     }
 
-    pub(super) fn over(handle: Handle) -> Self {
-        let id = handle.id();
-        Self { default: Session::of(handle, id, Role::Default) }
+    pub(super) fn over(client: Client) -> Self {
+        let id = client.id();
+        Self { default: Session::of(client, id, Role::Default) }
     }
 
     /// Opens an isolated session on this connection when awaited.
@@ -77,7 +77,7 @@ impl Surreal {
     /// # }
     /// ```
     pub fn new_session(&self) -> NewSession {
-        NewSession::new(self.default.handle().clone())
+        NewSession::new(self.default.client().clone())
     }
 
     /// Closes the connection with all its sessions, and waits until the socket is closed, a second at most.
@@ -94,8 +94,8 @@ impl Surreal {
     ///
     /// Once polled, the connection is closed whether or not the future is kept.
     pub async fn close(&self) -> Result<()> {
-        self.default.handle().close().await;
-        Ok(())
+        let client = self.default.client();
+        client.close(client.deadline(None)).await
     }
 
     pub(super) fn into_session(self) -> Session {

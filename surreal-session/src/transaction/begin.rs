@@ -39,11 +39,11 @@ pub(super) async fn begin(scope: Scope, ended_by: EndedBy, retry: u32) -> Result
 async fn open(scope: &Scope, span: Span) -> Result<State> {
     let request = scope.request("begin").finish();
     // Dropped here: the connection task cancels what the server says it has begun.
-    let begun = scope.call_within(request, scope.handle().deadline(None), Cleanup::CancelBegun).await;
+    let begun = scope.call_within(request, scope.client().deadline(None), Cleanup::CancelBegun).await;
     let id = read_begun(&begun.map_err(explain)?)
         .map_err(|error| Error::protocol("the reply to `begin` names no transaction").with_source(error))?;
     span.record("id", field::display(id));
-    Ok(State::new(id, scope.handle().clone(), span))
+    Ok(State::new(id, scope.client().clone(), span))
 }
 
 /// The server's own words say neither whose limit it is nor how to raise it.

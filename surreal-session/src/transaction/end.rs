@@ -32,11 +32,11 @@ pub(super) async fn cancel(transaction: Transaction) -> Result<()> {
 /// is sent decides, so the work must not stop halfway.
 async fn end(transaction: Transaction, ending: Ending) -> Result<()> {
     let (state, begun) = (Arc::clone(&transaction.state), Begun::default());
-    let deadline = state.handle().deadline(None);
+    let deadline = state.client().deadline(None);
     let work = in_turn(transaction, ending, state.queue.join(), deadline, begun.clone());
     // Dropped here: the task goes on.
     let work = work.instrument(state.span().clone());
-    Background::spawn(state.handle(), &begun, deadline, work).result().await
+    Background::spawn(state.client(), &begun, deadline, work).result().await
 }
 
 async fn in_turn(
@@ -47,7 +47,7 @@ async fn in_turn(
     begun: Begun,
 ) -> Result<()> {
     let Transaction { state, scope, .. } = &transaction;
-    let Some(_turn) = place.turn(state.handle(), deadline).await else { return Err(give_up(state, ending, deadline)) };
+    let Some(_turn) = place.turn(state.client(), deadline).await else { return Err(give_up(state, ending, deadline)) };
     match ending {
         Ending::Commit => commit_now(state, scope, deadline, &begun).await,
         Ending::Cancel => {
@@ -66,7 +66,7 @@ fn give_up(state: &State, ending: Ending, deadline: Deadline) -> Error {
     let error = no_turn(call, deadline);
     // The queries in front end with the transaction, and those that wait are not sent.
     state.verdict.fail(call, &error);
-    state.handle().clean(Cleanup::Cancel(state.id()));
+    state.client().clean(Cleanup::Cancel(state.id()));
     state.set_over("cancelled");
     error.in_context("the transaction is cancelled")
 }

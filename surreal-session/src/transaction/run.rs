@@ -8,7 +8,7 @@ use tracing::debug;
 use super::Transaction;
 use super::begin::begin;
 use super::handle::EndedBy;
-use crate::connection::{Backoff, PAUSES};
+use crate::connection::{PAUSES, Retry};
 use crate::error::{Error, Result};
 use crate::session::{Scope, Session};
 
@@ -107,17 +107,15 @@ impl TransactionBuilder {
         Fut: IntoFuture<Output = Result<T, E>>,
         E: From<Error>,
     {
-        let mut retry = 0;
-        let mut backoff = Backoff::new(self.pauses);
+        let mut retry = Retry::times(self.scope.client(), self.retries, self.pauses);
         loop {
             // Dropped anywhere below: the last handle goes too, and that cancels.
-            let tx = begin(self.scope.clone(), EndedBy::Run, retry).await?;
-            let may_retry = retry < self.retries;
-            match body(tx.clone()).await {
+            let tx = begin(self.scope.clone(), EndedBy::Run, retry.count()).await?;
+            let conflict = match body(tx.clone()).await {
                 Ok(value) => match tx.commit_in_background().await {
                     Ok(()) => return Ok(value),
-                    Err(error) if error.is_conflict() && may_retry => debug!(retry, %error, "conflict at the commit"),
-                    Err(error) => return Err(explain(error, retry).into()),
+                    Err(error) if error.is_conflict() => explain(error, retry.count()).into(),
+                    Err(error) => return Err(error.into()),
                 },
                 Err(error) => {
                     // The transaction remembers: a conflict may be hidden in the closure's own error.
@@ -125,22 +123,25 @@ impl TransactionBuilder {
                     if let Err(error) = tx.cancel_in_background().await {
                         debug!(%error, "nothing of the transaction is kept, but it could not be cancelled");
                     }
-                    if !(conflict && may_retry) {
+                    if !conflict {
                         return Err(error);
                     }
-                    debug!(retry, "conflict of a statement");
+                    error
                 }
+            };
+            if !retry.pause().await {
+                return Err(conflict);
             }
-            self.scope.sleep(backoff.next_pause()).await;
-            retry += 1;
+            debug!(retry = retry.count(), "a transaction runs again after a conflict");
         }
     }
 }
 
 fn explain(error: Error, retries: u32) -> Error {
-    match error.is_conflict() && retries > 0 {
-        true => error.in_context(format_args!("conflict in each of {} runs", u64::from(retries) + 1)),
-        false => error,
+    if retries == 0 {
+        error
+    } else {
+        error.in_context(format_args!("conflict in each of {} runs", u64::from(retries) + 1))
     }
 }
 

@@ -10,7 +10,7 @@ use tracing::Span;
 
 use super::Witness;
 use super::verdict::Verdict;
-use crate::connection::{Cleanup, Handle};
+use crate::connection::{Cleanup, Client};
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::{BindingsWriter, TransactionId};
 use crate::session::Queue;
@@ -18,7 +18,7 @@ use crate::session::Queue;
 /// One transaction, shared by its handles and its queries. Dropping the last of them cancels it.
 pub(crate) struct State {
     id: TransactionId,
-    handle: Handle,
+    client: Client,
     span: Span,
     /// The queue of the queries, and of what ends it: the server (3.3.5) runs requests of one transaction side by side.
     pub(super) queue: Queue,
@@ -32,10 +32,10 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub(super) fn new(id: TransactionId, handle: Handle, span: Span) -> Self {
+    pub(super) fn new(id: TransactionId, client: Client, span: Span) -> Self {
         Self {
             id,
-            handle,
+            client,
             span,
             queue: Queue::default(),
             verdict: Arc::default(),
@@ -53,8 +53,8 @@ impl State {
         &self.span
     }
 
-    pub(super) fn handle(&self) -> &Handle {
-        &self.handle
+    pub(super) fn client(&self) -> &Client {
+        &self.client
     }
 
     /// Adds the variables of the transaction, except those in `bound`, which the query gives a value of its own.
@@ -100,7 +100,7 @@ impl Drop for State {
     fn drop(&mut self) {
         if !*self.over.get_mut() {
             self.span.record("outcome", "dropped");
-            self.handle.clean(Cleanup::Cancel(self.id));
+            self.client.clean(Cleanup::Cancel(self.id));
         }
     }
 }

@@ -60,7 +60,7 @@ impl State {
         let progress = AtomicU8::new(if place.is_first() { SENT } else { WAITING });
         let attempt = Arc::new(Attempt { state: Arc::clone(self), surql, operation, progress });
         let run = Arc::clone(&attempt).run(place, deadline, begun.clone(), query).instrument(self.span().clone());
-        let mut run = Background::spawn(self.handle(), &begun, deadline, run);
+        let mut run = Background::spawn(self.client(), &begun, deadline, run);
         let mut caller = Caller { attempt, task: run.task.abort_handle(), is_answered: false };
         // Dropped here: `Caller` fails the transaction, unless the request was not sent yet.
         let result = run.result().await;
@@ -77,7 +77,7 @@ impl Attempt {
         begun: Begun,
         query: impl Future<Output = Result<Vec<Statement>>> + Send,
     ) -> Result<Vec<Statement>> {
-        let turn = place.turn(self.state.handle(), deadline).await;
+        let turn = place.turn(self.state.client(), deadline).await;
         let _turn = turn.ok_or_else(|| no_turn(&self.operation, deadline))?;
         self.state.verdict.check()?;
         if !self.advance(WAITING, SENT) && self.progress.load(Ordering::Acquire) == LEFT {
@@ -142,7 +142,7 @@ impl Drop for Caller {
 /// The error of a call whose turn did not come in time.
 pub(super) fn no_turn(call: impl fmt::Display, deadline: Deadline) -> Error {
     let message =
-        format!("`{call}` timed out after {:?} waiting for earlier queries of the transaction", deadline.whole);
+        format!("`{call}` timed out after {:?} waiting for earlier queries of the transaction", deadline.timeout);
     Error::new(ErrorKind::Timeout, message)
 }
 

@@ -1,50 +1,44 @@
-//! The side of a connection that tasks hold: it queues frames and waits for bytes.
+//! The side of a connection that callers hold: it queues frames and waits for the bytes of the replies.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, resume_unwind};
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::FutureExt;
 use tokio::runtime;
-use tokio::sync::{OwnedRwLockReadGuard, OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
+use tokio::sync::oneshot::error::TryRecvError;
+use tokio::sync::{OwnedRwLockReadGuard, OwnedSemaphorePermit, mpsc, oneshot, watch};
 use tokio::time::Instant;
 use tracing::Span;
 
 use super::call::{Call, Caller, Cleanup, Command, InFlight, Progress, Subscription};
+use super::deadline::Deadline;
 use super::driver::Driver;
 use super::end::End;
 use super::epoch::Owner;
 use super::event_queue::{Capacity, EventQueue, QueueItem};
-use super::late::LateReply;
 use super::routes::Route;
+use super::state::ConnectionState;
 use super::timer::Timer;
 use super::{Config, ServerUrl, socket};
 use crate::error::{Delivery, Error, ErrorKind, Result};
 use crate::protocol::{LiveId, Operation, Reply, Request, RequestId, SessionId};
 
-/// A connection, shared by all of its sessions. When the last one goes, the driver closes the socket.
+/// A connection, shared by all of its sessions. When the last handle is dropped, the driver closes the socket.
 #[derive(Debug, Clone)]
-pub(crate) struct Handle(Arc<Inner>);
+pub(crate) struct Client(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
     commands: mpsc::UnboundedSender<Command>,
-    shared: Arc<Shared>,
+    state: Arc<ConnectionState>,
     config: Config,
     id: SessionId,
     runtime: runtime::Handle,
     finished: watch::Receiver<()>,
-}
-
-/// The time by which a call must end. Made once, when the call is first polled, and passed to all of its requests.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Deadline {
-    /// The time that the call had in all, for messages.
-    pub(crate) whole: Duration,
-    pub(crate) until: Instant,
 }
 
 /// The consequences of a reply besides the result of its call.
@@ -55,28 +49,17 @@ struct OnReply {
     late: Option<oneshot::Sender<Result<Reply>>>,
 }
 
-/// What the handle and the driver have in common.
+/// Receives the reply to a sent call after its deadline.
+///
+/// A call ends at its deadline, although the server may still carry out the request. A caller that must know when the
+/// request can no longer take effect holds this. The driver keeps the call until the reply comes or the connection ends.
 #[derive(Debug)]
-pub(super) struct Shared {
-    next_id: AtomicI64,
-    pub(super) capacity: Arc<Semaphore>,
-    pub(super) end: OnceLock<End>,
-    /// How many sessions are attached, as far as the client knows.
-    pub(super) attached: AtomicUsize,
+pub(crate) struct LateReply {
+    operation: Operation,
+    receiver: oneshot::Receiver<Result<Reply>>,
 }
 
-impl Shared {
-    pub(super) fn next_id(&self) -> RequestId {
-        RequestId(self.next_id.fetch_add(1, Ordering::Relaxed))
-    }
-
-    /// Whether a request may have had this id.
-    pub(super) fn was_used(&self, id: RequestId) -> bool {
-        (1..self.next_id.load(Ordering::Relaxed)).contains(&id.0)
-    }
-}
-
-impl Handle {
+impl Client {
     /// Opens the socket and starts the driver on the current runtime.
     pub(crate) async fn connect(url: &ServerUrl, config: Config) -> Result<Self> {
         let runtime = runtime::Handle::try_current()
@@ -87,15 +70,10 @@ impl Handle {
         let socket = opened.unwrap_or_else(|panic| Err(no_driver(panic)))?;
         let (commands, receiver) = mpsc::unbounded_channel();
         let (running, finished) = watch::channel(());
-        let shared = Arc::new(Shared {
-            next_id: AtomicI64::new(1),
-            capacity: Arc::new(Semaphore::new(config.max_calls.clamp(1, Semaphore::MAX_PERMITS))),
-            end: OnceLock::new(),
-            attached: AtomicUsize::new(0),
-        });
-        let driver = Driver::new(socket, receiver, Arc::clone(&shared), &config);
+        let state = Arc::new(ConnectionState::new(config.max_calls));
+        let driver = Driver::new(socket, receiver, Arc::clone(&state), &config);
         runtime.spawn(driver.run(running));
-        Ok(Self(Arc::new(Inner { commands, shared, config, id, runtime, finished })))
+        Ok(Self(Arc::new(Inner { commands, state, config, id, runtime, finished })))
     }
 
     /// The id of the connection, which is also that of its default session.
@@ -104,11 +82,22 @@ impl Handle {
     }
 
     pub(crate) fn next_id(&self) -> RequestId {
-        self.0.shared.next_id()
+        self.0.state.next_id()
     }
 
-    pub(crate) fn attached(&self) -> &AtomicUsize {
-        &self.0.shared.attached
+    /// Counts a session that was attached.
+    pub(crate) fn session_attached(&self) {
+        self.0.state.attached.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts a session that was detached, or will be.
+    pub(crate) fn session_detached(&self) {
+        self.0.state.attached.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// The number of attached sessions, as far as the client knows.
+    pub(crate) fn attached_sessions(&self) -> usize {
+        self.0.state.attached.load(Ordering::Relaxed)
     }
 
     pub(crate) fn max_message_bytes(&self) -> usize {
@@ -120,16 +109,15 @@ impl Handle {
         &self.0.runtime
     }
 
-    /// The deadline of a call that begins now: `time` from now, or else the time that the connection is configured with.
-    pub(crate) fn deadline(&self, time: Option<Duration>) -> Deadline {
-        let whole = time.unwrap_or(self.0.config.deadline);
-        Deadline { whole, until: after(whole) }
+    /// The deadline of a call that begins now: `timeout` from now, by default the timeout of the connection.
+    pub(crate) fn deadline(&self, timeout: Option<Duration>) -> Deadline {
+        Deadline::of(timeout.unwrap_or(self.0.config.deadline))
     }
 
-    /// Sends a `query` request whose last statement is a LIVE SELECT, and gives the events of the live query beside its
-    /// result. `owner` is the session as it was before the request was made, and `registering` is dropped with the reply.
+    /// Sends a `query` request whose last statement is a LIVE SELECT. Returns its result and the events of the live query.
     ///
-    /// If this future is dropped, the live query that the server may have registered is killed.
+    /// `owner` is the session as it was before the request was made, and `registering` is dropped with the reply. If this
+    /// future is dropped, the driver kills the live query that the server may have registered.
     pub(crate) async fn follow(
         &self,
         request: Request,
@@ -145,7 +133,7 @@ impl Handle {
         Ok((result, subscription))
     }
 
-    /// Gives the events of a live query that exists already.
+    /// Returns the events of a live query that exists already.
     pub(crate) fn subscribe(&self, id: LiveId, owner: Owner, capacity: Capacity) -> Result<Subscription> {
         let (queue, subscription) = self.subscription(capacity);
         let command = Command::Follow(id, Route { queue, owner, registering: None });
@@ -159,7 +147,7 @@ impl Handle {
         let _ = self.0.commands.send(Command::Killed(id));
     }
 
-    /// Tells the streams of a session what happened to it.
+    /// Puts an item into the queues of all streams of a session.
     pub(crate) fn tell(&self, session: Option<SessionId>, item: QueueItem) {
         // Fails only when the connection is over, and its streams with it.
         let _ = self.0.commands.send(Command::Tell(session, item));
@@ -170,17 +158,16 @@ impl Handle {
         (queue.clone(), Subscription::new(queue, self.0.commands.clone()))
     }
 
-    /// Sends a request and gives the bytes of its result.
+    /// Sends a request and returns the bytes of its result.
     ///
-    /// `cleanup` is carried out if the request may have succeeded on the server and this future is dropped before it
-    /// could say so.
-    pub(crate) async fn call_within(&self, request: Request, deadline: Deadline, cleanup: Cleanup) -> Result<Bytes> {
+    /// The driver carries out `cleanup` if the request may have succeeded and this future is dropped before it is ready.
+    pub(crate) async fn call(&self, request: Request, deadline: Deadline, cleanup: Cleanup) -> Result<Bytes> {
         self.send(request, deadline, OnReply { cleanup, ..OnReply::default() }).await
     }
 
-    /// Sends a request that has to be followed to its end. If the deadline passes without a reply, the error comes with
-    /// the means to wait for the late one.
-    pub(crate) async fn call_to_its_end(
+    /// Sends a request like [`call`](Self::call). If the deadline passes without a reply, the result is an error, and the
+    /// second value waits for the late reply.
+    pub(crate) async fn call_with_late_reply(
         &self,
         request: Request,
         deadline: Deadline,
@@ -205,19 +192,19 @@ impl Handle {
             commands: self.0.commands.clone(),
             done: Progress::Waiting,
         };
-        let caller = Caller { reply, patience: deadline.whole, span: Span::current() };
+        let caller = Caller { reply, patience: deadline.timeout, span: Span::current() };
         let command =
-            Command::Call(Box::new(Call { request, deadline: deadline.until, cleanup, live, caller, late, permit }));
+            Command::Call(Box::new(Call { request, deadline: deadline.at, cleanup, live, caller, late, permit }));
         self.0.commands.send(command).map_err(|_| self.ended(&operation, Delivery::NotSent))?;
         // Dropped here: `InFlight` tells the driver, which undoes what the call may have opened.
-        match self.while_driven(call, deadline).await {
+        match self.while_driven(deadline, call).await {
             Some(Ok(reply)) => self.read(reply, &operation, cleanup),
             Some(Err(_)) => Err(self.ended(&operation, Delivery::Unknown)),
             None => Err(not_driven(&format!("no reply to `{operation}`"), deadline)),
         }
     }
 
-    /// The bytes of a result. What a call has opened is closed if its reply cannot be read.
+    /// The bytes of a result. If the reply cannot be read, the driver closes what the call has opened.
     fn read(&self, reply: Result<Reply>, operation: &Operation, cleanup: Cleanup) -> Result<Bytes> {
         let undo = cleanup.after(&reply);
         let result = reply?.into_result(operation);
@@ -234,12 +221,15 @@ impl Handle {
     }
 
     /// Closes the connection, and waits until the socket is closed.
-    pub(crate) async fn close(&self) {
+    pub(crate) async fn close(&self, deadline: Deadline) -> Result<()> {
         // Fails only when the connection is over already.
         let _ = self.0.commands.send(Command::Close);
         let mut finished = self.0.finished.clone();
         // The driver sends nothing: the channel ends with it.
-        let _ = finished.changed().await;
+        match self.within(deadline.at, finished.changed()).await {
+            Some(_) => Ok(()),
+            None => Err(not_driven("the socket was not closed", deadline)),
+        }
     }
 
     fn check_size(&self, request: &Request) -> Result<()> {
@@ -252,52 +242,78 @@ impl Handle {
         Err(Error::new(ErrorKind::TooLarge, message))
     }
 
-    /// Waits until `deadline`, whichever runtime or other executor polls it.
-    pub(crate) fn timer(&self, deadline: Instant) -> Timer {
-        Timer::new(deadline, self.0.runtime.clone(), Arc::clone(&self.0.shared))
+    /// A timer that can be polled on any runtime or executor.
+    pub(crate) fn timer(&self, at: Instant) -> Timer {
+        Timer::new(at, self.0.runtime.clone(), Arc::clone(&self.0.state))
+    }
+
+    /// Waits for `work` until `at`; `None` if it takes longer.
+    pub(crate) async fn within<T>(&self, at: Instant, work: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            biased;
+            done = work => Some(done),
+            () = self.timer(at) => None,
+        }
     }
 
     /// Waits for work in the connection's runtime, which ends at its deadline. If that runtime does not run, the caller's
     /// own timer ends the wait a little later, with `None`.
-    pub(crate) async fn while_driven<T>(&self, work: impl Future<Output = T>, deadline: Deadline) -> Option<T> {
+    pub(crate) async fn while_driven<T>(&self, deadline: Deadline, work: impl Future<Output = T>) -> Option<T> {
         let is_at_home = runtime::Handle::try_current().is_ok_and(|current| current.id() == self.0.runtime.id());
-        if is_at_home {
-            return Some(work.await);
-        }
-        tokio::select! {
-            biased;
-            done = work => Some(done),
-            () = self.timer(deadline.until + SLACK) => None,
-        }
+        if is_at_home { Some(work.await) } else { self.within(deadline.at + SLACK, work).await }
     }
 
     async fn permit(&self, operation: &Operation, deadline: Deadline) -> Result<OwnedSemaphorePermit> {
-        let capacity = &self.0.shared.capacity;
+        let capacity = &self.0.state.capacity;
         if let Ok(permit) = Arc::clone(capacity).try_acquire_owned() {
             return Ok(permit);
         }
-        let Deadline { whole, until } = deadline;
-        tokio::select! {
-            biased;
-            permit = Arc::clone(capacity).acquire_owned() => permit.map_err(|_| self.ended(operation, Delivery::NotSent)),
-            () = self.timer(until) => Err(Error::new(
-                ErrorKind::Timeout,
-                format!("`{operation}` found no room within {whole:?}: {} calls are in flight", self.0.config.max_calls),
-            )),
+        match self.within(deadline.at, Arc::clone(capacity).acquire_owned()).await {
+            Some(permit) => permit.map_err(|_| self.ended(operation, Delivery::NotSent)),
+            None => {
+                let slot = format_args!("a free call slot (max_calls = {})", self.0.config.max_calls);
+                Err(deadline.timed_out_waiting_for(format_args!("`{operation}`"), slot))
+            }
         }
     }
 
-    fn ended(&self, operation: &Operation, delivery: Delivery) -> Error {
-        match self.0.shared.end.get() {
-            Some(end) => end.error(operation, delivery),
-            None => End::runtime_gone().error(operation, delivery),
+    /// The error of a call that the connection's end has ended. Without a known reason, its runtime was shut down.
+    pub(crate) fn ended(&self, operation: &Operation, delivery: Delivery) -> Error {
+        self.0.state.end.get().cloned().unwrap_or_else(End::runtime_gone).error(operation, delivery)
+    }
+}
+
+impl LateReply {
+    fn new(operation: Operation) -> (oneshot::Sender<Result<Reply>>, Self) {
+        let (sender, receiver) = oneshot::channel();
+        (sender, Self { operation, receiver })
+    }
+
+    /// Returns this if the call has ended and its reply may still come.
+    fn if_pending(mut self) -> Option<Self> {
+        match self.receiver.try_recv() {
+            Err(TryRecvError::Closed) => None,
+            Err(TryRecvError::Empty) => Some(self),
+            // It came in the meantime: put it back for `result`.
+            Ok(reply) => {
+                let (sender, late) = Self::new(self.operation);
+                // The receiver exists, so this cannot fail.
+                let _ = sender.send(reply);
+                Some(late)
+            }
         }
+    }
+
+    /// Waits for the reply; `None` if the connection ends first.
+    pub(crate) async fn result(self) -> Option<Result<Bytes>> {
+        let reply = self.receiver.await.ok()?;
+        Some(reply.and_then(|reply| reply.into_result(&self.operation)))
     }
 }
 
 /// The error of a call that the connection's runtime may still carry out, if it ever runs again.
 pub(crate) fn not_driven(what: &str, deadline: Deadline) -> Error {
-    let message = format!("{what} within {:?}; the runtime of the connection is not running", deadline.whole);
+    let message = format!("{what} within {:?}; the runtime of the connection is not running", deadline.timeout);
     Error::new(ErrorKind::Timeout, message).with_delivery(Delivery::Unknown)
 }
 
@@ -309,12 +325,6 @@ fn no_driver(panic: Box<dyn Any + Send>) -> Error {
         resume_unwind(panic);
     }
     Error::new(ErrorKind::Connect, "connecting needs a tokio runtime with IO and timers: build it with `enable_all`")
-}
-
-/// The instant `time` from now; a time too long to express becomes thirty years.
-pub(super) fn after(time: Duration) -> Instant {
-    const FAR: Duration = Duration::from_hours(24 * 365 * 30);
-    Instant::now() + time.min(FAR)
 }
 
 /// How much longer than the driver a caller waits for the end of its call.

@@ -1,14 +1,43 @@
-//! The deadlines of the calls in flight, behind one timer.
+//! Deadlines: of one call, and of all calls in flight.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use crate::error::{Error, ErrorKind};
 use crate::protocol::RequestId;
 
-/// The deadlines, earliest first, and the timer that wakes for the earliest.
+/// The time by which a call must end. Made once, when the call is first polled, and passed to all of its requests.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Deadline {
+    /// The time that the call had in all, for messages.
+    pub(crate) timeout: Duration,
+    pub(crate) at: Instant,
+}
+
+impl Deadline {
+    /// The deadline of a call that begins now.
+    pub(super) fn of(timeout: Duration) -> Self {
+        Self { timeout, at: after(timeout) }
+    }
+
+    /// The error of `call`, which was not sent by this deadline because it had to wait for `what`.
+    pub(crate) fn timed_out_waiting_for(self, call: impl fmt::Display, what: impl fmt::Display) -> Error {
+        Error::new(ErrorKind::Timeout, format!("{call} timed out after {:?} waiting for {what}", self.timeout))
+    }
+}
+
+/// The instant `time` from now; a time too long to express becomes thirty years.
+pub(super) fn after(time: Duration) -> Instant {
+    const FAR: Duration = Duration::from_hours(24 * 365 * 30);
+    Instant::now() + time.min(FAR)
+}
+
+/// The deadlines of the calls in flight, earliest first, and the timer that wakes for the earliest.
 #[derive(Debug)]
 pub(super) struct Deadlines {
     set: BTreeSet<(Instant, RequestId)>,
@@ -28,7 +57,7 @@ impl Deadlines {
         self.set.remove(&(deadline, id));
     }
 
-    /// Gives the next call whose deadline has passed, or arranges to be woken for the one after.
+    /// Returns the next call whose deadline has passed, or arranges to be woken for the one after.
     ///
     /// The timer is only ever moved when it fires or when an earlier deadline came: most calls are answered long
     /// before, and a timer moved for each of them would cost more than the calls.
