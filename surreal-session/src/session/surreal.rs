@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::ops::Deref;
+use std::time::Duration;
 
 use super::state::Role;
 use super::{Connect, NewSession, Session};
@@ -95,7 +96,7 @@ impl Surreal {
     /// Once polled, the connection is closed whether or not the future is kept.
     pub async fn close(&self) -> Result<()> {
         let client = self.default.client();
-        client.close(client.deadline(None)).await
+        client.close(client.deadline(Some(CLOSE_DEADLINE))).await
     }
 
     pub(super) fn into_session(self) -> Session {
@@ -116,3 +117,6 @@ impl fmt::Debug for Surreal {
         f.debug_struct("Surreal").field("default", &self.default).finish()
     }
 }
+
+/// How long [`Surreal::close`] waits. The connection's task needs a second at most, if its runtime runs.
+const CLOSE_DEADLINE: Duration = Duration::from_secs(5);
