@@ -35,7 +35,7 @@ async fn message_that_is_too_large_is_refused_unsent_with_both_sizes() {
     for session in [&db, &session] {
         too_large("query", session.query("RETURN 1").bind("big", &big).await.unwrap_err());
         too_large("query", session.query(format!("RETURN '{big}'")).await.unwrap_err());
-        too_large("query", session.run::<Value>("string::len").args((&big,)).await.unwrap_err());
+        too_large("run string::len", session.run::<Value>("string::len").args((&big,)).await.unwrap_err());
         too_large("set", session.set("big", &big).await.unwrap_err());
         too_large("use", session.use_db(&big).await.unwrap_err());
         too_large("signin", session.signin(Root::new(&big, "x")).await.unwrap_err());
