@@ -7,7 +7,10 @@ use serde::de::DeserializeOwned;
 use super::batch::{Batch, Statements};
 use super::raw::Execute;
 use super::untyped::Untyped;
-use super::{Create, Delete, Insert, NewRecords, Origin, Query, Relate, Run, Select, Traverse, Update, Upsert};
+use super::write::{
+    CreateWithoutContent, DeleteWithoutTarget, NewRecords, UpdateWithoutTarget, UpsertWithoutTarget, WriteWithoutId,
+};
+use super::{Origin, Query, Run, Select, Traverse};
 use crate::record::{LeftOut, NewRecord, Record, Relation, Standalone};
 use crate::session::{Scope, Session};
 use crate::transaction::Transaction;
@@ -132,12 +135,12 @@ pub trait Queryable: private::Sealed {
     /// # Errors
     ///
     /// See [`Create`].
-    fn create<T: Record>(&self) -> Create<T>
+    fn create<T: Record>(&self) -> CreateWithoutContent<T, WriteWithoutId<T>>
     where
         T::Kind: Standalone<T>,
         Self: Sized,
     {
-        Create::new(self.scope())
+        CreateWithoutContent::new(self.scope())
     }
 
     /// Runs several builders in one request: a tuple of builders, or a `Vec` of builders of one type.
@@ -157,11 +160,11 @@ pub trait Queryable: private::Sealed {
     /// # Errors
     ///
     /// See [`Update`].
-    fn update<T: Record>(&self) -> Update<T>
+    fn update<T: Record>(&self) -> UpdateWithoutTarget<T>
     where
         Self: Sized,
     {
-        Update::new(self.scope())
+        UpdateWithoutTarget::new(self.scope())
     }
 
     /// Updates records of type `T`, or creates those that do not exist, and returns them as stored.
@@ -169,12 +172,12 @@ pub trait Queryable: private::Sealed {
     /// # Errors
     ///
     /// See [`Upsert`].
-    fn upsert<T: Record>(&self) -> Upsert<T>
+    fn upsert<T: Record>(&self) -> UpsertWithoutTarget<T>
     where
         T::Kind: Standalone<T>,
         Self: Sized,
     {
-        Upsert::new(self.scope())
+        UpsertWithoutTarget::new(self.scope())
     }
 
     /// Deletes one record (`id`), the matching ones (`filter`) or all of them (`all`), and returns them as they were.
@@ -182,11 +185,11 @@ pub trait Queryable: private::Sealed {
     /// # Errors
     ///
     /// See [`Delete`].
-    fn delete<T: Record>(&self) -> Delete<T>
+    fn delete<T: Record>(&self) -> DeleteWithoutTarget<T>
     where
         Self: Sized,
     {
-        Delete::new(self.scope())
+        DeleteWithoutTarget::new(self.scope())
     }
 
     /// Inserts any number of new records and returns them as stored.
@@ -194,11 +197,11 @@ pub trait Queryable: private::Sealed {
     /// # Errors
     ///
     /// See [`Insert`].
-    fn insert<N: NewRecords<Ids: LeftOut<N::Record>>>(&self, records: N) -> Insert<N::Record>
+    fn insert<N: NewRecords<Ids: LeftOut<N::Record>>>(&self, records: N) -> N::Insert
     where
         Self: Sized,
     {
-        Insert::new(self.scope(), records.into_rows())
+        records.insert(self.scope())
     }
 
     /// Creates an edge from one record to another and returns it as stored.
@@ -206,11 +209,11 @@ pub trait Queryable: private::Sealed {
     /// # Errors
     ///
     /// See [`Relate`].
-    fn relate<N: NewRecord<Record: Relation>>(&self, edge: N) -> Relate<N::Record>
+    fn relate<N: NewRecord<Record: Relation>>(&self, edge: N) -> WriteWithoutId<N::Record>
     where
         Self: Sized,
     {
-        Relate::new(self.scope(), &edge)
+        WriteWithoutId::relate(self.scope(), &edge)
     }
 
     /// Returns the same methods for data without a model: any table, any `Serialize` type in, [`Value`](crate::Value)s out.

@@ -1,13 +1,123 @@
-//! Verbs for programs without models: tables and ids name what is meant, and the data is anything serde can write.
+//! Verbs for programs without models: tables and ids name the records, and any data that serde can write is sent.
 
-mod handle;
-mod insert;
 mod select;
 mod target;
 mod write;
 
-pub use handle::Untyped;
-pub use insert::Insert;
+use serde::Serialize;
+
+use super::write::{Clauses, Insert, Reach, Records, Verb, Write};
+use crate::session::Scope;
+use crate::value::{Table, Value};
 pub use select::Select;
 pub use target::{EdgeEnd, NewTarget, RecordRange, Target};
-pub use write::Write;
+pub use write::{Create, WithoutData};
+
+/// The verbs for programs without models; made by [`Queryable::untyped`](crate::Queryable::untyped).
+///
+/// A [`Target`] names the records, anything that serde can write is data, and the result is a [`Value`], or the type that
+/// is given to `.decode::<T>()`. A table as target means all of its records.
+///
+/// # Examples
+///
+/// ```no_run
+/// use std::collections::BTreeMap;
+///
+/// use serde::{Deserialize, Serialize};
+/// use surreal_session::prelude::*;
+///
+/// #[derive(Serialize, Deserialize)]
+/// struct Person {
+///     name: String,
+///     age: u8,
+/// }
+///
+/// # async fn example(session: Session) -> surreal_session::Result<()> {
+/// let db = session.untyped();
+/// let ada = RecordId::new("person", "ada");
+/// db.create(&ada).content(Person { name: "Ada".into(), age: 36 }).await?;
+/// let older: Value = db.update(&ada).merge(BTreeMap::from([("age", 37)])).await?;
+/// assert_eq!(older.get("age"), Some(&Value::Int(37)));
+///
+/// db.insert(Table::new("person"), [Person { name: "Bob".into(), age: 40 }]).await?;
+/// let people: Vec<Person> = db.select(Table::new("person")).decode().await?;
+///
+/// let bob = RecordId::new("person", "bob");
+/// db.relate(&ada, Table::new("knows"), &bob).await?;
+/// db.delete(&ada).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Untyped {
+    scope: Scope,
+}
+
+impl Untyped {
+    pub(in crate::query) fn new(scope: Scope) -> Self {
+        Self { scope }
+    }
+
+    pub(crate) fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// Reads records.
+    pub fn select<T: Target>(&self, target: T) -> T::Select {
+        T::select(self.scope.clone(), target.records())
+    }
+
+    /// Creates one record: with content if some is given, else with the fields that the schema fills in.
+    ///
+    /// An id that is taken is an error.
+    pub fn create(&self, target: impl NewTarget) -> Create {
+        Create::new(self.clauses(Verb::Create, target.records()))
+    }
+
+    /// Changes records that exist.
+    pub fn update<T: Target>(&self, target: T) -> WithoutData<T::Write> {
+        WithoutData::new(self.clauses(Verb::Update, target.records()), T::write)
+    }
+
+    /// Changes a record, or creates it if it does not exist.
+    ///
+    /// In a [`Table`] it changes the record that has the same value in a UNIQUE index, and creates one if there is none.
+    /// With an id such a value is an error (server 3.3.5).
+    pub fn upsert(&self, target: impl NewTarget) -> WithoutData<Write<Value>> {
+        WithoutData::new(self.clauses(Verb::Upsert, target.records()), Write::new)
+    }
+
+    /// Deletes records, and returns them as they were.
+    pub fn delete<T: Target>(&self, target: T) -> T::Write {
+        T::write(self.clauses(Verb::Delete, target.records()))
+    }
+
+    /// Inserts any number of rows into a table, as records or with [`relation`](Insert::relation) as edges. Returns the
+    /// records as they are stored.
+    ///
+    /// A row may have an `id`, which is a key or a record id. Of a record id only the key counts (server 3.3.5). The server
+    /// makes the missing ids.
+    ///
+    /// The types of the values are not checked. Convert those of other crates first; see [`Query::bind`](crate::Query::bind).
+    pub fn insert(
+        &self,
+        table: Table,
+        rows: impl IntoIterator<Item = impl Serialize>,
+    ) -> Insert<Value, Vec<Value>, Value> {
+        Insert::rows(self.scope.clone(), table, rows)
+    }
+
+    /// Creates an edge from one record to another, with content if some is given.
+    ///
+    /// If the edge has an id that exists, its content is replaced (server 3.3.5). An [`insert`](Self::insert) of edges
+    /// refuses such an id.
+    pub fn relate(&self, from: impl EdgeEnd, edge: impl NewTarget, to: impl EdgeEnd) -> Create {
+        let (from, edge, to) = (from.records(), edge.records(), to.records());
+        let surql = from.surql.text("->").then(edge.surql).text("->").then(to.surql);
+        Create::new(self.clauses(Verb::Relate, Records { surql, name: edge.name, reach: Reach::One }))
+    }
+
+    fn clauses(&self, verb: Verb, records: Records) -> Clauses {
+        Clauses::new(self.scope.clone(), verb, records)
+    }
+}

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use surreal_session::prelude::*;
 use surreal_session::value::Uuid;
 use surreal_session::model::{AutoId, IntoId, NormalRecord};
-use surreal_session::query::Create;
+use surreal_session::query::write::CreateWithoutContent;
 
 #[derive(Debug, Clone, Serialize, Deserialize, Record)]
 struct Doc {
@@ -33,7 +33,7 @@ async fn add_as<T: NormalRecord>(session: &Session, id: impl IntoId<T>, new: T::
     session.create::<T>().id(id).content(new).await
 }
 
-fn create(session: &Session) -> Create<User> {
+fn create(session: &Session) -> CreateWithoutContent<User> {
     session.create::<User>().id("ada")
 }
 

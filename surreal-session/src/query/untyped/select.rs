@@ -1,53 +1,61 @@
 //! SELECT without a model.
 
 use std::fmt;
-use std::marker::PhantomData;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
-use crate::error::{Error, ErrorKind, Result};
-use crate::protocol::{Operation, Target};
+use crate::error::Result;
+use crate::protocol::Operation;
 use crate::query::Response;
 use crate::query::fragment::Fragment;
 use crate::query::statement::{Call, Statement, send};
-use crate::query::write::{After, Place, Shape, State};
+use crate::query::write::{Records, first, rows};
 use crate::session::{CallFuture, Scope};
 use crate::value::Value;
 
-/// Records to be read when awaited, as [`Value`]s or as what [`decode`](Self::decode) says.
+/// Records to read when awaited, as [`Value`]s or as the type that [`decode`](Select::decode) names.
 ///
-/// A table or a range gives a `Vec` in the order of the ids, empty if there are no records or the identity may not see
-/// them; a record id gives an `Option`.
+/// A table or a range returns a `Vec` in the order of the ids; it is empty if there are no records or the identity may not
+/// see them. A record id returns an `Option`.
 ///
 /// # Errors
 ///
 /// [`NotFound`](crate::ErrorKind::NotFound) if the table does not exist (server 3.3.5);
-/// [`Decode`](crate::ErrorKind::Decode) if a record does not fit the type asked for.
+/// [`Decode`](crate::ErrorKind::Decode) if a record does not fit the type.
 ///
 /// # Cancel safety
 ///
 /// See [`CallFuture`]; it only reads.
 #[must_use = "nothing is read until this is awaited"]
-pub struct Select<S, T = Value> {
+pub struct Select<Out> {
     call: Call,
-    place: Place,
+    records: Records,
     timeout: Option<Duration>,
-    state: State<(S, T)>,
+    read: fn(&Response, usize) -> Result<Out>,
 }
 
-impl<S> Select<S> {
-    pub(super) fn new(scope: Scope, place: Place) -> Self {
-        Self { call: Call::new(scope), place, timeout: None, state: PhantomData }
-    }
+macro_rules! selects {
+    ($($records:ty => $decoded:ty, $read:expr;)+) => {$(
+        impl Select<$records> {
+            pub(super) fn new(scope: Scope, records: Records) -> Self {
+                Self { call: Call::new(scope), records, timeout: None, read: $read }
+            }
 
-    /// Gives the records as `T`.
-    pub fn decode<T: DeserializeOwned + 'static>(self) -> Select<S, T> {
-        Select { call: self.call, place: self.place, timeout: self.timeout, state: PhantomData }
-    }
+            /// Returns records of type `T`.
+            pub fn decode<T: DeserializeOwned>(self) -> Select<$decoded> {
+                Select { call: self.call, records: self.records, timeout: self.timeout, read: $read }
+            }
+        }
+    )+};
 }
 
-impl<S: Shape, T: DeserializeOwned + 'static> Select<S, T> {
+selects! {
+    Vec<Value> => Vec<T>, rows;
+    Option<Value> => Option<T>, first;
+}
+
+impl<Out: 'static> Select<Out> {
     /// Sets how long the server may work on it; then it fails with [`Query`](crate::ErrorKind::Query).
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
@@ -60,44 +68,43 @@ impl<S: Shape, T: DeserializeOwned + 'static> Select<S, T> {
         self
     }
 
-    /// The statement and the names bound to it, for logs. Never shows a value.
+    /// Returns the statement and the names bound to it, for logs. Never shows a value.
     pub fn to_surql(&self) -> String {
         self.query().to_surql()
     }
 }
 
-impl<S: Shape, T: DeserializeOwned + 'static> Statement for Select<S, T> {
-    type Output = <S::Perhaps as Shape>::Output<After<T>>;
+impl<Out: 'static> Statement for Select<Out> {
+    type Output = Out;
 
     fn call(&self) -> &Call {
         &self.call
     }
 
     fn operation(&self) -> Operation {
-        Operation::statement("select", Target::shown(self.place.subject.clone()))
+        Operation::statement("select", self.records.name.clone())
     }
 
     fn surql(&self) -> Fragment {
-        Fragment::new("SELECT * FROM ").then(self.place.target.clone()).timeout(self.timeout)
+        Fragment::new("SELECT * FROM ").then(self.records.surql.clone()).timeout(self.timeout)
     }
 
-    fn read(&self, response: &Response, index: usize) -> Result<Self::Output> {
-        let missing = || Error::new(ErrorKind::NotFound, "no such record").answered();
-        S::Perhaps::read::<After<T>>(response, index, missing)
+    fn read(&self, response: &Response, index: usize) -> Result<Out> {
+        (self.read)(response, index)
     }
 }
 
-impl<S: Shape, T: DeserializeOwned + 'static> IntoFuture for Select<S, T> {
-    type Output = Result<<S::Perhaps as Shape>::Output<After<T>>>;
-    type IntoFuture = CallFuture<<S::Perhaps as Shape>::Output<After<T>>>;
+impl<Out: 'static> IntoFuture for Select<Out> {
+    type Output = Result<Out>;
+    type IntoFuture = CallFuture<Out>;
 
     fn into_future(self) -> Self::IntoFuture {
         send(self)
     }
 }
 
-impl<S, T> fmt::Debug for Select<S, T> {
+impl<Out> fmt::Debug for Select<Out> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Select").field("target", &self.place.subject).finish_non_exhaustive()
+        f.debug_struct("Select").field("target", &self.records.name).finish_non_exhaustive()
     }
 }

@@ -1,15 +1,19 @@
-//! What an untyped verb works on.
+//! The records that an untyped verb works on.
 
 use std::fmt;
 
 use serde::{Serialize, Serializer};
 
+use super::Select;
+use crate::protocol;
 use crate::query::fragment::Fragment;
-use crate::query::write::{Many, Place, Reach, Shape, Single};
+use crate::query::write::{Clauses, Reach, Records, Write, WriteMany};
 use crate::record::{Key, Record};
-use crate::value::{Id, Range, RecordId, RecordKey, Table};
+use crate::session::Scope;
+use crate::value::{Id, Range, RecordId, RecordKey, Table, Value};
 
-/// What an untyped verb reads, updates or deletes: a [`Table`], a [`RecordRange`] of it, a [`RecordId`] or an [`Id`].
+/// The records that an untyped verb reads, updates or deletes: a [`Table`], a [`RecordRange`] of it, a [`RecordId`] or an
+/// [`Id`].
 ///
 /// A table and a range stand for any number of records, an id for one.
 #[diagnostic::on_unimplemented(
@@ -19,11 +23,20 @@ use crate::value::{Id, Range, RecordId, RecordKey, Table};
             `Table::new(\"user\").range(\"a\"..\"m\")`"
 )]
 pub trait Target: private::Sealed {
-    /// How many records it stands for.
-    type Shape: Shape;
+    /// The builder that reads them.
+    type Select;
+
+    /// The builder that writes them.
+    type Write;
+
+    #[doc(hidden)]
+    fn select(scope: Scope, records: Records) -> Self::Select;
+
+    #[doc(hidden)]
+    fn write(clauses: Clauses) -> Self::Write;
 }
 
-/// Where an untyped verb makes a record: a [`Table`], in which the server makes the id, a [`RecordId`] or an [`Id`].
+/// The place of a new record: a [`Table`], in which the server makes the id, a [`RecordId`] or an [`Id`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say which record is meant",
     label = "neither a table nor the id of a record",
@@ -32,7 +45,7 @@ pub trait Target: private::Sealed {
 )]
 pub trait NewTarget: private::Sealed {}
 
-/// Where an edge begins or ends: a [`RecordId`] or an [`Id`].
+/// A record at which an edge begins or ends: a [`RecordId`] or an [`Id`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say which record an edge begins or ends at",
     label = "not the id of a record",
@@ -81,43 +94,52 @@ impl Serialize for RecordRange {
     }
 }
 
-fn place(target: &(impl Serialize + fmt::Display)) -> Place {
-    Place { target: Fragment::of(target), subject: target.to_string(), reach: Reach::Table }
+fn many(target: &(impl Serialize + fmt::Display + Clone + Send + Sync + 'static)) -> Records {
+    Records { surql: Fragment::of(target), name: protocol::Target::shown(target.clone()), reach: Reach::Table }
 }
 
-fn one_place(id: &RecordId) -> Place {
-    let Place { mut target, subject, .. } = place(id);
+fn one(id: RecordId) -> Records {
+    let mut surql = Fragment::of(&id);
     if matches!(id.key(), RecordKey::Range(_)) {
         let advice = "write `Table::new(..).range(..)` where a range can be";
-        target = target.refused(&format!("`{id}` is a range of ids and not one record: {advice}"));
+        surql = surql.refused(&format!("`{id}` is a range of ids and not one record: {advice}"));
     }
-    Place { target, subject, reach: Reach::One }
+    Records { surql, name: protocol::Target::shown(id), reach: Reach::One }
 }
 
 macro_rules! targets {
-    ($([$($generics:tt)*] $target:ty: $shape:ty, $place:expr;)+) => {$(
+    ($([$($generics:tt)*] $target:ty: $records:ty, $write:ty, |$self:ident| $records_of:expr;)+) => {$(
         impl<$($generics)*> Target for $target {
-            type Shape = $shape;
+            type Select = Select<$records>;
+            type Write = $write;
+
+            fn select(scope: Scope, records: Records) -> Self::Select {
+                Select::<$records>::new(scope, records)
+            }
+
+            fn write(clauses: Clauses) -> Self::Write {
+                <$write>::new(clauses)
+            }
         }
 
         impl<$($generics)*> private::Sealed for $target {
-            fn place(&self) -> Place {
-                let place: fn(&Self) -> Place = $place;
-                place(self)
+            fn records(&self) -> Records {
+                let $self = self;
+                $records_of
             }
         }
     )+};
 }
 
 targets! {
-    [] Table: Many, |table| place(table);
-    [] &Table: Many, |table| place(table);
-    [] RecordRange: Many, |range| place(range);
-    [] &RecordRange: Many, |range| place(range);
-    [] RecordId: Single, |id| one_place(id);
-    [] &RecordId: Single, |id| one_place(id);
-    [T: Record, K: Key] Id<T, K>: Single, |id| one_place(&id.to_record_id());
-    [T: Record, K: Key] &Id<T, K>: Single, |id| one_place(&id.to_record_id());
+    [] Table: Vec<Value>, WriteMany<Value>, |table| many(table);
+    [] &Table: Vec<Value>, WriteMany<Value>, |table| many(*table);
+    [] RecordRange: Vec<Value>, WriteMany<Value>, |range| many(range);
+    [] &RecordRange: Vec<Value>, WriteMany<Value>, |range| many(*range);
+    [] RecordId: Option<Value>, Write<Value>, |id| one(id.clone());
+    [] &RecordId: Option<Value>, Write<Value>, |id| one((*id).clone());
+    [T: Record, K: Key] Id<T, K>: Option<Value>, Write<Value>, |id| one(id.to_record_id());
+    [T: Record, K: Key] &Id<T, K>: Option<Value>, Write<Value>, |id| one(id.to_record_id());
 }
 
 impl NewTarget for Table {}
@@ -133,9 +155,9 @@ impl<T: Record, K: Key> EdgeEnd for Id<T, K> {}
 impl<T: Record, K: Key> EdgeEnd for &Id<T, K> {}
 
 pub(super) mod private {
-    use crate::query::write::Place;
+    use crate::query::write::Records;
 
     pub trait Sealed {
-        fn place(&self) -> Place;
+        fn records(&self) -> Records;
     }
 }

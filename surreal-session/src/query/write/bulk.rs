@@ -1,4 +1,4 @@
-//! INSERT: any number of rows, in as many requests as it takes.
+//! The rows of an INSERT, sent in as many requests as they need.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -6,37 +6,37 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::{Many, Returning, Shape};
+use super::clauses::Returns;
 use crate::codec::{self, EncodeError, Header, writer};
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::{Operation, Target};
-use crate::query::Query;
 use crate::query::fragment::Fragment;
 use crate::query::statement::{Call, expect};
-use crate::session::{CallFuture, Scope};
+use crate::query::{Query, Response};
+use crate::session::Scope;
 use crate::value::Table;
 
 /// The clauses of an INSERT.
 #[derive(Debug, Clone)]
-pub(in crate::query) struct Bulk {
+pub struct Bulk {
     pub(in crate::query) call: Call,
     pub(in crate::query) table: Table,
-    pub(in crate::query) rows: Rows,
-    pub(in crate::query) is_relation: bool,
-    pub(in crate::query) ignores: bool,
-    /// What happens to a record that is there already; nothing special if there is none.
-    pub(in crate::query) on_duplicate: Option<Fragment>,
-    pub(in crate::query) timeout: Option<Duration>,
+    pub(super) rows: Rows,
+    pub(super) is_relation: bool,
+    pub(super) ignores: bool,
+    /// The changes of a record that exists already.
+    pub(super) on_duplicate: Option<Fragment>,
+    pub(super) returns: Returns,
+    pub(super) timeout: Option<Duration>,
 }
 
-/// Rows as they are sent, one after the other.
-#[doc(hidden)]
+/// Encoded rows, one after the other.
 #[derive(Debug, Clone)]
-pub struct Rows {
+pub(crate) struct Rows {
     bytes: Bytes,
-    /// Where each row ends.
+    /// The end of each row in `bytes`.
     ends: Vec<usize>,
-    /// Why the row after the last one cannot be sent.
+    /// The error of the row after the last one, if it cannot be sent.
     invalid: Option<EncodeError>,
 }
 
@@ -64,7 +64,7 @@ impl Rows {
         Ok(array.into())
     }
 
-    /// Splits the rows into parts of at most so many rows and bytes; no row has more bytes than that.
+    /// Splits the rows into parts of at most `max_rows` rows and `max_bytes` bytes. No single row has more bytes.
     fn split(&self, max_rows: usize, max_bytes: usize) -> Vec<Range<usize>> {
         let mut parts = Vec::new();
         let mut first = 0;
@@ -89,20 +89,28 @@ impl Rows {
 
 impl Bulk {
     pub(in crate::query) fn new(scope: Scope, table: Table, rows: Rows) -> Self {
-        let call = Call::new(scope);
-        Self { call, table, rows, is_relation: false, ignores: false, on_duplicate: None, timeout: None }
+        Self {
+            call: Call::new(scope),
+            table,
+            rows,
+            is_relation: false,
+            ignores: false,
+            on_duplicate: None,
+            returns: Returns::After,
+            timeout: None,
+        }
     }
 
-    pub(in crate::query) fn operation(&self) -> Operation {
+    pub(super) fn operation(&self) -> Operation {
         Operation::statement("insert", Target::shown(self.table.clone()))
     }
 
     /// The statement that inserts all rows at once.
-    pub(in crate::query) fn surql<R: Returning>(&self) -> Fragment {
-        self.surql_of::<R>(0..self.rows.ends.len())
+    pub(super) fn surql(&self) -> Fragment {
+        self.surql_of(0..self.rows.ends.len())
     }
 
-    fn surql_of<R: Returning>(&self, rows: Range<usize>) -> Fragment {
+    fn surql_of(&self, rows: Range<usize>) -> Fragment {
         let mut statement = Fragment::new("INSERT");
         if self.is_relation {
             statement = statement.text(" RELATION");
@@ -114,37 +122,28 @@ impl Bulk {
         if let Some(changes) = &self.on_duplicate {
             statement = statement.text(" ON DUPLICATE KEY UPDATE ").then(changes.clone());
         }
-        statement.text(" RETURN ").text(Many::clause::<R>()).timeout(self.timeout)
+        statement.text(" RETURN ").text(self.returns.clause()).timeout(self.timeout)
     }
 
-    fn query_of<R: Returning>(&self, rows: Range<usize>) -> Query {
+    fn query_of(&self, rows: Range<usize>) -> Query {
         let Call { scope, deadline } = self.call.clone();
-        self.surql_of::<R>(rows).into_query(scope, self.operation(), deadline)
+        self.surql_of(rows).into_query(scope, self.operation(), deadline)
     }
 
     /// Sends the rows part by part, and stops at the first part that fails. No rows are no request.
-    pub(in crate::query) fn send<R: Returning>(self) -> CallFuture<R::Many> {
-        Box::pin(async move {
-            let mut responses = Vec::new();
-            for part in self.parts::<R>()? {
-                let answer = self
-                    .query_of::<R>(part.clone())
-                    .await
-                    .and_then(|response| response.named(self.operation()).check());
-                let answer = answer.and_then(|response| expect(&response, 1).map(|()| response));
-                responses.push(answer.map_err(|error| self.partly(&part, error))?);
-            }
-            // Decoded at the end, so that a record that does not fit stops nothing.
-            let mut rows = Vec::new();
-            for response in &responses {
-                rows.extend(response.take::<Vec<R::Row>>(0)?);
-            }
-            Ok(R::many(rows))
-        })
+    pub(super) async fn send(&self) -> Result<Vec<Response>> {
+        let mut responses = Vec::new();
+        for part in self.parts()? {
+            let answer =
+                self.query_of(part.clone()).await.and_then(|response| response.named(self.operation()).check());
+            let answer = answer.and_then(|response| expect(&response, 1).map(|()| response));
+            responses.push(answer.map_err(|error| self.partly(&part, error))?);
+        }
+        Ok(responses)
     }
 
     /// The rows of each request.
-    fn parts<R: Returning>(&self) -> Result<Vec<Range<usize>>> {
+    fn parts(&self) -> Result<Vec<Range<usize>>> {
         let Rows { ends, invalid, .. } = &self.rows;
         if let Some(error) = invalid {
             return Err(error.clone().into());
@@ -153,7 +152,7 @@ impl Bulk {
             return Ok(Vec::new());
         }
         let limit = self.call.scope.max_message_bytes();
-        let room = limit.saturating_sub(self.query_of::<R>(0..0).len_bytes() + HEADER_BYTES);
+        let room = limit.saturating_sub(self.query_of(0..0).len_bytes() + HEADER_BYTES);
         if let Some(row) = (0..ends.len()).find(|&row| self.rows.size(row..row + 1) > room) {
             let size = self.rows.size(row..row + 1);
             let message =
@@ -163,7 +162,7 @@ impl Bulk {
         Ok(self.rows.split(MAX_ROWS, room))
     }
 
-    /// Says which rows an error is about, and what became of those before.
+    /// Adds to an error which rows failed, and whether the rows before them were inserted.
     fn partly(&self, part: &Range<usize>, error: Error) -> Error {
         let rows = self.rows.ends.len();
         if part.len() == rows {
@@ -171,7 +170,7 @@ impl Bulk {
         }
         let place = format!("rows {} to {} of {rows} failed", part.start, part.end - 1);
         match part.start {
-            // Nothing of it is kept, which the transaction sees to.
+            // The transaction fails with it and keeps none of its rows.
             _ if self.call.scope.transaction().is_some() => error.in_context(place),
             0 => error.in_context(format_args!("{place}, and no row was inserted")),
             before => Error::partly_applied(format!("{place} after {before} rows were inserted: {error}"), error),
@@ -179,9 +178,9 @@ impl Bulk {
     }
 }
 
-/// How many rows one request inserts at most. The more rows a statement has, the longer the server (3.3.5) takes for
-/// each: 20,000 took it more than four times as long in parts of 5,000 as in parts of 500.
+/// The most rows in one request. The more rows a statement has, the longer the server (3.3.5) takes for each: 20,000
+/// rows took more than four times as long in parts of 5,000 as in parts of 500.
 const MAX_ROWS: usize = 500;
 
-/// What the header of an array takes at most.
+/// The most bytes of the header of an array.
 const HEADER_BYTES: usize = 9;

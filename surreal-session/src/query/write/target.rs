@@ -1,0 +1,280 @@
+//! The first step of an update, an upsert and a delete: the records to write.
+
+use std::marker::PhantomData;
+
+use super::clauses::{Clauses, Verb};
+use super::{Write, WriteMany, WriteWithoutData, settings};
+use crate::query::condition::IntoCondition;
+use crate::query::select::Fields;
+use crate::record::{IntoId, LeftOut, Record};
+use crate::session::Scope;
+use crate::value::Range;
+
+/// An update that has no target yet: [`id`](Self::id), [`ids`](Self::ids), [`range`](Self::range), [`filter`](Self::filter) or
+/// [`all`](Self::all) chooses the records.
+///
+/// The target turns it into a [`WriteWithoutData`]. One id gives the record back, the other targets a `Vec`.
+///
+/// # Errors
+///
+/// The write fails with [`NotFound`](crate::ErrorKind::NotFound) if one record is meant and none comes back, because it
+/// does not exist, does not pass the filter, or the identity may not update or not read it, unless it is
+/// [`optional`](Write::optional); and if the table does not exist (server 3.3.5). Otherwise it fails with the error of the
+/// table's schema.
+///
+/// # Cancel safety
+///
+/// See [`CallFuture`](crate::CallFuture). To repeat a dropped update is as safe as to do it twice.
+///
+/// # Examples
+///
+/// ```no_run
+/// # use serde::{Deserialize, Serialize};
+/// # use surreal_session::prelude::*;
+/// # #[derive(Serialize, Deserialize, Record)]
+/// # struct User { id: Id<User>, name: String, age: u8, nickname: Option<String>, version: u32 }
+/// # async fn example(session: Session, ada: User) -> surreal_session::Result<()> {
+/// let older: User = session.update::<User>().id(&ada.id).merge(UserPatch { age: set(37), ..keep() }).await?;
+/// let everybody: Vec<User> = session.update::<User>().all().set(|u| (u.age.add(1), u.nickname.unset())).await?;
+///
+/// // Only if the record has not changed since it was read.
+/// let unchanged = session.update::<User>().id(&ada.id).filter(|u| u.version.eq(ada.version));
+/// match unchanged.set(|u| (u.name.set("Ada L."), u.version.add(1))).optional().await? {
+///     Some(ada) => println!("{}", ada.name),
+///     None => println!("another update was first"),
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "an update needs a target and data: call `.id(..)`, `.filter(..)` or `.all()`, then `.merge(..)` or `.set(..)`"]
+pub struct UpdateWithoutTarget<T> {
+    clauses: Clauses,
+    record: PhantomData<fn() -> T>,
+}
+
+impl<T: Record> UpdateWithoutTarget<T> {
+    pub(in crate::query) fn new(scope: Scope) -> Self {
+        Self { clauses: Clauses::of::<T>(scope, Verb::Update), record: PhantomData }
+    }
+
+    /// Updates the record with this id or key.
+    pub fn id(self, id: impl IntoId<T>) -> WriteWithoutData<T> {
+        WriteWithoutData::new(self.clauses.id(id), Write::new)
+    }
+
+    /// Updates the records with these ids or keys, in their order.
+    ///
+    /// Ids of records that do not exist are ignored. An id that is given twice counts once.
+    pub fn ids(self, ids: impl IntoIterator<Item: IntoId<T>>) -> WriteWithoutData<T, WriteMany<T>> {
+        self.many(|clauses| clauses.ids(ids))
+    }
+
+    /// Updates the records whose ids or keys are in this range, such as `"a".."f"` or `first..=last`.
+    ///
+    /// Keys are in the server's order; see [`Select::range`](crate::query::Select::range).
+    pub fn range<K: IntoId<T>>(self, ids: impl Into<Range<K>>) -> WriteWithoutData<T, WriteMany<T>> {
+        self.many(|clauses| clauses.range(ids.into()))
+    }
+
+    /// Updates the records for which the condition is true. Several filters must all be true.
+    ///
+    /// The condition is tested on the records as they were before the write. If it follows a link or is
+    /// [`raw`](crate::Condition::raw), it may read records that the same write changes. Then the statement selects the ids of
+    /// the matching records first, which takes the permission to read them.
+    ///
+    /// After an [`id`](Self::id) the condition decides whether that record is written. This detects a change by another
+    /// writer: `.id(&ada.id).filter(|u| u.version.eq(ada.version))`.
+    pub fn filter<C: IntoCondition<T>>(
+        self,
+        condition: impl FnOnce(Fields<T>) -> C,
+    ) -> WriteWithoutData<T, WriteMany<T>> {
+        self.many(|clauses| clauses.filter(condition))
+    }
+
+    /// Updates all records of the table.
+    pub fn all(self) -> WriteWithoutData<T, WriteMany<T>> {
+        self.many(Clauses::all)
+    }
+
+    fn many(self, target: impl FnOnce(Clauses) -> Clauses) -> WriteWithoutData<T, WriteMany<T>> {
+        WriteWithoutData::new(target(self.clauses), WriteMany::new)
+    }
+}
+
+/// An upsert that has no target yet: [`id`](Self::id), [`ids`](Self::ids), [`by_unique_index`](Self::by_unique_index),
+/// [`filter`](Self::filter) or [`all`](Self::all) chooses the records.
+///
+/// The target turns it into a [`WriteWithoutData`]. One id and a UNIQUE index give a record back, the other targets a `Vec`.
+/// The target decides which record the upsert makes if there is none:
+///
+/// | Target | Makes |
+/// |---|---|
+/// | `id`, `ids` | the records with these ids |
+/// | `by_unique_index` | one record, if no other has the same value in a UNIQUE index |
+/// | `filter`, `all` | one record, if no record passes the filter or the table is empty |
+///
+/// Except by id, the server makes the key of a new record. That compiles only if the server makes keys of its type; see
+/// [`Key`](crate::model::Key).
+///
+/// A new record has the written fields and nothing else, and does not have to pass the filter. If it would have the
+/// same value in a UNIQUE index as another record, nothing is written; with an id that is an error (server 3.3.5).
+///
+/// # Errors
+///
+/// The write fails with [`NotFound`](crate::ErrorKind::NotFound) if one record is meant and none comes back, because it
+/// does not pass the filter, or the identity may not write or not read it, unless it is [`optional`](Write::optional);
+/// with an error that [`is_unique_violation`](crate::Error::is_unique_violation) for a value that a UNIQUE index already
+/// has; otherwise with the error of the table's schema.
+///
+/// # Cancel safety
+///
+/// See [`CallFuture`](crate::CallFuture). To repeat a dropped upsert is as safe as to do it twice.
+///
+/// # Examples
+///
+/// ```no_run
+/// # use serde::{Deserialize, Serialize};
+/// # use surreal_session::prelude::*;
+/// # #[derive(Serialize, Deserialize, Record)]
+/// # struct Visits { id: Id<Visits>, count: u64 }
+/// # async fn example(session: Session) -> surreal_session::Result<()> {
+/// let visits = session.upsert::<Visits>().id("home").set(|v| v.count.add(1)).await?;
+/// println!("{} so far", visits.count);
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "an upsert needs a target and data: call `.id(..)`, `.filter(..)` or `.all()`, then `.content(..)` or `.set(..)`"]
+pub struct UpsertWithoutTarget<T> {
+    clauses: Clauses,
+    record: PhantomData<fn() -> T>,
+}
+
+impl<T: Record> UpsertWithoutTarget<T> {
+    pub(in crate::query) fn new(scope: Scope) -> Self {
+        Self { clauses: Clauses::of::<T>(scope, Verb::Upsert), record: PhantomData }
+    }
+
+    /// Writes the record with this id or key.
+    pub fn id(self, id: impl IntoId<T>) -> WriteWithoutData<T, Write<T, T, Option<T>>> {
+        WriteWithoutData::new(self.clauses.id(id), Write::new)
+    }
+
+    /// Writes the records with these ids or keys, in their order. An id that is given twice counts once.
+    pub fn ids(self, ids: impl IntoIterator<Item: IntoId<T>>) -> WriteWithoutData<T, WriteMany<T, Vec<T>, Option<T>>> {
+        self.many(|clauses| clauses.ids(ids))
+    }
+
+    /// Writes the record that has the same value in a UNIQUE index, or makes one.
+    ///
+    /// Without such an index it always makes a record.
+    pub fn by_unique_index(self) -> WriteWithoutData<T, Write<T, T, Option<T>>>
+    where
+        T::Ids: LeftOut<T>,
+    {
+        WriteWithoutData::new(self.clauses, Write::new)
+    }
+
+    /// Writes the records for which the condition is true. Several filters must all be true.
+    ///
+    /// See [`UpdateWithoutTarget::filter`].
+    pub fn filter<C: IntoCondition<T>>(
+        self,
+        condition: impl FnOnce(Fields<T>) -> C,
+    ) -> WriteWithoutData<T, WriteMany<T, Vec<T>, Option<T>>>
+    where
+        T::Ids: LeftOut<T>,
+    {
+        self.many(|clauses| clauses.filter(condition))
+    }
+
+    /// Writes all records of the table, or makes one if there are none.
+    pub fn all(self) -> WriteWithoutData<T, WriteMany<T, Vec<T>, Option<T>>>
+    where
+        T::Ids: LeftOut<T>,
+    {
+        self.many(Clauses::all)
+    }
+
+    fn many(self, target: impl FnOnce(Clauses) -> Clauses) -> WriteWithoutData<T, WriteMany<T, Vec<T>, Option<T>>> {
+        WriteWithoutData::new(target(self.clauses), WriteMany::new)
+    }
+}
+
+/// A delete that has no target yet: [`id`](Self::id), [`ids`](Self::ids), [`range`](Self::range), [`filter`](Self::filter) or
+/// [`all`](Self::all) chooses the records.
+///
+/// The target turns it into a [`Write`] of one record or a [`WriteMany`], which returns the records as they were. With
+/// [`return_none`](WriteMany::return_none) they are not sent back. The edges from and to a deleted record are deleted too.
+///
+/// # Errors
+///
+/// The write fails with [`NotFound`](crate::ErrorKind::NotFound) if one record is meant and none comes back, because it
+/// does not exist, does not pass the filter, or the identity may not delete or not read it, unless it is
+/// [`optional`](Write::optional); and if the table does not exist (server 3.3.5). Otherwise it fails with the error of the
+/// schema, such as that of a record that is referenced.
+///
+/// # Cancel safety
+///
+/// See [`CallFuture`](crate::CallFuture). A repeated delete deletes nothing else; of one record it may report that it is
+/// gone.
+///
+/// # Examples
+///
+/// ```no_run
+/// # use serde::{Deserialize, Serialize};
+/// # use surreal_session::prelude::*;
+/// # #[derive(Serialize, Deserialize, Record)]
+/// # struct User { id: Id<User>, name: String, age: u8 }
+/// # async fn example(session: Session) -> surreal_session::Result<()> {
+/// let ada: User = session.delete::<User>().id("ada").await?;
+/// let minors: Vec<User> = session.delete::<User>().filter(|u| u.age.lt(18)).await?;
+/// session.delete::<User>().all().return_none().await?;
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "a delete needs a target: call `.id(..)`, `.filter(..)` or `.all()`, then `.await`"]
+pub struct DeleteWithoutTarget<T> {
+    clauses: Clauses,
+    record: PhantomData<fn() -> T>,
+}
+
+impl<T: Record> DeleteWithoutTarget<T> {
+    pub(in crate::query) fn new(scope: Scope) -> Self {
+        Self { clauses: Clauses::of::<T>(scope, Verb::Delete), record: PhantomData }
+    }
+
+    /// Deletes the record with this id or key.
+    pub fn id(self, id: impl IntoId<T>) -> Write<T> {
+        Write::new(self.clauses.id(id))
+    }
+
+    /// Deletes the records with these ids or keys, in their order.
+    ///
+    /// Ids of records that do not exist are ignored. An id that is given twice counts once.
+    pub fn ids(self, ids: impl IntoIterator<Item: IntoId<T>>) -> WriteMany<T> {
+        WriteMany::new(self.clauses.ids(ids))
+    }
+
+    /// Deletes the records whose ids or keys are in this range, such as `"a".."f"` or `first..=last`.
+    ///
+    /// Keys are in the server's order; see [`Select::range`](crate::query::Select::range).
+    pub fn range<K: IntoId<T>>(self, ids: impl Into<Range<K>>) -> WriteMany<T> {
+        WriteMany::new(self.clauses.range(ids.into()))
+    }
+
+    /// Deletes the records for which the condition is true. Several filters must all be true.
+    ///
+    /// See [`UpdateWithoutTarget::filter`].
+    pub fn filter<C: IntoCondition<T>>(self, condition: impl FnOnce(Fields<T>) -> C) -> WriteMany<T> {
+        WriteMany::new(self.clauses.filter(condition))
+    }
+
+    /// Deletes all records of the table.
+    pub fn all(self) -> WriteMany<T> {
+        WriteMany::new(self.clauses.all())
+    }
+}
+
+settings! { [T] UpdateWithoutTarget<T>: clauses }
+settings! { [T] UpsertWithoutTarget<T>: clauses }
+settings! { [T] DeleteWithoutTarget<T>: clauses }
