@@ -33,6 +33,7 @@
 
 mod embedded;
 mod error;
+mod example;
 mod handle;
 mod server;
 mod socket;
@@ -40,3 +41,5 @@ mod storage;
 
 pub use embedded::{Builder, Embedded};
 pub use error::StartError;
+#[doc(hidden)]
+pub use example::{example, example_db, example_url};

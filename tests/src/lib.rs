@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "this is test code: what fails here fails the test")]
 
+#[cfg(doctest)]
+mod documents;
 mod partly;
 mod peer;
 mod proxy;

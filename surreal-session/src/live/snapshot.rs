@@ -58,24 +58,28 @@ impl<T, D> Live<T, D> {
     ///
     /// # Examples
     ///
-    /// ```no_run
+    /// ```
     /// # use std::collections::HashMap;
     /// # use serde::{Deserialize, Serialize};
     /// # use surreal_session::prelude::*;
     /// # #[derive(Serialize, Deserialize, Record)]
     /// # struct User { id: Id<User>, name: String }
-    /// # async fn example(session: Session) -> surreal_session::Result<()> {
+    /// # surreal_session_embedded::example(async |session| {
+    /// # session.create::<User>().id("ada").content(NewUser { name: "Ada".into() }).await?;
     /// let (users, mut changes) = session.live::<User>().snapshot().await?;
     /// let mut users: HashMap<Id<User>, User> = users.into_iter().map(|user| (user.id.clone(), user)).collect();
+    /// # session.create::<User>().id("bob").content(NewUser { name: "Bob".into() }).await?;
+    /// # session.delete::<User>().id("ada").await?;
     /// while let Some(event) = changes.next().await {
     ///     match event? {
     ///         LiveEvent::Change(change) if change.action == Action::Delete => drop(users.remove(&change.id)),
     ///         LiveEvent::Change(change) => drop(users.insert(change.id, change.data)),
     ///         LiveEvent::Gap(_) | LiveEvent::Ended(_) => break,
     ///     }
+    /// #   if users.len() == 1 { break }
     /// }
-    /// # Ok(())
-    /// # }
+    /// # assert_eq!(users.into_values().map(|user| user.name).collect::<Vec<_>>(), ["Bob"]);
+    /// # Ok(()) });
     /// ```
     pub fn snapshot(self) -> Snapshot<T, D> {
         Snapshot { live: self, rows: PhantomData }
