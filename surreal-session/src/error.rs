@@ -1,4 +1,4 @@
-//! The one error type of the crate, and what a program can ask it.
+//! [`Error`], the one error type of the crate.
 
 mod existence;
 mod kind;
@@ -14,16 +14,17 @@ pub use kind::{Delivery, ErrorKind};
 pub use server::{ErrorDetails, ServerError};
 pub use violation::Violation;
 
-/// The result of every fallible call of this crate.
+/// The result type of all fallible calls of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why a call did not do what it was asked to.
+/// An error of a call: its kind, and whether the server may have acted on the request.
 ///
-/// One word wide; a clone shares its source. [`kind`](Self::kind) says what happened, [`delivery`](Self::delivery)
-/// whether the server may have acted on the request, [`server`](Self::server) holds the server's own words where it
-/// answered. The predicates (`is_…`) give the same answer for an error of a whole request and for an error of one of
-/// its statements, and look at the server's structured kind first and at its text only where the server (3.3.5) sends
-/// nothing else.
+/// [`kind`](Self::kind) is the value to branch on. [`delivery`](Self::delivery) tells whether the request reached the
+/// server. [`server`](Self::server) is the server's own error, if it sent one. The predicates (`is_…`) treat an error of
+/// a whole request and an error of one of its statements alike. They use the structured kind of the server's error, and
+/// its text only where the server (3.3.5) sends no such kind.
+///
+/// The type is one word wide. A clone shares its source.
 ///
 /// # Examples
 ///
@@ -33,8 +34,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// # async fn example(session: Session) -> surreal_session::Result<()> {
 /// match session.query("CREATE user:ada").await.and_then(|response| response.check()) {
 ///     Ok(_) => println!("created"),
-///     Err(error) if error.is_already_exists() => println!("there already"),
-///     Err(error) if error.delivery() == Delivery::Unknown => println!("perhaps created: {error}"),
+///     Err(error) if error.is_already_exists() => println!("exists already"),
+///     Err(error) if error.delivery() == Delivery::Unknown => println!("may have been created: {error}"),
 ///     Err(error) => return Err(error),
 /// }
 /// # Ok(())
@@ -54,29 +55,29 @@ struct Inner {
 }
 
 impl Error {
-    /// What kind of failure this is.
+    /// Returns the kind of the error.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// Whether the request reached the server.
+    /// Tells whether the request reached the server, and whether its outcome is known.
     pub fn delivery(&self) -> Delivery {
         self.0.delivery
     }
 
-    /// The index of the statement that failed, counted from 0, where the failure belongs to one statement.
+    /// Returns the index of the failed statement, counted from 0, if the error belongs to one statement.
     pub fn statement(&self) -> Option<usize> {
         self.0.statement
     }
 
-    /// The server's own error, verbatim, where the server answered with one.
+    /// Returns the server's own error, unchanged, if the server sent one.
     pub fn server(&self) -> Option<&ServerError> {
         self.0.server.as_ref()
     }
 
-    /// Whether a write lost against a concurrent one; the whole transaction may be run again.
+    /// Returns `true` if a write conflicted with a concurrent one. The whole transaction may be run again.
     ///
-    /// True also for a [`TransactionFailed`](ErrorKind::TransactionFailed) whose first failure was a conflict.
+    /// This includes a [`TransactionFailed`](ErrorKind::TransactionFailed) whose first failure was a conflict.
     pub fn is_conflict(&self) -> bool {
         match self.kind() {
             ErrorKind::Conflict => true,
@@ -87,58 +88,58 @@ impl Error {
         }
     }
 
-    /// The constraint of the schema that refused the write, where one did: an index, a field's type or condition.
+    /// Returns the constraint of the schema that refused the write, such as an index, or the type or condition of a field.
     ///
-    /// Told by the message text, as server 3.3.5 sends no structured kind for it: another server may word it otherwise,
-    /// and the error is then of kind [`Internal`](ErrorKind::Internal) like any other.
+    /// Read from the message text, because server 3.3.5 sends no structured kind for it. If another server words it
+    /// differently, the error is of kind [`Internal`](ErrorKind::Internal) and this returns `None`.
     pub fn violation(&self) -> Option<Violation<'_>> {
         self.server()?.violation()
     }
 
-    /// Whether a UNIQUE index refused the write; [`violation`](Self::violation) says which, and for what.
+    /// Returns `true` if a UNIQUE index refused the write. [`violation`](Self::violation) names the index and the value.
     pub fn is_unique_violation(&self) -> bool {
         matches!(self.violation(), Some(Violation::Unique { .. }))
     }
 
-    /// The text that the query failed with by THROW, be it in the query itself, in a function or in an event.
+    /// Returns the text of a THROW in the query, in a function or in an event.
     ///
-    /// The server fails a few of its own statements by the same words, such as an ALTER of a field that cannot be.
+    /// A few errors of the server itself begin with the same words, such as that of an ALTER which cannot be done.
     pub fn thrown(&self) -> Option<&str> {
         self.server()?.thrown()
     }
 
-    /// Whether a patch wrote nothing because a [`PatchOp::test`](crate::query::PatchOp::test) in it found another value.
+    /// Returns `true` if a patch wrote nothing because a [`PatchOp::test`](crate::query::PatchOp::test) in it failed.
     ///
-    /// Told by the message text, as server 3.3.5 sends no structured kind for it.
+    /// Read from the message text, because server 3.3.5 sends no structured kind for it.
     pub fn is_patch_test_failed(&self) -> bool {
         self.server().is_some_and(ServerError::is_patch_test_failed)
     }
 
-    /// Whether something named by the request does not exist: a record, a session, a method, or anything that DEFINE makes.
+    /// Returns `true` if the request names something that does not exist: a record, session, method or definition.
     ///
-    /// Server 3.3.5 sends a structured kind for records, tables, namespaces and databases; for other definitions, such as
-    /// indexes, users and functions, it is told by the message text.
+    /// Server 3.3.5 sends a structured kind for records, tables, namespaces and databases. For other definitions, such as
+    /// indexes, users and functions, this is read from the message text.
     pub fn is_not_found(&self) -> bool {
         self.kind() == ErrorKind::NotFound
     }
 
-    /// Whether something that was to be created exists already: a record, or anything that DEFINE makes.
+    /// Returns `true` if the record or definition to create exists already.
     pub fn is_already_exists(&self) -> bool {
         self.kind() == ErrorKind::AlreadyExists
     }
 
-    /// Whether the session's identity is the cause: wrong credentials, an expired token or session, missing rights.
+    /// Returns `true` for wrong credentials, an expired token or session, and missing rights.
     pub fn is_auth(&self) -> bool {
         self.kind() == ErrorKind::Auth
     }
 
-    /// Whether running the same thing again, on the same handle, is safe and may succeed.
+    /// Returns `true` if the same call, on the same handle, can safely be repeated and may succeed.
     ///
-    /// True for a conflict, for a connection that could not be opened, and for a call whose deadline passed before it was
-    /// sent. Never true when the request may have been applied. Also false for
-    /// [`Disconnected`](ErrorKind::Disconnected) and [`Closed`](ErrorKind::Closed): a lost connection is not opened again,
-    /// so that every later call on its handles fails in the same way. Connect again then; if
-    /// [`delivery`](Self::delivery) is [`NotSent`](Delivery::NotSent), the call may be repeated on the new connection.
+    /// This is so for a conflict, for a connection that could not be opened, and for a call whose deadline passed before it
+    /// was sent; never if the request may have been applied. It is not so for [`Disconnected`](ErrorKind::Disconnected)
+    /// and [`Closed`](ErrorKind::Closed): a lost connection is not opened again, and every later call on its handles fails
+    /// in the same way. Connect again, and repeat the call on the new connection if [`delivery`](Self::delivery) is
+    /// [`NotSent`](Delivery::NotSent).
     pub fn is_retryable(&self) -> bool {
         match self.kind() {
             ErrorKind::Conflict | ErrorKind::TransactionFailed => self.is_conflict(),
@@ -147,7 +148,7 @@ impl Error {
         }
     }
 
-    /// An error of the client itself, made before anything was sent.
+    /// An error of the client, before anything was sent.
     pub(crate) fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
         Self(Box::new(Inner {
             kind,
@@ -163,7 +164,7 @@ impl Error {
         Self::new(ErrorKind::InvalidArgument, message)
     }
 
-    /// An answer that cannot be read: it does not say what happened.
+    /// A reply that cannot be read: the outcome is unknown.
     pub(crate) fn protocol(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::Protocol, message).with_delivery(Delivery::Unknown)
     }
@@ -172,7 +173,7 @@ impl Error {
         Self::new(ErrorKind::SessionClosed, "session closed")
     }
 
-    /// A failure after which a part of what was asked for is done and stays done.
+    /// A failure of a call that has carried out some of its requests.
     pub(crate) fn partly_applied(message: String, cause: Self) -> Self {
         let mut error = Self::new(ErrorKind::PartlyApplied, message).with_delivery(match cause.delivery() {
             Delivery::NotSent => Delivery::Answered,
@@ -182,28 +183,28 @@ impl Error {
         error.with_source(cause)
     }
 
-    /// A reset of its session has taken a transaction along.
+    /// The transaction was cancelled by a reset of its session.
     pub(crate) fn transaction_reset(server: ServerError) -> Self {
-        let message = "the server has cancelled the transaction, because its session was reset";
+        let message = "the server cancelled the transaction because its session was reset";
         Self::new(ErrorKind::TransactionFailed, message).answered().with_server(server)
     }
 
-    /// The server's answer to `what`, as an error of the whole request.
+    /// The server's error reply to the operation `what`.
     pub(crate) fn from_server(what: impl fmt::Display, server: ServerError) -> Self {
         let message = format!("the server refused `{what}`: {}", server.explained());
         Self::from_answer(message, server)
     }
 
-    /// The server's answer to `what`, which it has carried out: it cannot send the result.
+    /// The server's error reply to the operation `what`, which it carried out: it cannot send the result.
     pub(crate) fn result_lost(what: impl fmt::Display, server: ServerError) -> Self {
         let message = format!(
-            "the server ran `{what}` and cannot send its result, which holds a value that has no CBOR, such as a regex; \
-             do not repeat a write"
+            "the server ran `{what}` but cannot send its result: it contains a value without a CBOR form, such as a \
+             regex; do not repeat a write"
         );
         Self::new(ErrorKind::Serialization, message).with_delivery(Delivery::Unknown).with_server(server)
     }
 
-    /// The server's answer to one statement of a query.
+    /// The server's error for one statement of a query.
     pub(crate) fn from_statement(index: usize, server: ServerError) -> Self {
         let message = format!("statement {index} failed: {}", server.explained());
         Self::from_answer(message, server).with_statement(index)
@@ -215,14 +216,14 @@ impl Error {
         Self::from_answer(message, server)
     }
 
-    /// An answer of the server in words that say what it means.
+    /// An error reply of the server, with a message that explains it.
     pub(crate) fn from_answer(message: String, server: ServerError) -> Self {
         let kind = server.error_kind();
         let delivery = if kind == ErrorKind::CommitUnknown { Delivery::Unknown } else { Delivery::Answered };
         Self::new(kind, message).with_delivery(delivery).with_server(server)
     }
 
-    /// Puts what was being done in front of the message.
+    /// Prepends the operation to the message.
     pub(crate) fn in_context(mut self, what: impl fmt::Display) -> Self {
         self.0.message = format!("{what}: {}", self.0.message).into();
         self

@@ -1,39 +1,39 @@
-//! The types of SurrealDB's values, and [`Value`], which is any of them.
+//! The types of SurrealDB's values, and [`Value`], which holds a value of any type.
 //!
-//! All of them implement serde's traits, so that they can be fields of any type. On the way to and from the server they
-//! keep their type; in a human-readable format such as JSON they are plain text or data: a record id is `"user:ada"`, a
-//! datetime is RFC 3339, a geometry is `GeoJSON`. Types of other crates for the same things are fields through [`with`].
+//! All of them implement serde's traits, so that any type can have fields of them. They keep their type on the way to and
+//! from the server. In a human-readable format such as JSON they are plain text or data: a record id is `"user:ada"`, a
+//! datetime is RFC 3339, a geometry is `GeoJSON`. The adapters in [`with`] store types of other crates as these types.
 //!
 //! # Types of other crates
 //!
-//! The server gets the form that a type has in a human-readable format: an `IpAddr` or a set of `bitflags` is a string. Types
-//! that the server has itself go through [`with`]. Without its feature `serde-human-readable`, the crate `time` has no such
-//! form: a `time::Date` is then an array of the year and the day of the year, a `time::Weekday` an int.
+//! A type of another crate is stored in its human-readable form: an `IpAddr` or a set of `bitflags` is a string. Use
+//! [`with`] for types that SurrealDB has natively. The crate `time` has no human-readable form without its feature
+//! `serde-human-readable`: a `time::Date` is then an array of the year and the day of the year, a `time::Weekday` an int.
 //!
-//! A `serde_json::Value` is written as plain data. It cannot be read where a record holds a type that JSON lacks, such as
-//! an id or a datetime: that is a [`Decode`](crate::ErrorKind::Decode) error, as the type would be lost when the value is
-//! written back. Read a [`Value`], which `serde_json::to_value` turns into JSON with such types as text. A `RawValue` can be
-//! neither written nor read.
+//! A `serde_json::Value` is written as plain data. Reading one from a record with a type that JSON lacks, such as an id or
+//! a datetime, is a [`Decode`](crate::ErrorKind::Decode) error, because writing it back would lose the type. Read a
+//! [`Value`] instead; `serde_json::to_value` converts it to JSON, with such types as text. A `RawValue` can be neither
+//! written nor read.
 //!
 //! # Keys of maps
 //!
-//! The keys of an object are strings in the database. A map may have other keys that have a text: ints, bools, chars,
-//! variants without data, newtypes of these, ids, uuids, and what else is text in a human-readable format. Other keys are an
-//! [`Encode`](crate::ErrorKind::Encode) error, and so is `Option`. A [`Value`] as a key is read back as a string.
+//! The keys of an object are strings in the database. A map may have other keys that have a text form: ints, bools, chars,
+//! variants without data, newtypes of these, ids, uuids, and other types that are text in a human-readable format. All
+//! other keys, and `Option`, are an [`Encode`](crate::ErrorKind::Encode) error. A [`Value`] as a key reads back as a
+//! string.
 //!
 //! # Enums and flattened fields
 //!
-//! serde reads flattened fields and enums with `tag` or `untagged` through a buffer, which has limits of its own:
+//! serde reads flattened fields and enums with `tag` or `untagged` through a buffer, which has limits:
 //!
-//! - In an untagged enum, a variant that holds text comes before one that holds a special type: the buffer does not say
-//!   whether a string came from JSON, and `user:ada` would be read as a record id.
+//! - In an untagged enum, put a variant that holds text before one that holds a special type. The buffer does not keep
+//!   whether a string came from JSON, so `user:ada` would be read as a record id.
 //! - Text and [`Bytes`] cannot be variants of one untagged enum: with the text first, bytes that are UTF-8 are read as
-//!   text. Such an enum needs a tag.
-//! - A map with ints or bools as keys, and an `i128` or `u128`, cannot be read through the buffer. In an enum with `tag`, in a
-//!   flattened map, and in a flattened field of a record it is an [`Encode`](crate::ErrorKind::Encode) error. (With `tag`
-//!   and `content` only if the content comes first, in the order of the names.) In an untagged enum, and in a field that is
-//!   flattened into a nested object, it is written, and the record cannot be read: use text as keys and an `i64` there, or
-//!   an enum without attributes.
+//!   text. Give such an enum a tag.
+//! - A map with ints or bools as keys, and an `i128` or `u128`, cannot be read through the buffer. In an enum with `tag`, in
+//!   a flattened map, and in a flattened field of a record it is an [`Encode`](crate::ErrorKind::Encode) error (with `tag`
+//!   and `content`, only if the name of the content sorts first). In an untagged enum, and in a field that is flattened into
+//!   a nested object, it is written but cannot be read. Use text as keys and an `i64` there, or an enum without attributes.
 
 mod any;
 mod bytes;
@@ -44,9 +44,7 @@ mod file;
 mod float;
 mod geometry;
 mod id;
-mod invalid;
 mod literal;
-mod null;
 mod parse;
 mod range;
 mod record_id;
@@ -59,6 +57,12 @@ mod text;
 mod uuid;
 pub mod with;
 
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Error, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 pub use any::Value;
 pub use bytes::Bytes;
 pub use datetime::Datetime;
@@ -67,8 +71,6 @@ pub use duration::Duration;
 pub use file::File;
 pub use geometry::{Geometry, Position};
 pub use id::Id;
-pub use invalid::InvalidValue;
-pub use null::Null;
 pub use range::Range;
 pub use record_id::RecordId;
 pub use record_key::RecordKey;
@@ -76,3 +78,62 @@ pub use set::Set;
 pub use table::Table;
 pub(crate) use text::{escape_identifier, escape_object_key};
 pub use uuid::Uuid;
+
+/// NULL: an empty value, unlike NONE, which is no value.
+///
+/// Writes NULL, while [`Option::None`] writes NONE, and reads only NULL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Null;
+
+impl fmt::Display for Null {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("NULL")
+    }
+}
+
+impl Serialize for Null {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_unit()
+    }
+}
+
+impl<'de> Deserialize<'de> for Null {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(NullVisitor)
+    }
+}
+
+struct NullVisitor;
+
+impl Visitor<'_> for NullVisitor {
+    type Value = Null;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("NULL")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Null, E> {
+        Ok(Null)
+    }
+}
+
+/// Text or a number that is not a value of the requested type: the type and the reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvalidValue {
+    noun: &'static str,
+    reason: Cow<'static, str>,
+}
+
+impl InvalidValue {
+    pub(crate) fn new(noun: &'static str, reason: impl Into<Cow<'static, str>>) -> Self {
+        Self { noun, reason: reason.into() }
+    }
+}
+
+impl fmt::Display for InvalidValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "not {}: {}", self.noun, self.reason)
+    }
+}
+
+impl std::error::Error for InvalidValue {}

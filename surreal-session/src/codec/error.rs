@@ -39,12 +39,12 @@ impl EncodeError {
         Self(Fault::boxed(Reason::Message(message.into())))
     }
 
-    /// What went wrong, without the place.
+    /// The reason, without the path.
     pub(crate) fn message(&self) -> String {
         self.0.reason.to_string()
     }
 
-    /// The place, such as `address.zip` or `tags[3]`; empty for the value itself.
+    /// The path, such as `address.zip` or `tags[3]`; empty for the value itself.
     pub(crate) fn path(&self) -> String {
         self.0.path()
     }
@@ -71,12 +71,12 @@ impl DecodeError {
         Self(Fault::boxed(Reason::Mismatch { expected: expected.to_string(), found: found.to_owned() }))
     }
 
-    /// What went wrong, without the place.
+    /// The reason, without the path.
     pub(crate) fn message(&self) -> String {
         self.0.reason.to_string()
     }
 
-    /// The place, such as `address.zip` or `tags[3]`; empty for the value itself.
+    /// The path, such as `address.zip` or `tags[3]`; empty for the value itself.
     pub(crate) fn path(&self) -> String {
         self.0.path()
     }

@@ -1,4 +1,4 @@
-//! The codec against `ciborium`, and against what the server (3.3.5) is known to do.
+//! The codec compared with `ciborium`, and with known behaviour of the server (3.3.5).
 
 mod buffered;
 mod decode;
@@ -23,13 +23,13 @@ fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, EncodeError> {
     encode_into(&mut buffer, value).map(|()| buffer)
 }
 
-/// What `ciborium` makes of our bytes.
+/// Encodes with this codec, decodes with `ciborium`.
 fn shown<T: Serialize + ?Sized>(value: &T) -> Cbor {
     let bytes = encode(value).unwrap();
     ciborium::from_reader(&bytes[..]).unwrap_or_else(|error| panic!("{error}: {bytes:02x?}"))
 }
 
-/// What we make of `ciborium`'s bytes.
+/// Encodes with `ciborium`, decodes with this codec.
 fn read<T: DeserializeOwned>(value: &Cbor) -> Result<T, DecodeError> {
     decode(&bytes_of(value))
 }
@@ -57,7 +57,7 @@ fn none() -> Cbor {
 }
 
 #[test]
-fn equal_hash_sets_are_the_same_bytes() {
+fn equal_hash_sets_have_equal_bytes() {
     use std::collections::HashSet;
 
     let words: Vec<String> = (0..20).map(|number| format!("word {number}")).collect();

@@ -1,7 +1,7 @@
-//! Definitions that are missing or taken, told by the server's text where it sends no structured kind.
+//! Recognises missing and existing definitions by the server's text.
 //!
-//! Server 3.3.5 sends `NotFound` and `AlreadyExists` for namespaces, databases, tables and records alone. For all other
-//! definitions the kind is `Internal`, and only the text tells.
+//! Server 3.3.5 sends the kinds `NotFound` and `AlreadyExists` only for namespaces, databases, tables and records. For all
+//! other definitions the kind is `Internal`, and only the text shows the cause.
 
 use super::violation::innermost;
 use super::{ErrorKind, ServerError};
@@ -24,14 +24,14 @@ pub(super) fn read(error: &ServerError) -> Option<ErrorKind> {
     last.map(|(_, kind)| kind)
 }
 
-/// The failure itself, without the name of the function or analyzer that was looked for.
+/// The message without the function or analyzer that it is wrapped in.
 fn unwrapped(message: &str) -> &str {
     let is_wrapped = message.starts_with("Function '") || message.starts_with("Analyzer '");
     let inner = message.split_once("' not found: ").filter(|_| is_wrapped);
     inner.map_or(message, |(_, inner)| inner)
 }
 
-/// The words that may follow.
+/// The words that may follow the name.
 const PLACES: [&str; 3] = [" in the namespace '", " in the database '", " for '"];
 
 const NOUNS: [&str; 21] = [
@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn missing_and_taken_definitions_are_told_by_the_text() {
+    fn missing_and_existing_definitions_are_recognised_by_text() {
         use ErrorKind::{AlreadyExists, NotFound};
         for (message, expected) in [
             ("The event 'e' does not exist", Some(NotFound)),

@@ -1,22 +1,22 @@
-//! What can go wrong, as far as a program can act on it.
+//! The kinds of errors, and the delivery of a failed request.
 
 /// The kind of an [`Error`](super::Error).
 ///
-/// Kinds from [`NotFound`](Self::NotFound) on are the server's; those before it are found out by this crate.
+/// The server reports the kinds from [`NotFound`](Self::NotFound) on; this crate reports the ones before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The URL cannot be read as one, or has parts that a connection cannot use.
+    /// The URL is malformed, or has parts that a connection cannot use.
     InvalidUrl,
-    /// The URL's scheme or a feature of the server is not supported; the message says what to use instead.
+    /// The URL's scheme or a feature of the server is not supported; the message names an alternative.
     Unsupported,
-    /// An argument cannot be sent: a variable's name, an identifier, an index out of range.
+    /// An argument is not valid, such as a variable's name, an identifier, or an index out of range.
     InvalidArgument,
-    /// A value cannot be written as SurrealDB's CBOR: an integer outside `i64`, a map key that has no text.
+    /// A value cannot be encoded, such as an integer outside `i64` or a map key without a text form.
     Encode,
-    /// The server's answer does not fit the type asked for; the message names the record and the path.
+    /// A result does not fit the requested type; the message names the record and the path.
     Decode,
-    /// The request is larger than the connection's message limit; it was not sent.
+    /// The request is larger than the connection's message limit, and was not sent.
     TooLarge,
     /// The connection could not be opened.
     Connect,
@@ -28,65 +28,64 @@ pub enum ErrorKind {
     SessionClosed,
     /// The connection holds as many sessions as the server allows.
     TooManySessions,
-    /// There are several records where the program asked for exactly one.
+    /// The program asked for exactly one record, and several match.
     TooManyRecords,
     /// The session has as many open transactions as the server allows.
     TooManyTransactions,
-    /// The transaction was committed or cancelled before, perhaps through another handle of it.
+    /// The transaction was committed or cancelled before, on this or another handle.
     TransactionClosed,
-    /// Something failed in the transaction before, or its session was reset: nothing of it is or will be kept. The
+    /// The transaction is rolled back, because an earlier call of it failed or its session was reset. The
     /// [source](std::error::Error::source) is the first failure.
     TransactionFailed,
-    /// The commit was sent, and whether it was carried out cannot be known; see
-    /// [`Transaction::commit`](crate::Transaction::commit).
+    /// The commit was sent, and its outcome cannot be known; see [`Transaction::commit`](crate::Transaction::commit).
     CommitUnknown,
-    /// No reply came before the call's deadline.
+    /// The call's deadline passed without a reply.
     Timeout,
-    /// The server sent something that the protocol does not allow. The request may or may not have been carried out.
+    /// The server violated the protocol. The request may have been carried out.
     Protocol,
-    /// The call took several requests, and one failed after others had been carried out; the message says which, and
-    /// the [`source`](std::error::Error::source) is that one's error. Calling again repeats what is done.
+    /// The call consists of several requests, and one failed after others had been carried out. The message names it, and
+    /// the [`source`](std::error::Error::source) is its error. Calling again repeats the requests that succeeded.
     PartlyApplied,
 
-    /// Something that the request names does not exist, or the session may not see it.
+    /// The request names something that does not exist or that the session may not see.
     NotFound,
-    /// Something that was to be created exists already.
+    /// The record or definition to create exists already.
     AlreadyExists,
-    /// The session's identity is the cause: wrong credentials, an expired token or session, missing rights.
+    /// Wrong credentials, an expired token or session, or missing rights.
     Auth,
     /// The server's capabilities forbid the method, function or target.
     NotAllowed,
-    /// A write lost against a concurrent one.
+    /// A write conflicted with a concurrent one.
     Conflict,
     /// A constraint of the schema refused the write; [`Error::violation`](super::Error::violation) has its parts.
     Violation,
     /// The query text or a parameter is not valid.
     Validation,
-    /// The query failed with THROW.
+    /// The query executed a THROW.
     Thrown,
     /// A statement was not executed, was cancelled, or passed the server's own time limit.
     Query,
-    /// The server is not configured for what was asked.
+    /// The server is not configured for the request.
     Configuration,
     /// The server could not serialise or deserialise a value.
     ///
-    /// With [`Delivery::Unknown`], the server ran the request and could not send the result: it holds a regex, which has
-    /// no CBOR (server 3.3.5). The statements were carried out; only their results are missing, and so it is unknown
-    /// which of them failed. `RETURN NONE`, or a query that leaves the regex out, avoids the error.
+    /// With [`Delivery::Unknown`], the server ran the request but could not send the result, because it contains a regex,
+    /// which has no CBOR form (server 3.3.5). The statements were carried out; their results are lost, and with them the
+    /// errors of single statements. `RETURN NONE`, or a query without the regex, avoids the error.
     Serialization,
     /// Any other failure on the server.
     Internal,
 }
 
-/// Whether a failed request reached the server.
+/// The extent to which a failed request reached the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "a request was not sent, was answered, or neither is known")]
 pub enum Delivery {
-    /// The request never left this process: nothing happened on the server.
+    /// The request was not sent: nothing happened on the server.
     NotSent,
-    /// The server answered it; what the answer says is what happened.
+    /// The server answered the request: the error describes the outcome.
     Answered,
-    /// The request was written to the socket and no answer came, or one that cannot be read or does not know the outcome:
-    /// it may or may not have been carried out. Of kind [`Serialization`](ErrorKind::Serialization), it was carried out.
+    /// The request was written to the socket and may have been carried out: the reply is missing, cannot be read, or does
+    /// not know the outcome. With the kind [`Serialization`](ErrorKind::Serialization), it was carried out.
     Unknown,
 }

@@ -1,4 +1,4 @@
-//! The server's own error, kept as it was sent.
+//! The server's own error, unchanged.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -6,10 +6,10 @@ use std::{fmt, iter};
 
 use super::{ErrorKind, Violation, existence, violation};
 
-/// An error as the server sent it, word for word.
+/// An error as the server sent it.
 ///
-/// An error of a whole request has a [`code`](Self::code) and may have a [`cause`](Self::cause); an error of one
-/// statement has neither (server 3.3.5). Kinds and details that this version of the crate does not know are kept.
+/// An error of a whole request has a [`code`](Self::code) and may have a [`cause`](Self::cause). An error of one
+/// statement has neither (server 3.3.5). Kinds and details that this crate does not know are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerError {
     pub(crate) code: Option<i64>,
@@ -19,7 +19,7 @@ pub struct ServerError {
     pub(crate) cause: Option<Box<ServerError>>,
 }
 
-/// The structured part of a [`ServerError`]: the variant's name, its fields, and a nested variant where there is one.
+/// The structured part of a [`ServerError`]: the name of a variant, its fields, and the nested variant if it has one.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ErrorDetails {
     pub(crate) kind: String,
@@ -28,85 +28,85 @@ pub struct ErrorDetails {
 }
 
 impl ServerError {
-    /// The JSON-RPC code, where the server sent one.
+    /// Returns the JSON-RPC code, if the server sent one.
     pub fn code(&self) -> Option<i64> {
         self.code
     }
 
-    /// The message, as sent.
+    /// Returns the message.
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// The kind's name, as sent, such as `NotFound`; empty where the server sent none (before 3.0).
+    /// Returns the name of the kind, such as `NotFound`; empty if the server sent none (before 3.0).
     pub fn kind(&self) -> &str {
         &self.kind
     }
 
-    /// The structured details, where the server sent any.
+    /// Returns the structured details, if the server sent any.
     pub fn details(&self) -> Option<&ErrorDetails> {
         self.details.as_ref()
     }
 
-    /// The error that caused this one, where the server sent it.
+    /// Returns the error that caused this one, if the server sent it.
     pub fn cause(&self) -> Option<&ServerError> {
         self.cause.as_deref()
     }
 
-    /// The constraint that refused a write, told by this message or by that of a [`cause`](Self::cause); see
+    /// Returns the constraint that refused a write, read from this message or that of a [`cause`](Self::cause); see
     /// [`Error::violation`](super::Error::violation).
     pub fn violation(&self) -> Option<Violation<'_>> {
         self.chain().find_map(|error| Violation::read(&error.message))
     }
 
-    /// This error, its cause, the cause of that, and so on.
+    /// This error and the chain of its causes.
     fn chain(&self) -> impl Iterator<Item = &Self> {
         iter::successors(Some(self), |error| error.cause())
     }
 
-    /// The text of the THROW that failed the query; see [`Error::thrown`](super::Error::thrown).
+    /// Returns the text of the THROW that the query executed; see [`Error::thrown`](super::Error::thrown).
     pub fn thrown(&self) -> Option<&str> {
-        // A server before 3.0 sends no kind; all others that are not `Internal` mean something else by such words.
+        // Servers before 3.0 send no kind. Other kinds use the same words for other errors.
         let may_be = matches!(self.kind.as_str(), "Thrown" | "Internal" | "");
         violation::innermost(&self.message).strip_prefix("An error occurred: ").filter(|_| may_be)
     }
 
-    /// Whether a `test` in a JSON Patch found another value.
+    /// Returns `true` if a `test` in a JSON Patch failed.
     pub(crate) fn is_patch_test_failed(&self) -> bool {
         self.message.starts_with("Given test operation failed for JSON Patch.")
     }
 
-    /// Whether the request named a transaction that the server does not have.
+    /// Returns `true` if the server does not have the transaction that the request names.
     pub(crate) fn is_lost_transaction(&self) -> bool {
         self.message == "Transaction not found"
     }
 
-    /// Whether the storage is shutting down, which it also says of a commit that it applied and did not get to confirm.
+    /// Returns `true` if the storage is shutting down. A commit with this error may have been applied.
     pub(crate) fn is_shutting_down(&self) -> bool {
         self.message == "The datastore is shutting down"
     }
 
-    /// Whether the server ran the request, and then could not write the result.
+    /// Returns `true` if the server ran the request but could not encode the result.
     ///
-    /// Server 3.3.5 has no CBOR for a regex. An error like this one that has no id is of a request that it could not read.
+    /// Server 3.3.5 has no CBOR form for a regex. The same error without an id belongs to a request that it could not read.
     pub(crate) fn is_result_lost(&self) -> bool {
         self.code == Some(PARSE_ERROR) && self.is_detail("Parse")
     }
 
-    /// Whether the details are `kind`, as in `NotAllowed` with details `Auth`.
+    /// Returns `true` if the details are of this kind, as in `NotAllowed` with details `Auth`.
     pub(crate) fn is_detail(&self, kind: &str) -> bool {
         self.details.as_ref().is_some_and(|details| details.kind == kind)
     }
 
-    /// What is the matter with the identity, such as `SessionExpired`, where that is the matter.
+    /// The kind of an authentication error, such as `SessionExpired`; `None` for other errors.
     pub(crate) fn auth_detail(&self) -> Option<&str> {
         let auth = self.details.as_ref().filter(|details| self.kind == "NotAllowed" && details.kind == "Auth")?;
         auth.inner().map(ErrorDetails::kind)
     }
 
-    /// The message, and behind it what the details know better.
+    /// The message, and an explanation from the details if it needs one.
     pub(crate) fn explained(&self) -> Cow<'_, str> {
-        // That of text that does not parse ends in a line of its own.
+        // The message of a syntax error ends in a line break.
         let message = self.message.trim_end();
         let why = match self.auth_detail() {
             Some("SessionExpired") => Some("sign in again, or open another session".into()),
@@ -116,17 +116,17 @@ impl ServerError {
         why.map_or(message.into(), |why| format!("{message}; {why}").into())
     }
 
-    /// Who may not do what, where the server (3.3.5) says so in the details alone.
+    /// The missing right, which the server (3.3.5) names only in the details.
     fn lacks(&self) -> Option<String> {
         let details = self.details.as_ref()?.inner()?;
         if self.refuses_guests() {
-            return Some("sign in first: the server does not let guests in".to_owned());
+            return Some("sign in first: the server refuses anonymous sessions".to_owned());
         }
         let (actor, action) = (details.field("actor")?, details.field("action")?);
         Some(format!("{actor} may not {action} {}", details.field("resource")?))
     }
 
-    /// Whether the session is nobody, and the server denies guests.
+    /// Returns `true` if the session is anonymous, and the server denies guests.
     pub(crate) fn refuses_guests(&self) -> bool {
         let details = self.details.as_ref().and_then(ErrorDetails::inner);
         self.auth_detail() == Some("NotAllowed")
@@ -136,7 +136,7 @@ impl ServerError {
     pub(crate) fn error_kind(&self) -> ErrorKind {
         match self.kind.as_str() {
             _ if self.message.starts_with("The transaction's commit outcome is unknown") => ErrorKind::CommitUnknown,
-            // The server (3.3.5) reports these as either, and never as a matter of identity.
+            // The server (3.3.5) reports these with either kind, and never as `Auth`.
             "NotAllowed" | "Internal" if self.message.starts_with("You don't have permission to ") => ErrorKind::Auth,
             "NotFound" => ErrorKind::NotFound,
             "AlreadyExists" => ErrorKind::AlreadyExists,
@@ -173,26 +173,26 @@ impl std::error::Error for ServerError {
 }
 
 impl ErrorDetails {
-    /// The variant's name, such as `Record` in an `AlreadyExists` error.
+    /// Returns the name of the variant, such as `Record` in an `AlreadyExists` error.
     pub fn kind(&self) -> &str {
         &self.kind
     }
 
-    /// One of the variant's fields as text, such as `id` or `name`.
+    /// Returns a field of the variant as text, such as `id` or `name`.
     pub fn field(&self, name: &str) -> Option<&str> {
         self.fields.get(name).map(String::as_str)
     }
 
-    /// The nested variant, as `InvalidAuth` in `Auth`.
+    /// Returns the nested variant, such as `InvalidAuth` in `Auth`.
     pub fn inner(&self) -> Option<&ErrorDetails> {
         self.inner.as_deref()
     }
 }
 
-/// The code for a message that the server cannot read, or cannot write.
+/// The code for a message that the server cannot decode or encode.
 const PARSE_ERROR: i64 = -32700;
 
-/// The code of a transaction conflict since server 3.0.1.
+/// The code of a transaction conflict, from server 3.0.1 on.
 const CONFLICT: i64 = -32009;
 
 #[cfg(test)]
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn thrown_text_is_told_apart_by_kind_and_text() {
+    fn thrown_text_is_recognised_by_kind_and_text() {
         for (kind, message, thrown, is) in [
             ("Thrown", "An error occurred: no", Some("no"), ErrorKind::Thrown),
             ("", "An error occurred: no", Some("no"), ErrorKind::Thrown),

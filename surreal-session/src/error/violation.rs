@@ -1,20 +1,19 @@
-//! Constraints of a schema that refused a write, told apart by the server's text.
+//! Recognises violated constraints by the server's text.
 //!
-//! Server 3.3.5 sends no structured kind for them. What it writes are fixed words around names and values in SurrealQL,
-//! where a quote within a quoted part is escaped: the parts can be found again whatever they contain. A text that is
-//! not word for word one of these is no violation.
+//! Server 3.3.5 sends no structured kind for them. Its messages are fixed words around names and values in SurrealQL.
+//! Quotes inside a quoted part are escaped, so the parts can be found whatever they contain. Text that does not match
+//! one of these messages exactly is not a violation.
 
 mod scanner;
 
-use scanner::Scanner;
+use scanner::MessageScanner;
 
-/// The constraint that refused a write, with its parts as the server wrote them; see
-/// [`Error::violation`](super::Error::violation).
+/// The constraint that refused a write, with its parts; see [`Error::violation`](super::Error::violation).
 ///
-/// Values, conditions, types and the paths of fields are SurrealQL, such as `'a@x.io'` or `` address.`zip code` ``. So
-/// are records, which [`RecordId::from_str`](crate::RecordId) reads. Names of indexes and tables are bare.
+/// Values, conditions, types and paths of fields are SurrealQL, such as `'a@x.io'` or `` address.`zip code` ``. Records
+/// are SurrealQL too, and [`RecordId::from_str`](crate::RecordId) reads them. Names of indexes and tables are plain text.
 ///
-/// Values are the user's data: they belong in no log that others read.
+/// Values are the user's data: keep them out of logs that others read.
 ///
 /// # Examples
 ///
@@ -33,49 +32,49 @@ use scanner::Scanner;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Violation<'a> {
-    /// A UNIQUE index has an entry for the value already.
+    /// A UNIQUE index already contains the value.
     #[non_exhaustive]
     Unique {
         /// The index.
         index: &'a str,
-        /// The value that is taken; an array where the index has several fields.
+        /// The value; an array if the index has several fields.
         value: &'a str,
-        /// The record that has it.
+        /// The record that has the value.
         record: &'a str,
     },
-    /// A field's ASSERT is not true of the value.
+    /// The value does not meet a field's ASSERT.
     #[non_exhaustive]
     Assert {
         /// The field.
         field: &'a str,
-        /// The record that was to be written.
+        /// The record to write.
         record: &'a str,
-        /// The value that was refused.
+        /// The refused value.
         value: &'a str,
         /// The condition.
         condition: &'a str,
     },
-    /// The value is not of a field's TYPE, and cannot be made to be.
+    /// The value is not of the field's TYPE, and cannot be converted to it.
     #[non_exhaustive]
     Type {
         /// The field.
         field: &'a str,
-        /// The record that was to be written.
+        /// The record to write.
         record: &'a str,
-        /// The type; that of the elements, where it is one of those that does not fit.
+        /// The type of the field, or of its elements if an element does not fit.
         expected: &'a str,
-        /// The value that was refused, or `` a collection of length `n` `` where only its length does not fit.
+        /// The refused value, or `` a collection of length `n` `` if only the length does not fit.
         found: &'a str,
     },
-    /// A READONLY field was to be changed.
+    /// The write changes a READONLY field.
     #[non_exhaustive]
     ReadOnly {
         /// The field.
         field: &'a str,
-        /// The record that was to be written.
+        /// The record to write.
         record: &'a str,
     },
-    /// A SCHEMAFULL table has no such field.
+    /// The SCHEMAFULL table does not define the field.
     #[non_exhaustive]
     UnknownField {
         /// The field.
@@ -83,18 +82,18 @@ pub enum Violation<'a> {
         /// The table.
         table: &'a str,
     },
-    /// The record cannot be deleted: a REFERENCE to it says ON DELETE REJECT.
+    /// The record cannot be deleted: a REFERENCE with ON DELETE REJECT points to it.
     #[non_exhaustive]
     Reference {
-        /// The record that was to be deleted.
+        /// The record to delete.
         record: &'a str,
-        /// A record that refers to it.
+        /// A record that refers to the record.
         referrer: &'a str,
     },
-    /// The table's TYPE has no place for the record: an edge for a table of normal records, or the other way round.
+    /// The table's TYPE does not allow the record: an edge in a table of normal records, or the reverse.
     #[non_exhaustive]
     TableType {
-        /// The record that was to be written.
+        /// The record to write.
         record: &'a str,
         /// The table's type, such as `NORMAL` or `RELATION IN user OUT post`.
         expected: &'a str,
@@ -102,14 +101,14 @@ pub enum Violation<'a> {
 }
 
 impl<'a> Violation<'a> {
-    /// Reads the message of an error; `None` for any other text.
+    /// Parses the message of an error; `None` if it is not about a constraint.
     pub(super) fn read(message: &'a str) -> Option<Self> {
         let message = innermost(message);
         READERS.iter().find_map(|read| read(message))
     }
 }
 
-/// The failure itself, without the words for what it was a part of.
+/// The innermost message, without the event or deletion that it is wrapped in.
 pub(super) fn innermost(mut message: &str) -> &str {
     while let Some(inner) = in_event(message).or_else(|| in_deletion(message)) {
         message = inner;
@@ -117,14 +116,14 @@ pub(super) fn innermost(mut message: &str) -> &str {
     message
 }
 
-/// What an event failed with. Its name is not escaped, but can hardly contain what is behind it.
+/// The error inside an event. The event's name is not escaped, but is unlikely to contain `: `.
 fn in_event(message: &str) -> Option<&str> {
     message.strip_prefix("Error while processing event ")?.split_once(": ").map(|(_, inner)| inner)
 }
 
-/// What a write failed with that followed from a deletion, by a REFERENCE with ON DELETE.
+/// The error of a write that followed from a deletion, by a REFERENCE with ON DELETE.
 fn in_deletion(message: &str) -> Option<&str> {
-    let mut text = Scanner::new(message);
+    let mut text = MessageScanner::new(message);
     text.literal("An error occurred while updating references for `")?;
     text.surql("`: ")?;
     Some(text.rest())
@@ -139,7 +138,7 @@ fn unique(message: &str) -> Option<Violation<'_>> {
     let text = message.strip_prefix("Database index `")?;
     let mut ends = text.match_indices(BEHIND_INDEX).map(|(end, _)| end);
     let readings = ends.by_ref().take(MOST_READINGS).filter_map(|end| {
-        let mut tail = Scanner::new(&text[end + BEHIND_INDEX.len()..]);
+        let mut tail = MessageScanner::new(&text[end + BEHIND_INDEX.len()..]);
         let value = tail.surql(", with record `")?;
         Some(Violation::Unique { index: &text[..end], value, record: tail.surql_to_end("`")? })
     });
@@ -149,7 +148,7 @@ fn unique(message: &str) -> Option<Violation<'_>> {
 }
 
 fn assert(message: &str) -> Option<Violation<'_>> {
-    let mut text = Scanner::new(message);
+    let mut text = MessageScanner::new(message);
     text.literal("Found ")?;
     let value = text.surql(" for field `")?;
     let field = text.surql("`, with record `")?;
@@ -158,7 +157,7 @@ fn assert(message: &str) -> Option<Violation<'_>> {
 }
 
 fn coercion(message: &str) -> Option<Violation<'_>> {
-    let mut text = Scanner::new(message);
+    let mut text = MessageScanner::new(message);
     text.literal("Couldn't coerce value for field `")?;
     let field = text.surql("` of `")?;
     let record = text.surql("`: Expected `")?;
@@ -178,41 +177,41 @@ fn collection(text: &str) -> Option<&str> {
     is_place(rest).then(|| &text[..text.len() - rest.len()])
 }
 
-/// Whether nothing follows, or where in a collection the value is.
+/// Returns `true` if the text is empty, or names the position of the value in a collection.
 fn is_place(text: &str) -> bool {
     text.is_empty() || text.starts_with(" when coercing ")
 }
 
 fn read_only(message: &str) -> Option<Violation<'_>> {
-    let mut text = Scanner::new(message);
+    let mut text = MessageScanner::new(message);
     text.literal("Found changed value for field `")?;
     let field = text.surql("`, with record `")?;
     Some(Violation::ReadOnly { field, record: text.surql_to_end("`, but field is readonly")? })
 }
 
 fn unknown_field(message: &str) -> Option<Violation<'_>> {
-    let mut text = Scanner::new(message);
+    let mut text = MessageScanner::new(message);
     text.literal("Found field '")?;
     let field = text.surql("', but no such field exists for table '")?;
     Some(Violation::UnknownField { field, table: text.rest().strip_suffix('\'')? })
 }
 
 fn reference(message: &str) -> Option<Violation<'_>> {
-    let mut text = Scanner::new(message);
+    let mut text = MessageScanner::new(message);
     text.literal("Cannot delete `")?;
     let record = text.surql("` as it is referenced by `")?;
     Some(Violation::Reference { record, referrer: text.surql_to_end("` with an ON DELETE REJECT clause")? })
 }
 
 fn table_type(message: &str) -> Option<Violation<'_>> {
-    let mut text = Scanner::new(message);
+    let mut text = MessageScanner::new(message);
     text.literal("Found record: `")?;
     let record = text.surql("` which is ")?;
     let rest = text.rest().strip_prefix("not ").unwrap_or(text.rest());
     Some(Violation::TableType { record, expected: rest.strip_prefix("a relation, but expected a ")? })
 }
 
-/// How many ends of an index's name are tried: a value may be long, and full of what looks like one.
+/// The number of possible ends of an index's name that are tried: a long value may contain many.
 const MOST_READINGS: usize = 64;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! A value of any type.
+//! [`Value`], a value of any type.
 
 mod convert;
 mod order;
@@ -7,17 +7,17 @@ mod wire;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::float::Total;
+use super::float::TotalFloat;
 use super::tag::Tag;
 use super::{Bytes, Datetime, Decimal, Duration, File, Geometry, Range, RecordId, Set, Table, Uuid, literal, text};
 
-/// A value of any of SurrealDB's types.
+/// A value of any SurrealDB type.
 ///
-/// Equality, order and hash look at the type as well as the content: the int 1 is not the float 1. They are total, so
-/// that a value can be a key of a map: NaN equals itself. The order is not that of the server.
+/// Equality, order and hash depend on the type and the content: the int 1 is not equal to the float 1. They are total, so
+/// that a value can be the key of a map: NaN equals itself. The order differs from the server's.
 ///
-/// In a human-readable format a value is plain data: what has no counterpart there is text, and NONE is null. Reading
-/// it back gives text, where a typed field would give the type. So does a value that is the key of a map.
+/// In a human-readable format a value is plain data: types without a counterpart are text, and NONE is null. Reading it
+/// back gives text, unlike a typed field. The same holds for a value that is the key of a map.
 ///
 /// # Examples
 ///
@@ -25,17 +25,17 @@ use super::{Bytes, Datetime, Decimal, Duration, File, Geometry, Range, RecordId,
 /// use surreal_session::Value;
 /// use surreal_session::value::Decimal;
 ///
-/// // Text of a value is SurrealQL that makes the same value.
+/// // A value prints as the SurrealQL that produces it.
 /// let value = Value::Array(vec![Value::from(1), Value::from("two"), Value::from(Decimal::ZERO), Value::None]);
 /// assert_eq!(value.to_string(), "[1, 'two', 0dec, NONE]");
 /// ```
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub enum Value {
-    /// No value at all.
+    /// NONE: no value.
     #[default]
     None,
-    /// A value that is there, and nothing.
+    /// NULL: an empty value.
     Null,
     /// True or false.
     Bool(bool),
@@ -57,24 +57,24 @@ pub enum Value {
     Uuid(Uuid),
     /// A table, by its name.
     Table(Table),
-    /// The id of a record, which is a link to it.
+    /// The id of a record, which is also a link to it.
     RecordId(RecordId),
-    /// Values in order.
+    /// An ordered list of values.
     Array(Vec<Value>),
-    /// Values without duplicates.
+    /// A collection of values without duplicates.
     Set(Set<Value>),
-    /// Values by their keys.
+    /// A map from text keys to values.
     Object(BTreeMap<String, Value>),
-    /// A shape on a map.
+    /// A geometry, such as a point or a polygon.
     Geometry(Geometry),
     /// A reference to a file.
     File(File),
-    /// What lies between two values.
+    /// The values between two bounds.
     Range(Box<Range<Value>>),
 }
 
 impl Value {
-    /// Reads the text that a special type is in a human-readable format.
+    /// Reads the human-readable text of a special type.
     pub(crate) fn from_text(tag: Tag, text: &str) -> Option<Self> {
         Some(match tag {
             Tag::RecordId => Self::RecordId(text.parse().ok()?),
@@ -86,58 +86,58 @@ impl Value {
         })
     }
 
-    /// Whether this is NONE.
+    /// Returns `true` for NONE.
     pub fn is_none(&self) -> bool {
         matches!(self, Self::None)
     }
 
-    /// Whether this is NULL.
+    /// Returns `true` for NULL.
     pub fn is_null(&self) -> bool {
         matches!(self, Self::Null)
     }
 
-    /// The bool, if it is one.
+    /// Returns the bool, or `None` for any other type.
     pub fn as_bool(&self) -> Option<bool> {
         if let Self::Bool(value) = self { Some(*value) } else { None }
     }
 
-    /// The int, if it is one.
+    /// Returns the int, or `None` for any other type.
     pub fn as_i64(&self) -> Option<i64> {
         if let Self::Int(number) = self { Some(*number) } else { None }
     }
 
-    /// The float, if it is one.
+    /// Returns the float, or `None` for any other type.
     pub fn as_f64(&self) -> Option<f64> {
         if let Self::Float(number) = self { Some(*number) } else { None }
     }
 
-    /// The text, if it is a string.
+    /// Returns the string, or `None` for any other type.
     pub fn as_str(&self) -> Option<&str> {
         if let Self::String(text) = self { Some(text) } else { None }
     }
 
-    /// The id, if it is one of a record.
+    /// Returns the record id, or `None` for any other type.
     pub fn as_record_id(&self) -> Option<&RecordId> {
         if let Self::RecordId(id) = self { Some(id) } else { None }
     }
 
-    /// The elements, if it is an array.
+    /// Returns the elements of an array, or `None` for any other type.
     pub fn as_array(&self) -> Option<&[Value]> {
         if let Self::Array(elements) = self { Some(elements) } else { None }
     }
 
-    /// The entries, if it is an object.
+    /// Returns the entries of an object, or `None` for any other type.
     pub fn as_object(&self) -> Option<&BTreeMap<String, Value>> {
         if let Self::Object(entries) = self { Some(entries) } else { None }
     }
 
-    /// The entry of this key, if it is an object that has one.
+    /// Returns the value of this key in an object, or `None` without one.
     pub fn get(&self, key: &str) -> Option<&Value> {
         self.as_object()?.get(key)
     }
 }
 
-/// The SurrealQL literal.
+/// Writes the SurrealQL literal.
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -145,7 +145,7 @@ impl fmt::Display for Value {
             Self::Null => f.write_str("NULL"),
             Self::Bool(value) => value.fmt(f),
             Self::Int(number) => number.fmt(f),
-            Self::Float(number) => Total(*number).fmt(f),
+            Self::Float(number) => TotalFloat(*number).fmt(f),
             Self::Decimal(number) => write!(f, "{number}dec"),
             Self::String(value) => text::write_string(f, value),
             Self::Bytes(bytes) => bytes.fmt(f),

@@ -8,15 +8,15 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::tag;
 
-/// Bytes, as SurrealDB's type `bytes`.
+/// Bytes: SurrealDB's type `bytes`.
 ///
-/// A field of type `Vec<u8>` is an array of ints instead, because serde cannot tell it from any other `Vec`.
-/// In a human-readable format bytes are an array of numbers.
+/// A field of type `Vec<u8>` is an array of ints, because serde cannot distinguish it from any other `Vec`.
+/// In a human-readable format, bytes are an array of numbers.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Bytes(Vec<u8>);
 
 impl Bytes {
-    /// Takes the bytes.
+    /// Wraps the bytes.
     pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
         Self(bytes.into())
     }
@@ -70,7 +70,7 @@ impl fmt::Debug for Bytes {
     }
 }
 
-/// The SurrealQL literal, such as `b"00FF"`.
+/// Writes the SurrealQL literal, such as `b"00FF"`.
 impl fmt::Display for Bytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("b\"")?;
@@ -81,7 +81,7 @@ impl fmt::Display for Bytes {
 
 impl Serialize for Bytes {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_newtype_struct(tag::BYTES, &Payload(&self.0))
+        serializer.serialize_newtype_struct(tag::BYTES, &BytesPayload(&self.0))
     }
 }
 
@@ -91,10 +91,10 @@ impl<'de> Deserialize<'de> for Bytes {
     }
 }
 
-/// An array in a human-readable format, and bytes elsewhere.
-struct Payload<'a>(&'a [u8]);
+/// Writes an array in a human-readable format, and bytes in others.
+struct BytesPayload<'a>(&'a [u8]);
 
-impl Serialize for Payload<'_> {
+impl Serialize for BytesPayload<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match serializer.is_human_readable() {
             true => serializer.collect_seq(self.0),

@@ -16,8 +16,8 @@ use civil::Civil;
 
 /// A point in time in nanoseconds, in UTC.
 ///
-/// Its text is RFC 3339, such as `2026-01-31T09:05:00.25Z`, with as many digits of the second as it needs: none, 3, 6
-/// or 9. It holds what the server can: the years -262143 to 262142, those beyond four digits being written with a sign.
+/// Its text is RFC 3339, such as `2026-01-31T09:05:00.250Z`, with 0, 3, 6 or 9 digits after the second. Its range is the
+/// server's: the years -262143 to 262142. Years of more than four digits have a sign.
 ///
 /// # Examples
 ///
@@ -31,7 +31,7 @@ use civil::Civil;
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Datetime {
-    /// Since 1970; invariant: between those of `MIN` and `MAX`.
+    /// Since 1970. Invariant: between those of `MIN` and `MAX`.
     seconds: i64,
     /// Invariant: less than a second.
     nanoseconds: u32,
@@ -45,26 +45,26 @@ impl Datetime {
     /// The beginning of 1970.
     pub const UNIX_EPOCH: Self = Self { seconds: 0, nanoseconds: 0 };
 
-    /// The current time of this machine.
+    /// Returns the current time of this machine.
     pub fn now() -> Self {
-        // The clock is within the range, unless it is off by a quarter of a million years.
+        // A clock outside the range would be wrong by a quarter of a million years.
         Self::try_from(SystemTime::now()).unwrap_or(Self::UNIX_EPOCH)
     }
 
-    /// The time so many seconds after the beginning of 1970, and so many nanoseconds after that.
+    /// Creates a datetime from the seconds since the beginning of 1970, and the nanoseconds after that second.
     ///
-    /// `None` if it is outside of what the server can hold, or if `nanoseconds` is a second or more.
+    /// Returns `None` if it is outside the server's range, or if `nanoseconds` is a second or more.
     pub const fn from_timestamp(seconds: i64, nanoseconds: u32) -> Option<Self> {
         let is_valid = Self::MIN.seconds <= seconds && seconds <= Self::MAX.seconds && nanoseconds < SECOND;
         if is_valid { Some(Self { seconds, nanoseconds }) } else { None }
     }
 
-    /// The whole seconds since the beginning of 1970, rounded down.
+    /// Returns the whole seconds since the beginning of 1970, rounded down.
     pub const fn timestamp(&self) -> i64 {
         self.seconds
     }
 
-    /// The nanoseconds since [`timestamp`](Self::timestamp), less than a second.
+    /// Returns the nanoseconds after [`timestamp`](Self::timestamp), less than a second.
     pub const fn subsec_nanos(&self) -> u32 {
         self.nanoseconds
     }
@@ -107,8 +107,8 @@ impl TryFrom<Datetime> for SystemTime {
 impl FromStr for Datetime {
     type Err = InvalidValue;
 
-    /// Reads RFC 3339 as the server does: with any offset, a space in place of the `T`, any number of digits of the
-    /// second (of which nine count), or a date alone.
+    /// Reads RFC 3339 like the server: with any offset, a space instead of the `T`, any number of digits after the second
+    /// (nine of them count), or a date alone.
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
         let (civil, offset_seconds) = civil::parse(text).map_err(invalid)?;
         let nanoseconds = civil.nanoseconds;
@@ -150,7 +150,7 @@ impl<'de> Tagged<'de> for Datetime {
     fn from_elements<A: SeqAccess<'de>>(mut elements: A) -> Result<Self, A::Error> {
         let seconds: i64 = tagged::next(&mut elements, 0, "seconds and nanoseconds")?;
         let nanoseconds: u32 = tagged::next(&mut elements, 1, "seconds and nanoseconds")?;
-        // The server counts a leap second as more nanoseconds of the one before; here it is the one after.
+        // The server counts a leap second as nanoseconds of the second before; here it is the second after.
         let carried = seconds.checked_add(i64::from(nanoseconds / SECOND));
         carried
             .and_then(|seconds| Self::from_timestamp(seconds, nanoseconds % SECOND))

@@ -12,11 +12,12 @@ use super::duration::plain_digits;
 use super::tag::Tag;
 use super::tagged::{self, Tagged};
 
-/// A decimal number of up to 28 places after the point, exact.
+/// An exact decimal number with up to 28 places after the point.
 ///
-/// It is a whole number of 96 bits and a sign, divided by a power of ten. Trailing zeros are dropped, as the server
-/// does, so that equal numbers are equal in every way: `1.50` is `1.5`. Text may have an exponent, and `_` between digits. With more
-/// digits than fit it is refused: it is never rounded, while the server (3.3.5) rounds. In a human-readable format a decimal is text; a number is read too.
+/// It is an integer of 96 bits with a sign, divided by a power of ten. Trailing zeros are dropped, as on the server, so
+/// that equal numbers have one form: `1.50` is `1.5`. Text may have an exponent, and `_` between digits. Text with too many
+/// digits is an error: it is never rounded, unlike on the server (3.3.5). In a human-readable format a decimal is text;
+/// numbers are read as well.
 ///
 /// # Examples
 ///
@@ -31,7 +32,7 @@ use super::tagged::{self, Tagged};
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Decimal {
-    /// Invariant: no more than 96 bits besides the sign, and no multiple of ten unless the scale is zero.
+    /// Invariant: at most 96 bits and the sign, and not a multiple of ten unless the scale is zero.
     mantissa: i128,
     /// Invariant: at most 28.
     scale: u32,
@@ -45,9 +46,9 @@ impl Decimal {
     /// The smallest decimal, -79228162514264337593543950335.
     pub const MIN: Self = Self { mantissa: -MAX_MANTISSA, scale: 0 };
 
-    /// The number `mantissa` divided by ten to the power of `scale`: `new(125, 2)` is 1.25.
+    /// Creates the number `mantissa` / 10^`scale`: `new(125, 2)` is 1.25.
     ///
-    /// `None` if that cannot be held without rounding.
+    /// Returns `None` if the number would have to be rounded.
     pub fn new(mantissa: i128, scale: u32) -> Option<Self> {
         let (mut mantissa, mut scale) = (mantissa, scale);
         while scale > 0 && mantissa % 10 == 0 {
@@ -58,19 +59,19 @@ impl Decimal {
         fits.then_some(Self { mantissa, scale })
     }
 
-    /// The digits as a whole number, without the point.
+    /// Returns the digits as an integer, without the point.
     pub const fn mantissa(&self) -> i128 {
         self.mantissa
     }
 
-    /// How many of the digits are after the point.
+    /// Returns the number of digits after the point.
     pub const fn scale(&self) -> u32 {
         self.scale
     }
 
-    /// The nearest float.
+    /// Returns the nearest float.
     pub fn to_f64(&self) -> f64 {
-        // Every text of a decimal is one of a float.
+        // The text of a decimal is always the text of a float.
         self.to_string().parse().unwrap_or(f64::NAN)
     }
 
@@ -84,7 +85,7 @@ impl Decimal {
         }
     }
 
-    /// The whole part, and the part after the point in units of the smallest place there is.
+    /// The integer part, and the part after the point in units of the smallest place.
     fn parts(self) -> (i128, i128) {
         let unit = 10_i128.pow(self.scale);
         (self.mantissa / unit, self.mantissa % unit * 10_i128.pow(MAX_SCALE - self.scale))
@@ -114,7 +115,7 @@ impl TryFrom<i128> for Decimal {
 impl TryFrom<f64> for Decimal {
     type Error = InvalidValue;
 
-    /// The shortest decimal that is nearest to this float and to no other: 0.1 becomes 0.1.
+    /// Converts to the shortest decimal that is nearest to this float and to no other: 0.1 becomes 0.1.
     fn try_from(number: f64) -> Result<Self, InvalidValue> {
         if number.is_finite() { number.to_string().parse() } else { Err(invalid("the float is not finite")) }
     }
@@ -258,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_need_rounding_is_refused() {
+    fn numbers_that_need_rounding_are_refused() {
         for text in [
             "",
             "-",

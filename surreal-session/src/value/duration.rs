@@ -15,8 +15,8 @@ use super::tagged::{self, Tagged};
 
 /// A span of time in nanoseconds, never negative.
 ///
-/// Converts from and to [`std::time::Duration`]; a field of that type itself would be an object on the server without
-/// [`with::std_duration`](super::with::std_duration). Its text is SurrealQL's, such as `1h30m` or `5ms10ns`, where a year
+/// Converts from and to [`std::time::Duration`]. A field of that type is an object on the server, unless it uses
+/// [`with::std_duration`](super::with::std_duration). The text form is SurrealQL's, such as `1h30m` or `5ms10ns`; a year
 /// has 365 days.
 ///
 /// # Examples
@@ -33,22 +33,22 @@ use super::tagged::{self, Tagged};
 pub struct Duration(time::Duration);
 
 impl Duration {
-    /// No time at all.
+    /// The duration of zero nanoseconds.
     pub const ZERO: Self = Self(time::Duration::ZERO);
-    /// The longest duration, of about 584 billion years.
+    /// The longest duration, about 584 billion years.
     pub const MAX: Self = Self(time::Duration::MAX);
 
-    /// The duration of so many seconds.
+    /// Creates a duration from seconds.
     pub const fn from_secs(seconds: u64) -> Self {
         Self(time::Duration::from_secs(seconds))
     }
 
-    /// The duration of so many milliseconds.
+    /// Creates a duration from milliseconds.
     pub const fn from_millis(milliseconds: u64) -> Self {
         Self(time::Duration::from_millis(milliseconds))
     }
 
-    /// The duration as the standard library has it.
+    /// Returns the duration as a type of the standard library.
     pub const fn as_std(&self) -> time::Duration {
         self.0
     }
@@ -69,9 +69,9 @@ impl From<Duration> for time::Duration {
 impl FromStr for Duration {
     type Err = InvalidValue;
 
-    /// Reads one or more whole numbers with their units, in any order; they are added.
+    /// Reads one or more integers with their units, in any order, and adds them.
     ///
-    /// As on the server, there may be space around it, and `_` within a number.
+    /// Like the server, it accepts space around the text, and `_` within a number.
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
         let invalid = |reason: &'static str| InvalidValue::new(Tag::Duration.noun(), reason);
         let mut nanoseconds = 0_u128;
@@ -97,7 +97,7 @@ impl FromStr for Duration {
     }
 }
 
-/// Digits without the `_` that may stand behind the first of them.
+/// The digits without `_`, which may follow the first digit.
 pub(super) fn plain_digits(digits: &str) -> Cow<'_, str> {
     match digits.contains('_') && !digits.starts_with('_') {
         true => digits.replace('_', "").into(),
@@ -137,7 +137,7 @@ impl fmt::Debug for Duration {
 
 impl Serialize for Duration {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        tagged::serialize(serializer, Tag::Duration, self, &Parts(self.0))
+        tagged::serialize(serializer, Tag::Duration, self, &DurationPayload(self.0))
     }
 }
 
@@ -163,10 +163,10 @@ impl<'de> Tagged<'de> for Duration {
     }
 }
 
-/// The payload: seconds and nanoseconds, each left out where all that is left is zero.
-struct Parts(time::Duration);
+/// The payload: seconds and nanoseconds, without trailing zeros.
+struct DurationPayload(time::Duration);
 
-impl Serialize for Parts {
+impl Serialize for DurationPayload {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let (seconds, nanoseconds) = (self.0.as_secs(), self.0.subsec_nanos());
         let length = match (seconds, nanoseconds) {
@@ -187,7 +187,7 @@ impl Serialize for Parts {
 
 const SECOND: u128 = 1_000_000_000;
 
-/// Longest first; the size is in nanoseconds.
+/// The units with their sizes in nanoseconds, longest first.
 const UNITS: &[(u128, &str)] = &[
     (365 * 24 * 3_600 * SECOND, "y"),
     (7 * 24 * 3_600 * SECOND, "w"),

@@ -12,7 +12,7 @@ use super::tagged::{self, Tagged};
 
 /// A reference to a file in a bucket.
 ///
-/// Its text is SurrealQL's, such as `f"avatars:/ada.png"`.
+/// The text form is SurrealQL's, such as `f"avatars:/ada.png"`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct File {
     bucket: String,
@@ -21,7 +21,7 @@ pub struct File {
 }
 
 impl File {
-    /// The file `key` in `bucket`. The key begins with a slash, which is added if it is missing.
+    /// Creates a reference to the file `key` in `bucket`. Adds a slash in front of the key if it has none.
     pub fn new(bucket: impl Into<String>, key: impl Into<String>) -> Self {
         let mut key = key.into();
         if !key.starts_with('/') {
@@ -30,17 +30,17 @@ impl File {
         Self { bucket: bucket.into(), key }
     }
 
-    /// The bucket's name.
+    /// Returns the name of the bucket.
     pub fn bucket(&self) -> &str {
         &self.bucket
     }
 
-    /// The path in the bucket, beginning with a slash.
+    /// Returns the path in the bucket, which begins with a slash.
     pub fn key(&self) -> &str {
         &self.key
     }
 
-    /// Reads what is between the quotes.
+    /// Reads the text between the quotes.
     pub(crate) fn parse_content(content: &str) -> Result<Self, InvalidValue> {
         let invalid = || InvalidValue::new(Tag::File.noun(), "expected the form f\"bucket:/key\"");
         let (mut bucket, mut key) = (String::new(), String::new());

@@ -1,14 +1,14 @@
-//! Floats as values are compared and written.
+//! Comparison and text of floats in values.
 
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-/// A float with a total order, in which NaN equals itself and is greatest, and zero has one sign.
+/// A float with a total order: NaN equals itself and is the greatest, and the two zeros are equal.
 #[derive(Clone, Copy)]
-pub(crate) struct Total(pub(crate) f64);
+pub(crate) struct TotalFloat(pub(crate) f64);
 
-impl Total {
+impl TotalFloat {
     fn canonical(self) -> f64 {
         match self.0 {
             number if number.is_nan() => f64::NAN,
@@ -18,34 +18,34 @@ impl Total {
     }
 }
 
-impl PartialEq for Total {
+impl PartialEq for TotalFloat {
     fn eq(&self, other: &Self) -> bool {
         self.cmp(other) == Ordering::Equal
     }
 }
 
-impl Eq for Total {}
+impl Eq for TotalFloat {}
 
-impl Ord for Total {
+impl Ord for TotalFloat {
     fn cmp(&self, other: &Self) -> Ordering {
         self.canonical().total_cmp(&other.canonical())
     }
 }
 
-impl PartialOrd for Total {
+impl PartialOrd for TotalFloat {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl Hash for Total {
+impl Hash for TotalFloat {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.canonical().to_bits().hash(state);
     }
 }
 
-/// The SurrealQL literal, with an `f` that tells it from an int.
-impl fmt::Display for Total {
+/// Writes the SurrealQL literal, with an `f` that distinguishes it from an int.
+impl fmt::Display for TotalFloat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             number if number.is_nan() => f.write_str("NaN"),

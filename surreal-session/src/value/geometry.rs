@@ -7,34 +7,35 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-use super::float::Total;
+use super::float::TotalFloat;
 
 pub(super) use wire::GeometryPayload;
 
-/// A place: longitude (or x), then latitude (or y).
+/// A position: longitude (or x), then latitude (or y).
 pub type Position = [f64; 2];
 
-/// A shape on a map.
+/// A geometry, such as a point, a line or a polygon.
 ///
-/// The variants carry their coordinates as `GeoJSON` does. In a human-readable format it is a `GeoJSON` object.
+/// The variants hold their coordinates in the order of `GeoJSON`. In a human-readable format a geometry is a `GeoJSON`
+/// object.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Geometry {
-    /// One place.
+    /// One position.
     Point(Position),
-    /// A line through some places.
+    /// A line through several positions.
     Line(Vec<Position>),
-    /// An area: its outline first, then its holes, each a line that ends where it begins.
+    /// An area: its outline, then its holes, each a line that ends where it begins.
     ///
-    /// The server refuses one without an outline.
+    /// The server refuses a polygon without an outline.
     Polygon(Vec<Vec<Position>>),
-    /// Some places.
+    /// Several positions.
     MultiPoint(Vec<Position>),
-    /// Some lines.
+    /// Several lines.
     MultiLine(Vec<Vec<Position>>),
-    /// Some areas.
+    /// Several areas.
     MultiPolygon(Vec<Vec<Vec<Position>>>),
-    /// Some geometries of any kind.
+    /// Several geometries of any kind.
     Collection(Vec<Geometry>),
 }
 
@@ -52,19 +53,19 @@ impl Geometry {
         }
     }
 
-    /// All coordinates in order, with how they are grouped.
-    fn shape(&self) -> Shape<'_> {
+    /// The coordinates in order, with their nesting.
+    fn coordinates(&self) -> Coordinates<'_> {
         match self {
-            Self::Point(point) => Shape::Position(point),
-            Self::Line(points) | Self::MultiPoint(points) => Shape::Positions(points),
-            Self::Polygon(lines) | Self::MultiLine(lines) => Shape::Lines(lines),
-            Self::MultiPolygon(polygons) => Shape::Polygons(polygons),
-            Self::Collection(geometries) => Shape::Geometries(geometries),
+            Self::Point(point) => Coordinates::Position(point),
+            Self::Line(points) | Self::MultiPoint(points) => Coordinates::Positions(points),
+            Self::Polygon(lines) | Self::MultiLine(lines) => Coordinates::Lines(lines),
+            Self::MultiPolygon(polygons) => Coordinates::Polygons(polygons),
+            Self::Collection(geometries) => Coordinates::Geometries(geometries),
         }
     }
 }
 
-enum Shape<'a> {
+enum Coordinates<'a> {
     Position(&'a Position),
     Positions(&'a [Position]),
     Lines(&'a [Vec<Position>]),
@@ -72,7 +73,7 @@ enum Shape<'a> {
     Geometries(&'a [Geometry]),
 }
 
-/// Compares as [`Value::Float`](super::Value::Float) does: NaN equals itself.
+/// Compares like [`Value::Float`](super::Value::Float): NaN equals itself.
 impl PartialEq for Geometry {
     fn eq(&self, other: &Self) -> bool {
         self.cmp(other) == Ordering::Equal
@@ -83,15 +84,17 @@ impl Eq for Geometry {}
 
 impl Ord for Geometry {
     fn cmp(&self, other: &Self) -> Ordering {
-        let by_shape = || match (self.shape(), other.shape()) {
-            (Shape::Position(one), Shape::Position(other)) => cmp_positions(one, other),
-            (Shape::Positions(one), Shape::Positions(other)) => cmp_lists(one, other, cmp_positions),
-            (Shape::Lines(one), Shape::Lines(other)) => cmp_lists(one, other, |a, b| cmp_lists(a, b, cmp_positions)),
-            (Shape::Polygons(one), Shape::Polygons(other)) => {
+        let by_shape = || match (self.coordinates(), other.coordinates()) {
+            (Coordinates::Position(one), Coordinates::Position(other)) => cmp_positions(one, other),
+            (Coordinates::Positions(one), Coordinates::Positions(other)) => cmp_lists(one, other, cmp_positions),
+            (Coordinates::Lines(one), Coordinates::Lines(other)) => {
+                cmp_lists(one, other, |a, b| cmp_lists(a, b, cmp_positions))
+            }
+            (Coordinates::Polygons(one), Coordinates::Polygons(other)) => {
                 cmp_lists(one, other, |a, b| cmp_lists(a, b, |a, b| cmp_lists(a, b, cmp_positions)))
             }
-            (Shape::Geometries(one), Shape::Geometries(other)) => one.cmp(other),
-            // Geometries of one type have one shape.
+            (Coordinates::Geometries(one), Coordinates::Geometries(other)) => one.cmp(other),
+            // Geometries of one type have the same nesting.
             _ => Ordering::Equal,
         };
         self.type_name().cmp(other.type_name()).then_with(by_shape)
@@ -105,7 +108,7 @@ impl PartialOrd for Geometry {
 }
 
 fn cmp_positions(one: &Position, other: &Position) -> Ordering {
-    one.map(Total).cmp(&other.map(Total))
+    one.map(TotalFloat).cmp(&other.map(TotalFloat))
 }
 
 fn cmp_lists<T>(one: &[T], other: &[T], cmp: impl Fn(&T, &T) -> Ordering) -> Ordering {
@@ -115,48 +118,50 @@ fn cmp_lists<T>(one: &[T], other: &[T], cmp: impl Fn(&T, &T) -> Ordering) -> Ord
 
 impl Hash for Geometry {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        let position = |state: &mut H, position: &Position| position.map(Total).hash(state);
+        let position = |state: &mut H, position: &Position| position.map(TotalFloat).hash(state);
         self.type_name().hash(state);
-        match self.shape() {
-            Shape::Position(point) => position(state, point),
-            Shape::Positions(points) => points.iter().for_each(|point| position(state, point)),
-            Shape::Lines(lines) => lines.iter().flatten().for_each(|point| position(state, point)),
-            Shape::Polygons(polygons) => polygons.iter().flatten().flatten().for_each(|point| position(state, point)),
-            Shape::Geometries(geometries) => geometries.hash(state),
+        match self.coordinates() {
+            Coordinates::Position(point) => position(state, point),
+            Coordinates::Positions(points) => points.iter().for_each(|point| position(state, point)),
+            Coordinates::Lines(lines) => lines.iter().flatten().for_each(|point| position(state, point)),
+            Coordinates::Polygons(polygons) => {
+                polygons.iter().flatten().flatten().for_each(|point| position(state, point))
+            }
+            Coordinates::Geometries(geometries) => geometries.hash(state),
         }
     }
 }
 
-/// The SurrealQL literal: `(1f, 2f)` for a point, an object as in `GeoJSON` for the others.
+/// Writes the SurrealQL literal: `(1f, 2f)` for a point, a `GeoJSON` object for the others.
 impl fmt::Display for Geometry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Point([x, y]) => write!(f, "({}, {})", Total(*x), Total(*y)),
+            Self::Point([x, y]) => write!(f, "({}, {})", TotalFloat(*x), TotalFloat(*y)),
             _ => self.write_object(f),
         }
     }
 }
 
 impl Geometry {
-    /// Writes an object as in `GeoJSON`, also for a point: in a collection the server (3.3.5) takes nothing else.
+    /// Writes a `GeoJSON` object, also for a point: the server (3.3.5) accepts nothing else in a collection.
     fn write_object(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let list = if matches!(self, Self::Collection(_)) { "geometries" } else { "coordinates" };
         write!(f, "{{ type: '{}', {list}: ", self.type_name())?;
-        match self.shape() {
-            Shape::Position(point) => write_position(f, point),
-            Shape::Positions(points) => write_list(f, points, write_position),
-            Shape::Lines(lines) => write_list(f, lines, |f, line| write_list(f, line, write_position)),
-            Shape::Polygons(polygons) => write_list(f, polygons, |f, polygon| {
+        match self.coordinates() {
+            Coordinates::Position(point) => write_position(f, point),
+            Coordinates::Positions(points) => write_list(f, points, write_position),
+            Coordinates::Lines(lines) => write_list(f, lines, |f, line| write_list(f, line, write_position)),
+            Coordinates::Polygons(polygons) => write_list(f, polygons, |f, polygon| {
                 write_list(f, polygon, |f, line| write_list(f, line, write_position))
             }),
-            Shape::Geometries(geometries) => write_list(f, geometries, |f, geometry| geometry.write_object(f)),
+            Coordinates::Geometries(geometries) => write_list(f, geometries, |f, geometry| geometry.write_object(f)),
         }?;
         f.write_str(" }")
     }
 }
 
 fn write_position(f: &mut fmt::Formatter<'_>, [x, y]: &Position) -> fmt::Result {
-    write!(f, "[{}, {}]", Total(*x), Total(*y))
+    write!(f, "[{}, {}]", TotalFloat(*x), TotalFloat(*y))
 }
 
 fn write_list<T>(

@@ -1,14 +1,14 @@
-//! Ids that know their record and the type of their key.
+//! Typed ids.
 
 use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
 
-/// The id of a record of type `T`, and at the same time a link to it.
+/// The id of a record of type `T`, which is also a link to it.
 ///
-/// The table is `T`'s; `K` is the type of the key: `String` unless said otherwise, as ids made by the server are text.
-/// Ids of different records, or with different keys, are different types. In a human-readable format such as JSON an
-/// id is text: `user:ada`.
+/// The table is that of `T`. `K` is the type of the key; the default is `String`, the type of keys that the server
+/// generates. Ids of different record types, or with different key types, are different types. In a human-readable format
+/// such as JSON an id is text: `user:ada`.
 ///
 /// # Examples
 ///
@@ -42,7 +42,7 @@ pub struct Id<T, K = String> {
 }
 
 impl<T, K> Id<T, K> {
-    /// The id with this key.
+    /// Creates the id with this key.
     pub fn new(key: impl Into<K>) -> Self {
         Self { key: key.into(), record: PhantomData }
     }

@@ -1,4 +1,4 @@
-//! Arrays and objects of values: as SurrealQL literals, and read from serde.
+//! Arrays and objects of values: written as SurrealQL literals, and read with serde.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
@@ -35,7 +35,7 @@ pub(crate) fn write_object(f: &mut fmt::Formatter<'_>, entries: &BTreeMap<String
     f.write_str(" }")
 }
 
-/// Writes `{1, 2}`. The first element decides whether it is a set: `{a:1}` would be an object.
+/// Writes `{1, 2}`. Encloses a first element that would make it an object: `{a:1}`.
 pub(crate) fn write_set(f: &mut fmt::Formatter<'_>, elements: &[Value]) -> fmt::Result {
     let Some((first, rest)) = elements.split_first() else { return f.write_str("{,}") };
     write!(f, "{{{}", Delimited(first))?;
@@ -48,7 +48,7 @@ pub(crate) fn write_range(f: &mut fmt::Formatter<'_>, range: &Range<Value>) -> f
     Range::new(range.start.as_ref().map(Delimited), range.end.as_ref().map(Delimited)).fmt(f)
 }
 
-/// A value with parentheses around it if it could be read as one with what follows.
+/// A value in parentheses, if the text after it could be read as a part of it.
 struct Delimited<'a>(&'a Value);
 
 impl Display for Delimited<'_> {
@@ -69,7 +69,7 @@ pub(crate) fn read_array<'de, A: SeqAccess<'de>>(mut elements: A) -> Result<Vec<
     Ok(array)
 }
 
-/// Reads the entries of an object whose first key has been read. The last of several values of one key counts.
+/// Reads the entries of an object whose first key has been read. Of several values of one key, keeps the last.
 pub(crate) fn read_object<'de, A: MapAccess<'de>>(
     first: Option<String>,
     mut entries: A,

@@ -1,8 +1,8 @@
 //! Reads the SurrealQL text of record ids, and of the values that their keys can hold.
 //!
-//! All that [`Display`](std::fmt::Display) writes is read back as it was, with the exceptions that SurrealQL has too: a
-//! table alone is not a literal, an object that looks like a geometry is one, and a range of keys cannot be between
-//! ranges. What is nested too deep to be sent may be too deep to be read back as well.
+//! Text written by [`Display`](std::fmt::Display) reads back as the same value, with the exceptions of SurrealQL: a table
+//! alone is not a literal, an object that looks like a geometry is one, and a range of keys cannot have ranges as bounds.
+//! Values that are nested too deep to be sent may also be too deep to be read back.
 
 mod number;
 mod scanner;
@@ -13,7 +13,7 @@ use std::ops::Bound;
 use super::{InvalidValue, Range, RecordId, RecordKey};
 use scanner::{Result, Scanner};
 
-/// Reads a record id that takes up all of the text.
+/// Reads a record id from the whole text.
 pub(super) fn record_id(text: &str) -> std::result::Result<RecordId, InvalidValue> {
     let mut scanner = Scanner::new(text);
     let id = scanner.record_id().and_then(|id| scanner.end().map(|()| id));
@@ -78,7 +78,7 @@ impl Scanner<'_> {
     }
 }
 
-/// Digits are an int, unless they are too many.
+/// Digits are an int, or text if they are too many.
 fn word_key(word: &str) -> RecordKey {
     let digits = word.strip_prefix('-').unwrap_or(word);
     match word.parse() {

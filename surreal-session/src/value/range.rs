@@ -10,13 +10,13 @@ use serde::ser::{SerializeMap, SerializeStruct};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Value;
-use super::tag::{Key, KeySeed, Tag};
+use super::tag::{KeySeed, MapKey, Tag};
 use super::tagged::{self, Plain, Tagged};
 
-/// What lies between two bounds, each of which can be included, excluded, or missing.
+/// The values between two bounds, each included, excluded or missing.
 ///
-/// Made from the ranges of the standard library: `Range::from(1..=5)`. In a human-readable format it is an object,
-/// such as `{"start": {"included": 1}, "end": null}`.
+/// Converts from the ranges of the standard library: `Range::from(1..=5)`. In a human-readable format a range is an
+/// object, such as `{"start": {"included": 1}, "end": null}`.
 ///
 /// # Examples
 ///
@@ -30,14 +30,14 @@ use super::tagged::{self, Plain, Tagged};
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Range<T = Value> {
-    /// Where it begins.
+    /// The lower bound.
     pub start: Bound<T>,
-    /// Where it ends.
+    /// The upper bound.
     pub end: Bound<T>,
 }
 
 impl<T> Range<T> {
-    /// The range between these bounds.
+    /// Creates the range between these bounds.
     pub fn new(start: Bound<T>, end: Bound<T>) -> Self {
         Self { start, end }
     }
@@ -85,7 +85,7 @@ impl<T> From<ops::RangeFull> for Range<T> {
     }
 }
 
-/// By where it begins, then by where it ends; no bound comes before any, and the same bound included before excluded.
+/// Compares the lower bounds, then the upper ones. A missing bound sorts first, an included one before the same excluded.
 impl<T: Ord> Ord for Range<T> {
     fn cmp(&self, other: &Self) -> Ordering {
         cmp_bounds(&self.start, &other.start).then_with(|| cmp_bounds(&self.end, &other.end))
@@ -109,7 +109,7 @@ fn cmp_bounds<T: Ord>(one: &Bound<T>, other: &Bound<T>) -> Ordering {
     key(one).cmp(&key(other))
 }
 
-/// The SurrealQL form, such as `1..5`, `1>..=5` or `..`.
+/// Writes the SurrealQL form, such as `1..5`, `1>..=5` or `..`.
 impl<T: fmt::Display> fmt::Display for Range<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.start {
@@ -131,7 +131,7 @@ impl<T: Serialize> Serialize for Range<T> {
     }
 }
 
-/// Both bounds: an object in a human-readable format, and a pair elsewhere.
+/// Writes both bounds: an object in a human-readable format, and a pair in others.
 pub(super) struct Bounds<'a, T>(pub(super) &'a Range<T>);
 
 impl<T: Serialize> Serialize for Bounds<'_, T> {
@@ -196,7 +196,7 @@ impl<T: Serialize> Serialize for BoundRef<'_, T> {
     }
 }
 
-/// The value of a bound: in an object of one entry in a human-readable format, and alone elsewhere.
+/// Writes a bound: an object of one entry in a human-readable format, and the value alone in others.
 struct Limit<'a, T> {
     key: &'static str,
     value: &'a T,
@@ -240,12 +240,12 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for BoundVisitor<T> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut entry: A) -> Result<Self::Value, A::Error> {
         let bound = match entry.next_key_seed(KeySeed)? {
-            Some(Key::Reserved(Tag::Included)) => Bound::Included(entry.next_value()?),
-            Some(Key::Reserved(Tag::Excluded)) => Bound::Excluded(entry.next_value()?),
-            Some(Key::Reserved(tag)) => return Err(A::Error::invalid_type(Unexpected::Other(tag.noun()), &self)),
-            Some(Key::Plain(key)) if key == INCLUDED => Bound::Included(entry.next_value()?),
-            Some(Key::Plain(key)) if key == EXCLUDED => Bound::Excluded(entry.next_value()?),
-            Some(Key::Plain(_)) | None => return Err(A::Error::invalid_type(Unexpected::Map, &self)),
+            Some(MapKey::Reserved(Tag::Included)) => Bound::Included(entry.next_value()?),
+            Some(MapKey::Reserved(Tag::Excluded)) => Bound::Excluded(entry.next_value()?),
+            Some(MapKey::Reserved(tag)) => return Err(A::Error::invalid_type(Unexpected::Other(tag.noun()), &self)),
+            Some(MapKey::Plain(key)) if key == INCLUDED => Bound::Included(entry.next_value()?),
+            Some(MapKey::Plain(key)) if key == EXCLUDED => Bound::Excluded(entry.next_value()?),
+            Some(MapKey::Plain(_)) | None => return Err(A::Error::invalid_type(Unexpected::Map, &self)),
         };
         Ok(OwnedBound(bound))
     }

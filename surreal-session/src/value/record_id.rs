@@ -11,10 +11,9 @@ use super::tagged::{self, Tagged};
 use super::text::{escape_identifier, escape_json_identifier};
 use super::{InvalidValue, RecordKey, Table, parse};
 
-/// The id of a record of any table: the table's name and the key.
+/// The id of a record of any table: the name of the table and the key.
 ///
-/// Its text is SurrealQL's, such as `user:ada`, with what could be read as something else in backticks. Reading it back
-/// gives the same id.
+/// The text form is SurrealQL's, such as `user:ada`, with backticks where they are needed. It reads back as the same id.
 ///
 /// # Examples
 ///
@@ -38,12 +37,12 @@ pub struct RecordId {
 }
 
 impl RecordId {
-    /// The id of the record with this key in this table. Neither needs escaping.
+    /// Creates the id of the record with this key in this table. Neither needs escaping.
     pub fn new(table: impl Into<String>, key: impl Into<RecordKey>) -> Self {
         Self { table: table.into(), key: key.into() }
     }
 
-    /// The table's name.
+    /// Returns the name of the table.
     pub fn table(&self) -> &str {
         &self.table
     }
@@ -58,7 +57,7 @@ impl RecordId {
         self.key
     }
 
-    /// The table and the key.
+    /// Returns the name of the table and the key.
     pub fn into_parts(self) -> (Table, RecordKey) {
         (self.table.into(), self.key)
     }
@@ -98,7 +97,7 @@ impl Serialize for RecordId {
     }
 }
 
-/// The text in JSON, which is that of the server.
+/// The text form in JSON, which equals the server's.
 struct JsonText<'a>(&'a RecordId);
 
 impl fmt::Display for JsonText<'_> {

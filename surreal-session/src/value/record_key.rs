@@ -6,20 +6,20 @@ use std::fmt;
 use serde::de::{Error, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::tag::{Key, KeySeed, Tag};
+use super::tag::{KeySeed, MapKey, Tag};
 use super::tagged::Payload;
 use super::text::escape_record_key;
 use super::{Range, Uuid, Value, literal};
 
-/// What tells a record from the others of its table.
+/// The key of a record, which is unique in its table.
 ///
-/// The type is part of the key: the text `"1"` and the int `1` are keys of two records.
+/// The type is part of the key: the text `"1"` and the int `1` are the keys of two records.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum RecordKey {
     /// An int.
     Int(i64),
-    /// Text, as the keys that the server makes are.
+    /// Text, the type of keys that the server generates.
     String(String),
     /// A uuid.
     Uuid(Uuid),
@@ -27,7 +27,7 @@ pub enum RecordKey {
     Array(Vec<Value>),
     /// An object of any values.
     Object(BTreeMap<String, Value>),
-    /// All keys between two bounds; such a record id stands for many records.
+    /// All keys between two bounds. A record id with such a key names many records.
     Range(Box<Range<RecordKey>>),
 }
 
@@ -68,7 +68,7 @@ impl From<RecordKey> for Value {
     }
 }
 
-/// The key as it stands after the colon of a record id.
+/// Writes the key as it appears after the colon of a record id.
 impl fmt::Display for RecordKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -133,12 +133,12 @@ impl<'de> Visitor<'de> for RecordKeyVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<RecordKey, A::Error> {
         match entries.next_key_seed(KeySeed)? {
-            Some(Key::Reserved(Tag::Uuid)) => entries.next_value_seed(Payload::new()).map(RecordKey::Uuid),
-            Some(Key::Reserved(Tag::Range)) => {
+            Some(MapKey::Reserved(Tag::Uuid)) => entries.next_value_seed(Payload::new()).map(RecordKey::Uuid),
+            Some(MapKey::Reserved(Tag::Range)) => {
                 entries.next_value_seed(Payload::new()).map(|range| RecordKey::Range(Box::new(range)))
             }
-            Some(Key::Reserved(tag)) => Err(A::Error::invalid_type(Unexpected::Other(tag.noun()), &self)),
-            Some(Key::Plain(first)) => literal::read_object(Some(first), entries).map(RecordKey::Object),
+            Some(MapKey::Reserved(tag)) => Err(A::Error::invalid_type(Unexpected::Other(tag.noun()), &self)),
+            Some(MapKey::Plain(first)) => literal::read_object(Some(first), entries).map(RecordKey::Object),
             None => Ok(RecordKey::Object(BTreeMap::new())),
         }
     }

@@ -9,14 +9,14 @@ use super::Value;
 use super::tag::Tag;
 use super::tagged::{self, Tagged};
 
-/// A set, which the server keeps in order and without duplicates.
+/// A set, which the server keeps sorted and without duplicates.
 ///
-/// This side only carries the elements, in the order in which they came. In a human-readable format a set is an array.
+/// The client holds the elements in the order in which it received them. In a human-readable format a set is an array.
 ///
-/// A field that is a `Vec`, `BTreeSet` or `HashSet` reads a set as well, but writes an array, which the server turns into a
-/// set where the schema says `TYPE set`. Conditions on a `BTreeSet` or `HashSet` compare it as a set, whatever is
-/// stored, and `push` adds an element once. Inside of other values, such as a struct that is compared as a whole, and in
-/// [`PatchOp::test`](crate::query::PatchOp::test), it is an array, whose order counts.
+/// A field of type `Vec`, `BTreeSet` or `HashSet` also reads a set, but writes an array. The server converts it to a set if
+/// the schema declares `TYPE set`. Conditions on a `BTreeSet` or `HashSet` compare it as a set, whatever is stored, and
+/// `push` adds an element once. Inside other values, such as a struct that is compared as a whole, and in
+/// [`PatchOp::test`](crate::query::PatchOp::test), it is an array whose order counts.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Set<T = Value>(Vec<T>);
 
@@ -79,7 +79,7 @@ impl<'a, T> IntoIterator for &'a Set<T> {
     }
 }
 
-/// The SurrealQL literal, such as `{1, 2}`, `{1,}` or `{,}`.
+/// Writes the SurrealQL literal, such as `{1, 2}`, `{1,}` or `{,}`.
 impl<T: fmt::Display> fmt::Display for Set<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.as_slice() {

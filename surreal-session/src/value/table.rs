@@ -9,14 +9,14 @@ use super::tag::Tag;
 use super::tagged::{self, Tagged};
 use super::text::escape_identifier;
 
-/// The name of a table, as a value of its own type.
+/// The name of a table, a type of value in SurrealDB.
 ///
-/// In a human-readable format it is the name as it is. Its [`Display`](fmt::Display) form is the escaped identifier.
+/// In a human-readable format it is the plain name. Its [`Display`](fmt::Display) form is the escaped identifier.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Table(String);
 
 impl Table {
-    /// The table of this name, which needs no escaping here.
+    /// Creates the value for the table of this name, which needs no escaping.
     pub fn new(name: impl Into<String>) -> Self {
         Self(name.into())
     }

@@ -1,34 +1,34 @@
-//! SurrealDB's own types on their way through serde: one reserved name for each CBOR tag.
+//! SurrealDB's own types in serde's data model: one reserved name for each CBOR tag.
 //!
-//! A special type serialises as a newtype struct whose name is one of these, around a payload of plain data. The codec
-//! turns the name into the tag and back; other formats see the payload alone. When the codec is asked for anything at
-//! all, it shows a tagged item as a map of one entry: the name, and the payload. That is what survives serde's
-//! buffering in flattened structs and in untagged and internally tagged enums.
+//! A special type serialises as a newtype struct with a reserved name, around a payload of plain data. The codec converts
+//! the name to the tag and back; other formats see the payload only. For a type that accepts any value, the codec
+//! presents a tagged item as a map of one entry: the name and the payload. This form survives serde's buffering in
+//! flattened structs and in untagged and internally tagged enums.
 //!
-//! There the name is shown as *bytes* that are not UTF-8, and only these are taken for a name. The keys of real objects
-//! are text, in CBOR as in JSON, so that no object that a user stores or posts can pass for a special type. Nor can a type
-//! whose keys are text take a name for a key.
+//! In that map the name is *bytes* that are not UTF-8, and only such bytes are read as a name. The keys of real objects
+//! are text, in CBOR and in JSON, so no object of a user can be read as a special type, and no type with text keys can
+//! read a name as a key.
 //!
-//! The codec is human-readable, as serde's buffers are: a type of another crate that has two forms is then read in the
-//! form in which it was written. Only directly inside of a reserved name it is not, which is how the special types tell
-//! it from a text format.
+//! The codec is human-readable, like serde's buffers, so that a type of another crate with two forms is read in the form
+//! in which it was written. Only directly inside a reserved name it is not human-readable: this is how the special types
+//! distinguish it from a text format.
 
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, Unexpected, Visitor};
 
-/// What all reserved names begin with.
+/// The common prefix of all reserved names.
 pub(crate) const PREFIX: &str = "$surreal::";
 
 /// The name of byte strings, which have no tag.
 pub(crate) const BYTES: &str = "$surreal::bytes";
 
-/// Stands before a name that is shown as a key. No UTF-8 has this byte.
+/// The byte before a reserved name that is a key. It does not occur in UTF-8.
 const MARK: u8 = 0xff;
-/// The name of NONE that is NONE in any place, unlike a `None` whose place needs a value.
+/// The name of NONE, which stays NONE in every position, unlike a `None`.
 pub(crate) const NONE_NAME: &str = "$surreal::none";
 
-/// NONE, which is not a [`Tag`] because it has a place of its own in serde's data model.
+/// The tag of NONE, which is not a [`Tag`] because serde's data model has `None`.
 pub(crate) const NONE: u64 = 6;
 
 macro_rules! tags {
@@ -41,7 +41,7 @@ macro_rules! tags {
             #[cfg(test)]
             pub(crate) const ALL: &[Self] = &[$(Self::$tag),+];
 
-            /// The tag that is written.
+            /// The CBOR tag that is written.
             pub(crate) fn number(self) -> u64 {
                 match self { $(Self::$tag => $number),+ }
             }
@@ -51,7 +51,7 @@ macro_rules! tags {
                 match self { $(Self::$tag => concat!("$surreal::", $name)),+ }
             }
 
-            /// Shows the name as a key of a map.
+            /// Passes the name as the key of a map.
             pub(crate) fn with_key<T>(self, show: impl FnOnce(&[u8]) -> T) -> T {
                 let name = self.name().as_bytes();
                 let mut key = [MARK; 32];
@@ -65,7 +65,7 @@ macro_rules! tags {
                 match self { $(Self::$tag => $noun),+ }
             }
 
-            /// The type behind a tag, which may be the older of two that the server knows.
+            /// The type of a CBOR tag, which may be the older of two that the server accepts.
             pub(crate) fn from_number(number: u64) -> Option<Self> {
                 match number {
                     $($number $(| $alternate)? => Some(Self::$tag),)+
@@ -73,13 +73,13 @@ macro_rules! tags {
                 }
             }
 
-            /// The type behind a reserved name that is shown as a key.
+            /// The type of a reserved name that is a key.
             pub(crate) fn from_key(key: &[u8]) -> Option<Self> {
                 let (&MARK, name) = key.split_first()? else { return None };
                 Self::from_name(str::from_utf8(name).ok()?)
             }
 
-            /// The type behind a reserved name.
+            /// The type of a reserved name.
             pub(crate) fn from_name(name: &str) -> Option<Self> {
                 match name.strip_prefix(PREFIX)? {
                     $($name => Some(Self::$tag),)+
@@ -111,41 +111,41 @@ tags! {
     Collection 94 "collection" "a collection of geometries"
 }
 
-/// The key of a map that is being read: a reserved name, or a key of the user.
+/// The key of a map that is being read: a reserved name, or a plain key.
 #[derive(Debug)]
-pub(crate) enum Key {
+pub(crate) enum MapKey {
     Reserved(Tag),
     Plain(String),
 }
 
-/// Reads a [`Key`].
+/// Reads a [`MapKey`].
 pub(crate) struct KeySeed;
 
 impl<'de> DeserializeSeed<'de> for KeySeed {
-    type Value = Key;
+    type Value = MapKey;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Key, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<MapKey, D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
 impl Visitor<'_> for KeySeed {
-    type Value = Key;
+    type Value = MapKey;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a string as the key")
     }
 
-    fn visit_str<E: Error>(self, key: &str) -> Result<Key, E> {
-        Ok(Key::Plain(key.to_owned()))
+    fn visit_str<E: Error>(self, key: &str) -> Result<MapKey, E> {
+        Ok(MapKey::Plain(key.to_owned()))
     }
 
-    fn visit_string<E: Error>(self, key: String) -> Result<Key, E> {
-        Ok(Key::Plain(key))
+    fn visit_string<E: Error>(self, key: String) -> Result<MapKey, E> {
+        Ok(MapKey::Plain(key))
     }
 
-    fn visit_bytes<E: Error>(self, key: &[u8]) -> Result<Key, E> {
-        Tag::from_key(key).map(Key::Reserved).ok_or_else(|| E::invalid_type(Unexpected::Bytes(key), &self))
+    fn visit_bytes<E: Error>(self, key: &[u8]) -> Result<MapKey, E> {
+        Tag::from_key(key).map(MapKey::Reserved).ok_or_else(|| E::invalid_type(Unexpected::Bytes(key), &self))
     }
 }
 

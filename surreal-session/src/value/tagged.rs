@@ -1,4 +1,4 @@
-//! What the special types have in common on their way through serde.
+//! Serialisation and deserialisation that the special types share.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -6,15 +6,15 @@ use std::marker::PhantomData;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde::ser::{Serialize, Serializer};
 
-use super::tag::{Key, KeySeed, Tag};
+use super::tag::{KeySeed, MapKey, Tag};
 
-/// A type that is a tag with a payload in binary formats, and usually text in human-readable ones.
+/// A type that is a tag with a payload in the codec, and usually text in human-readable formats.
 pub(crate) trait Tagged<'de>: Sized {
     const TAG: Tag;
 
-    /// Reads the type from a human-readable format, or from a buffer of serde.
+    /// Reads the type from a human-readable format, or from serde's buffer.
     fn from_shown<D: Deserializer<'de>>(shown: D) -> Result<Self, D::Error> {
-        shown.deserialize_any(Outer(PhantomData))
+        shown.deserialize_any(AnyForm(PhantomData))
     }
 
     /// Reads the text of a human-readable format, or a payload that is text.
@@ -86,7 +86,7 @@ impl<T: fmt::Display, P: Serialize + ?Sized> Serialize for Forms<'_, T, P> {
     }
 }
 
-/// Writes what is not a special type, directly inside of one.
+/// Writes a value of a plain type directly inside a special type.
 pub(crate) struct Plain<'a, T: ?Sized>(pub(crate) &'a T);
 
 impl<T: Serialize + ?Sized> Serialize for Plain<'_, T> {
@@ -97,10 +97,10 @@ impl<T: Serialize + ?Sized> Serialize for Plain<'_, T> {
 
 /// Reads a special type.
 ///
-/// What serde buffers for flattened structs and for untagged and internally tagged enums is human-readable; so that way
-/// leads to tagged items too.
+/// serde's buffers for flattened structs, and for untagged and internally tagged enums, are human-readable and may
+/// contain tagged items.
 pub(crate) fn deserialize<'de, T: Tagged<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
-    deserializer.deserialize_newtype_struct(T::TAG.name(), Outer(PhantomData))
+    deserializer.deserialize_newtype_struct(T::TAG.name(), AnyForm(PhantomData))
 }
 
 /// Reads the payload of a type whose tag is known.
@@ -140,10 +140,10 @@ impl<'de, T: Tagged<'de>> Visitor<'de> for Payload<T> {
     }
 }
 
-/// Reads the type itself, in whatever form it is shown.
-struct Outer<T>(PhantomData<T>);
+/// Reads the type itself, in any of its forms.
+struct AnyForm<T>(PhantomData<T>);
 
-impl<'de, T: Tagged<'de>> Visitor<'de> for Outer<T> {
+impl<'de, T: Tagged<'de>> Visitor<'de> for AnyForm<T> {
     type Value = T;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -159,9 +159,9 @@ impl<'de, T: Tagged<'de>> Visitor<'de> for Outer<T> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut entry: A) -> Result<T, A::Error> {
         match entry.next_key_seed(KeySeed)? {
-            Some(Key::Reserved(tag)) if tag == T::TAG => entry.next_value_seed(Payload::new()),
-            Some(Key::Reserved(tag)) => Err(A::Error::invalid_type(Unexpected::Other(tag.noun()), &T::TAG.noun())),
-            Some(Key::Plain(first)) => T::from_plain_object(first, entry),
+            Some(MapKey::Reserved(tag)) if tag == T::TAG => entry.next_value_seed(Payload::new()),
+            Some(MapKey::Reserved(tag)) => Err(A::Error::invalid_type(Unexpected::Other(tag.noun()), &T::TAG.noun())),
+            Some(MapKey::Plain(first)) => T::from_plain_object(first, entry),
             None => Err(T::unexpected(Unexpected::Map)),
         }
     }
@@ -191,7 +191,7 @@ impl<'de, T: Tagged<'de>> Visitor<'de> for Outer<T> {
     }
 }
 
-/// Reads the next element of a payload, of which there have to be as many as `expected` says.
+/// Reads the next element of a payload, whose length is described by `expected`.
 pub(crate) fn next<'de, T: Deserialize<'de>, A: SeqAccess<'de>>(
     elements: &mut A,
     index: usize,

@@ -1,30 +1,30 @@
-//! Identifiers, keys and strings as SurrealQL writes them.
+//! Identifiers, keys and strings in SurrealQL.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write};
 
-/// An identifier in the form that can stand in a statement: as it is, or in backticks.
+/// Writes an identifier for a statement: plain, or in backticks.
 ///
-/// Whatever the name is, the result is one identifier and nothing else.
+/// The result is always exactly one identifier, whatever the name.
 pub(crate) fn escape_identifier(name: &str) -> Cow<'_, str> {
     let is_plain = is_plain(name) && !name.starts_with(|c: char| c.is_ascii_digit()) && !is_reserved(name);
     if is_plain { Cow::Borrowed(name) } else { Cow::Owned(quoted(name, '`')) }
 }
 
-/// An identifier in the form that the server (3.3.5) gives it in JSON, where reserved words are as they are.
+/// Writes an identifier in the server's JSON form (3.3.5), where reserved words have no backticks.
 pub(crate) fn escape_json_identifier(name: &str) -> Cow<'_, str> {
     let is_plain = is_plain(name) && !name.starts_with(|c: char| c.is_ascii_digit());
     if is_plain { Cow::Borrowed(name) } else { Cow::Owned(quoted(name, '`')) }
 }
 
-/// A text key of a record id: as it is unless it could be read as something else, or in backticks.
+/// Writes a text key of a record id: plain, or in backticks if it could be read as another type.
 pub(crate) fn escape_record_key(key: &str) -> Cow<'_, str> {
     let is_number = || key.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_');
     let is_plain = is_plain(key) && !is_number() && !matches!(key, "NaN" | "Infinity");
     if is_plain { Cow::Borrowed(key) } else { Cow::Owned(quoted(key, '`')) }
 }
 
-/// A key of an object: as it is, or as a string.
+/// Writes a key of an object: plain, or as a string.
 pub(crate) fn escape_object_key(key: &str) -> Cow<'_, str> {
     let is_plain = is_plain(key) && !key.starts_with(|c: char| c.is_ascii_digit()) && !is_reserved(key);
     if is_plain { Cow::Borrowed(key) } else { Cow::Owned(quoted(key, '"')) }
@@ -65,7 +65,7 @@ fn quoted(text: &str, quote: char) -> String {
     quoted
 }
 
-/// The words that the server (3.3.5) does not take as identifiers everywhere, and the names of two numbers.
+/// The words that the server (3.3.5) does not accept as identifiers everywhere, and the names of two numbers.
 const RESERVED: &[&str] = &[
     "AFTER", "ALL", "ALTER", "BEFORE", "BEGIN", "BREAK", "BY", "CANCEL", "COMMIT", "CONTINUE", "CREATE", "DEFINE",
     "DELETE", "DIFF", "EXPLAIN", "FALSE", "FOR", "FUNCTION", "IF", "INFINITY", "INFO", "INSERT", "KILL", "LET", "LIVE",

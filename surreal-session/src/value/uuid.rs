@@ -1,4 +1,4 @@
-//! Uuids.
+//! UUIDs.
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,23 +12,23 @@ use super::tagged::{self, Tagged};
 
 /// A universally unique identifier.
 ///
-/// Converts from and to [`uuid::Uuid`]; a field of that type itself would be a string on the server without
+/// Converts from and to [`uuid::Uuid`]. A field of that type is a string on the server, unless it uses
 /// [`with::uuid`](mod@super::with::uuid).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Uuid(uuid::Uuid);
 
 impl Uuid {
-    /// Makes a random uuid (version 4).
+    /// Generates a random UUID (version 4).
     pub fn new_v4() -> Self {
         Self(uuid::Uuid::new_v4())
     }
 
-    /// Makes a uuid that begins with the time (version 7), so that later ones sort after earlier ones.
+    /// Generates a UUID that begins with the time (version 7), so that later ones sort after earlier ones.
     pub fn new_v7() -> Self {
         Self(uuid::Uuid::now_v7())
     }
 
-    /// The 16 bytes, most significant first.
+    /// Returns the 16 bytes, most significant first.
     pub fn as_bytes(&self) -> &[u8; 16] {
         self.0.as_bytes()
     }

@@ -1,8 +1,7 @@
-//! Adapters: fields whose types are those of other crates, stored as the server's own types.
+//! Adapters that store fields of other crates' types as the server's own types.
 //!
-//! serde writes a `chrono::DateTime` as a string, a `uuid::Uuid` too, and a [`std::time::Duration`] as an object. The
-//! server would store them as that, and not compare or index them as what they are. With `#[serde(with = "…")]` a field
-//! goes to the server as the type beside it, and comes back from it:
+//! serde writes a `chrono::DateTime` or a `uuid::Uuid` as a string, and a [`std::time::Duration`] as an object. The server
+//! would store, compare and index strings and objects. With `#[serde(with = "…")]`, a field is stored as the native type:
 //!
 //! | Module | Feature | Types | Stored as |
 //! |---|---|---|---|
@@ -17,17 +16,17 @@
 //! | | | `Duration` | [`Duration`](super::Duration) |
 //! | [`mod@uuid`] | | [`uuid::Uuid`](::uuid::Uuid) | [`Uuid`](super::Uuid) |
 //!
-//! Each takes its types, and `Option` and `Vec` of them. Nothing is rounded: times keep their nanoseconds, and what the
-//! other side cannot hold is an error that names the field. A negative duration is such a value, as the server has none.
-//! Of a time only the instant is stored: it comes back in UTC.
+//! Each adapter takes its types, and `Option` and `Vec` of them. Nothing is rounded: times keep their nanoseconds, and a
+//! value outside the range of the other type, such as a negative duration, is an error that names the field. Only the
+//! instant of a time is stored: it comes back in UTC.
 //!
-//! The same conversions are there as `From`, or as `TryFrom` where the ranges differ. They are what a bound value needs,
-//! as in `.bind("since", Datetime::from(chrono::Utc::now()))`.
+//! The same conversions exist as `From`, or as `TryFrom` where the ranges differ. Use them for bound values:
+//! `.bind("since", Datetime::from(chrono::Utc::now()))`.
 //!
 //! # Optional fields
 //!
-//! An `Option` that is `None` is absent from the stored record. serde takes an absent field for `None` on its own, but
-//! not beside `with`: there the field needs `default` as well, and `#[derive(Record)]` asks for it.
+//! An `Option` that is `None` is absent from the stored record. serde reads an absent field as `None`, but not with
+//! `with`: such a field needs `default` as well, and `#[derive(Record)]` requires it.
 //!
 //! ```
 //! use serde::{Deserialize, Serialize};
@@ -45,8 +44,6 @@
 
 mod adapted;
 pub(crate) mod foreign;
-#[cfg(any(feature = "chrono", feature = "jiff", feature = "time"))]
-mod span;
 
 #[cfg(feature = "chrono")]
 pub mod chrono;
@@ -56,7 +53,33 @@ pub mod geo_types;
 pub mod jiff;
 #[cfg(feature = "rust_decimal")]
 pub mod rust_decimal;
-pub mod std_duration;
 #[cfg(feature = "time")]
 pub mod time;
-pub mod uuid;
+
+pub mod std_duration {
+    //! [`std::time::Duration`] as [`Duration`](crate::value::Duration), which has the same range.
+
+    use super::adapted::adapter;
+    use super::foreign::foreign;
+
+    adapter! {
+        "std_duration";
+        std::time::Duration as "std::time::Duration" => Duration, not "an object";
+    }
+
+    foreign! {
+        std::time::SystemTime =>
+            "`std::time::SystemTime` would be stored as an object: use `surreal_session::value::Datetime`, which converts from and to it"
+    }
+}
+
+pub mod uuid {
+    //! [`uuid::Uuid`] as [`Uuid`](crate::value::Uuid), which has the same range.
+
+    use super::adapted::adapter;
+
+    adapter! {
+        "uuid";
+        uuid::Uuid as "uuid::Uuid" => Uuid, not "a string";
+    }
+}

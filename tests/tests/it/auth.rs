@@ -198,7 +198,7 @@ async fn guests_are_told_to_sign_in_where_they_are_not_let_in() {
     let db = Surreal::connect(server.url()).await.unwrap();
     let guest = db.new_session().use_ns("ns").use_db("db").set("v", 1).await.unwrap();
     for session in [&guest, &db] {
-        says(session.query("RETURN 1").await.unwrap_err(), &["sign in first: the server does not let guests in"]);
+        says(session.query("RETURN 1").await.unwrap_err(), &["sign in first: the server refuses anonymous sessions"]);
         says(session.run::<Value>("count").await.unwrap_err(), &["sign in first"]);
         assert_eq!(session.info::<Option<Value>>().await.unwrap(), None);
         session.signin(Root::new(server.username(), server.password())).await.unwrap();

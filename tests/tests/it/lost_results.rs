@@ -20,7 +20,7 @@ fn assert_ran<T: std::fmt::Debug>(result: Result<T, Error>) {
     let error = result.unwrap_err();
     assert_eq!((error.kind(), error.delivery()), (ErrorKind::Serialization, Delivery::Unknown), "{error:?}");
     assert!(!error.is_retryable());
-    assert!(error.to_string().contains("the server ran `query` and cannot send its result"), "{error}");
+    assert!(error.to_string().contains("the server ran `query` but cannot send its result"), "{error}");
 }
 
 async fn numbers(session: &Session) -> Vec<i64> {

@@ -1,4 +1,4 @@
-//! What serde reads through a buffer.
+//! Types that serde reads through a buffer.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::*;
 use crate::value::Value;
 
-/// What one of these types writes, it reads again, or it is not written.
+/// Each value reads back equal, or is refused when it is written.
 #[test]
-fn values_that_a_buffer_of_serde_loses_are_refused_or_read_again() {
+fn values_that_serdes_buffer_loses_are_refused() {
     type Counts = BTreeMap<i64, u8>;
 
     #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -54,7 +54,7 @@ fn values_that_a_buffer_of_serde_loses_are_refused_or_read_again() {
     }
     fn case<T: Serialize + for<'de> Deserialize<'de> + PartialEq + Debug>(value: T, is_refused: bool) {
         match encode(&value) {
-            // The server puts entries in the order of their names.
+            // The server sorts entries by name.
             Ok(bytes) => {
                 let sorted = encode(&decode::<Value>(&bytes).unwrap()).unwrap();
                 assert_eq!(decode::<T>(&sorted).unwrap(), value);

@@ -29,7 +29,7 @@ fn older_forms_of_tags_are_read() {
 }
 
 #[test]
-fn none_null_and_undefined_are_no_value() {
+fn none_null_and_undefined_read_as_option_none() {
     for absent in [none(), Cbor::Null] {
         assert_eq!(read::<Option<i32>>(&absent).unwrap(), None);
         assert_eq!(read::<Option<Vec<RecordId>>>(&absent).unwrap(), None);
@@ -69,7 +69,7 @@ fn ints_fit_or_are_refused() {
 }
 
 #[test]
-fn big_ints_that_fit_are_ints() {
+fn big_ints_in_range_are_read_as_ints() {
     let big = |number: u64, bytes: &[u8]| tag(number, bytes.to_vec());
     assert_eq!(read::<i64>(&big(2, &[0, 0, 1, 0])).unwrap(), 256);
     assert_eq!(read::<i64>(&big(2, &[])).unwrap(), 0);
@@ -130,7 +130,7 @@ fn text_and_bytes_are_borrowed() {
 }
 
 #[test]
-fn segments_are_put_together() {
+fn segments_are_joined() {
     assert_eq!(decode::<String>(b"\x7f\x62ab\x60\x61c\xff").unwrap(), "abc");
     assert_eq!(decode::<String>(b"\x7f\x61\xc3\x61\xa9\xff").unwrap(), "é");
     assert_eq!(decode::<Bytes>(b"\x5f\x41\x01\x42\x02\x03\xff").unwrap().as_slice(), [1, 2, 3]);
@@ -144,7 +144,7 @@ fn segments_are_put_together() {
 }
 
 #[test]
-fn sets_and_bytes_can_be_any_sequence() {
+fn sets_and_bytes_read_into_any_sequence() {
     let set = tag(56, array([1.into(), 2.into()]));
     assert_eq!(read::<Set<i32>>(&set).unwrap(), Set::from(vec![1, 2]));
     assert_eq!(read::<Vec<i32>>(&set).unwrap(), [1, 2]);
@@ -225,7 +225,7 @@ fn keys_can_be_chars_variants_newtypes_and_literals() {
 }
 
 #[test]
-fn arrays_are_as_long_as_the_type() {
+fn array_must_have_the_length_of_the_type() {
     assert_eq!(read::<(i32, i32)>(&array([1.into(), 2.into()])).unwrap(), (1, 2));
     assert_eq!(
         read::<(i32, i32)>(&array([1.into(), 2.into(), 3.into()])).unwrap_err().to_string(),
@@ -236,7 +236,7 @@ fn arrays_are_as_long_as_the_type() {
 }
 
 #[test]
-fn a_struct_is_no_array_and_a_special_type_no_plain_data() {
+fn struct_is_not_an_array_and_special_type_is_not_plain_data() {
     #[derive(Deserialize, Debug)]
     struct Row {
         #[expect(dead_code, reason = "it is never read, because reading fails")]
@@ -304,7 +304,7 @@ fn malformed_payloads_are_refused() {
 }
 
 #[test]
-fn a_leap_second_is_the_next_second() {
+fn leap_second_reads_as_the_next_second() {
     let leap = tag(12, array([59.into(), 1_500_000_000.into()]));
     assert_eq!(read::<Datetime>(&leap).unwrap(), Datetime::from_timestamp(60, 500_000_000).unwrap());
 }
@@ -322,7 +322,7 @@ fn anything_can_be_ignored() {
 }
 
 #[test]
-fn all_bytes_have_to_belong_to_the_value() {
+fn bytes_after_the_value_are_refused() {
     assert_eq!(decode::<i32>(b"\x01\x02").unwrap_err().to_string(), "the value ends 1 bytes before the data does");
     assert!(decode::<i32>(b"").is_err());
     assert!(decode::<Value>(b"\xff").is_err());
@@ -331,7 +331,7 @@ fn all_bytes_have_to_belong_to_the_value() {
 }
 
 #[test]
-fn a_length_is_believed_only_as_far_as_the_bytes_go() {
+fn length_beyond_the_bytes_is_refused() {
     for malformed in [
         &b"\x9b\xff\xff\xff\xff\xff\xff\xff\xff"[..],
         b"\xbb\xff\xff\xff\xff\xff\xff\xff\xff",

@@ -16,7 +16,7 @@ fn arrays(depth: usize) -> Value {
 }
 
 #[test]
-fn what_is_sent_is_not_deeper_than_the_server_reads() {
+fn sent_values_are_not_deeper_than_the_server_accepts() {
     for innermost in [Value::Array(vec![]), Value::Object(BTreeMap::new()), Value::None] {
         let deepest = (1..MAX_DEPTH).fold(innermost.clone(), |inner, _| Value::Array(vec![inner]));
         let mut request = Vec::new();
@@ -51,7 +51,7 @@ fn tags_count_as_levels() {
 struct Endless(Option<Box<Endless>>);
 
 #[test]
-fn a_type_that_is_endless_without_data_ends_in_an_error() {
+fn type_that_nests_itself_without_data_is_an_error() {
     let mut deep = Endless(None);
     for _ in 0..1_000 {
         deep = Endless(Some(Box::new(deep)));
@@ -95,11 +95,11 @@ fn nested(open: &[u8], depth: usize) -> Vec<u8> {
 }
 
 #[test]
-fn deep_data_is_an_error_and_not_the_end_of_the_stack() {
+fn deep_data_is_an_error_and_does_not_overflow_the_stack() {
     fn fails<T: DeserializeOwned + std::fmt::Debug>(open: &'static [u8]) {
         on_a_small_stack(move || {
             for depth in [MAX_DECODE_DEPTH / 4, MAX_DECODE_DEPTH, MAX_DECODE_DEPTH + 1, 1_000_000] {
-                // Whether it fits is another question; it must not overflow.
+                // Either result is fine; it must not overflow the stack.
                 let _ = decode::<T>(&nested(open, depth));
                 let _ = decode_row::<T>(&nested(open, depth));
             }
@@ -124,7 +124,7 @@ fn deep_data_is_an_error_and_not_the_end_of_the_stack() {
 }
 
 #[test]
-fn what_the_server_can_store_can_be_read() {
+fn values_as_deep_as_the_server_stores_can_be_read() {
     on_a_small_stack(|| {
         for (open, levels) in
             [(&b"\x81"[..], 1), (b"\xa1\x61a", 1), (b"\xd8\x38\x81", 2), (b"\xd8\x31\x82\xf6\xd8\x32", 3)]

@@ -10,7 +10,7 @@ use crate::value::{
 };
 
 #[test]
-fn every_type_is_the_tag_that_the_server_expects() {
+fn every_type_has_the_tag_that_the_server_expects() {
     let uuid: Uuid = "018f5a1e-0000-7000-8000-000000000001".parse().unwrap();
     let uuid_cbor = || tag(37, uuid.as_bytes().to_vec());
     let point = |x: f64, y: f64| tag(88, array([x.into(), y.into()]));
@@ -65,7 +65,7 @@ fn every_type_is_the_tag_that_the_server_expects() {
 }
 
 #[test]
-fn rust_types_are_their_counterparts() {
+fn rust_types_are_encoded_as_their_counterparts() {
     #[derive(Serialize, PartialEq, Eq, Hash)]
     enum Kind {
         Unit,
@@ -122,7 +122,7 @@ fn ints_outside_64_bits_are_refused() {
 }
 
 #[test]
-fn keys_without_a_text_are_refused() {
+fn keys_without_a_text_form_are_refused() {
     #[derive(Serialize, PartialEq, Eq, PartialOrd, Ord)]
     enum Kind {
         Data(i32),
@@ -142,7 +142,7 @@ fn keys_without_a_text_are_refused() {
 }
 
 #[test]
-fn ints_are_no_keys_beside_the_fields_of_a_struct() {
+fn int_keys_in_a_flattened_map_are_refused() {
     #[derive(Serialize)]
     struct Flat {
         #[serde(flatten)]
@@ -219,7 +219,7 @@ impl Serialize for Two {
 }
 
 #[test]
-fn lengths_are_those_that_were_written() {
+fn wrong_announced_lengths_are_corrected() {
     for announced in [None, Some(0), Some(1), Some(2), Some(3), Some(70_000)] {
         let values = (Two { announced, is_map: false }, Two { announced, is_map: true }, 3);
         let expected = array([array([1.into(), 2.into()]), object([("a", 1.into()), ("b", 2.into())]), 3.into()]);
@@ -228,14 +228,14 @@ fn lengths_are_those_that_were_written() {
 }
 
 #[test]
-fn an_error_leaves_the_buffer_as_it_was() {
+fn error_leaves_the_buffer_unchanged() {
     let mut buffer = vec![1, 2, 3];
     assert!(encode_into(&mut buffer, &("a", vec![1, 2], u64::MAX)).is_err());
     assert_eq!(buffer, [1, 2, 3]);
 }
 
 #[test]
-fn a_name_that_is_only_like_a_reserved_one_is_refused() {
+fn unknown_name_with_the_reserved_prefix_is_refused() {
     #[derive(Serialize)]
     #[serde(rename = "$surreal::tree")]
     struct Tree(i32);
@@ -243,7 +243,7 @@ fn a_name_that_is_only_like_a_reserved_one_is_refused() {
 }
 
 #[test]
-fn none_is_null_where_an_object_needs_a_value() {
+fn none_is_null_where_a_value_is_required() {
     #[derive(Serialize)]
     struct Wrapped(Option<u8>);
 

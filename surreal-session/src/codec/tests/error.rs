@@ -6,7 +6,7 @@ use super::*;
 use crate::value::{Datetime, Value};
 
 #[test]
-fn errors_of_decoding_say_where() {
+fn decode_errors_name_the_path() {
     #[derive(Deserialize, Debug)]
     #[expect(dead_code, reason = "it is never read, because reading fails")]
     struct User {
@@ -43,7 +43,7 @@ fn errors_of_decoding_say_where() {
 }
 
 #[test]
-fn errors_of_encoding_say_where() {
+fn encode_errors_name_the_path() {
     #[derive(Serialize)]
     struct Row {
         map: BTreeMap<&'static str, Vec<Kind>>,
@@ -65,7 +65,7 @@ fn errors_of_encoding_say_where() {
 }
 
 #[test]
-fn an_error_is_one_word_and_can_travel() {
+fn errors_are_one_word_wide_and_send() {
     fn is_error<E: std::error::Error + Send + Sync + 'static>() -> usize {
         size_of::<E>()
     }

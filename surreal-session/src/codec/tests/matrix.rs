@@ -1,4 +1,4 @@
-//! Special types in every shape that serde can give a type, some of which buffer what they read.
+//! Special types in every representation of serde, some of which use a buffer.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -78,7 +78,7 @@ fn round_trips<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: T) {
         entries.reverse();
     }
     assert_eq!(read::<T>(&cbor).unwrap_or_else(|error| panic!("{value:?}: {error}")), value);
-    // And through a value, which keeps everything.
+    // Again through a `Value`, which keeps every type.
     let any: Value = decode(&bytes).unwrap();
     assert_eq!(decode::<T>(&encode(&any).unwrap()).unwrap(), value);
 }
@@ -185,7 +185,7 @@ struct Everything {
 }
 
 #[test]
-fn a_stored_object_cannot_pass_for_a_special_type() {
+fn stored_object_is_never_read_as_a_special_type() {
     for key in ["$surreal::record_id", "$surreal::uuid", "$surreal::", "$surreal::tree"] {
         let forged = object([(key, array(["user".into(), "root".into()]))]);
         let entries = BTreeMap::from([(key.to_owned(), Value::Array(vec!["user".into(), "root".into()]))]);
@@ -215,7 +215,7 @@ fn a_stored_object_cannot_pass_for_a_special_type() {
 }
 
 #[test]
-fn a_type_of_plain_data_refuses_special_types() {
+fn type_of_plain_data_refuses_special_types() {
     type Plain = serde_json::Value;
     let id = || tag(8, array(["user".into(), 1.into()]));
     let row = object([("id", id()), ("none", none())]);
@@ -296,7 +296,7 @@ fn enum_in_an_internally_tagged_enum_keeps_special_types() {
 }
 
 #[test]
-fn untagged_enums_tell_special_types_from_plain_ones() {
+fn untagged_enums_distinguish_special_types_from_plain_ones() {
     #[derive(Deserialize, Debug, PartialEq)]
     #[serde(untagged)]
     enum Mixed {

@@ -9,7 +9,7 @@ use crate::codec::reader::Reader;
 use crate::codec::{Header, decode_row, writer};
 use crate::value::{Datetime, RecordId, Value};
 
-/// Plain data, of which `ciborium` makes the same bytes.
+/// Plain data, which `ciborium` encodes to the same bytes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Row {
     id: i64,
@@ -46,7 +46,7 @@ fn row() -> impl Strategy<Value = Row> {
 
 proptest! {
     #[test]
-    fn plain_data_is_the_same_as_with_ciborium(row in row()) {
+    fn plain_data_has_the_same_bytes_as_with_ciborium(row in row()) {
         let ours = encode(&row).unwrap();
         let mut theirs = Vec::new();
         ciborium::into_writer(&row, &mut theirs).unwrap();
@@ -60,17 +60,17 @@ proptest! {
     }
 
     #[test]
-    fn values_come_back_as_they_went(value in value()) {
+    fn values_come_back_equal(value in value()) {
         let bytes = encode(&value).unwrap();
         prop_assert_eq!(&decode::<Value>(&bytes).unwrap(), &value);
-        // `ciborium` reads the same, and what it writes again is the same to us.
+        // `ciborium` reads the value, and this codec reads the same from what `ciborium` writes.
         let cbor: Cbor = ciborium::from_reader(&bytes[..]).unwrap();
         prop_assert_eq!(&bytes_of(&cbor), &bytes);
         prop_assert_eq!(Reader::new(&bytes).skip().unwrap(), &bytes[..]);
     }
 
     #[test]
-    fn values_come_back_through_a_buffer_of_serde(value in value()) {
+    fn values_come_back_equal_through_serdes_buffer(value in value()) {
         #[derive(Debug, PartialEq, Serialize, Deserialize)]
         struct Flat {
             #[serde(flatten)]
@@ -81,21 +81,21 @@ proptest! {
     }
 
     #[test]
-    fn record_ids_come_back_through_text(id in record_id()) {
+    fn record_ids_come_back_equal_through_text(id in record_id()) {
         let text = id.to_string();
-        if !holds_what_text_cannot(&id.key().clone().into()) {
+        if !has_no_text_form(&id.key().clone().into()) {
             prop_assert_eq!(text.parse::<RecordId>(), Ok(id), "{}", text);
         }
     }
 
     #[test]
-    fn values_become_json(value in value()) {
+    fn values_convert_to_json(value in value()) {
         let json = serde_json::to_string(&value).unwrap();
         serde_json::from_str::<Value>(&json).unwrap();
     }
 
     #[test]
-    fn headers_are_those_of_ciborium(first: u8, rest in proptest::collection::vec(any::<u8>(), 0..10)) {
+    fn headers_equal_those_of_ciborium(first: u8, rest in proptest::collection::vec(any::<u8>(), 0..10)) {
         let mut bytes = vec![first];
         bytes.extend(rest);
         let mut decoder = ciborium_ll::Decoder::from(&bytes[..]);
@@ -120,16 +120,16 @@ proptest! {
     }
 
     #[test]
-    fn no_bytes_are_the_end(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
+    fn no_bytes_cause_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
         let _ = decode::<Value>(&bytes);
         let _ = decode_row::<Option<Row>>(&bytes);
         let _ = decode::<BTreeMap<String, Datetime>>(&bytes);
         let _ = Reader::new(&bytes).skip();
     }
 
-    /// Nearly right bytes get further than random ones.
+    /// Almost valid bytes reach more code than random ones.
     #[test]
-    fn no_change_of_bytes_is_the_end(value in value(), at in any::<prop::sample::Index>(), byte: u8, cut: bool) {
+    fn no_changed_byte_causes_a_panic(value in value(), at in any::<prop::sample::Index>(), byte: u8, cut: bool) {
         let mut bytes = encode(&value).unwrap();
         let at = at.index(bytes.len());
         if cut { bytes.truncate(at) } else { bytes[at] = byte }
@@ -141,7 +141,7 @@ proptest! {
     }
 
     #[test]
-    fn no_text_is_the_end(text in any::<String>()) {
+    fn no_text_causes_a_panic(text in any::<String>()) {
         let _ = text.parse::<RecordId>();
         let _ = format!("a:[{text}]").parse::<RecordId>();
         let _ = text.parse::<Datetime>();
@@ -152,15 +152,15 @@ proptest! {
 }
 
 /// Tables have no literal.
-fn holds_what_text_cannot(value: &Value) -> bool {
+fn has_no_text_form(value: &Value) -> bool {
     match value {
         Value::Table(_) => true,
-        Value::Array(elements) => elements.iter().any(holds_what_text_cannot),
-        Value::Set(set) => set.iter().any(holds_what_text_cannot),
-        Value::Object(entries) => entries.values().any(holds_what_text_cannot),
-        Value::RecordId(id) => holds_what_text_cannot(&id.key().clone().into()),
+        Value::Array(elements) => elements.iter().any(has_no_text_form),
+        Value::Set(set) => set.iter().any(has_no_text_form),
+        Value::Object(entries) => entries.values().any(has_no_text_form),
+        Value::RecordId(id) => has_no_text_form(&id.key().clone().into()),
         Value::Range(range) => [&range.start, &range.end].into_iter().any(|bound| match bound {
-            std::ops::Bound::Included(value) | std::ops::Bound::Excluded(value) => holds_what_text_cannot(value),
+            std::ops::Bound::Included(value) | std::ops::Bound::Excluded(value) => has_no_text_form(value),
             std::ops::Bound::Unbounded => false,
         }),
         _ => false,

@@ -4,7 +4,7 @@ use crate::codec::reader::Reader;
 use crate::codec::writer;
 
 #[test]
-fn what_the_writer_writes_the_reader_reads() {
+fn reader_reads_what_the_writer_writes() {
     let uuid = uuid::Uuid::from_u128(7);
     let mut buffer = Vec::new();
     writer::map(&mut buffer, 2);
@@ -43,7 +43,7 @@ fn what_the_writer_writes_the_reader_reads() {
 }
 
 #[test]
-fn a_refused_item_stays() {
+fn refused_item_is_not_consumed() {
     let mut reader = Reader::new(b"\x01");
     assert_eq!(reader.text().unwrap_err().to_string(), "expected a string, found the int 1");
     assert_eq!(reader.bytes().unwrap_err().to_string(), "expected bytes, found the int 1");
@@ -66,7 +66,7 @@ fn ints_of_every_size_round_trip() {
 }
 
 #[test]
-fn skipping_ends_where_the_item_does() {
+fn skip_ends_at_the_end_of_the_item() {
     for item in [
         &b"\x00"[..],
         b"\xf6",
@@ -95,7 +95,7 @@ fn skipping_ends_where_the_item_does() {
 }
 
 #[test]
-fn skipping_takes_no_stack_and_bounded_memory() {
+fn skip_uses_no_stack_and_bounded_memory() {
     for open in [&b"\x81"[..], b"\x9f", b"\xa1\x60", b"\xbf\x60", b"\xc6"] {
         let bytes = open.repeat(1_000_000);
         let error = Reader::new(&bytes).skip().unwrap_err();

@@ -44,7 +44,7 @@ fn row_of<T: DeserializeOwned>(cbor: &Cbor) -> Result<T, String> {
 }
 
 #[test]
-fn a_type_that_is_no_array_is_the_only_row() {
+fn type_that_is_not_an_array_reads_the_only_row() {
     for rows in [array([row(1)]), row(1)] {
         assert_eq!(row_of(&rows), Ok(Row { a: 1 }));
         assert_eq!(row_of(&rows), Ok(Some(Row { a: 1 })));
@@ -64,7 +64,7 @@ fn a_type_that_is_no_array_is_the_only_row() {
 }
 
 #[test]
-fn an_option_is_none_without_a_row() {
+fn option_is_none_without_a_row() {
     for rows in [array([]), array([none()]), array([Cbor::Null]), none(), Cbor::Null] {
         assert_eq!(row_of(&rows), Ok(None::<Row>), "{rows:?}");
         assert_eq!(row_of(&rows), Ok(Wrapper(None::<Row>)));
@@ -76,7 +76,7 @@ fn an_option_is_none_without_a_row() {
 }
 
 #[test]
-fn a_type_that_is_an_array_takes_it_as_it_is() {
+fn type_that_is_an_array_reads_all_rows() {
     for count in 0..3 {
         let rows = Cbor::Array(vec![row(1); count]);
         assert_eq!(row_of::<Vec<Row>>(&rows).unwrap().len(), count);
@@ -112,7 +112,7 @@ fn too_few_and_too_many_rows_are_errors() {
 }
 
 #[test]
-fn errors_in_the_row_are_located_in_the_row() {
+fn errors_in_a_row_have_the_path_inside_the_row() {
     for rows in [array([object([("a", "x".into())])]), object([("a", "x".into())])] {
         assert_eq!(row_of::<Row>(&rows), Err("a: expected i32, found a string".into()));
         assert_eq!(row_of::<Option<Row>>(&rows), Err("a: expected i32, found a string".into()));
@@ -129,7 +129,7 @@ fn errors_in_the_row_are_located_in_the_row() {
 }
 
 #[test]
-fn an_array_that_is_too_deep_does_not_become_its_only_element() {
+fn array_that_is_too_deep_is_not_read_as_its_only_element() {
     for depth in [MAX_DECODE_DEPTH, MAX_DECODE_DEPTH + 1] {
         let bytes = [&b"\x81".repeat(depth)[..], b"\x01"].concat();
         assert_eq!(decode_row::<Value>(&bytes).ok(), decode::<Value>(&bytes).ok(), "{depth}");
@@ -144,7 +144,7 @@ fn rows_can_be_borrowed() {
 }
 
 #[test]
-fn an_endless_type_ends_in_an_error() {
+fn endless_type_is_an_error() {
     #[derive(Deserialize, Debug)]
     struct Endless(#[expect(dead_code, reason = "it is never read, because reading fails")] Option<Box<Endless>>);
     assert!(row_of::<Endless>(&array([1.into()])).is_err());

@@ -1,4 +1,4 @@
-//! Types of other crates through their adapters, in every shape that serde can give the struct around them.
+//! Types of other crates through their adapters, in every serde representation of the struct around them.
 
 use std::fmt::Debug;
 
@@ -116,7 +116,7 @@ fn long() -> std::time::Duration {
 }
 
 #[test]
-fn std_durations_are_durations() {
+fn std_durations_are_stored_as_durations() {
     is_written_as! {
         "crate::value::with::std_duration";
         std::time::Duration: std::time::Duration::ZERO => Duration::ZERO;
@@ -126,7 +126,7 @@ fn std_durations_are_durations() {
 }
 
 #[test]
-fn uuids_are_uuids() {
+fn uuids_are_stored_as_uuids() {
     let uuid = Uuid::new_v7();
     is_written_as! {
         "crate::value::with::uuid";
@@ -137,7 +137,7 @@ fn uuids_are_uuids() {
 
 #[cfg(feature = "chrono")]
 #[test]
-fn types_of_chrono_are_datetimes_and_durations() {
+fn chrono_types_are_stored_as_datetimes_and_durations() {
     use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 
     use crate::value::Datetime;
@@ -152,7 +152,7 @@ fn types_of_chrono_are_datetimes_and_durations() {
 
 #[cfg(feature = "time")]
 #[test]
-fn types_of_time_are_datetimes_and_durations() {
+fn time_types_are_stored_as_datetimes_and_durations() {
     use time::{OffsetDateTime, Timestamp, UtcDateTime};
     is_written_as! {
         "crate::value::with::time";
@@ -165,7 +165,7 @@ fn types_of_time_are_datetimes_and_durations() {
 
 #[cfg(feature = "jiff")]
 #[test]
-fn types_of_jiff_are_datetimes_and_durations() {
+fn jiff_types_are_stored_as_datetimes_and_durations() {
     use jiff::{SignedDuration, Timestamp};
     is_written_as! {
         "crate::value::with::jiff";
@@ -176,7 +176,7 @@ fn types_of_jiff_are_datetimes_and_durations() {
 
 #[cfg(feature = "rust_decimal")]
 #[test]
-fn decimals_are_decimals() {
+fn decimals_are_stored_as_decimals() {
     use crate::value::Decimal;
     is_written_as! {
         "crate::value::with::rust_decimal";
@@ -187,7 +187,7 @@ fn decimals_are_decimals() {
 
 #[cfg(feature = "geo-types")]
 #[test]
-fn types_of_geo_types_are_geometries() {
+fn geo_types_are_stored_as_geometries() {
     use crate::value::Geometry;
     use geo_types::{Coord, GeometryCollection, LineString, MultiLineString, MultiPoint, MultiPolygon, Point, Polygon};
     let line = || LineString::from(vec![[0.0, 0.5], [2.0, 3.0], [0.0, 3.0], [0.0, 0.5]]);
@@ -209,7 +209,7 @@ fn types_of_geo_types_are_geometries() {
 
 #[cfg(all(feature = "geo-types", feature = "jiff"))]
 #[test]
-fn what_cannot_be_held_is_an_error_that_names_the_field() {
+fn value_out_of_range_is_an_error_that_names_the_field() {
     #[derive(Serialize, Deserialize, Debug)]
     struct Visit {
         #[serde(with = "crate::value::with::jiff")]

@@ -1,28 +1,28 @@
-//! Fixed words and SurrealQL between them.
+//! Splits a message into fixed words and the SurrealQL between them.
 
-/// A message, read from its start.
+/// The unread part of a message.
 #[derive(Debug)]
-pub(super) struct Scanner<'a> {
+pub(super) struct MessageScanner<'a> {
     rest: &'a str,
 }
 
-impl<'a> Scanner<'a> {
+impl<'a> MessageScanner<'a> {
     pub(super) fn new(message: &'a str) -> Self {
         Self { rest: message }
     }
 
-    /// What has not been read yet.
+    /// Returns the unread part.
     pub(super) fn rest(&self) -> &'a str {
         self.rest
     }
 
-    /// Reads these very words.
+    /// Reads exactly these words.
     pub(super) fn literal(&mut self, words: &str) -> Option<()> {
         self.rest = self.rest.strip_prefix(words)?;
         Some(())
     }
 
-    /// Reads SurrealQL, and the words behind it: those that stand outside of its quotes and brackets.
+    /// Reads SurrealQL up to these words, which are outside its quotes and brackets, and the words.
     pub(super) fn surql(&mut self, words: &str) -> Option<&'a str> {
         let text = self.rest;
         let end = end_of_surql(text, words)?;
@@ -30,7 +30,7 @@ impl<'a> Scanner<'a> {
         Some(&text[..end])
     }
 
-    /// Reads SurrealQL, and the words behind it, which are the last.
+    /// Reads SurrealQL up to these words, which must end the message.
     pub(super) fn surql_to_end(&mut self, words: &str) -> Option<&'a str> {
         let surql = self.surql(words)?;
         self.rest.is_empty().then_some(surql)
@@ -52,10 +52,10 @@ fn end_of_surql(text: &str, words: &str) -> Option<usize> {
             b'`' if opens_name => at = end_of_quoted(bytes, at)?,
             b'[' | b'{' | b'(' => brackets += 1,
             b']' | b'}' | b')' => brackets = brackets.checked_sub(1)?,
-            // Those of a type; a range of values may have a closing one alone.
+            // The brackets of a type; a range of values may contain a closing one only.
             b'<' => angles += 1,
             b'>' => angles = angles.saturating_sub(1),
-            // A name or an escape where none can be, a regex or a closure: what follows may have quotes that are none.
+            // An unexpected name or escape, a regex or a closure: quotes after it may not be quotes.
             b'`' | b'\\' | b'/' => return None,
             b'|' if at == 0 => return None,
             _ => {}

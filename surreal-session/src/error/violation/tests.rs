@@ -7,7 +7,7 @@ fn all_read(cases: &[(&str, Violation<'_>)]) {
 }
 
 #[test]
-fn each_message_gives_its_parts() {
+fn each_message_is_parsed_into_its_parts() {
     all_read(&[
         (
             "Database index `email` already contains 'a@x.io', with record `user:ada`",
@@ -45,7 +45,7 @@ fn each_message_gives_its_parts() {
 }
 
 #[test]
-fn elements_and_lengths_of_collections_are_types_too() {
+fn elements_and_lengths_of_collections_are_type_violations() {
     all_read(&[
         (
             "Couldn't coerce value for field `tags` of `t:1`: Expected `string` but found `1` when coercing element at \
@@ -66,7 +66,7 @@ fn elements_and_lengths_of_collections_are_types_too() {
 }
 
 #[test]
-fn failure_within_events_and_deletions_is_found() {
+fn violations_in_events_and_deletions_are_found() {
     all_read(&[
         (
             "An error occurred while updating references for `a:1`: An error occurred while updating references for \
@@ -87,7 +87,7 @@ fn failure_within_events_and_deletions_is_found() {
 }
 
 #[test]
-fn parts_may_contain_what_surrounds_them() {
+fn parts_may_contain_the_words_around_them() {
     all_read(&[
         (
             "Database index `i` already contains '`, with record `a:1`', with record `t:1`",
@@ -127,7 +127,7 @@ fn parts_may_contain_what_surrounds_them() {
 }
 
 #[test]
-fn other_texts_are_no_violations() {
+fn other_texts_are_not_violations() {
     for message in [
         "",
         "An error occurred: Database index `i` already contains 1, with record `t:1`",
@@ -143,7 +143,7 @@ fn other_texts_are_no_violations() {
         "Database index `i` already contains 1, with record `t:1` with record `t:2`",
         r"Database index `i` already contains \'a', with record `t:1`",
         "Database index `i` is currently building",
-        // What `/'/` holds is no quote, and a closure may divide.
+        // The quote in `/'/` is part of a regex, and a closure may divide.
         "Database index `i` already contains /'/, with record `t:1`",
         "Found |$a| $a / 2 for field `f`, with record `t:1`, but field must conform to: false",
         "Found 1 for the Record ID but this is not a valid id",
@@ -164,7 +164,7 @@ fn other_texts_are_no_violations() {
 }
 
 #[test]
-fn index_whose_name_reads_in_two_ways_is_not_guessed() {
+fn ambiguous_index_name_is_not_guessed() {
     for message in [
         "Database index `a` already contains 1, with record `t:` already contains 2, with record `u:1`".to_owned(),
         format!("Database index `{}i` already contains 1, with record `t:1`", "` already contains ".repeat(100)),
@@ -174,7 +174,7 @@ fn index_whose_name_reads_in_two_ways_is_not_guessed() {
 }
 
 #[test]
-fn long_and_broken_texts_end() {
+fn long_and_malformed_texts_are_rejected() {
     let cascades = "An error occurred while updating references for `a:1`: ".repeat(100_000);
     let events = "Error while processing event e: ".repeat(100_000);
     let separators = format!("Database index `i{}", "` already contains [".repeat(100_000));

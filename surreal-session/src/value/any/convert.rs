@@ -1,4 +1,4 @@
-//! What becomes a value by `into()`.
+//! Conversions of Rust types to [`Value`].
 
 use std::collections::BTreeMap;
 
@@ -56,7 +56,7 @@ impl From<Null> for Value {
     }
 }
 
-/// NONE for `None`.
+/// `None` becomes NONE.
 impl<T: Into<Value>> From<Option<T>> for Value {
     fn from(value: Option<T>) -> Self {
         value.map_or(Self::None, Into::into)

@@ -1,10 +1,10 @@
-//! A total order of values, and equality and hash that agree with it.
+//! A total order of values, with equality and hash that agree with it.
 
 use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
 
 use super::Value;
-use crate::value::float::Total;
+use crate::value::float::TotalFloat;
 
 impl PartialEq for Value {
     fn eq(&self, other: &Self) -> bool {
@@ -20,13 +20,13 @@ impl PartialOrd for Value {
     }
 }
 
-/// By type in the order of the variants, then by content.
+/// Compares the type first, in the order of the variants, then the content.
 impl Ord for Value {
     fn cmp(&self, other: &Self) -> Ordering {
         match (self, other) {
             (Self::Bool(one), Self::Bool(other)) => one.cmp(other),
             (Self::Int(one), Self::Int(other)) => one.cmp(other),
-            (Self::Float(one), Self::Float(other)) => Total(*one).cmp(&Total(*other)),
+            (Self::Float(one), Self::Float(other)) => TotalFloat(*one).cmp(&TotalFloat(*other)),
             (Self::Decimal(one), Self::Decimal(other)) => one.cmp(other),
             (Self::String(one), Self::String(other)) => one.cmp(other),
             (Self::Bytes(one), Self::Bytes(other)) => one.cmp(other),
@@ -53,7 +53,7 @@ impl Hash for Value {
             Self::None | Self::Null => {}
             Self::Bool(value) => value.hash(state),
             Self::Int(number) => number.hash(state),
-            Self::Float(number) => Total(*number).hash(state),
+            Self::Float(number) => TotalFloat(*number).hash(state),
             Self::Decimal(number) => number.hash(state),
             Self::String(text) => text.hash(state),
             Self::Bytes(bytes) => bytes.hash(state),
@@ -73,7 +73,7 @@ impl Hash for Value {
 }
 
 impl Value {
-    /// The place of the variant among all.
+    /// The position of the variant.
     fn rank(&self) -> u8 {
         match self {
             Self::None => 0,

@@ -1,4 +1,4 @@
-//! Values through serde.
+//! `Value` through serde.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,7 +10,7 @@ use super::Value;
 use crate::value::geometry::GeometryPayload;
 use crate::value::literal;
 use crate::value::range::Bounds;
-use crate::value::tag::{self, Key, KeySeed, Tag};
+use crate::value::tag::{self, KeySeed, MapKey, Tag};
 use crate::value::tagged::{self, Payload};
 
 impl Serialize for Value {
@@ -41,8 +41,8 @@ impl Serialize for Value {
 
 impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // serde has no other way to tell that a field is absent: it offers that to what asks for an option, which a value
-        // that is flattened must not do.
+        // Only the deserializer's type shows that a field is absent. serde gives `None` to types that ask for an option, but
+        // a flattened value must not ask for one.
         if std::any::type_name::<D>().ends_with(ABSENT_FIELD) {
             return Ok(Self::None);
         }
@@ -50,7 +50,7 @@ impl<'de> Deserialize<'de> for Value {
     }
 }
 
-/// What serde reads an absent field from, in our own format. In others an absent field is an error.
+/// The deserializer with which serde reads an absent field in this crate's format. In others an absent field is an error.
 const ABSENT_FIELD: &str = "::MissingFieldDeserializer<surreal_session::codec::error::DecodeError>";
 
 struct ValueVisitor;
@@ -124,8 +124,8 @@ impl<'de> Visitor<'de> for ValueVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
         match entries.next_key_seed(KeySeed)? {
-            Some(Key::Reserved(tag)) => visit_payload(tag, entries),
-            Some(Key::Plain(first)) => literal::read_object(Some(first), entries).map(Value::Object),
+            Some(MapKey::Reserved(tag)) => visit_payload(tag, entries),
+            Some(MapKey::Plain(first)) => literal::read_object(Some(first), entries).map(Value::Object),
             None => Ok(Value::Object(BTreeMap::new())),
         }
     }
@@ -144,7 +144,7 @@ fn visit_payload<'de, A: MapAccess<'de>>(tag: Tag, mut entry: A) -> Result<Value
         Tag::Set => entry.next_value_seed(Payload::new()).map(Value::Set),
         Tag::Range => entry.next_value_seed(Payload::new()).map(|range| Value::Range(Box::new(range))),
         Tag::Included | Tag::Excluded => {
-            Err(A::Error::invalid_type(Unexpected::Other(tag.noun()), &"any value outside of a range"))
+            Err(A::Error::invalid_type(Unexpected::Other(tag.noun()), &"any value outside a range"))
         }
         Tag::Point
         | Tag::Line

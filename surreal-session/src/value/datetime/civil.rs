@@ -1,8 +1,8 @@
-//! Dates of the proleptic Gregorian calendar, and their text.
+//! Dates of the proleptic Gregorian calendar, and their text form.
 
 use std::fmt;
 
-/// A point in time as a calendar and a clock show it in UTC.
+/// A date and time of day in UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Civil {
     year: i64,
@@ -13,7 +13,7 @@ pub(super) struct Civil {
 }
 
 impl Civil {
-    /// The date of a time since 1970. Days are counted from the first of March, which puts the leap day last.
+    /// Converts from a time since 1970. Counts days from the first of March, so that the leap day is the last.
     pub(super) fn from_timestamp(seconds: i64, nanoseconds: u32) -> Self {
         let days = seconds.div_euclid(DAY) + DAYS_TO_1970;
         let (era, day_of_era) = (days.div_euclid(DAYS_PER_ERA), days.rem_euclid(DAYS_PER_ERA));
@@ -71,9 +71,9 @@ impl fmt::Display for Civil {
     }
 }
 
-/// Reads a date and perhaps a time of day, and the seconds by which its clock is ahead of UTC.
+/// Reads a date with an optional time of day, and its offset from UTC in seconds.
 pub(super) fn parse(text: &str) -> Result<(Civil, i32), &'static str> {
-    let mut scanner = Scanner(text);
+    let mut scanner = DateScanner(text);
     let is_negative = match scanner.next_if(&['+', '-']) {
         Some(sign) => sign == '-',
         None => false,
@@ -99,9 +99,9 @@ pub(super) fn parse(text: &str) -> Result<(Civil, i32), &'static str> {
     if scanner.0.is_empty() { Ok((civil, offset)) } else { Err("unexpected text after the offset") }
 }
 
-struct Scanner<'a>(&'a str);
+struct DateScanner<'a>(&'a str);
 
-impl Scanner<'_> {
+impl DateScanner<'_> {
     fn next_if(&mut self, expected: &[char]) -> Option<char> {
         let next = self.0.chars().next().filter(|next| expected.contains(next))?;
         self.0 = self.0.get(next.len_utf8()..)?;
@@ -134,7 +134,7 @@ impl Scanner<'_> {
         Ok(hours * 60 + self.number(0, 59)?)
     }
 
-    /// The nanoseconds of the digits after a decimal point; beyond nine they do not count.
+    /// The nanoseconds of the digits after a decimal point; digits after the ninth are ignored.
     fn fraction(&mut self) -> Result<u32, &'static str> {
         let end = self.0.find(|c: char| !c.is_ascii_digit()).unwrap_or(self.0.len());
         let (digits, rest) = self.0.split_at(end);
@@ -156,7 +156,7 @@ impl Scanner<'_> {
     }
 }
 
-/// Of numbers that are known to be below 86 400 and not negative.
+/// Converts numbers that are known to be between 0 and 86 400.
 fn small(number: i64) -> u32 {
     u32::try_from(number).unwrap_or(0)
 }

@@ -7,18 +7,18 @@ use serde::de::{Error, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde::ser::{SerializeStruct, Serializer};
 use serde::{Deserialize, Deserializer};
 
-use super::{Geometry, Position, Shape};
+use super::{Coordinates, Geometry, Position};
 use crate::value::Value;
 
 pub(super) fn serialize<S: Serializer>(geometry: &Geometry, serializer: S) -> Result<S::Ok, S::Error> {
     let mut object = serializer.serialize_struct("Geometry", 2)?;
     object.serialize_field("type", geometry.type_name())?;
-    match geometry.shape() {
-        Shape::Position(point) => object.serialize_field("coordinates", point)?,
-        Shape::Positions(points) => object.serialize_field("coordinates", points)?,
-        Shape::Lines(lines) => object.serialize_field("coordinates", lines)?,
-        Shape::Polygons(polygons) => object.serialize_field("coordinates", polygons)?,
-        Shape::Geometries(geometries) => object.serialize_field("geometries", geometries)?,
+    match geometry.coordinates() {
+        Coordinates::Position(point) => object.serialize_field("coordinates", point)?,
+        Coordinates::Positions(points) => object.serialize_field("coordinates", points)?,
+        Coordinates::Lines(lines) => object.serialize_field("coordinates", lines)?,
+        Coordinates::Polygons(polygons) => object.serialize_field("coordinates", polygons)?,
+        Coordinates::Geometries(geometries) => object.serialize_field("geometries", geometries)?,
     }
     object.end()
 }
@@ -30,22 +30,22 @@ pub(super) fn read<'de, A: MapAccess<'de>>(first: String, mut rest: A) -> Result
     while let Some(key) = next {
         match key.as_str() {
             "type" => name = Some(rest.next_value::<String>()?),
-            "coordinates" => coordinates = Some(rest.next_value::<Coordinates>()?),
+            "coordinates" => coordinates = Some(rest.next_value::<JsonCoordinates>()?),
             "geometries" => geometries = Some(rest.next_value::<Vec<Geometry>>()?),
             _ => return Err(A::Error::invalid_type(Unexpected::Map, &"a geometry")),
         }
         next = rest.next_key()?;
     }
     assemble(name.as_deref(), coordinates, geometries)
-        .ok_or_else(|| A::Error::custom("expected a geometry, found an object that is none"))
+        .ok_or_else(|| A::Error::custom("expected a geometry, found another object"))
 }
 
 impl Geometry {
-    /// The geometry that an object describes, if it has nothing but what describes it.
+    /// The geometry that an object describes, if the object has no other entries.
     pub(in crate::value) fn from_object(entries: &BTreeMap<String, Value>) -> Option<Self> {
         let name = entries.get("type")?.as_str().filter(|_| entries.len() == 2)?;
         if name != "GeometryCollection" {
-            return assemble(Some(name), Coordinates::of(entries.get("coordinates")?), None);
+            return assemble(Some(name), JsonCoordinates::of(entries.get("coordinates")?), None);
         }
         let geometry =
             |value: &Value| if let Value::Geometry(geometry) = value { Some(geometry.clone()) } else { None };
@@ -56,7 +56,7 @@ impl Geometry {
 
 fn assemble(
     name: Option<&str>,
-    coordinates: Option<Coordinates>,
+    coordinates: Option<JsonCoordinates>,
     geometries: Option<Vec<Geometry>>,
 ) -> Option<Geometry> {
     match (name?, coordinates, geometries) {
@@ -65,19 +65,19 @@ fn assemble(
         ("Polygon", Some(lines), None) => lines.lines().map(Geometry::Polygon),
         ("MultiPoint", Some(points), None) => points.positions().map(Geometry::MultiPoint),
         ("MultiLineString", Some(lines), None) => lines.lines().map(Geometry::MultiLine),
-        ("MultiPolygon", Some(polygons), None) => polygons.list(Coordinates::lines).map(Geometry::MultiPolygon),
+        ("MultiPolygon", Some(polygons), None) => polygons.list(JsonCoordinates::lines).map(Geometry::MultiPolygon),
         ("GeometryCollection", None, Some(geometries)) => Some(Geometry::Collection(geometries)),
         _ => None,
     }
 }
 
-/// Numbers in nested arrays, before it is known how deep they have to be.
-enum Coordinates {
+/// Numbers in nested arrays, before the depth that the type needs is known.
+enum JsonCoordinates {
     Number(f64),
-    List(Vec<Coordinates>),
+    List(Vec<JsonCoordinates>),
 }
 
-impl Coordinates {
+impl JsonCoordinates {
     #[expect(clippy::cast_precision_loss, reason = "a coordinate is a float, and only written like an int")]
     fn of(value: &Value) -> Option<Self> {
         match value {
@@ -112,7 +112,7 @@ impl Coordinates {
     }
 }
 
-impl<'de> Deserialize<'de> for Coordinates {
+impl<'de> Deserialize<'de> for JsonCoordinates {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(CoordinatesVisitor)
     }
@@ -121,31 +121,31 @@ impl<'de> Deserialize<'de> for Coordinates {
 struct CoordinatesVisitor;
 
 impl<'de> Visitor<'de> for CoordinatesVisitor {
-    type Value = Coordinates;
+    type Value = JsonCoordinates;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("coordinates")
     }
 
-    fn visit_f64<E: Error>(self, number: f64) -> Result<Coordinates, E> {
-        Ok(Coordinates::Number(number))
+    fn visit_f64<E: Error>(self, number: f64) -> Result<JsonCoordinates, E> {
+        Ok(JsonCoordinates::Number(number))
     }
 
     #[expect(clippy::cast_precision_loss, reason = "a coordinate is a float, and only written like an int")]
-    fn visit_i64<E: Error>(self, number: i64) -> Result<Coordinates, E> {
-        Ok(Coordinates::Number(number as f64))
+    fn visit_i64<E: Error>(self, number: i64) -> Result<JsonCoordinates, E> {
+        Ok(JsonCoordinates::Number(number as f64))
     }
 
     #[expect(clippy::cast_precision_loss, reason = "a coordinate is a float, and only written like an int")]
-    fn visit_u64<E: Error>(self, number: u64) -> Result<Coordinates, E> {
-        Ok(Coordinates::Number(number as f64))
+    fn visit_u64<E: Error>(self, number: u64) -> Result<JsonCoordinates, E> {
+        Ok(JsonCoordinates::Number(number as f64))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Coordinates, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<JsonCoordinates, A::Error> {
         let mut list = Vec::new();
         while let Some(element) = elements.next_element()? {
             list.push(element);
         }
-        Ok(Coordinates::List(list))
+        Ok(JsonCoordinates::List(list))
     }
 }

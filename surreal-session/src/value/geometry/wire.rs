@@ -1,4 +1,4 @@
-//! Geometries as nested tags, and as whatever their deserializer shows.
+//! Geometries as nested tags, or in the form that a deserializer has them.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Unex
 use serde::ser::{Serialize, Serializer};
 
 use super::{Geometry, Position, geojson};
-use crate::value::tag::{Key, KeySeed, Tag};
+use crate::value::tag::{KeySeed, MapKey, Tag};
 
 impl Serialize for Geometry {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -20,14 +20,14 @@ impl Serialize for Geometry {
             Self::MultiPolygon(_) => Tag::MultiPolygon,
             Self::Collection(_) => Tag::Collection,
         };
-        serializer.serialize_newtype_struct(tag.name(), &Form(self))
+        serializer.serialize_newtype_struct(tag.name(), &GeometryForm(self))
     }
 }
 
-/// `GeoJSON` in a human-readable format, and nested arrays elsewhere.
-struct Form<'a>(&'a Geometry);
+/// Writes `GeoJSON` in a human-readable format, and nested arrays in others.
+struct GeometryForm<'a>(&'a Geometry);
 
-impl Serialize for Form<'_> {
+impl Serialize for GeometryForm<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if serializer.is_human_readable() {
             return geojson::serialize(self.0, serializer);
@@ -42,7 +42,7 @@ impl Serialize for Form<'_> {
     }
 }
 
-/// Serialises its payload under a reserved name.
+/// Serialises the payload under a reserved name.
 struct Under<T>(Tag, T);
 
 impl<T: Serialize> Serialize for Under<T> {
@@ -92,8 +92,8 @@ impl<'de> Visitor<'de> for GeometryVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Geometry, A::Error> {
         match entries.next_key_seed(KeySeed)? {
-            Some(Key::Reserved(tag)) => entries.next_value_seed(GeometryPayload(tag)),
-            Some(Key::Plain(first)) => geojson::read(first, entries),
+            Some(MapKey::Reserved(tag)) => entries.next_value_seed(GeometryPayload(tag)),
+            Some(MapKey::Plain(first)) => geojson::read(first, entries),
             None => Err(A::Error::invalid_type(Unexpected::Map, &self)),
         }
     }

@@ -1,11 +1,11 @@
-//! The characters of a text, and the quoted forms.
+//! Reads characters and quoted forms.
 
 use std::borrow::Cow;
 
-/// What is wrong, in words.
+/// The result of a parser; an error is a description.
 pub(super) type Result<T> = std::result::Result<T, Cow<'static, str>>;
 
-/// What is left of a text.
+/// The unread part of a text.
 #[derive(Debug, Clone)]
 pub(super) struct Scanner<'a> {
     pub(super) rest: &'a str,
@@ -35,7 +35,7 @@ impl<'a> Scanner<'a> {
         if self.rest.is_empty() { Ok(()) } else { Err("unexpected text at the end".into()) }
     }
 
-    /// Reads something that can hold itself.
+    /// Reads a value that may contain others, and limits the nesting.
     pub(super) fn nested<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         if self.depth >= MAX_DEPTH {
             return Err(format!("it is nested deeper than {MAX_DEPTH} levels").into());
@@ -46,7 +46,7 @@ impl<'a> Scanner<'a> {
         result
     }
 
-    /// Letters, digits and underscores, of which there is one at least.
+    /// One or more letters, digits and underscores.
     pub(super) fn word(&mut self) -> Option<&'a str> {
         self.take_while(|c| c.is_ascii_alphanumeric() || c == '_')
     }
@@ -82,12 +82,12 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Whether a string in quotes comes after this prefix.
+    /// Returns `true` if this prefix and a quote come next.
     pub(super) fn is_quoted_after(&self, prefix: &str) -> bool {
         self.rest.strip_prefix(prefix).is_some_and(|rest| rest.starts_with(['\'', '"']))
     }
 
-    /// What is between the quotes as it is, with the backslashes that the literal of a file has.
+    /// The raw text between the quotes, with the backslashes of a file's literal.
     pub(super) fn raw_string(&mut self) -> Result<&'a str> {
         let quote = self.peek().ok_or("the string is missing")?;
         let body = self.rest.get(quote.len_utf8()..).unwrap_or_default();
@@ -125,7 +125,7 @@ impl<'a> Scanner<'a> {
         Err(format!("the closing {close} is missing").into())
     }
 
-    /// What the characters after a backslash stand for.
+    /// The character that an escape represents.
     fn escape(&mut self) -> Result<char> {
         let escaped = self.peek().ok_or("the text ends with a backslash")?;
         self.rest = self.rest.get(escaped.len_utf8()..).unwrap_or_default();
@@ -150,7 +150,7 @@ impl<'a> Scanner<'a> {
             return if self.eat("}") { Ok(code) } else { Err(invalid.into()) };
         }
         let unit = self.utf16_unit().ok_or(invalid)?;
-        // Beyond U+FFFF a character is a pair of such escapes.
+        // A character beyond U+FFFF is a pair of escapes.
         let low = if (0xd800..0xdc00).contains(&unit) && self.eat("\\u") { self.utf16_unit() } else { None };
         char::decode_utf16([unit].into_iter().chain(low)).next().and_then(std::result::Result::ok).ok_or(invalid.into())
     }
@@ -162,5 +162,5 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// What can be sent is not deeper.
+/// Equals the limit of values that are sent.
 const MAX_DEPTH: usize = 100;

@@ -86,7 +86,7 @@ fn values_of_every_type_are_read() {
 }
 
 #[test]
-fn what_is_no_record_id_is_refused() {
+fn text_that_is_not_a_record_id_is_refused() {
     let deep = format!("a:{}", "[".repeat(100_000));
     let deep_parentheses = format!("a:[{}", "(".repeat(100_000));
     let deep_braces = format!("a:{}", "{a:".repeat(100_000));

@@ -30,7 +30,7 @@ impl Scanner<'_> {
             let start = if scanner.rest.starts_with("..") { None } else { Some(scanner.single()?) };
             let excludes_start = start.is_some() && scanner.rest.starts_with(">..") && scanner.eat(">");
             if !scanner.eat("..") {
-                // Without a start there was a `..`.
+                // Without a start, the text began with `..`.
                 return start.ok_or_else(|| "expected a value".into());
             }
             let start = match start {
@@ -49,7 +49,7 @@ impl Scanner<'_> {
         })
     }
 
-    /// Where a range ends. Another range needs parentheses there, as the server (3.3.5) does not chain them.
+    /// The end of a range. Another range needs parentheses here, because the server (3.3.5) does not chain ranges.
     fn bound(&mut self) -> Result<Value> {
         self.eat_space();
         self.single()
@@ -82,7 +82,7 @@ impl Scanner<'_> {
         }
     }
 
-    /// An object or a set, or an object that is a geometry.
+    /// An object, a set, or a geometry, which is written as an object.
     fn braces(&mut self) -> Result<Value> {
         let mut ahead = self.clone();
         ahead.eat("{");
@@ -105,7 +105,7 @@ impl Scanner<'_> {
         self.list("}", Self::value).map(|elements| Value::Set(elements.into()))
     }
 
-    /// Whether a key and a colon come next: an entry, unless key and colon are the beginning of a record id.
+    /// Returns `true` if a key and a colon come next and do not begin a record id.
     fn is_entry(&self) -> bool {
         let mut ahead = self.clone();
         let is_string = ahead.rest.starts_with(['\'', '"']);
@@ -114,7 +114,7 @@ impl Scanner<'_> {
         has_key && ahead.eat(":") && (is_string || !ahead.is_text_key())
     }
 
-    /// Whether what follows the colon can only be the text key of a record id.
+    /// Returns `true` if the text after the colon can only be the key of a record id.
     fn is_text_key(&self) -> bool {
         if ["d", "u", "b", "f"].iter().any(|prefix| self.is_quoted_after(prefix)) {
             return false;

@@ -1,11 +1,14 @@
-//! What the adapters have in common.
+//! The trait and the macro behind the adapters, and the errors that they share.
 
 use std::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer};
 use serde::ser::{Serialize, Serializer};
 
-/// A type that the adapter `By` writes and reads. Programs cannot name it: the adapters are for the types that they list.
+#[cfg(any(feature = "chrono", feature = "jiff", feature = "time"))]
+use crate::value::{InvalidValue, tag::Tag};
+
+/// A type that the adapter `By` writes and reads. Private: adapters support only the types that they list.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a type that this adapter is for",
     label = "not adapted",
@@ -22,53 +25,65 @@ pub trait Adapted<By>: Sized {
 impl<By, T: Adapted<By>> Adapted<By> for Option<T> {
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Some(value) => serializer.serialize_some(&Through::<By, _>::new(value)),
+            Some(value) => serializer.serialize_some(&ViaAdapter::<By, _>::new(value)),
             None => serializer.serialize_none(),
         }
     }
 
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = Option::<Through<By, T>>::deserialize(deserializer)?;
+        let value = Option::<ViaAdapter<By, T>>::deserialize(deserializer)?;
         Ok(value.map(|through| through.value))
     }
 }
 
 impl<By, T: Adapted<By>> Adapted<By> for Vec<T> {
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.iter().map(Through::<By, _>::new))
+        serializer.collect_seq(self.iter().map(ViaAdapter::<By, _>::new))
     }
 
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let values = Vec::<Through<By, T>>::deserialize(deserializer)?;
+        let values = Vec::<ViaAdapter<By, T>>::deserialize(deserializer)?;
         Ok(values.into_iter().map(|through| through.value).collect())
     }
 }
 
-/// Goes through serde in the way of the adapter.
-struct Through<By, T> {
+/// Serialises and deserialises a value with the adapter.
+struct ViaAdapter<By, T> {
     value: T,
     by: PhantomData<By>,
 }
 
-impl<By, T> Through<By, T> {
+impl<By, T> ViaAdapter<By, T> {
     fn new(value: T) -> Self {
         Self { value, by: PhantomData }
     }
 }
 
-impl<By, T: Adapted<By>> Serialize for Through<By, &T> {
+impl<By, T: Adapted<By>> Serialize for ViaAdapter<By, &T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.value.write(serializer)
     }
 }
 
-impl<'de, By, T: Adapted<By>> Deserialize<'de> for Through<By, T> {
+impl<'de, By, T: Adapted<By>> Deserialize<'de> for ViaAdapter<By, T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         T::read(deserializer).map(Self::new)
     }
 }
 
-/// Makes a module an adapter: the functions that serde calls, and the types that they take.
+/// The error of a negative span of time.
+#[cfg(any(feature = "chrono", feature = "jiff", feature = "time"))]
+pub(super) fn negative_duration() -> InvalidValue {
+    InvalidValue::new(Tag::Duration.noun(), "it is negative")
+}
+
+/// The error of a duration that is too long for another crate's type, `noun`.
+#[cfg(any(feature = "chrono", feature = "jiff", feature = "time"))]
+pub(super) fn too_long_duration(noun: &'static str, longest: impl std::fmt::Display) -> InvalidValue {
+    InvalidValue::new(noun, format!("it is longer than {longest}"))
+}
+
+/// Defines an adapter: the functions that serde calls, and the types that they accept.
 macro_rules! adapter {
     ($module:literal; $($foreign:ty as $name:literal => $native:ident, not $stored:literal;)+) => {
         /// Writes a value, or an `Option` or `Vec` of them, as the server's own type.
@@ -89,7 +104,7 @@ macro_rules! adapter {
             T::read(deserializer)
         }
 
-        /// This adapter, so that it takes no type of another.
+        /// Identifies this adapter, so that it accepts no type of another.
         #[doc(hidden)]
         #[derive(Debug)]
         pub enum Adapter {}

@@ -1,18 +1,17 @@
 //! `chrono::DateTime` as [`Datetime`], and `chrono::TimeDelta` as [`Duration`].
 //!
-//! A `DateTime` of any time zone can be converted. What is read is in UTC, or in the system's time zone where the type is
-//! `DateTime<Local>`. The range is that of [`Datetime`]. chrono has a leap second as more nanoseconds of the second
-//! before; here it is the second after.
+//! A `DateTime` of any time zone can be converted. It reads back in UTC, or in the system's time zone as a
+//! `DateTime<Local>`. The range is that of [`Datetime`]. chrono counts a leap second as nanoseconds of the second before;
+//! here it is the second after.
 //!
-//! A `TimeDelta` can be negative, which a duration cannot, and is shorter than 292 million years, which a duration need
-//! not be.
+//! A `TimeDelta` may be negative, which is an error, and is at most 292 million years long; longer durations are an error.
 
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::adapted::{Adapted, adapter};
+use super::adapted::{negative_duration, too_long_duration};
 use super::foreign::{foreign, use_adapter};
-use super::span::{negative, too_long};
 use crate::value::{Datetime, Duration, InvalidValue, Value};
 
 adapter! {
@@ -44,7 +43,7 @@ foreign! {
 }
 
 impl<Tz: TimeZone> From<DateTime<Tz>> for Datetime {
-    /// A leap second is the second after it. The one at the very end of the range is its last nanosecond.
+    /// A leap second becomes the second after it; at the end of the range, the last nanosecond.
     fn from(time: DateTime<Tz>) -> Self {
         datetime(&time)
     }
@@ -60,9 +59,9 @@ impl<Tz: TimeZone> From<Datetime> for DateTime<Tz>
 where
     DateTime<Tz>: From<DateTime<Utc>>,
 {
-    /// The same instant in UTC, or in the system's time zone for `DateTime<Local>`.
+    /// Converts to the same instant in UTC, or in the system's time zone for `DateTime<Local>`.
     fn from(datetime: Datetime) -> Self {
-        // The server's datetime is one of chrono's, so that both have the same range.
+        // The server uses chrono's type, so both have the same range.
         let time = DateTime::<Utc>::from_timestamp(datetime.timestamp(), datetime.subsec_nanos());
         time.unwrap_or(DateTime::<Utc>::MAX_UTC).into()
     }
@@ -79,7 +78,7 @@ impl TryFrom<TimeDelta> for Duration {
 
     /// Fails only if it is negative.
     fn try_from(delta: TimeDelta) -> Result<Self, InvalidValue> {
-        delta.to_std().map(Self::from).map_err(|_| negative())
+        delta.to_std().map(Self::from).map_err(|_| negative_duration())
     }
 }
 
@@ -88,7 +87,7 @@ impl TryFrom<Duration> for TimeDelta {
 
     /// Fails only if it is longer than [`TimeDelta::MAX`].
     fn try_from(duration: Duration) -> Result<Self, InvalidValue> {
-        Self::from_std(duration.as_std()).map_err(|_| too_long("a `chrono::TimeDelta`", Self::MAX))
+        Self::from_std(duration.as_std()).map_err(|_| too_long_duration("a `chrono::TimeDelta`", Self::MAX))
     }
 }
 
@@ -149,8 +148,8 @@ mod tests {
     #[test]
     fn duration_beyond_the_longest_delta_is_refused() {
         let longest = Duration::try_from(TimeDelta::MAX).unwrap();
-        for too_long in [longest.as_std() + std::time::Duration::from_nanos(1), std::time::Duration::MAX] {
-            let error = TimeDelta::try_from(Duration::from(too_long)).unwrap_err();
+        for too_long_duration in [longest.as_std() + std::time::Duration::from_nanos(1), std::time::Duration::MAX] {
+            let error = TimeDelta::try_from(Duration::from(too_long_duration)).unwrap_err();
             assert_eq!(error.to_string(), "not a `chrono::TimeDelta`: it is longer than PT9223372036854775.807S");
         }
     }

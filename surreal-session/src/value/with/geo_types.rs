@@ -1,7 +1,7 @@
 //! The types of `geo-types` with coordinates of `f64` as [`Geometry`].
 //!
-//! A `Geometry` that holds a `Line`, a `Rect` or a `Triangle`, which the server does not have, becomes a line or a polygon
-//! with the same corners. A ring that is read is closed if it was not.
+//! The server has no `Line`, `Rect` or `Triangle`: a `Geometry` that holds one becomes a line or a polygon with the same
+//! corners. Open rings are closed when they are read.
 
 use geo_types::{Coord, GeometryCollection, LineString, MultiLineString, MultiPoint, MultiPolygon, Point, Polygon};
 
@@ -109,7 +109,7 @@ try_from! {
     Collection(geometries) => GeometryCollection, collection(geometries);
 }
 
-/// Not a `From`: of that, geo-types would make one from any geometry to a `GeometryCollection` of it alone.
+/// Not a `From`, because geo-types would derive a conversion of any geometry to a `GeometryCollection` from it.
 impl TryFrom<Geometry> for geo_types::Geometry {
     type Error = InvalidValue;
 
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_server_does_not_have_keeps_its_corners() {
+    fn shapes_that_the_server_lacks_keep_their_corners() {
         let line = Line::new((0.0, 1.0), (2.0, 3.0));
         let triangle = Triangle::from([(0.0, 0.0), (10.5, 0.0), (10.5, -10.25)]);
         let rectangle = Rect::new((0.0, 1.0), (2.0, 3.0));

@@ -1,13 +1,13 @@
 //! `jiff::Timestamp` as [`Datetime`], and `jiff::SignedDuration` as [`Duration`].
 //!
-//! A `Timestamp` is of the years -9999 to 9999, where a datetime goes on. A `SignedDuration` can be negative, which a
-//! duration cannot, and is shorter than 292 billion years, which a duration need not be.
+//! A `Timestamp` has the years -9999 to 9999; a datetime outside them is an error. A `SignedDuration` may be negative,
+//! which is an error, and is at most 292 billion years long; longer durations are an error.
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::adapted::adapter;
+use super::adapted::{negative_duration, too_long_duration};
 use super::foreign::foreign;
-use super::span::{negative, too_long};
 use crate::value::{Datetime, Duration, InvalidValue, Value};
 
 adapter! {
@@ -33,7 +33,7 @@ impl From<Timestamp> for Datetime {
         // Before 1970 the nanoseconds are negative.
         let borrowed = i64::from(time.subsec_nanosecond() < 0);
         let nanoseconds = time.subsec_nanosecond().rem_euclid(SECOND).unsigned_abs();
-        // A timestamp has less than a tenth of the range.
+        // The range of a timestamp is less than a tenth of this one.
         Self::from_timestamp(time.as_second() - borrowed, nanoseconds).unwrap_or(Self::MAX)
     }
 }
@@ -61,7 +61,7 @@ impl TryFrom<SignedDuration> for Duration {
 
     /// Fails only if it is negative.
     fn try_from(duration: SignedDuration) -> Result<Self, InvalidValue> {
-        std::time::Duration::try_from(duration).map(Self::from).map_err(|_| negative())
+        std::time::Duration::try_from(duration).map(Self::from).map_err(|_| negative_duration())
     }
 }
 
@@ -70,7 +70,7 @@ impl TryFrom<Duration> for SignedDuration {
 
     /// Fails only if it is longer than [`SignedDuration::MAX`].
     fn try_from(duration: Duration) -> Result<Self, InvalidValue> {
-        Self::try_from(duration.as_std()).map_err(|_| too_long("a `jiff::SignedDuration`", Self::MAX))
+        Self::try_from(duration.as_std()).map_err(|_| too_long_duration("a `jiff::SignedDuration`", Self::MAX))
     }
 }
 
@@ -120,8 +120,8 @@ mod tests {
 
     #[test]
     fn duration_beyond_the_longest_is_refused() {
-        for too_long in [std::time::Duration::from_secs(1 << 63), std::time::Duration::MAX] {
-            let error = SignedDuration::try_from(Duration::from(too_long)).unwrap_err();
+        for too_long_duration in [std::time::Duration::from_secs(1 << 63), std::time::Duration::MAX] {
+            let error = SignedDuration::try_from(Duration::from(too_long_duration)).unwrap_err();
             assert!(error.to_string().starts_with("not a `jiff::SignedDuration`: it is longer than PT"), "{error}");
         }
     }

@@ -1,7 +1,6 @@
-//! `rust_decimal::Decimal` as [`Decimal`], which holds the same numbers.
+//! `rust_decimal::Decimal` as [`Decimal`], which has the same range.
 //!
-//! The server drops the zeros at the end, and the sign of zero: what is stored as `1.50` comes back as `1.5`, which is
-//! equal to it.
+//! The server drops trailing zeros and the sign of zero: `1.50` comes back as `1.5`, which is equal.
 
 use rust_decimal::Decimal as Foreign;
 
@@ -14,7 +13,7 @@ adapter! {
 }
 
 impl From<Foreign> for Decimal {
-    /// Drops the zeros at the end, as the server does.
+    /// Drops trailing zeros, like the server.
     fn from(number: Foreign) -> Self {
         // Either has 96 bits and at most 28 places.
         Self::new(number.mantissa(), number.scale()).unwrap_or_default()

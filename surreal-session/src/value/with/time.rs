@@ -1,17 +1,17 @@
 //! `time::OffsetDateTime`, `time::UtcDateTime` and `time::Timestamp` as [`Datetime`], and `time::Duration` as
 //! [`Duration`].
 //!
-//! What is read is in UTC. The types of `time` hold the years -9999 to 9999, or -999999 to 999999 with its feature
-//! `large-dates`, so that either side may be unable to hold a time of the other.
+//! Times read back in UTC. The types of `time` have the years -9999 to 9999, or -999999 to 999999 with its feature
+//! `large-dates`; a time outside the range of the other type is an error.
 //!
-//! A `time::Duration` can be negative, which a duration cannot, and is shorter than 292 billion years, which a duration
-//! need not be.
+//! A `time::Duration` may be negative, which is an error, and is at most 292 billion years long; longer durations are an
+//! error.
 
 use time::{OffsetDateTime, Timestamp, UtcDateTime};
 
 use super::adapted::adapter;
+use super::adapted::{negative_duration, too_long_duration};
 use super::foreign::foreign;
-use super::span::{negative, too_long};
 use crate::value::{Datetime, Duration, InvalidValue, datetime};
 
 adapter! {
@@ -96,7 +96,7 @@ impl TryFrom<time::Duration> for Duration {
 
     /// Fails only if it is negative.
     fn try_from(duration: time::Duration) -> Result<Self, InvalidValue> {
-        std::time::Duration::try_from(duration).map(Self::from).map_err(|_| negative())
+        std::time::Duration::try_from(duration).map(Self::from).map_err(|_| negative_duration())
     }
 }
 
@@ -105,7 +105,7 @@ impl TryFrom<Duration> for time::Duration {
 
     /// Fails only if it is longer than [`time::Duration::MAX`].
     fn try_from(duration: Duration) -> Result<Self, InvalidValue> {
-        Self::try_from(duration.as_std()).map_err(|_| too_long("a `time::Duration`", Self::MAX))
+        Self::try_from(duration.as_std()).map_err(|_| too_long_duration("a `time::Duration`", Self::MAX))
     }
 }
 
@@ -174,8 +174,8 @@ mod tests {
 
     #[test]
     fn duration_beyond_the_longest_is_refused() {
-        for too_long in [std::time::Duration::from_secs(1 << 63), std::time::Duration::MAX] {
-            let error = time::Duration::try_from(Duration::from(too_long)).unwrap_err();
+        for too_long_duration in [std::time::Duration::from_secs(1 << 63), std::time::Duration::MAX] {
+            let error = time::Duration::try_from(Duration::from(too_long_duration)).unwrap_err();
             assert!(
                 error.to_string().starts_with("not a `time::Duration`: it is longer than 106751991167300d"),
                 "{error}"

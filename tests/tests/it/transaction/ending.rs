@@ -104,7 +104,7 @@ async fn reset_of_the_session_is_told_to_its_transactions() {
     session.reset().await.unwrap();
     for error in [committed.commit().await.unwrap_err(), used.query("RETURN 1").await.unwrap_err()] {
         assert_eq!((error.kind(), error.delivery()), (ErrorKind::TransactionFailed, Delivery::Answered), "{error:?}");
-        assert_eq!(error.to_string(), "the server has cancelled the transaction, because its session was reset");
+        assert_eq!(error.to_string(), "the server cancelled the transaction because its session was reset");
         assert!(!error.is_retryable());
     }
     assert_eq!(used.commit().await.unwrap_err().kind(), ErrorKind::TransactionFailed);
