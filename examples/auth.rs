@@ -1,6 +1,6 @@
-//! Who a session is: users that sign themselves up, tokens that expire and are renewed, keys for programs.
+//! Authentication: users that sign up, tokens that expire and are renewed, keys for programs.
 //!
-//! Run it with `cargo run --example auth`; set `SURREAL_URL` to use a server of yours.
+//! `cargo run --example auth` starts a server in this process. Set `SURREAL_URL` to use your own server.
 
 use std::error::Error;
 use std::time::Duration;
@@ -23,14 +23,14 @@ struct Note {
     text: String,
 }
 
-/// What the SIGNUP and SIGNIN clauses ask for.
+/// The parameters of the SIGNUP and SIGNIN clauses.
 #[derive(Clone, Serialize)]
 struct Login<'a> {
     email: &'a str,
     password: &'a str,
 }
 
-/// Everybody sees their own notes. `kiosk` signs in for two seconds only.
+/// Each user sees only their own notes. A sign-in by `kiosk` expires after two seconds.
 const SCHEMA: &str = "
     DEFINE TABLE OVERWRITE account SCHEMAFULL PERMISSIONS FOR select WHERE id = $auth.id;
     DEFINE FIELD OVERWRITE email ON account TYPE string ASSERT string::is_email($value);
@@ -59,7 +59,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let server = Server::start().await?;
     let db = Surreal::connect(&server.url).await?;
     let root = db.new_session().signin(server.root.clone()).use_ns(NAMESPACE).use_db(DATABASE).await?;
-    root.query(SCHEMA).await?.check()?;
+    root.execute(SCHEMA).await?;
 
     let ada = Login { email: "ada@example.com", password: "correct horse" };
     let tokens = two_users(&db, &ada).await?;
@@ -73,13 +73,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// A user of an access method.
+/// Credentials for an access method of the database.
 fn by<P: Serialize>(access: &str, params: P) -> RecordAccess<P> {
     RecordAccess::new(NAMESPACE, DATABASE, access, params)
 }
 
 async fn two_users(db: &Surreal, login: &Login<'_>) -> Result<Tokens, Box<dyn Error>> {
-    println!("-- Two users on one socket, each behind the permissions of their own");
+    println!("-- Two users on one socket, each with their own permissions");
     let ada = db.new_session().await?;
     let tokens = ada.signup(by("account", login)).await?;
     let bob = db.new_session().await?;
@@ -90,12 +90,12 @@ async fn two_users(db: &Surreal, login: &Login<'_>) -> Result<Tokens, Box<dyn Er
     println!("ada wrote {:?} and sees {ada_sees} note; bob sees {bob_sees}", note.text);
     assert_eq!((ada_sees, bob_sees), (1, 0));
     assert!(bob.select::<Note>().id(&note.id).await?.is_none());
-    println!("bob asks for it by its id, and finds nothing");
+    println!("bob selects it by its id, and gets `None`");
     Ok(tokens)
 }
 
 async fn refusals(db: &Surreal, ada: &Login<'_>) -> Result<(), Box<dyn Error>> {
-    println!("-- A refusal says what was tried, and leaves the session as it was");
+    println!("-- A refused sign-in names the attempt, and does not change the session");
     let session = db.new_session().signin(by("account", ada)).await?;
     let wrong = Login { password: "guessed", ..ada.clone() };
     for refused in [
@@ -116,11 +116,11 @@ async fn refusals(db: &Surreal, ada: &Login<'_>) -> Result<(), Box<dyn Error>> {
 }
 
 async fn renewal(db: &Surreal, tokens: &Tokens) -> Result<(), Box<dyn Error>> {
-    println!("-- A token stands for its user anywhere, without the password");
+    println!("-- A token signs in its user without the password");
     let elsewhere = db.new_session().authenticate(tokens).await?;
-    println!("another session is {} by token", whoami(&elsewhere).await?);
+    println!("another session signed in as {} by token", whoami(&elsewhere).await?);
     let renewed = elsewhere.refresh(tokens).await?;
-    println!("the refresh token gave a new pair: {renewed:?}");
+    println!("the refresh token returned a new pair: {renewed:?}");
     let twice = elsewhere.refresh(tokens).await.err().ok_or("a refresh token worked twice")?;
     println!("{twice}");
     elsewhere.revoke(&renewed).await?;
@@ -129,12 +129,12 @@ async fn renewal(db: &Surreal, tokens: &Tokens) -> Result<(), Box<dyn Error>> {
     assert!(twice.is_auth() && revoked.is_auth());
     elsewhere.invalidate().await?;
     assert_eq!(elsewhere.info::<Option<Account>>().await?.map(|account| account.email), None);
-    println!("signed out, the session is nobody");
+    println!("after invalidate, the session is anonymous");
     Ok(())
 }
 
 async fn expiry(db: &Surreal, ada: &Login<'_>) -> Result<(), Box<dyn Error>> {
-    println!("-- Sessions expire where their access method says so");
+    println!("-- Sessions expire after the time that their access method sets");
     let kiosk = db.new_session().await?;
     let tokens = kiosk.signin(by("kiosk", ada)).await?;
     println!("{} sees {} note", whoami(&kiosk).await?, kiosk.select::<Note>().await?.len());
@@ -168,9 +168,9 @@ async fn keys(db: &Surreal, root: &Session) -> Result<(), Box<dyn Error>> {
     let key = Bearer::new("robots", granted.grant.key).on_database(NAMESPACE, DATABASE);
     let viewer = db.new_session().signin(key.clone()).await?;
     println!("the robot is a viewer and sees {} note", viewer.select::<Note>().await?.len());
-    let refused = viewer.query("REMOVE TABLE note").await?.check().err().ok_or("the robot removed a table")?;
-    println!("it tries to do more: {refused}");
-    root.query(format!("ACCESS robots ON DATABASE REVOKE GRANT {}", granted.id)).await?.check()?;
+    let refused = viewer.execute("REMOVE TABLE note").await.err().ok_or("the robot removed a table")?;
+    println!("it cannot remove the table: {refused}");
+    root.execute(format!("ACCESS robots ON DATABASE REVOKE GRANT {}", granted.id)).await?;
     let revoked = db.new_session().signin(key).await.err().ok_or("a revoked key worked")?;
     println!("{revoked}");
     assert!(refused.is_auth() && revoked.is_auth());

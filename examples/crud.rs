@@ -1,6 +1,6 @@
-//! Every verb on typed records: a small library whose tables, fields, links and edges the compiler knows.
+//! Every verb on typed records: a small library with readers, books and loans.
 //!
-//! `cargo run --example crud` starts a server in this process; `SURREAL_URL` points it at yours instead.
+//! `cargo run --example crud` starts a server in this process. Set `SURREAL_URL` to use your own server.
 
 use std::error::Error;
 
@@ -54,7 +54,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         DEFINE TABLE reader; DEFINE FIELD joined_at ON reader TYPE datetime READONLY DEFAULT time::now();
         DEFINE TABLE borrowed TYPE RELATION IN reader OUT book;
     ";
-    library.query(schema).await?.check()?;
+    library.execute(schema).await?;
 
     let ada = readers(&library).await?;
     books(&library).await?;
@@ -65,7 +65,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// One record: created, changed in parts, and only if nobody else has.
+/// One record: create it, change parts of it, and change it only if its value is still known.
 async fn readers(library: &Session) -> surreal_session::Result<Reader> {
     let address = Address { street: "St James's Square".into(), city: "London".into() };
     let new = NewReader { name: "Ada".into(), email: None, loans: 0, address };
@@ -81,20 +81,20 @@ async fn readers(library: &Session) -> surreal_session::Result<Reader> {
     let ada = unchanged.set(|r| (r.loans.add(1), r.email.unset())).await?;
     match library.update::<Reader>().id(&ada.id).filter(|r| r.loans.eq(0)).set(|r| r.loans.set(9)).optional().await? {
         Some(_) => println!("This would have been a lost update."),
-        None => println!("Whoever still believes that she has no loans changes nothing: she has {}.", ada.loans),
+        None => println!("An update that expects no loans changes nothing: she has {}.", ada.loans),
     }
 
     let changes =
         library.update::<Reader>().id(&ada.id).patch(|r| [PatchOp::test(r.loans, 1), PatchOp::replace(r.loans, 0)]);
     println!("A patch changed {:?}.", changes.return_diff().await?.iter().map(PatchOp::path).collect::<Vec<_>>());
-    match library.update::<Reader>().id("nobody").set(|r| r.loans.add(1)).await {
-        Err(error) if error.is_not_found() => println!("Nobody is no reader: {error}."),
+    match library.update::<Reader>().id("eve").set(|r| r.loans.add(1)).await {
+        Err(error) if error.is_not_found() => println!("A missing record is an error: {error}."),
         other => println!("Unexpected: {other:?}"),
     }
     library.select::<Reader>().id(&ada.id).one().await
 }
 
-/// Many records: inserted, found, changed and deleted by what they are.
+/// Many records: insert, find, change and delete them by conditions.
 async fn books(library: &Session) -> surreal_session::Result<()> {
     let book = |title: &str, pages| NewBook { title: title.into(), pages, tags: vec!["new".into()] };
     let rows =
@@ -114,13 +114,13 @@ async fn books(library: &Session) -> surreal_session::Result<()> {
     let fourth = library.upsert::<Book>().id(4).content(book("Cecilia", 900)).await?;
     let shortened = NewBook { title: fourth.title, pages: 941, tags: vec![] };
     let fourth = library.upsert::<Book>().id(4).replace(shortened).await?;
-    println!("{} has come, and has {} pages, not 900.", fourth.title, fourth.pages);
+    println!("{} was added, and corrected to {} pages.", fourth.title, fourth.pages);
     let gone = library.delete::<Book>().filter(|b| b.title.eq("Emma") & b.tags.contains("twice")).await?;
     println!("{} was given away.", gone[0].title);
     Ok(())
 }
 
-/// Edges: from a reader to a book and in no other direction.
+/// Edges, which lead only from a reader to a book.
 async fn loans(library: &Session, ada: &Reader) -> surreal_session::Result<()> {
     let borrowed = |book: i64, weeks| NewBorrowed { r#in: ada.id.clone(), out: Id::new(book), weeks };
     let first = library.relate(borrowed(1, 2)).await?;
@@ -128,9 +128,9 @@ async fn loans(library: &Session, ada: &Reader) -> surreal_session::Result<()> {
     println!("Ada borrows {} and {}.", first.out, more[0].out);
 
     let longer = library.update::<Borrowed>().id(&first.id).set(|b| b.weeks.add(4)).return_before().await?;
-    println!("What was {} weeks are now {}.", longer.weeks, longer.weeks + 4);
+    println!("Extended from {} to {} weeks.", longer.weeks, longer.weeks + 4);
 
     library.delete::<Reader>().id(&ada.id).return_none().await?;
-    println!("She leaves, and with her go the loans: {} are left.", library.select::<Borrowed>().count().await?);
+    println!("Ada is deleted with her loans: {} are left.", library.select::<Borrowed>().count().await?);
     Ok(())
 }

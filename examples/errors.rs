@@ -1,6 +1,6 @@
-//! What can go wrong, and what a program does about it: here a web service that turns every error into a status.
+//! Error handling: a web service that converts every error to an HTTP status.
 //!
-//! Run it with `cargo run --example errors`; set `SURREAL_URL` to use a server of yours.
+//! `cargo run --example errors` starts a server in this process. Set `SURREAL_URL` to use your own server.
 
 use std::error::Error as StdError;
 use std::time::Duration;
@@ -31,32 +31,34 @@ const SCHEMA: &str = "
     DEFINE USER OVERWRITE viewer ON DATABASE PASSWORD 'view' ROLES VIEWER;
 ";
 
-/// What the service answers. Constraints come first: their parts are worth more than their kind.
+/// The status and the text for an error. Constraints come first: their parts say more than the kind.
 fn status(error: &Error) -> (u16, String) {
     match error.violation() {
         Some(Violation::Unique { index: "user_email", .. }) => return (409, "this address has an account".into()),
-        Some(Violation::Assert { field, .. }) => return (422, format!("`{field}` is not acceptable")),
-        Some(Violation::Type { field, expected, .. }) => return (422, format!("`{field}` has to be {expected}")),
-        Some(Violation::UnknownField { field, .. }) => return (422, format!("there is no `{field}`")),
+        Some(Violation::Assert { field, .. }) => return (422, format!("`{field}` is not valid")),
+        Some(Violation::Type { field, expected, .. }) => return (422, format!("`{field}` must be {expected}")),
+        Some(Violation::UnknownField { field, .. }) => return (422, format!("unknown field `{field}`")),
         _ => {}
     }
     if let Some(code) = error.thrown() {
         return (402, code.into());
     }
     match error.kind() {
-        ErrorKind::AlreadyExists => (409, "there is one already".into()),
+        ErrorKind::AlreadyExists => (409, "exists already".into()),
         ErrorKind::NotFound => (404, "not found".into()),
-        ErrorKind::Auth => (403, "sign in as somebody who may".into()),
-        ErrorKind::TooLarge => (413, "that is too much".into()),
-        ErrorKind::Decode => (500, "our data and our types differ: a bug".into()),
-        ErrorKind::Validation => (500, "our query is wrong: a bug".into()),
-        _ if error.is_retryable() => (503, "nothing has happened, try again".into()),
-        _ if error.delivery() == Delivery::Unknown => (504, "it may have happened: look before trying again".into()),
-        _ => (500, "something else".into()),
+        ErrorKind::Auth => (403, "sign in with more rights".into()),
+        ErrorKind::TooLarge => (413, "the request is too large".into()),
+        ErrorKind::Decode => (500, "the data does not fit our types: a bug".into()),
+        ErrorKind::Validation => (500, "the query is not valid: a bug".into()),
+        _ if error.is_retryable() => (503, "nothing was changed, try again".into()),
+        _ if error.delivery() == Delivery::Unknown => {
+            (504, "the change may have been made: check before trying again".into())
+        }
+        _ => (500, "internal error".into()),
     }
 }
 
-/// Prints an error that was expected, and fails if there is none or the service would answer it otherwise.
+/// Prints the error, and fails if there is none or its status is not the expected one.
 fn expect<T>(what: &str, expected: u16, result: Result<T>) -> Result<(), Box<dyn StdError>> {
     let error = result.err().ok_or_else(|| format!("{what}: no error"))?;
     let (status, advice) = status(&error);
@@ -69,7 +71,7 @@ async fn main() -> Result<(), Box<dyn StdError>> {
     let server = Server::start().await?;
     let db = Surreal::connect(&server.url).await?;
     let session = db.new_session().signin(server.root.clone()).use_ns("errors").use_db("shop").await?;
-    session.query(SCHEMA).await?.check()?;
+    session.execute(SCHEMA).await?;
 
     records(&session).await?;
     queries(&session).await?;
@@ -84,34 +86,34 @@ async fn main() -> Result<(), Box<dyn StdError>> {
 async fn records(session: &Session) -> Result<(), Box<dyn StdError>> {
     let user = |email: &str, age| NewUser { email: email.into(), age };
     session.create::<User>().id("ada").content(user("ada@example.com", 36)).await?;
-    expect("an id that is taken", 409, session.create::<User>().id("ada").content(user("a@example.com", 36)).await)?;
+    expect("an id that exists", 409, session.create::<User>().id("ada").content(user("a@example.com", 36)).await)?;
     expect(
-        "a value that a UNIQUE index has",
+        "a value that a UNIQUE index contains",
         409,
         session.create::<User>().content(user("ada@example.com", 36)).await,
     )?;
     expect("a value that breaks an ASSERT", 422, session.create::<User>().content(user("bob", 36)).await)?;
-    let wrong_type = session.query("CREATE user SET email = 'bob@example.com', age = 'old'").await?.check();
+    let wrong_type = session.execute("CREATE user SET email = 'bob@example.com', age = 'old'").await;
     expect("a value of another type", 422, wrong_type)?;
-    let unknown = session.query("CREATE user SET email = 'bob@example.com', age = 1, nick = 'b'").await?.check();
+    let unknown = session.execute("CREATE user SET email = 'bob@example.com', age = 1, nick = 'b'").await;
     expect("a field that is not defined", 422, unknown)?;
     assert!(session.select::<User>().id("bob").await?.is_none());
-    println!("a record that does not exist is no error: it is `None`");
+    println!("a record that does not exist is `None`, not an error");
     Ok(())
 }
 
 async fn queries(session: &Session) -> Result<(), Box<dyn StdError>> {
-    expect("a table that does not exist", 404, session.query("SELECT * FROM usr").await?.check())?;
-    expect("text that is no SurrealQL", 500, session.query("SELECT FROM").await)?;
+    expect("a table that does not exist", 404, session.execute("SELECT * FROM usr").await)?;
+    expect("text that is not SurrealQL", 500, session.query("SELECT FROM").await)?;
     expect("a function that throws", 402, session.run::<i64>("fn::withdraw").args((500,)).await)?;
     let response = session.query("SELECT * FROM user").await?;
     expect("a result of another type", 500, response.take::<Vec<Row>>(0))?;
-    println!("the result is still there: {} row as it is", response.take::<Vec<Value>>(0)?.len());
+    println!("the response still has the result: {} row", response.take::<Vec<Value>>(0)?.len());
     let block = "BEGIN; CREATE user SET email = 'eve@example.com', age = 20; fn::withdraw(500); RETURN 1; COMMIT";
-    expect("a transaction block, by its first real cause", 402, session.query(block).await?.check())
+    expect("a transaction block: the error is the cause", 402, session.execute(block).await)
 }
 
-/// Not what the table holds.
+/// A type that does not fit the table.
 #[derive(Debug, Deserialize)]
 #[expect(dead_code, reason = "it is never decoded")]
 struct Row {
@@ -123,14 +125,14 @@ async fn identities(db: &Surreal, session: &Session) -> Result<(), Box<dyn StdEr
     let wrong = Database::new("errors", "shop", "viewer", "guessed");
     expect("a wrong password", 403, session.fork().await?.signin(wrong).await)?;
     let viewer = db.new_session().signin(viewer).await?;
-    expect("a statement beyond one's rights", 403, viewer.query("REMOVE TABLE user").await?.check())?;
-    expect("a database beyond one's rights", 403, viewer.use_db("other").await)
+    expect("a statement without the right to it", 403, viewer.execute("REMOVE TABLE user").await)?;
+    expect("a database without the right to it", 403, viewer.use_db("other").await)
 }
 
 async fn conflict(session: &Session) -> Result<(), Box<dyn StdError>> {
     let slow = "BEGIN; LET $n = (UPSERT ONLY counter:1 SET n += 1).n; SLEEP 200ms; COMMIT; RETURN counter:1.n";
     let mut attempt = session.query(slow).into_future();
-    // Somebody else writes the same record for as long as the first attempt takes.
+    // Other queries write the same record until the first attempt ends.
     let first = loop {
         tokio::select! {
             response = &mut attempt => break response?,
@@ -139,9 +141,9 @@ async fn conflict(session: &Session) -> Result<(), Box<dyn StdError>> {
     };
     let conflict = first.check().err().ok_or("no conflict")?;
     assert!(conflict.is_conflict() && conflict.is_retryable());
-    expect("a write that lost against another", 503, Err::<(), _>(conflict))?;
+    expect("a write that conflicts with another", 503, Err::<(), _>(conflict))?;
     let n: i64 = session.query(slow).await?.check()?.take(4)?;
-    println!("tried again, it counted to {n}");
+    println!("the second attempt counted to {n}");
     Ok(())
 }
 
@@ -150,7 +152,7 @@ async fn calls(server: &Server, session: &Session) -> Result<(), Box<dyn StdErro
     expect("no reply within the deadline", 504, slow.await)?;
     let narrow = Surreal::connect(&server.url).max_message_bytes(1_024).await?;
     expect("a message above the limit", 413, narrow.query("RETURN $text").bind("text", "x".repeat(2_000)).await)?;
-    expect("a name that would be hidden", 500, session.set("value", 1).await)?;
-    let nobody = Surreal::connect("ws://127.0.0.1:9").deadline(Duration::from_secs(5)).await;
-    expect("nobody there to connect to", 503, nobody)
+    expect("a name that the server reserves", 500, session.set("value", 1).await)?;
+    let unreachable = Surreal::connect("ws://127.0.0.1:9").deadline(Duration::from_secs(5)).await;
+    expect("a port without a server", 503, unreachable)
 }

@@ -1,6 +1,6 @@
-//! A board that follows a table: one session writes, another prints what it sees, as it happens.
+//! A board that follows a table: one session writes, another prints the changes as they happen.
 //!
-//! Run it with `cargo run --example live_board`; set `SURREAL_URL` to use a server of yours.
+//! `cargo run --example live_board` starts a server in this process. Set `SURREAL_URL` to use your own server.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -23,10 +23,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let server = Server::start().await?;
     let db = Surreal::connect(&server.url).await?;
     let kitchen = db.new_session().signin(server.root.clone()).use_ns("example").use_db("live_board").await?;
-    kitchen.query("DEFINE TABLE OVERWRITE order; DELETE order").await?.check()?;
+    kitchen.execute("DEFINE TABLE OVERWRITE order; DELETE order").await?;
     kitchen.create::<Order>().id(1).content(new("soup")).await?;
 
-    // The orders that are not served yet, and what becomes of them from now on.
+    // The orders that are not served yet, and all changes from now on.
     let counter = kitchen.fork().await?;
     let open = counter.live::<Order>().filter(|o| o.state.ne("served")).as_set();
     let (orders, changes) = open.snapshot().await?;
@@ -47,7 +47,7 @@ fn new(item: &str) -> NewOrder {
     NewOrder { item: item.to_owned(), state: "waiting".to_owned() }
 }
 
-/// Cooks and serves; the last thing it does is to close the shop.
+/// Cooks and serves, and removes the table at the end.
 async fn work(kitchen: Session) -> surreal_session::Result<()> {
     kitchen.create::<Order>().id(2).content(new("pie")).await?;
     for order in [1, 2] {
@@ -55,12 +55,12 @@ async fn work(kitchen: Session) -> surreal_session::Result<()> {
     }
     kitchen.create::<Order>().id(3).content(new("tea")).await?;
     for order in [1, 2, 3] {
-        // It stays in the table, and leaves the board.
+        // The order stays in the table, but no longer passes the board's filter.
         kitchen.update::<Order>().id(order).set(|o| o.state.set("served")).await?;
     }
-    // The table goes, and with it the live query: that is how the board knows that the day is over.
+    // Removing the table ends the live query, and so the board's stream.
     kitchen.create::<Order>().id(4).content(new("last round")).await?;
-    kitchen.query("REMOVE TABLE order").await?.check()?;
+    kitchen.execute("REMOVE TABLE order").await?;
     Ok(())
 }
 
@@ -81,7 +81,7 @@ async fn follow(mut changes: LiveStream<Order>, board: &mut Board) -> Result<u64
                 board.insert(*id.key(), data);
                 seen += 1;
             }
-            // What the board shows of that order is newer.
+            // The board already shows a newer state of that order.
             LiveEvent::Gap(Gap::Superseded { missed }) => seen += missed,
             LiveEvent::Gap(gap) => return Err(format!("the board is not complete: {gap:?}").into()),
             LiveEvent::Ended(EndReason::TableRemoved) => println!("closed: the table is gone"),

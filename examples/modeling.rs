@@ -1,6 +1,6 @@
-//! What a model can say: typed keys, nested objects, enums, links, what is optional, what the server sets.
+//! Models: typed keys, nested objects, enums, links, optional fields, and fields that the server sets.
 //!
-//! `cargo run --example modeling` starts a server in this process; `SURREAL_URL` points it at yours instead.
+//! `cargo run --example modeling` starts a server in this process. Set `SURREAL_URL` to use your own server.
 
 use std::error::Error;
 use std::time::Duration;
@@ -10,17 +10,17 @@ use surreal_session::prelude::*;
 use surreal_session::value::Uuid;
 use surreal_session_examples::Server;
 
-/// A record with a key that sorts by the time.
+/// A record whose keys sort by the time of their creation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]
 struct Order {
     id: Id<Order, Uuid>,
     customer: Id<Customer>,
     state: State,
     lines: Vec<Line>,
-    /// Left out of a new order, it is what the table says by DEFAULT.
+    /// Optional in `NewOrder`: the table's DEFAULT applies if it is left out.
     #[record(default)]
     currency: String,
-    /// A type of Rust's own, stored as the server's duration.
+    /// A type of the standard library, stored as the server's duration.
     #[serde(with = "surreal_session::value::with::std_duration")]
     patience: Duration,
     note: Option<String>,
@@ -35,7 +35,7 @@ struct Customer {
     address: Address,
 }
 
-/// An object in a record: paths and patches reach its fields.
+/// A nested object, whose fields paths and patches can reach.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Object)]
 #[serde(rename_all = "camelCase")]
 struct Address {
@@ -49,14 +49,14 @@ struct Line {
     price: u32,
 }
 
-/// An enum needs nothing but serde.
+/// An enum needs only serde.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 enum State {
     Open,
     Shipped { parcel: String },
 }
 
-/// A key of several parts.
+/// A key with several parts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Object)]
 struct Place {
     shelf: String,
@@ -69,7 +69,7 @@ struct Stock {
     count: u32,
 }
 
-/// What a list of orders shows of each.
+/// The fields of an order that a list shows.
 #[derive(Debug, PartialEq, Deserialize, View)]
 #[record(of = Order)]
 struct Summary {
@@ -89,7 +89,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         DEFINE TABLE order; DEFINE TABLE customer; DEFINE TABLE stock;
         DEFINE FIELD currency ON order TYPE string DEFAULT 'EUR';
         DEFINE FIELD placed_at ON order TYPE datetime READONLY DEFAULT time::now()";
-    session.query(schema).await?.check()?;
+    session.execute(schema).await?;
 
     let address = Address { street_name: "Main St".into(), city: "London".into() };
     let ada = session.create::<Customer>().id("ada").content(NewCustomer { name: "Ada".into(), address }).await?;
@@ -105,7 +105,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let placed = session.create::<Order>().id(Id::generate()).content(new).await?;
     println!("Ada ordered {} things in {}, at {}.", placed.lines.len(), placed.currency, placed.placed_at);
 
-    // A model is changed, and only what differs is sent.
+    // A patch made of two values contains only the fields that differ.
     let mut changed = placed.clone();
     changed.state = State::Shipped { parcel: "P1".into() };
     changed.note = Some("behind the door".into());
@@ -113,14 +113,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("The difference is `{}`.", update.to_surql());
     assert_eq!(update.await?, changed);
 
-    // A patch reaches into an object, and leaves beside it what it does not name.
+    // A patch can change one field of a nested object and keep the others.
     let moved = CustomerPatch { address: merge(AddressPatch { city: set("Paris".into()), ..keep() }), ..keep() };
     let ada = session.update::<Customer>().id(&ada.id).merge(moved).await?;
     println!("Ada moved to {} in {}.", ada.address.street_name, ada.address.city);
 
-    let dear = session.select::<Order>().filter(|o| o.lines.any(|line| line.price.gt(1_000)) & o.note.is_some());
-    println!("{} order has something dear in it.", dear.clone().count().await?);
-    let patient = dear.filter(|o| o.patience.gte(Duration::from_hours(24)));
+    let expensive = session.select::<Order>().filter(|o| o.lines.any(|line| line.price.gt(1_000)) & o.note.is_some());
+    println!("{} order has an expensive line.", expensive.clone().count().await?);
+    let patient = expensive.filter(|o| o.patience.gte(Duration::from_hours(24)));
     println!("{} of those can wait a day.", patient.count().await?);
     for Summary { state, customer, city } in session.select::<Order>().view::<Summary>().await? {
         println!("A summary: {state:?} for {} in {}.", customer.unwrap_or_default(), city.unwrap_or_default());

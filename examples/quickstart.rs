@@ -1,6 +1,6 @@
-//! Two isolated sessions on one socket: different databases, different identities, typed records in both.
+//! Two isolated sessions on one socket: different databases, different users, typed records in both.
 //!
-//! `cargo run --example quickstart` starts a server in this process; `SURREAL_URL` points it at yours instead.
+//! `cargo run --example quickstart` starts a server in this process. Set `SURREAL_URL` to use your own server.
 
 use std::error::Error;
 
@@ -23,18 +23,18 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let db = Surreal::connect(&server.url).await?;
     println!("Connected to {}.", db.version().await?);
 
-    // The shop is run by root. The bakery has a user of its own, who may do nothing outside of it.
+    // Root runs the shop. The user `baker` may only use the bakery's database.
     let shop = db.new_session().signin(server.root.clone()).use_ns("quickstart").use_db("shop").await?;
-    shop.query("DEFINE DATABASE IF NOT EXISTS bakery").await?.check()?;
+    shop.execute("DEFINE DATABASE IF NOT EXISTS bakery").await?;
     let admin = shop.fork().await?;
     admin.use_db("bakery").await?;
-    admin.query("DEFINE USER OVERWRITE baker ON DATABASE PASSWORD 'rye' ROLES EDITOR").await?.check()?;
+    admin.execute("DEFINE USER OVERWRITE baker ON DATABASE PASSWORD 'rye' ROLES EDITOR").await?;
     admin.close_session().await?;
     let bakery = db.new_session().signin(Database::new("quickstart", "bakery", "baker", "rye")).await?;
     println!("Opened two sessions on one socket: root in `shop`, baker in `bakery`.");
 
     for session in [&shop, &bakery] {
-        session.query("DEFINE TABLE OVERWRITE product; DELETE product").await?.check()?;
+        session.execute("DEFINE TABLE OVERWRITE product; DELETE product").await?;
     }
     let lamp = NewProduct { name: "Lamp".into(), price: 2_450, note: None };
     let lamp = shop.create::<Product>().id("lamp").content(lamp).await?;
@@ -42,16 +42,16 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let bread = NewProduct { name: "Rye bread".into(), price: 380, note: Some("still warm".into()) };
     let bread = bakery.create::<Product>().content(bread).await?;
-    println!("The bakery created {}, under an id that the server chose.", bread.name);
+    println!("The bakery created {}, with an id that the server generated.", bread.name);
 
     let found = bakery.select::<Product>().id(&bread.id).await?;
     assert_eq!(found.as_ref(), Some(&bread));
-    println!("The bakery reads it back as it was: {}.", found.and_then(|product| product.note).unwrap_or_default());
+    println!("The bakery reads it back: {}.", found.and_then(|product| product.note).unwrap_or_default());
 
     assert_eq!(bakery.select::<Product>().id("lamp").await?, None);
-    println!("The bakery asks for the lamp and finds nothing: it is in another database.");
+    println!("The bakery does not find the lamp, which is in another database.");
     assert_eq!(shop.select::<Product>().await?, [lamp]);
-    println!("The shop lists its products and finds only the lamp.");
+    println!("The shop finds only the lamp.");
 
     match bakery.use_db("shop").await {
         Err(error) => println!("The baker tries to enter the shop: {error}."),

@@ -1,6 +1,6 @@
-//! A small social graph: edges with data of their own, walks along them, and links that are followed.
+//! A small social graph: edges with data, traversals along them, and links.
 //!
-//! `cargo run --example relations` starts a server in this process; `SURREAL_URL` points it at yours instead.
+//! `cargo run --example relations` starts a server in this process. Set `SURREAL_URL` to use your own server.
 
 use std::error::Error;
 
@@ -27,7 +27,7 @@ struct Language {
     name: String,
 }
 
-/// Goes from one person to another, and only so.
+/// An edge that leads from one person to another.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]
 #[record(relation)]
 struct Follows {
@@ -46,7 +46,7 @@ struct Wrote {
     year: u16,
 }
 
-/// One likes people as well as posts.
+/// The end of an edge that leads to a person or a post.
 #[derive(Debug, Clone, PartialEq, LinkTo)]
 enum Liked {
     Person(Id<Person>),
@@ -72,7 +72,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         DEFINE TABLE wrote TYPE RELATION IN person OUT post ENFORCED;
         DEFINE TABLE likes TYPE RELATION IN person OUT person | post ENFORCED;
         DEFINE FIELD language ON post TYPE record<language> REFERENCE";
-    session.query(schema).await?.check()?;
+    session.execute(schema).await?;
     populate(&session).await?;
 
     let ada: Id<Person> = Id::new("ada");
@@ -81,10 +81,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let followers = session.traverse(&ada).in_::<Follows>().to::<Person>().await?;
     println!("She is followed by {}.", names(&followers));
 
-    // An edge is a record: it can be filtered and read like any other, with what it leads to beside it.
+    // An edge is a record: it can be filtered and read like any other, together with the record that it leads to.
     let old = session.traverse(&ada).out::<Follows>().filter(|f| f.since.lt(2020)).edges().fetch(|f| f.out).await?;
     for (edge, person) in &old {
-        let name = person.record().map_or("somebody", |person| &person.name);
+        let name = person.record().map_or("a hidden person", |person| &person.name);
         println!("She has followed {name} since {}.", edge.since);
     }
 
@@ -93,21 +93,21 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("Within three steps she reaches {}.", names(&reached));
     let posts = circle.out::<Wrote>().filter(|w| w.year.gte(2024)).to::<Post>().select();
     for post in posts.order_by(|p| p.title.asc()).limit(10).await? {
-        println!("  which brings her “{}”.", post.title);
+        println!("  Recent post of one of them: “{}”.", post.title);
     }
 
     let liked_posts = session.traverse(&ada).out::<Likes>().to::<Post>().ids().await?;
     let liked_people = session.traverse(&ada).out::<Likes>().to::<Person>().select().count().await?;
     println!("She likes {} post and {liked_people} person.", liked_posts.len());
 
-    // A link needs no edge to be followed back.
+    // A link can be followed back without an edge.
     let latin: Id<Language> = Id::new("latin");
     let in_latin = session.traverse(&latin).referenced_by::<Post>().via(|p| p.language);
     println!("{} post is in Latin, by {}.", in_latin.clone().await?.len(), names(&in_latin.in_::<Wrote>().to().await?));
 
     session.delete::<Person>().id("cy").await?;
     let left = session.traverse(&ada).out::<Follows>().to::<Person>().depth(1..=3).select().order_by(|p| p.name.asc());
-    println!("When Cy leaves, his edges go with him: now she reaches {}.", names(&left.await?));
+    println!("Cy is deleted with his edges: now she reaches {}.", names(&left.await?));
     session.close_session().await?;
     db.close().await?;
     Ok(())

@@ -1,7 +1,6 @@
-//! Sessions at length: namespace, database, variables and identity of each are its own, on one shared socket. Every
-//! method that a session has is called here at least once.
+//! Every method of a session: each session has its own namespace, database, variables and user, on one shared socket.
 //!
-//! Run it with `cargo run --example sessions`; set `SURREAL_URL` to use a server of yours.
+//! `cargo run --example sessions` starts a server in this process. Set `SURREAL_URL` to use your own server.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -24,7 +23,7 @@ struct Note {
     text: String,
 }
 
-/// A note belongs to the account that wrote it, and nobody else sees it.
+/// Only the account that wrote a note can see it.
 const SCHEMA: &str = "
     DEFINE TABLE OVERWRITE account SCHEMAFULL PERMISSIONS FOR select WHERE id = $auth.id;
     DEFINE FIELD OVERWRITE email ON account TYPE string;
@@ -61,12 +60,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 async fn places(db: &Surreal, server: &Server) -> Result<(), Box<dyn Error>> {
-    println!("-- A new session is nobody, and nowhere");
+    println!("-- A new session is anonymous and has no namespace");
     let fresh = db.new_session().await?;
     println!("namespace {:?}, database {:?}, user {:?}", fresh.namespace(), fresh.database(), whoami(&fresh).await?);
     assert_eq!((fresh.namespace(), fresh.database(), whoami(&fresh).await?), (None, None, None));
 
-    println!("-- It goes where it is told to, and the handle says where the server has it");
+    println!("-- Namespace and database, as the server confirmed them");
     fresh.signin(server.root.clone()).await?;
     fresh.use_ns("tenants").use_db("acme").await?;
     show_place(&fresh);
@@ -86,7 +85,7 @@ async fn tenants(db: &Surreal, server: &Server) -> Result<BTreeMap<&'static str,
     for tenant in ["acme", "globex"] {
         let root = server.root.clone();
         let session = db.new_session().signin(root).use_ns("tenants").use_db(tenant).set("tenant", tenant).await?;
-        session.query(SCHEMA).await?.check()?;
+        session.execute(SCHEMA).await?;
         tenants.insert(tenant, session);
     }
     for (tenant, session) in &tenants {
@@ -101,12 +100,12 @@ async fn variables_and_functions(acme: &Session, globex: &Session) -> Result<(),
     println!("-- Variables and functions");
     acme.set("limits", [10, 20]).await?;
     let (limits, sum): (Vec<i64>, i64) = acme.query("RETURN $limits; RETURN math::sum($limits)").await?.take_all()?;
-    println!("acme's limits are {limits:?}, in sum {sum}");
+    println!("acme's limits are {limits:?}, their sum is {sum}");
     assert_eq!((limits, sum), (vec![10, 20], 30));
     let elsewhere: Option<Vec<i64>> = globex.query("RETURN $limits").await?.take(0)?;
     acme.unset("limits").await?;
     let removed: Option<Vec<i64>> = acme.query("RETURN $limits").await?.take(0)?;
-    println!("globex has {elsewhere:?}, and acme {removed:?} once they are unset");
+    println!("globex has {elsewhere:?}; acme has {removed:?} after unset");
     assert_eq!((elsewhere, removed), (None, None));
     for session in [acme, globex] {
         println!("{}", session.run::<String>("fn::greet").args(("Ada",)).await?);
@@ -133,45 +132,45 @@ async fn identities(db: &Surreal, tenants: &BTreeMap<&str, Session>) -> Result<S
     bob.signin(credentials("acme", "bob@acme.example")).await?;
     println!("signed in again, he is {}", whoami(&bob).await?.unwrap_or_default());
     bob.reset().await?;
-    println!("after a reset, he is {:?} and at {:?}", whoami(&bob).await?, (bob.namespace(), bob.database()));
+    println!("after a reset, he is {:?} with {:?}", whoami(&bob).await?, (bob.namespace(), bob.database()));
     assert_eq!((bob.namespace(), bob.database()), (None, None));
     Ok(ada)
 }
 
 async fn tokens(db: &Surreal, ada: &Session) -> Result<(), Box<dyn Error>> {
-    println!("-- A token stands for an identity");
+    println!("-- A token signs in another session");
     let tokens = ada.signin(credentials("acme", "ada@acme.example")).await?;
     let second = db.new_session().await?;
     second.authenticate(&tokens).await?;
-    println!("a second session is {} by token", whoami(&second).await?.unwrap_or_default());
+    println!("a second session signed in as {} by token", whoami(&second).await?.unwrap_or_default());
     let renewed = second.refresh(&tokens).await?;
     second.revoke(&renewed).await?;
     match second.refresh(&renewed).await {
         Err(error) if error.is_auth() => println!("{error}"),
         other => return Err(format!("a revoked token gave {other:?}").into()),
     }
-    println!("The example `auth` has more on this.");
+    println!("The example `auth` shows more of this.");
     Ok(())
 }
 
-async fn forks(model: &Session) -> Result<(), Box<dyn Error>> {
-    println!("-- A fork starts like its model and goes its own way");
-    let fork = model.fork().await?;
+async fn forks(origin: &Session) -> Result<(), Box<dyn Error>> {
+    println!("-- A fork starts with the state of its origin, and changes on its own");
+    let fork = origin.fork().await?;
     fork.use_db("globex").await?;
     fork.set("tenant", "fork of acme").await?;
     let seen: (String, String) = fork.query("RETURN [session::db(), $tenant]").await?.take(0)?;
-    let same: (String, String) = model.query("RETURN [session::db(), $tenant]").await?.take(0)?;
-    println!("the fork is at {seen:?}, its model at {same:?}");
+    let same: (String, String) = origin.query("RETURN [session::db(), $tenant]").await?.take(0)?;
+    println!("the fork has {seen:?}, its origin {same:?}");
     assert_eq!(same, ("acme".to_owned(), "acme".to_owned()));
     Ok(())
 }
 
 async fn ends(db: &Surreal, ada: Session, acme: &Session) -> Result<(), Box<dyn Error>> {
-    println!("-- Closing one leaves the others alone");
+    println!("-- Closing a session does not affect the others");
     let clone = ada.clone();
     ada.close_session().await?;
     match clone.select::<Note>().await {
-        Err(error) => println!("a clone of ada's handle says: {error}"),
+        Err(error) => println!("a clone of ada's handle: {error}"),
         Ok(notes) => return Err(format!("a closed session read {} notes", notes.len()).into()),
     }
     println!("{} sessions are open, and acme has {} note", db.sessions().await?.len(), count(acme).await?);

@@ -1,6 +1,6 @@
-//! Transactions at work: a bank whose customers transfer money at the same time, and one who thinks better of it.
+//! Transactions: concurrent transfers between bank accounts, with retries, and a transaction that is cancelled.
 //!
-//! Run it with `cargo run --example transfer`; set `SURREAL_URL` to use a server of yours.
+//! `cargo run --example transfer` starts a server in this process. Set `SURREAL_URL` to use your own server.
 
 use std::error::Error;
 use std::fmt;
@@ -19,7 +19,7 @@ struct Account {
     balance: i64,
 }
 
-/// Why a transfer was not made. What the database says comes with it through `From`, as `?` wants it.
+/// The reason why a transfer was not made. `From` converts errors of the database, so that `?` works on them.
 #[derive(Debug)]
 enum Refused {
     NoAccount(Id<Account>),
@@ -36,14 +36,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let server = Server::start().await?;
     let db = Surreal::connect(&server.url).await?;
     let bank = db.new_session().signin(server.root.clone()).use_ns("examples").use_db("bank").await?;
-    bank.query("DEFINE TABLE IF NOT EXISTS account; DELETE account").await?.check()?;
+    bank.execute("DEFINE TABLE IF NOT EXISTS account; DELETE account").await?;
 
-    println!("-- Three accounts, opened together or not at all");
+    println!("-- Three accounts, opened in one atomic batch");
     let opening = NAMES.map(|name| bank.create::<Account>().id(name).content(NewAccount { balance: OPENING }));
     let accounts = bank.batch(Vec::from(opening)).atomic().await?;
     show(&accounts);
 
-    println!("-- Twelve transfers at the same time, each run again when another one was faster");
+    println!("-- Twelve concurrent transfers, which run again after a conflict");
     let runs = Arc::new(AtomicUsize::new(0));
     let mut transfers = JoinSet::new();
     for number in 0..12 {
@@ -66,14 +66,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("{done} done, {refused} refused, in {runs} runs: {} were retries after a conflict", runs - done - refused);
     show(&bank.select::<Account>().await?);
 
-    println!("-- A transfer by hand, cancelled before anybody saw it");
+    println!("-- A transaction that is cancelled");
     let tx = bank.begin_transaction().await?;
     tx.update::<Account>().all().set(|account| account.balance.set(0)).await?;
-    println!("inside the transaction: {} in all", total(&tx).await?);
-    println!("outside of it:          {} in all", total(&bank).await?);
+    println!("total inside the transaction: {}", total(&tx).await?);
+    println!("total outside of it:          {}", total(&bank).await?);
     tx.cancel().await?;
 
-    println!("-- A transaction in which something failed cannot be committed");
+    println!("-- A transaction with a failed statement cannot be committed");
     let tx = bank.begin_transaction().await?;
     tx.update::<Account>().all().set(|account| account.balance.add(1_000)).await?;
     if let Err(error) = tx.create::<Account>().id("ada").content(NewAccount { balance: 1 }).await {
@@ -85,13 +85,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
 
     let total = total(&bank).await?;
-    println!("-- {total} in all, as in the beginning");
-    assert_eq!(total, OPENING * 3, "money was made or lost");
+    println!("-- The total is {total}, as in the beginning");
+    assert_eq!(total, OPENING * 3, "the total has changed");
     db.close().await?;
     Ok(())
 }
 
-/// Moves money and gives what is left; all of it happens, or nothing does.
+/// Moves money from one account to another, and returns the new balance of the first.
 async fn transfer(
     bank: &Session,
     from: &Id<Account>,
@@ -135,8 +135,8 @@ impl From<surreal_session::Error> for Refused {
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoAccount(id) => write!(f, "there is no {id}"),
-            Self::Overdrawn { balance, amount } => write!(f, "{amount} asked for, {balance} there"),
+            Self::NoAccount(id) => write!(f, "no such account: {id}"),
+            Self::Overdrawn { balance, amount } => write!(f, "the balance of {balance} is less than {amount}"),
             Self::Failed(error) => error.fmt(f),
         }
     }

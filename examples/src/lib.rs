@@ -1,4 +1,4 @@
-//! What the examples share: a server to run against.
+//! The server that the examples run against.
 
 use std::env;
 use std::error::Error;
@@ -6,10 +6,10 @@ use std::error::Error;
 use surreal_session::prelude::*;
 use surreal_session_embedded::Embedded;
 
-/// The server that `SURREAL_URL` names, or one that runs in this process as long as this value lives.
+/// The server that `SURREAL_URL` names, or one in this process that runs until this value is dropped.
 #[derive(Debug)]
 pub struct Server {
-    /// Where to connect.
+    /// The URL to connect to.
     pub url: String,
     /// The root user.
     pub root: Root,
@@ -21,7 +21,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// Whatever keeps the embedded server from starting.
+    /// If the embedded server does not start.
     pub async fn start() -> Result<Self, Box<dyn Error>> {
         if let Ok(url) = env::var("SURREAL_URL") {
             let variable = |name| env::var(name).unwrap_or_else(|_| "root".to_owned());
