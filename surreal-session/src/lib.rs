@@ -89,8 +89,7 @@ pub mod auth {
 /// Traversals of the graph, and the traits that check their steps.
 pub mod graph {
     pub use crate::query::traverse::{
-        Against, Along, BeginsAt, Direction, Edges, EndsAt, Filters, Origin, Own, Reached, ReachedBy, Referred,
-        Referrers, Refers, Repeated, Repeats, Start, Traverse,
+        BeginsAt, EndsAt, InEdges, Origin, OutEdges, ReachedIds, Reference, Referrers, Traverse,
     };
 }
 

@@ -1,169 +1,203 @@
 //! Several statements in one request.
 //!
-//! [`Batch`] is what [`Queryable::batch`](crate::Queryable::batch) makes; what else stands here are its type
-//! parameters, which a program seldom writes.
+//! [`Batch`], [`AtomicBatch`] and [`SettledBatch`] differ in what a failure means. `statements` makes the request from the
+//! builders and reads their results from the answer.
 
-mod answer;
-mod part;
 mod statements;
 
 use std::fmt;
-use std::marker::PhantomData;
 use std::time::Duration;
 
-use answer::Answer;
-use part::Part;
-pub use statements::Statements;
-
-pub use super::statement::Statement;
 use super::statement::expect;
 use super::{Fragment, Query, Response};
 use crate::error::Result;
 use crate::protocol::Operation;
 use crate::session::{CallFuture, Scope};
+pub use statements::Statements;
+use statements::{Answer, Part, check};
 
-/// Builders that run in one request when awaited, giving a tuple (or `Vec`) of what each gives.
+/// Statements to run in one request: awaiting it returns the results of all of them, or the first error.
 ///
-/// The statements run one after the other, in their order. Each commits by itself, and one that fails does not stop
-/// those after it: [`atomic`](Self::atomic) makes them one transaction, [`settle`](Self::settle) tells of each what
-/// became of it. In a [`Transaction`](crate::Transaction) they are part of it, so that they are kept as a whole or not
-/// at all without either.
+/// Takes a tuple of up to twelve builders, or a `Vec` of builders of one type, and returns a tuple or a `Vec` of what
+/// awaiting each of them would return. They run in their order, each as if it were sent alone: if one fails, the others are
+/// carried out all the same, except in a transaction, whose first failure ends it. Use [`atomic`](Self::atomic) for all or
+/// nothing, and [`settle`](Self::settle) for a result of each.
+///
+/// An empty `Vec` sends no request.
 ///
 /// # Errors
 ///
-/// The first error that one of the builders would give, with its index as [`Error::statement`](crate::Error::statement)
-/// and its text in the message. If another statement of the batch that may write was carried out, that error is the
-/// source of one of [`PartlyApplied`](crate::ErrorKind::PartlyApplied): running the batch again would repeat it.
-/// [`InvalidArgument`](crate::ErrorKind::InvalidArgument), before anything is sent, for a builder that was made in
-/// another session or transaction.
+/// The first failure, with the index and the text of the statement.
+/// [`PartlyApplied`](crate::ErrorKind::PartlyApplied) if others were carried out that may have changed something: running
+/// the batch again would repeat them.
+/// [`InvalidArgument`](crate::ErrorKind::InvalidArgument), before anything is sent, for a builder of another session or
+/// transaction.
 ///
 /// # Cancel safety
 ///
-/// See [`CallFuture`]. After a dropped call any number of the statements may have been carried out; of an atomic batch
-/// all or none.
+/// See [`CallFuture`]. After a dropped call any number of the statements may have been carried out; of an atomic batch all
+/// or none.
 ///
 /// # Examples
 ///
-/// ```no_run
+/// ```
 /// # use serde::{Deserialize, Serialize};
 /// # use surreal_session::prelude::*;
 /// # #[derive(Serialize, Deserialize, Record)]
 /// # struct User { id: Id<User>, name: String }
-/// # async fn example(session: Session) -> surreal_session::Result<()> {
-/// let (users, length) =
-///     session.batch((session.select::<User>(), session.run::<i64>("array::len").args(([1, 2],)))).await?;
-///
+/// # surreal_session_embedded::example(async |session| {
 /// let ada = session.create::<User>().id("ada").content(NewUser { name: "Ada".into() });
 /// let bob = session.create::<User>().id("bob").content(NewUser { name: "Bob".into() });
 /// let (ada, bob) = session.batch((ada, bob)).atomic().await?;
-/// # Ok(())
-/// # }
+/// assert_eq!((ada.name.as_str(), bob.name.as_str()), ("Ada", "Bob"));
+///
+/// let (users, length) =
+///     session.batch((session.select::<User>(), session.run::<i64>("array::len").args(([1, 2],)))).await?;
+/// assert_eq!((users.len(), length), (2, 2));
+/// # Ok(()) });
 /// ```
 #[must_use = "nothing is run until this is awaited"]
-pub struct Batch<B, M = EachAlone> {
+pub struct Batch<B>(Inner<B>);
+
+/// Statements of which all or none take effect: awaiting it returns the results of all of them, or the failure.
+///
+/// Made by [`Batch::atomic`]. The statements are a transaction, which sees what [`Transaction`](crate::Transaction)
+/// describes under *Isolation*. In an open transaction they are part of that one.
+///
+/// # Errors
+///
+/// The failure that stopped it, with the index and the text of the statement. A write of one record that finds none fails as
+/// well. [`Conflict`](crate::ErrorKind::Conflict) if another transaction was first to commit a write to the same record: the
+/// batch may be run again. After these errors no statement has taken effect.
+///
+/// If a record does not fit its type, the error is [`Decode`](crate::ErrorKind::Decode) and says that the whole batch was
+/// committed. If [`Error::delivery`](crate::Error::delivery) is unknown, the batch may or may not have been committed.
+#[must_use = "nothing is run until this is awaited"]
+pub struct AtomicBatch<B>(Inner<B>);
+
+/// Statements of which each has its own result: awaiting it returns a tuple or a `Vec` of `Result`s.
+///
+/// Made by [`Batch::settle`].
+///
+/// # Errors
+///
+/// Those of the request as a whole, if it was not sent, lost or refused.
+#[must_use = "nothing is run until this is awaited"]
+pub struct SettledBatch<B>(Inner<B>);
+
+#[derive(Clone)]
+struct Inner<B> {
     scope: Scope,
     statements: B,
     deadline: Option<Duration>,
-    mode: PhantomData<fn() -> M>,
 }
-
-/// The statements of a batch stand alone; the first error is its error.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct EachAlone;
-
-/// The statements of a batch are one transaction.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct Atomic;
-
-/// The statements of a batch stand alone, and each has its own result.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct Settled;
 
 impl<B: Statements> Batch<B> {
     pub(super) fn new(scope: Scope, statements: B) -> Self {
-        Self { scope, statements, deadline: None, mode: PhantomData }
+        Self(Inner { scope, statements, deadline: None })
     }
 
-    /// Makes the batch all or nothing: if any of the statements fails, none of them has done anything.
-    ///
-    /// That goes also for a write of one record that finds none. The statements are a transaction of their own, which
-    /// sees what [`Transaction`](crate::Transaction) says under *Isolation*; in a transaction that is open they are
-    /// part of that one.
-    ///
-    /// # Errors
-    ///
-    /// The failure that stopped it, with the statement's index and text, never what it made of the others.
-    /// [`Conflict`](crate::ErrorKind::Conflict) if another transaction was first to commit a write to the same record:
-    /// the batch may be run again. After these nothing is kept. If a record does not fit its type, which is found out
-    /// only after the commit, the error is [`Decode`](crate::ErrorKind::Decode) and says that all of it was committed.
-    /// Whenever [`Error::delivery`](crate::Error::delivery) is unknown, it may or may not have been.
-    pub fn atomic(self) -> Batch<B, Atomic> {
-        self.becoming()
+    /// Makes the batch all or nothing: if a statement fails, none of them takes effect.
+    pub fn atomic(self) -> AtomicBatch<B> {
+        AtomicBatch(self.0)
     }
 
-    /// Gives a result for each statement, instead of failing with the first error.
-    ///
-    /// # Errors
-    ///
-    /// Those of the request as a whole, if it was not sent, was lost or was refused.
-    pub fn settle(self) -> Batch<B, Settled> {
-        self.becoming()
-    }
-
-    fn becoming<M>(self) -> Batch<B, M> {
-        let Self { scope, statements, deadline, .. } = self;
-        Batch { scope, statements, deadline, mode: PhantomData }
+    /// Returns a result for each statement, instead of the first error.
+    pub fn settle(self) -> SettledBatch<B> {
+        SettledBatch(self.0)
     }
 }
 
-impl<B: Statements, M> Batch<B, M> {
-    /// Sets how long to wait for the reply; see [`Query::deadline`](super::Query::deadline). Deadlines of the builders
-    /// do not count.
-    pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = Some(deadline);
-        self
+macro_rules! batch_methods {
+    ($name:ident, $form:expr) => {
+        impl<B: Statements> $name<B> {
+            /// Sets how long to wait for the reply; see [`Query::deadline`](crate::Query::deadline). Deadlines of the
+            /// builders do not count.
+            pub fn deadline(mut self, deadline: Duration) -> Self {
+                self.0.deadline = Some(deadline);
+                self
+            }
+
+            /// Returns the statements and the names bound to them, for logs. Never shows a value.
+            pub fn to_surql(&self) -> String {
+                let form: fn(&Scope) -> Form = $form;
+                self.0.text(&self.0.statements.parts(), form(&self.0.scope)).to_surql()
+            }
+        }
+
+        impl<B: Clone> Clone for $name<B> {
+            fn clone(&self) -> Self {
+                Self(self.0.clone())
+            }
+        }
+
+        impl<B> fmt::Debug for $name<B> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_struct(stringify!($name)).finish_non_exhaustive()
+            }
+        }
+    };
+}
+
+batch_methods! { Batch, |_| Form::Separate }
+batch_methods! { AtomicBatch, Form::atomic_in }
+batch_methods! { SettledBatch, |_| Form::Separate }
+
+/// The way in which the statements are put together.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Separate,
+    /// In a transaction that is open: a write of one record that finds none fails on the server.
+    Guarded,
+    /// The same in a transaction block of their own.
+    Block,
+}
+
+impl Form {
+    fn atomic_in(scope: &Scope) -> Self {
+        if scope.transaction().is_some() { Self::Guarded } else { Self::Block }
     }
 
-    /// Encodes everything, in `block` if there is one to be put around.
-    fn request(&self, guard: Guard, block: Option<[&str; 2]>) -> Result<Request> {
-        let parts: Vec<Part> = self.statements.parts();
-        part::check(&parts, &self.scope)?;
-        let pieces = parts.iter().map(|part| match guard {
-            Guard::Records => part.guarded(),
-            Guard::Nothing => part.surql.clone(),
+    /// The number of results before those of the statements, and after them.
+    fn offset(self) -> usize {
+        usize::from(self == Self::Block)
+    }
+}
+
+impl<B: Statements> Inner<B> {
+    /// Encodes everything.
+    fn request(&self, form: Form) -> Result<Request> {
+        let parts = self.statements.parts();
+        check(&parts, &self.scope)?;
+        let query = self.text(&parts, form).into_query(self.scope.clone(), Operation::batch(), self.deadline);
+        Ok(Request { query, parts, offset: form.offset() })
+    }
+
+    fn text(&self, parts: &[Part], form: Form) -> Fragment {
+        let pieces = parts.iter().map(|part| match form {
+            Form::Separate => part.surql.clone(),
+            Form::Guarded | Form::Block => part.guarded(),
         });
-        let [open, close] = block.unwrap_or_default();
-        let text = Fragment::new(open).joined(pieces, ";\n").text(close);
-        let query = text.into_query(self.scope.clone(), Operation::batch(), self.deadline);
-        Ok(Request { query, parts, offset: usize::from(block.is_some()) })
+        match form {
+            Form::Separate | Form::Guarded => Fragment::default().joined(pieces, ";\n"),
+            Form::Block => Fragment::new("BEGIN;\n").joined(pieces, ";\n").text(";\nCOMMIT"),
+        }
     }
 }
 
-/// What is made sure on the server: nothing more than each statement does by itself, or that records are there where
-/// there have to be some.
-#[derive(Clone, Copy)]
-enum Guard {
-    Nothing,
-    Records,
-}
-
-/// A batch in the form that it is sent in.
+/// An encoded batch.
 struct Request {
     query: Query,
     parts: Vec<Part>,
-    /// How many results come before those of the parts.
     offset: usize,
 }
 
 impl Request {
-    /// Sends the batch. One without statements is no request.
+    /// Sends the batch, unless it is empty.
     async fn send(self) -> Result<Answer> {
         let response = match self.parts.is_empty() {
             true => Response::new(Vec::new(), None),
-            false => self.query.await?,
+            false => self.query.run().await?,
         };
         expect(&response, self.parts.len() + 2 * self.offset)?;
         Ok(Answer::new(response, self.parts, self.offset))
@@ -175,12 +209,12 @@ impl<B: Statements> IntoFuture for Batch<B> {
     type IntoFuture = CallFuture<B::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let request = self.request(Guard::Nothing, None);
-        let Self { scope, statements, .. } = self;
+        let request = self.0.request(Form::Separate);
+        let Inner { scope, statements, .. } = self.0;
         Box::pin(async move {
             let answer = request?.send().await?;
             statements.read(&answer).map_err(|error| match scope.transaction() {
-                // Nothing of it is kept, which the transaction sees to.
+                // The transaction rolls back all of them.
                 Some(_) => error,
                 None => answer.partly_applied(error),
             })
@@ -188,28 +222,13 @@ impl<B: Statements> IntoFuture for Batch<B> {
     }
 }
 
-impl<B: Statements> IntoFuture for Batch<B, Settled> {
-    type Output = Result<B::Settled>;
-    type IntoFuture = CallFuture<B::Settled>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        let request = self.request(Guard::Nothing, None);
-        let statements = self.statements;
-        Box::pin(async move {
-            let answer = request?.send().await?;
-            Ok(statements.settle(&answer))
-        })
-    }
-}
-
-impl<B: Statements> IntoFuture for Batch<B, Atomic> {
+impl<B: Statements> IntoFuture for AtomicBatch<B> {
     type Output = Result<B::Output>;
     type IntoFuture = CallFuture<B::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let alone = self.scope.transaction().is_none();
-        let request = self.request(Guard::Records, alone.then_some(["BEGIN;\n", ";\nCOMMIT"]));
-        let statements = self.statements;
+        let request = self.0.request(Form::atomic_in(&self.0.scope));
+        let statements = self.0.statements;
         Box::pin(async move {
             let answer = request?.send().await?;
             answer.check_kept()?;
@@ -219,8 +238,16 @@ impl<B: Statements> IntoFuture for Batch<B, Atomic> {
     }
 }
 
-impl<B, M> fmt::Debug for Batch<B, M> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Batch").finish_non_exhaustive()
+impl<B: Statements> IntoFuture for SettledBatch<B> {
+    type Output = Result<B::Settled>;
+    type IntoFuture = CallFuture<B::Settled>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        let request = self.0.request(Form::Separate);
+        let statements = self.0.statements;
+        Box::pin(async move {
+            let answer = request?.send().await?;
+            Ok(statements.settle(&answer))
+        })
     }
 }

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use super::Query;
+use super::raw::with_names;
 use crate::codec::{self, EncodeError};
 use crate::error::{Error, Result};
 use crate::protocol::Operation;
@@ -162,6 +163,13 @@ impl Fragment {
     #[cfg(test)]
     pub(crate) fn values(self) -> impl Iterator<Item = Encoded> {
         self.values.into_iter().map(|(_, value)| value)
+    }
+
+    /// The text and the names bound to it, for logs.
+    pub(crate) fn to_surql(&self) -> String {
+        let numbered = (0..self.values.len()).map(|index| format!("_{index}"));
+        let names = numbered.chain(self.named.iter().map(|(name, _)| name.to_string()));
+        with_names(self.to_string(), names)
     }
 
     /// The finished statement, its values bound as `$_0`, `$_1` and so on.

@@ -5,10 +5,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde::Deserialize;
 
-use super::{Results, results};
 use crate::codec;
 use crate::error::{Error, Result, ServerError};
 use crate::protocol::{Operation, Outcome, Statement, first_failure, is_echo, misfit, read_statements};
+use crate::record::tuples;
 use crate::transaction::Witness;
 
 /// What a [`Query`](super::Query) gave: one result for each statement, in their order.
@@ -114,12 +114,12 @@ impl Response {
         if let Some(error) = self.failure() {
             return Err(error);
         }
-        let (statements, elements) = (self.len(), results::count::<T>());
+        let (statements, elements) = (self.len(), T::COUNT);
         if statements != elements {
             let message = format!("a tuple of {elements} cannot take the results of {statements} statements");
             return Err(Error::argument(message).answered());
         }
-        results::decode(self)
+        T::decode(self)
     }
 
     /// Gives the response back if every statement succeeded.
@@ -167,5 +167,38 @@ impl Response {
             Some(operation) => Error::from_operation(operation, error.clone()).with_statement(index),
             None => Error::from_statement(index, error.clone()),
         }
+    }
+}
+
+/// What [`Response::take_all`] gives: a tuple of up to twelve, an element for each statement. Sealed.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a tuple of results",
+    note = "write the result of one statement as a tuple with a comma: `(Vec<User>,)`"
+)]
+pub trait Results<'de>: private::Sealed<'de> {}
+
+macro_rules! results {
+    ($([$type:ident $_type:ident $_name:ident $index:tt])+) => {
+        impl<'de, $($type: Deserialize<'de>),+> Results<'de> for ($($type,)+) {}
+
+        impl<'de, $($type: Deserialize<'de>),+> private::Sealed<'de> for ($($type,)+) {
+            const COUNT: usize = [$($index),+].len();
+
+            fn decode(response: &'de Response) -> Result<Self> {
+                Ok(($(response.take::<$type>($index)?,)+))
+            }
+        }
+    };
+}
+
+tuples! { results }
+
+mod private {
+    use super::{Response, Result};
+
+    pub trait Sealed<'de>: Sized {
+        const COUNT: usize;
+
+        fn decode(response: &'de Response) -> Result<Self>;
     }
 }

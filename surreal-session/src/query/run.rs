@@ -2,16 +2,18 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::time::Duration;
 
 use bytes::Bytes;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::Response;
 use super::fragment::Fragment;
-use super::statement::{Call, Statement, send};
-use super::{Args, Response, args};
+use super::statement::{Call, Statement, builder_methods, send};
+use crate::codec;
 use crate::error::{Error, Result};
 use crate::protocol::{Operation, Target};
+use crate::record::tuples;
 use crate::session::{CallFuture, Scope};
 
 /// A function to be called when awaited, giving its result as `T`.
@@ -53,7 +55,7 @@ impl<T: DeserializeOwned> Run<T> {
 
     /// Sets the arguments, which are encoded at once; there are none unless set.
     pub fn args(mut self, args: impl Args) -> Self {
-        self.args = args::encode(&args);
+        self.args = args.encode();
         self
     }
 
@@ -63,25 +65,7 @@ impl<T: DeserializeOwned> Run<T> {
         self
     }
 
-    /// Sets how long to wait for the reply; see [`Query::deadline`](super::Query::deadline).
-    pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.call.deadline = Some(deadline);
-        self
-    }
-
-    /// The statement and the names bound to it, for logs. Never shows a value.
-    ///
-    /// # Errors
-    ///
-    /// Like awaiting it, as far as it fails before anything is sent.
-    pub fn to_surql(self) -> Result<String> {
-        let Call { scope, deadline } = self.call.clone();
-        self.try_surql().map(|surql| surql.into_query(scope, self.name(), deadline).to_surql())
-    }
-
-    fn name(&self) -> Operation {
-        Operation::statement("run", Target::shown(self.function.clone()))
-    }
+    builder_methods! { call }
 
     /// The call alone: a RETURN would end the transaction block that it may stand in.
     fn try_surql(&self) -> Result<Fragment> {
@@ -102,11 +86,11 @@ impl<T: DeserializeOwned + 'static> Statement for Run<T> {
     }
 
     fn operation(&self) -> Operation {
-        self.name()
+        Operation::statement("run", Target::shown(self.function.clone()))
     }
 
     fn surql(&self) -> Fragment {
-        self.try_surql().unwrap_or_else(|error| Fragment::default().failed(error))
+        self.try_surql().unwrap_or_else(|error| Fragment::new(self.function.escape_debug().to_string()).failed(error))
     }
 
     fn read(&self, response: &Response, index: usize) -> Result<T> {
@@ -149,6 +133,66 @@ fn check_version<'a>(function: &str, version: &'a str) -> Result<&'a str> {
 impl<T> fmt::Debug for Run<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Run").field("function", &self.function).finish_non_exhaustive()
+    }
+}
+
+/// The arguments of a [`Run`](super::Run): a tuple of up to twelve, or a slice, array or `Vec` of one type. Sealed.
+///
+/// The type of the value is not checked. Types of chrono, time, jiff, uuid and `rust_decimal` and `std::time::Duration` are
+/// sent as serde writes them, a time as text: convert them first, as in `Datetime::from(time)`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a list of arguments",
+    note = "write one argument as a tuple with a comma: `.args((value,))`"
+)]
+pub trait Args: private::Sealed {}
+
+fn encode_one<T: Serialize + ?Sized>(index: usize, value: &T) -> Result<Bytes> {
+    codec::encode(value).map_err(|error| Error::from(error).in_context(format_args!("argument {index}")))
+}
+
+fn encode_all<T: Serialize>(values: &[T]) -> Result<Vec<Bytes>> {
+    values.iter().enumerate().map(|(index, value)| encode_one(index, value)).collect()
+}
+
+macro_rules! lists {
+    ($([$($generics:tt)*] $list:ty;)+) => {$(
+        impl<T: Serialize, $($generics)*> Args for $list {}
+
+        impl<T: Serialize, $($generics)*> private::Sealed for $list {
+            fn encode(&self) -> Result<Vec<Bytes>> {
+                encode_all(self)
+            }
+        }
+    )+};
+}
+
+lists! {
+    [] &[T];
+    [] Vec<T>;
+    [const N: usize] [T; N];
+}
+
+macro_rules! args {
+    ($([$type:ident $_type:ident $_name:ident $index:tt])*) => {
+        impl<$($type: Serialize),*> Args for ($($type,)*) {}
+
+        impl<$($type: Serialize),*> private::Sealed for ($($type,)*) {
+            fn encode(&self) -> Result<Vec<Bytes>> {
+                Ok(vec![$(encode_one($index, &self.$index)?),*])
+            }
+        }
+    };
+}
+
+args! {}
+
+tuples! { args }
+
+mod private {
+    use super::{Bytes, Result};
+
+    pub trait Sealed {
+        fn encode(&self) -> Result<Vec<Bytes>>;
     }
 }
 

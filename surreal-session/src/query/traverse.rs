@@ -1,8 +1,9 @@
-//! Walks through the graph: along edges, and back along references.
+//! Traversals: from records along edges to other records, and back along references.
+//!
+//! [`Traverse`] stands at records, [`OutEdges`] and [`InEdges`] at the edges between them. Each holds a `Walk`, which makes
+//! the text, and passes it on with the next step.
 
-mod depth;
 mod edges;
-mod ids;
 mod origin;
 mod referrers;
 mod walk;
@@ -10,47 +11,46 @@ mod walk;
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::RangeBounds;
-use std::time::Duration;
 
 use super::Response;
 use super::condition::IntoCondition;
 use super::fragment::Fragment;
-use super::select::{Fields, Select, state};
-use super::statement::{Call, Statement, send};
+use super::select::{Fields, Select};
+use super::statement::{Call, Statement, builder_methods, send};
 use crate::error::Result;
 use crate::protocol::Operation;
-use crate::record::{LinkTo, Record, Relation};
+use crate::record::{Record, Relation};
 use crate::session::{CallFuture, Scope};
 use crate::value::Id;
-use depth::depth;
-pub use edges::{Against, Along, Direction, Edges, ReachedBy};
-pub use ids::Reached;
+pub use edges::{BeginsAt, EndsAt, InEdges, OutEdges};
 pub use origin::Origin;
-pub use referrers::{Own, Referred, Referrers, Refers};
+pub use referrers::{Reference, Referrers};
 use walk::Walk;
 
-/// The records of type `T` that a walk through the graph has come to, read when awaited: each once, in no order.
+/// The records of type `T` at which a traversal has arrived: awaiting it returns a `Vec<T>`, each record once, in no order.
 ///
-/// A step goes along the edges of a relation: [`out`](Self::out) to where they lead, [`in_`](Self::in_) to where they
-/// come from; then [`to`](Edges::to) says at which records. `F` is where the last step came from.
+/// A step follows the edges of a relation: [`out`](Self::out) in their direction, [`in_`](Self::in_) against it; then
+/// [`to`](OutEdges::to) names the type of the records at their other ends. `F` is the type of the records that the last step
+/// came from; it is `()` if there was no step, or a repeated one.
 ///
-/// A walk that finds nothing gives an empty `Vec`, also if it starts from records that do not exist, or if there is no
-/// table of such edges yet.
+/// A traversal that finds nothing returns an empty `Vec`, also if it starts from records that do not exist, or if no edge of
+/// the relation exists yet.
 ///
 /// # Errors
 ///
-/// [`NotFound`](crate::ErrorKind::NotFound) if a [select](crate::query::Select) that it starts from fails so;
+/// [`NotFound`](crate::ErrorKind::NotFound) if it starts from a [select](crate::query::Select) that fails so;
 /// [`Decode`](crate::ErrorKind::Decode) if a record does not fit `T`;
-/// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for a [depth](Self::depth) that there cannot be;
-/// [`Validation`](crate::ErrorKind::Validation) for more than 18 steps, or fewer that are repeated, which are nested too deep for the server (3.3.5).
+/// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for an invalid [depth](Self::depth);
+/// [`Validation`](crate::ErrorKind::Validation) for more than 18 steps, or fewer repeated ones: the server (3.3.5) limits how
+/// deep a statement is nested.
 ///
 /// # Cancel safety
 ///
-/// See [`CallFuture`]; it only reads.
+/// See [`CallFuture`]; a traversal only reads.
 ///
 /// # Examples
 ///
-/// ```no_run
+/// ```
 /// # use serde::{Deserialize, Serialize};
 /// # use surreal_session::prelude::*;
 /// #[derive(Serialize, Deserialize, Record)]
@@ -82,13 +82,20 @@ use walk::Walk;
 ///     out: Id<User>,
 /// }
 ///
-/// # async fn example(session: Session, ada: User, post: Post, since: Datetime) -> surreal_session::Result<()> {
+/// # surreal_session_embedded::example(async |session| {
+/// # let since = Datetime::now();
+/// # let bob = session.create::<User>().id("bob").content(NewUser { name: "Bob".into() }).await?;
+/// # let ada = session.create::<User>().id("ada").content(NewUser { name: "Ada".into() }).await?;
+/// # let post = session.create::<Post>().content(NewPost { title: "Notes".into() }).await?;
+/// # session.relate(NewWrote { r#in: ada.id.clone(), out: post.id.clone(), at: Datetime::now() }).await?;
+/// # session.relate(NewKnows { r#in: bob.id.clone(), out: ada.id.clone() }).await?;
 /// let posts: Vec<Post> = session.traverse(&ada.id).out::<Wrote>().to::<Post>().await?;
 /// let authors: Vec<User> = session.traverse(&post.id).in_::<Wrote>().to::<User>().await?;
 /// let edges: Vec<Wrote> = session.traverse(&ada.id).out::<Wrote>().edges().order_by(|w| w.at.desc()).await?;
+/// assert_eq!((posts.len(), authors.len(), edges.len()), (1, 1, 1));
 ///
 /// let news: Vec<Post> = session
-///     .traverse(&ada.id)
+///     .traverse(&bob.id)
 ///     .out::<Knows>()
 ///     .to::<User>()
 ///     .depth(1..=3)
@@ -99,66 +106,14 @@ use walk::Walk;
 ///     .order_by(|p| p.title.asc())
 ///     .limit(20)
 ///     .await?;
-/// # Ok(())
-/// # }
+/// assert_eq!(news.len(), 1);
+/// # Ok(()) });
 /// ```
 #[must_use = "nothing is read until this is awaited"]
-pub struct Traverse<T, F = Start> {
+pub struct Traverse<T, F = ()> {
     walk: Walk,
     marker: PhantomData<fn() -> (T, F)>,
 }
-
-/// Stands for the last step of a walk that has made none.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct Start;
-
-/// Stands for the last step of a walk whose step was repeated.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct Repeated;
-
-/// A step that ends where another of its kind can begin. Said of where a step to `T` came from.
-#[diagnostic::on_unimplemented(
-    message = "only a step from `{T}` to `{T}` can be repeated",
-    label = "the last step of the walk does not lead from `{T}` to `{T}`"
-)]
-pub trait Repeats<T> {}
-
-impl<T: Record> Repeats<T> for T {}
-
-/// Where a step came from whose end can be filtered.
-#[diagnostic::on_unimplemented(
-    message = "there is no step here whose end could be filtered",
-    label = "say this right after `.to::<..>()`",
-    note = "what is read in the end is filtered with `.select().filter(..)`"
-)]
-pub trait Filters {}
-
-#[diagnostic::do_not_recommend]
-impl<T: Record> Filters for T {}
-
-/// A relation whose edges have records of type `T` as `in`.
-#[diagnostic::on_unimplemented(
-    message = "edges of `{Self}` do not begin at `{T}`",
-    label = "these edges have other records as `in`",
-    note = "edges are followed from `in` to `out` with `.out::<..>()`, and from `out` to `in` with `.in_::<..>()`"
-)]
-pub trait BeginsAt<T> {}
-
-#[diagnostic::do_not_recommend]
-impl<E: Relation<In: LinkTo<Id<T, T::Key>>>, T: Record> BeginsAt<T> for E {}
-
-/// A relation whose edges have records of type `T` as `out`.
-#[diagnostic::on_unimplemented(
-    message = "edges of `{Self}` do not end at `{T}`",
-    label = "these edges have other records as `out`",
-    note = "edges are followed from `in` to `out` with `.out::<..>()`, and from `out` to `in` with `.in_::<..>()`"
-)]
-pub trait EndsAt<T> {}
-
-#[diagnostic::do_not_recommend]
-impl<E: Relation<Out: LinkTo<Id<T, T::Key>>>, T: Record> EndsAt<T> for E {}
 
 impl<T: Record> Traverse<T> {
     pub(super) fn new(scope: Scope, origin: impl Origin<Record = T>) -> Self {
@@ -171,64 +126,67 @@ impl<T: Record, F: 'static> Traverse<T, F> {
         Self { walk, marker: PhantomData }
     }
 
-    /// Goes along edges of the type `E`, from the records that they have as `in`.
-    pub fn out<E: Relation + BeginsAt<T>>(self) -> Edges<E, T, Along> {
-        Edges::new(self.walk)
+    /// Follows edges of type `E` in their direction: from the records at their `in` to those at their `out`.
+    pub fn out<E: Relation + BeginsAt<T>>(self) -> OutEdges<E, T> {
+        OutEdges::new(self.walk)
     }
 
-    /// Goes against edges of the type `E`, from the records that they have as `out`.
-    pub fn in_<E: Relation + EndsAt<T>>(self) -> Edges<E, T, Against> {
-        Edges::new(self.walk)
+    /// Follows edges of type `E` against their direction: from the records at their `out` to those at their `in`.
+    pub fn in_<E: Relation + EndsAt<T>>(self) -> InEdges<E, T> {
+        InEdges::new(self.walk)
     }
 
-    /// Goes to the records of type `R` that have a link to these, in the field that [`via`](Referrers::via) names.
+    /// Goes to the records of type `R` with a link to these, in the field that [`via`](Referrers::via) names.
     pub fn referenced_by<R: Record>(self) -> Referrers<R, T> {
         Referrers::new(self.walk)
     }
 
-    /// Goes only to records of which this is true. Given several times, all of them have to be.
+    /// Reads the records through a [`Select`], with its filters, order, limit, views, links and counts.
+    pub fn select(self) -> Select<T> {
+        Select::from_source(self.walk.call.clone(), self.walk.operation(), self.walk.into_source())
+    }
+
+    /// Returns the ids of the records instead of reading them.
+    pub fn ids(self) -> ReachedIds<T> {
+        ReachedIds { walk: self.walk, marker: PhantomData }
+    }
+
+    builder_methods! { walk.call }
+}
+
+/// After a step to records.
+impl<T: Record, F: Record> Traverse<T, F> {
+    /// Goes only to records for which this is true. Several filters all apply.
     ///
-    /// With a [depth](Self::depth) it concerns each of the steps: what it keeps out is not walked through either.
-    pub fn filter<C: IntoCondition<T>>(mut self, condition: impl FnOnce(Fields<T>) -> C) -> Self
-    where
-        F: Filters,
-    {
+    /// With a [depth](Self::depth) it applies to each of the steps: a record that it excludes is not passed either.
+    pub fn filter<C: IntoCondition<T>>(mut self, condition: impl FnOnce(Fields<T>) -> C) -> Self {
         self.walk.filter_end(condition(*T::fields()).into_condition());
         self
     }
 
-    /// Repeats the last step, and gives the records that so many steps lead to: `1..=3`, or `2..` for all from the second
-    /// on.
+    /// Adds a filter if there is a value, such as an optional parameter of a search.
+    pub fn filter_opt<O, C: IntoCondition<T>>(
+        self,
+        value: Option<O>,
+        condition: impl FnOnce(Fields<T>, O) -> C,
+    ) -> Self {
+        match value {
+            Some(value) => self.filter(|fields| condition(fields, value)),
+            None => self,
+        }
+    }
+}
+
+/// After a step from records of the type `T` to records of the same type.
+#[expect(clippy::mismatching_type_param_order, reason = "the step starts and ends at records of one type")]
+impl<T: Record> Traverse<T, T> {
+    /// Repeats the last step, and returns the records that this number of steps leads to: `1..=3`, or `2..` for two or more.
     ///
-    /// The records from which it starts are among them only if the edges lead back to them. The server makes at most 256
-    /// steps, and stops earlier where there is nothing new.
-    pub fn depth(mut self, steps: impl RangeBounds<u16>) -> Traverse<T, Repeated>
-    where
-        F: Repeats<T>,
-    {
-        self.walk.repeat(depth(steps));
+    /// The records from which it starts are included only if the edges lead back to them. The server makes at most 256
+    /// steps, and stops earlier when it finds nothing new.
+    pub fn depth(mut self, steps: impl RangeBounds<u16>) -> Traverse<T> {
+        self.walk.repeat(steps);
         Traverse::at(self.walk)
-    }
-
-    /// Reads the records as any select does, with its conditions, order, limit, views, links and counts.
-    pub fn select(self) -> Select<T, T, state::Found> {
-        Select::found(self.walk.call().clone(), self.walk.operation(), self.walk.into_source())
-    }
-
-    /// Gives the ids of the records instead of reading them.
-    pub fn ids(self) -> Reached<T> {
-        Reached::new(self.walk)
-    }
-
-    /// Sets how long to wait for the reply; see [`Query::deadline`](super::Query::deadline).
-    pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.walk.set_deadline(deadline);
-        self
-    }
-
-    /// The statement and the names bound to it, for logs. Never shows a value.
-    pub fn to_surql(&self) -> String {
-        self.query().to_surql()
     }
 }
 
@@ -236,7 +194,7 @@ impl<T: Record, F: 'static> Statement for Traverse<T, F> {
     type Output = Vec<T>;
 
     fn call(&self) -> &Call {
-        self.walk.call()
+        &self.walk.call
     }
 
     fn operation(&self) -> Operation {
@@ -271,5 +229,55 @@ impl<T, F> Clone for Traverse<T, F> {
 impl<T, F> fmt::Debug for Traverse<T, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Traverse({})", self.walk.clone().into_fragment())
+    }
+}
+
+/// The ids of the records at which a traversal has arrived: awaiting it returns each once, in no order.
+///
+/// Made by [`Traverse::ids`]. The records themselves are not read: an id is returned even if the identity of the session may
+/// not see its record. Errors and cancel safety are those of [`Traverse`].
+#[must_use = "nothing is read until this is awaited"]
+pub struct ReachedIds<T> {
+    walk: Walk,
+    marker: PhantomData<fn() -> T>,
+}
+
+impl<T: Record> ReachedIds<T> {
+    builder_methods! { walk.call }
+}
+
+impl<T: Record> Statement for ReachedIds<T> {
+    type Output = Vec<Id<T, T::Key>>;
+
+    fn call(&self) -> &Call {
+        &self.walk.call
+    }
+
+    fn operation(&self) -> Operation {
+        self.walk.operation()
+    }
+
+    fn surql(&self) -> Fragment {
+        Fragment::new("RETURN ").then(self.walk.clone().into_fragment())
+    }
+
+    fn read(&self, response: &Response, index: usize) -> Result<Self::Output> {
+        response.take(index)
+    }
+}
+
+impl<T: Record> IntoFuture for ReachedIds<T> {
+    type Output = Result<Vec<Id<T, T::Key>>>;
+    type IntoFuture = CallFuture<Vec<Id<T, T::Key>>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        send(self)
+    }
+}
+
+/// The statement, without the values.
+impl<T> fmt::Debug for ReachedIds<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ReachedIds({})", self.walk.clone().into_fragment())
     }
 }

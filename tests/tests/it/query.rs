@@ -316,7 +316,7 @@ async fn execute_fails_if_a_statement_failed() {
     assert_eq!(error.statement(), Some(1), "{error:?}");
     let ids: Vec<i64> = session.query("SELECT VALUE record::id(id) FROM a").await.unwrap().take(0).unwrap();
     assert_eq!(ids, [1, 2, 3]);
-    let error = session.execute("SLEEP 20s").deadline(std::time::Duration::from_millis(50)).await.unwrap_err();
+    let error = session.execute("SLEEP 20s").deadline(Duration::from_millis(50)).await.unwrap_err();
     assert_eq!(error.to_string(), "no reply to `query` within 50ms");
 }
 

@@ -144,10 +144,9 @@ async fn text_is_ordered_by_bytes_or_as_requested() {
         let counter = NewCounter { count: 0, text: text.into() };
         session.create::<Counter>().id(key).content(counter).await.unwrap();
     }
-    let texts =
-        async |select: surreal_session::query::Select<Counter, Counter, surreal_session::query::state::Ordered>| {
-            select.await.unwrap().into_iter().map(|counter| counter.text).collect::<Vec<_>>().join(" ")
-        };
+    let texts = async |select: surreal_session::query::Select<Counter>| {
+        select.await.unwrap().into_iter().map(|counter| counter.text).collect::<Vec<_>>().join(" ")
+    };
     let all = session.select::<Counter>();
     assert_eq!(texts(all.clone().order_by(|c| c.text.asc())).await, "B a10 a9 b z é");
     assert_eq!(texts(all.clone().order_by(|c| c.text.asc().numeric())).await, "B a9 a10 b z é");
@@ -465,4 +464,58 @@ async fn decode_error_names_the_record() {
     assert!(error.to_string().starts_with("cannot decode user:cleo.age: "), "{error}");
     let error = session.select::<User>().fetch(|u| u.employer).await.unwrap_err();
     assert!(error.to_string().contains("name") || error.to_string().contains("age"), "{error}");
+}
+
+#[async_test]
+async fn limit_and_start_apply_to_count_exists_first_and_one() {
+    let (_db, session) = with_counters(10).await;
+    let counters = session.select::<Counter>();
+    assert_eq!(counters.clone().limit(3).count().await.unwrap(), 3);
+    assert_eq!(counters.clone().start(8).count().await.unwrap(), 2);
+    assert_eq!(counters.clone().filter(|c| c.count.lt(5)).limit(20).start(1).count().await.unwrap(), 4);
+    assert_eq!(counters.clone().order_by(|c| c.count.desc()).limit(2).count().await.unwrap(), 2);
+    assert_eq!(counters.clone().range(2..5).limit(2).count().await.unwrap(), 2);
+    assert!(counters.clone().start(9).exists().await.unwrap());
+    assert!(!counters.clone().start(10).exists().await.unwrap());
+    assert!(!counters.clone().limit(0).exists().await.unwrap());
+    let keys = |counter: Counter| *counter.id.key();
+    assert_eq!(counters.clone().start(4).first().await.unwrap().map(keys), Some(4));
+    assert_eq!(counters.clone().limit(0).first().await.unwrap().map(keys), None);
+    assert_eq!(counters.clone().order_by(|c| c.id.desc()).first().one().await.map(keys).unwrap(), 9);
+    assert_eq!(counters.clone().filter(|c| c.count.lt(5)).start(4).one().await.map(keys).unwrap(), 4);
+    assert_eq!(counters.clone().limit(1).one().await.map(keys).unwrap(), 0);
+    assert_eq!(counters.limit(2).one().await.unwrap_err().kind(), ErrorKind::TooManyRecords);
+}
+
+#[async_test]
+async fn records_are_chosen_once_and_first_or_the_select_is_refused() {
+    let (_db, session) = with_counters(3).await;
+    let counters = session.select::<Counter>();
+    let refused = |error: Error| {
+        assert_eq!((error.kind(), error.delivery()), (ErrorKind::InvalidArgument, Delivery::NotSent), "{error:?}");
+    };
+    refused(counters.clone().limit(1).id(1).await.unwrap_err());
+    refused(counters.clone().start(1).ids([1]).await.unwrap_err());
+    refused(counters.clone().range(0..2).id(1).await.unwrap_err());
+    refused(counters.clone().range(0..2).ids([1]).count().await.unwrap_err());
+    refused(counters.clone().range(0..2).range(0..1).await.unwrap_err());
+    refused(counters.clone().first().for_update().await.unwrap_err());
+    assert_eq!(counters.order_by(|c| c.count).id(1).await.unwrap().map(|counter| counter.count), Some(1));
+}
+
+#[async_test]
+async fn optional_clauses_apply_only_if_there_is_a_value() {
+    let (_db, session) = with_counters(10).await;
+    let select = |limit: Option<u8>, start: Option<i64>, least: Option<i64>| {
+        let counters = session.select::<Counter>().limit_opt(limit).start_opt(start);
+        counters.apply_if(least, |q, least| q.filter(|c| c.count.gte(least)).order_by(|c| c.count.desc()))
+    };
+    let keys = async |limit, start, least| {
+        let counters = select(limit, start, least).await.unwrap();
+        counters.into_iter().map(|counter| *counter.id.key()).collect::<Vec<_>>()
+    };
+    assert_eq!(keys(None, None, None).await, Vec::from_iter(0..10));
+    assert_eq!(keys(Some(2), Some(3), None).await, [3, 4]);
+    assert_eq!(keys(Some(2), None, Some(4)).await, [9, 8]);
+    assert_eq!(select(None, Some(-1), None).await.unwrap_err().kind(), ErrorKind::InvalidArgument);
 }

@@ -339,3 +339,44 @@ async fn to_surql_and_debug_of_a_traversal_show_no_values() {
     let ids = walk.ids();
     assert!(ids.to_surql().starts_with("RETURN array::group("), "{ids:?}");
 }
+
+#[async_test]
+async fn steps_along_references_can_be_repeated() {
+    let (_db, session) = place().await;
+    session
+        .execute("DEFINE TABLE person; DEFINE FIELD boss ON person TYPE option<record<person>> REFERENCE")
+        .await
+        .unwrap();
+    for (name, boss) in [("ada", None), ("bob", Some("ada")), ("cy", Some("bob")), ("dan", Some("cy"))] {
+        let new = NewPerson { boss: boss.map(Id::new), ..person(name) };
+        session.create::<Person>().id(name).content(new).await.unwrap();
+    }
+    let staff = session.traverse(&ada()).referenced_by::<Person>().via(|p| p.boss);
+    assert_eq!(names(staff.clone().await.unwrap()), these(["bob"]));
+    assert_eq!(names(staff.clone().depth(1..=2).await.unwrap()), these(["bob", "cy"]));
+    assert_eq!(names(staff.depth(2..).await.unwrap()), these(["cy", "dan"]));
+}
+
+#[async_test]
+async fn optional_clauses_of_a_traversal_apply_only_if_there_is_a_value() {
+    let (_db, session) = with_people_and_posts().await;
+    let posts = async |at: Option<i64>, title: Option<&str>| {
+        let edges = session.traverse(&ada()).out::<Wrote>().filter_opt(at, |w, at| w.at.gt(at));
+        let posts = edges.to::<Post>().filter_opt(title, |p, title| p.title.eq(title));
+        posts.deadline(std::time::Duration::from_secs(20)).await.unwrap().len()
+    };
+    assert_eq!((posts(None, None).await, posts(None, Some("two")).await, posts(Some(99), None).await), (2, 1, 0));
+    let edges = session.traverse(&ada()).out::<Wrote>();
+    assert_eq!(edges.apply_if(Some(99), |q, at| q.filter(|w| w.at.gt(at))).await.unwrap(), []);
+}
+
+#[async_test]
+async fn edges_are_a_statement_with_a_deadline_and_text() {
+    let (_db, session) = with_people_and_posts().await;
+    let edges = session.traverse(&ada()).out::<Wrote>().filter(|w| w.at.gt(0));
+    let surql = edges.to_surql();
+    assert!(surql.starts_with("SELECT * FROM { array::group($_0->(wrote WHERE at > $_1)) }"), "{surql}");
+    let back = session.traverse(&Id::<Post, i64>::new(1)).in_::<Wrote>().deadline(std::time::Duration::from_secs(20));
+    let (edges, back) = session.batch((edges, back)).await.unwrap();
+    assert_eq!((edges.len(), back.len()), (3, 1));
+}

@@ -1,15 +1,16 @@
-//! What a batch is made of.
+//! The statements of a batch, and their results in the answer.
 
-use super::Part;
-use super::answer::Answer;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result, ServerError};
+use crate::query::raw::may_write;
 use crate::query::statement::Statement;
+use crate::query::{Fragment, Response};
 use crate::record::tuples;
+use crate::session::Scope;
 
-/// What can be run as a batch: a tuple of up to twelve builders, or a `Vec` of builders of one type. Sealed.
+/// Builders that can run as a batch: a tuple of up to twelve, or a `Vec` of builders of one type. Sealed.
 ///
-/// The text of a [`Query`](crate::Query) cannot be part of one: there is no telling how many statements it has, and a
-/// RETURN in it would have those after it skipped.
+/// SurrealQL text, a [`Query`](crate::Query), cannot be part of a batch: the number of its statements is not known, and a
+/// RETURN in it would skip the statements after it.
 ///
 /// ```compile_fail,E0277
 /// # use surreal_session::prelude::*;
@@ -18,10 +19,10 @@ use crate::record::tuples;
 /// # }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be run as a batch",
+    message = "`{Self}` cannot run as a batch",
     label = "neither a tuple of builders nor a `Vec` of builders",
-    note = "a batch takes builders of one statement, which were not awaited: `session.batch((first, second))`",
-    note = "a query with text of its own cannot be part of one: run it by itself, or in a transaction"
+    note = "pass builders without `.await`: `session.batch((first, second))`",
+    note = "run SurrealQL text by itself or in a transaction: `session.query(..)` may have several statements"
 )]
 pub trait Statements: private::Sealed {}
 
@@ -69,14 +70,120 @@ impl<S: Statement> private::Sealed for Vec<S> {
     }
 }
 
+/// One statement of a batch, and what the answer needs to know about it.
+#[derive(Debug)]
+pub struct Part {
+    scope: Scope,
+    pub(super) surql: Fragment,
+    /// The error for a result without a record, if the statement must return one.
+    missing: Option<Error>,
+}
+
+impl Part {
+    fn of<S: Statement>(statement: &S) -> Self {
+        let scope = statement.call().scope.clone();
+        Self { scope, surql: statement.surql(), missing: statement.missing() }
+    }
+
+    /// The statement, which fails on the server if it returns no record and must return one.
+    pub(super) fn guarded(&self) -> Fragment {
+        match self.missing {
+            Some(_) => {
+                let guard = format!("; IF !$_row {{ THROW '{MISSING}' }}; $_row }}");
+                Fragment::new("{ LET $_row = (").then(self.surql.clone()).text(")").text(&guard)
+            }
+            None => self.surql.clone(),
+        }
+    }
+
+    fn may_write(&self) -> bool {
+        may_write(&self.surql.to_string())
+    }
+}
+
+/// Finds the errors that are known before anything is sent.
+pub(super) fn check(parts: &[Part], scope: &Scope) -> Result<()> {
+    for (index, part) in parts.iter().enumerate() {
+        if !part.scope.is_same(scope) {
+            let message = format!("statement {index} of the batch was made in another session or transaction");
+            return Err(Error::argument(message).with_statement(index));
+        }
+        let in_batch = |error: Error| error.in_context(format_args!("statement {index} of the batch"));
+        part.surql.check().map_err(|error| in_batch(error).with_statement(index))?;
+    }
+    Ok(())
+}
+
+/// The error of a guarded statement that returns no record.
+const MISSING: &str = "surreal-session: no record";
+
+/// The results of a batch, by the index of the statement.
+#[derive(Debug)]
+pub struct Answer {
+    response: Response,
+    parts: Vec<Part>,
+    /// The number of results before those of the statements.
+    offset: usize,
+}
+
+impl Answer {
+    pub(super) fn new(response: Response, parts: Vec<Part>, offset: usize) -> Self {
+        Self { response, parts, offset }
+    }
+
+    /// Reads the result of the statement at `index`.
+    fn read<S: Statement>(&self, statement: &S, index: usize) -> Result<S::Output> {
+        statement.read(&self.response, index + self.offset).map_err(|error| self.name(index, error))
+    }
+
+    /// Fails with the reason if an atomic batch was rolled back.
+    pub(super) fn check_kept(&self) -> Result<()> {
+        let Some((at, server)) = self.response.first_failure() else { return Ok(()) };
+        let index = at.checked_sub(self.offset).filter(|index| *index < self.parts.len());
+        Err(match index {
+            Some(index) => self.name(index, self.failure(index, server)),
+            None => uncommitted(server),
+        })
+    }
+
+    /// The error of a statement: its own error where the server only reports that the guard has thrown.
+    fn failure(&self, index: usize, server: &ServerError) -> Error {
+        match &self.parts[index].missing {
+            Some(missing) if server.kind() == "Thrown" && server.message().ends_with(MISSING) => missing.clone(),
+            _ => Error::from_statement(index, server.clone()),
+        }
+    }
+
+    /// Marks the error if other statements of the batch were carried out that may have changed something.
+    pub(super) fn partly_applied(&self, error: Error) -> Error {
+        let Some(failed) = error.statement() else { return error };
+        let is_done = |index: usize| self.response.is_ok(index) && self.parts[index].may_write();
+        if !(0..self.parts.len()).any(|index| index != failed && is_done(index)) {
+            return error;
+        }
+        let message = format!("statement {failed} of the batch failed, and others were carried out");
+        Error::partly_applied(message, error).with_statement(failed)
+    }
+
+    fn name(&self, index: usize, error: Error) -> Error {
+        error.with_statement(index).in_context(format_args!("`{}`", self.parts[index].surql))
+    }
+}
+
+fn uncommitted(server: &ServerError) -> Error {
+    let unknown = server.error_kind() == ErrorKind::CommitUnknown;
+    let what = if unknown { "may or may not have been committed" } else { "was not committed" };
+    Error::from_answer(format!("the batch {what}: {}", server.message()), server.clone())
+}
+
 mod private {
     use super::{Answer, Part, Result};
 
     pub trait Sealed: Send + 'static {
-        /// What each of them gives.
+        /// The results without errors.
         type Output;
 
-        /// The result of each of them.
+        /// The result of each.
         type Settled;
 
         fn parts(&self) -> Vec<Part>;

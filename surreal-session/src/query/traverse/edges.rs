@@ -1,117 +1,148 @@
-//! The edges that a step goes along.
+//! The edges that a step of a traversal follows.
 
 use std::fmt;
 use std::marker::PhantomData;
 
+use super::Traverse;
 use super::walk::Walk;
-use super::{BeginsAt, EndsAt, Traverse};
 use crate::error::Result;
+use crate::protocol::Operation;
+use crate::query::Response;
 use crate::query::condition::IntoCondition;
-use crate::query::select::{Fields, Select, state};
-use crate::record::{Record, Relation};
+use crate::query::fragment::Fragment;
+use crate::query::select::{Fields, Select};
+use crate::query::statement::{Call, Statement, builder_methods, send};
+use crate::record::{LinkTo, Record, Relation};
 use crate::session::CallFuture;
+use crate::value::Id;
 
-/// The edges of type `E` at the records of type `T` that a walk has come to, read when awaited: each once, in no order.
-///
-/// [`to`](Self::to) goes on to the records at their other ends. Errors and cancel safety are those of [`Traverse`].
-#[must_use = "nothing is read until this is awaited"]
-pub struct Edges<E, T, D> {
-    walk: Walk,
-    marker: Marker<E, T, D>,
-}
-
-type Marker<E, T, D> = PhantomData<fn() -> (E, T, D)>;
-
-/// In which direction a step goes.
-#[diagnostic::on_unimplemented(message = "`{Self}` is not a direction", label = "expected `Along` or `Against`")]
-pub trait Direction {
-    /// The operator.
-    #[doc(hidden)]
-    const ARROW: &'static str;
-}
-
-/// From `in` to `out`.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct Along;
-
-/// From `out` to `in`.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct Against;
-
-impl Direction for Along {
-    const ARROW: &'static str = "->";
-}
-
-impl Direction for Against {
-    const ARROW: &'static str = "<-";
-}
-
-/// A record to which edges of type `E` lead in the direction `D`.
+/// A relation whose edges begin at records of type `T`: their field `in` holds ids of `T`.
 #[diagnostic::on_unimplemented(
-    message = "in this direction edges of `{E}` do not lead to `{Self}`",
-    label = "these edges lead to other records",
-    note = "`.out::<..>()` leads to the records that edges have as `out`, and `.in_::<..>()` to those that they have as `in`"
+    message = "edges of `{Self}` do not begin at `{T}`",
+    label = "the field `in` of these edges holds other ids",
+    note = "`.out::<..>()` follows edges from `in` to `out`, and `.in_::<..>()` from `out` to `in`"
 )]
-pub trait ReachedBy<E, D> {}
+pub trait BeginsAt<T> {}
 
 #[diagnostic::do_not_recommend]
-impl<E: EndsAt<R>, R: Record> ReachedBy<E, Along> for R {}
+impl<E: Relation<In: LinkTo<Id<T, T::Key>>>, T: Record> BeginsAt<T> for E {}
+
+/// A relation whose edges end at records of type `T`: their field `out` holds ids of `T`.
+#[diagnostic::on_unimplemented(
+    message = "edges of `{Self}` do not end at `{T}`",
+    label = "the field `out` of these edges holds other ids",
+    note = "`.out::<..>()` follows edges from `in` to `out`, and `.in_::<..>()` from `out` to `in`"
+)]
+pub trait EndsAt<T> {}
 
 #[diagnostic::do_not_recommend]
-impl<E: BeginsAt<R>, R: Record> ReachedBy<E, Against> for R {}
+impl<E: Relation<Out: LinkTo<Id<T, T::Key>>>, T: Record> EndsAt<T> for E {}
 
-impl<E, T, D: Direction> Edges<E, T, D> {
-    pub(super) fn new(mut walk: Walk) -> Self
-    where
-        E: Relation,
-    {
-        walk.follow(D::ARROW, E::TABLE);
-        Self { walk, marker: PhantomData }
-    }
+macro_rules! edges {
+    ($(#[$doc:meta])+ $name:ident, $arrow:literal, $end:ident) => {
+        $(#[$doc])+
+        ///
+        /// Awaiting it returns the edges, a `Vec<E>`: each once, in no order. [`to`](Self::to) goes on to the records at
+        /// their other ends. Errors and cancel safety are those of [`Traverse`].
+        #[must_use = "nothing is read until this is awaited"]
+        pub struct $name<E, T> {
+            walk: Walk,
+            marker: PhantomData<fn() -> (E, T)>,
+        }
 
-    /// Goes only along edges of which this is true. Given several times, all of them have to be.
-    pub fn filter<C: IntoCondition<E>>(mut self, condition: impl FnOnce(Fields<E>) -> C) -> Self
-    where
-        E: Record,
-    {
-        self.walk.filter_edges(condition(*E::fields()).into_condition());
-        self
-    }
+        impl<E: Relation, T: Record> $name<E, T> {
+            pub(super) fn new(mut walk: Walk) -> Self {
+                walk.follow($arrow, E::TABLE);
+                Self { walk, marker: PhantomData }
+            }
 
-    /// Goes on to the records of type `R` that the edges lead to. Those of other tables are left out.
-    pub fn to<R: Record + ReachedBy<E, D>>(mut self) -> Traverse<R, T>
-    where
-        T: Record,
-    {
-        self.walk.arrive(R::TABLE);
-        Traverse::at(self.walk)
-    }
+            /// Follows only edges for which this is true. Several filters all apply.
+            pub fn filter<C: IntoCondition<E>>(mut self, condition: impl FnOnce(Fields<E>) -> C) -> Self {
+                self.walk.filter_edges(condition(*E::fields()).into_condition());
+                self
+            }
 
-    /// Reads the edges as any select does, with its conditions, order, limit, views, links and counts.
-    ///
-    /// With `.fetch(|w| w.out)` each comes with the record that it leads to.
-    pub fn edges(self) -> Select<E, E, state::Found>
-    where
-        E: Record,
-    {
-        Select::found(self.walk.call().clone(), self.walk.operation(), self.walk.into_source())
-    }
+            /// Adds a filter if there is a value, such as an optional parameter of a search.
+            pub fn filter_opt<O, C: IntoCondition<E>>(
+                self,
+                value: Option<O>,
+                condition: impl FnOnce(Fields<E>, O) -> C,
+            ) -> Self {
+                match value {
+                    Some(value) => self.filter(|fields| condition(fields, value)),
+                    None => self,
+                }
+            }
+
+            /// Goes on to the records of type `R` at the other ends of the edges. Records of other tables are left out.
+            pub fn to<R: Record>(mut self) -> Traverse<R, T>
+            where
+                E: $end<R>,
+            {
+                self.walk.arrive(R::TABLE);
+                Traverse::at(self.walk)
+            }
+
+            /// Reads the edges through a [`Select`], with its filters, order, limit, views, links and counts.
+            ///
+            /// With `.fetch(|w| w.out)`, each edge comes with the record that it leads to.
+            pub fn edges(self) -> Select<E> {
+                Select::from_source(self.walk.call.clone(), self.walk.operation(), self.walk.into_source())
+            }
+
+            builder_methods! { walk.call }
+        }
+
+        impl<E: Relation, T: Record> Statement for $name<E, T> {
+            type Output = Vec<E>;
+
+            fn call(&self) -> &Call {
+                &self.walk.call
+            }
+
+            fn operation(&self) -> Operation {
+                self.walk.operation()
+            }
+
+            fn surql(&self) -> Fragment {
+                Fragment::new("SELECT * FROM ").then(self.walk.clone().into_source())
+            }
+
+            fn read(&self, response: &Response, index: usize) -> Result<Vec<E>> {
+                response.take(index)
+            }
+        }
+
+        impl<E: Relation, T: Record> IntoFuture for $name<E, T> {
+            type Output = Result<Vec<E>>;
+            type IntoFuture = CallFuture<Vec<E>>;
+
+            fn into_future(self) -> Self::IntoFuture {
+                send(self)
+            }
+        }
+
+        impl<E, T> Clone for $name<E, T> {
+            fn clone(&self) -> Self {
+                Self { walk: self.walk.clone(), marker: PhantomData }
+            }
+        }
+
+        /// The ids of the edges as SurrealQL, without the values.
+        impl<E, T> fmt::Debug for $name<E, T> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}({})", stringify!($name), self.walk.clone().into_fragment())
+            }
+        }
+    };
 }
 
-impl<E: Record, T, D: Direction> IntoFuture for Edges<E, T, D> {
-    type Output = Result<Vec<E>>;
-    type IntoFuture = CallFuture<Vec<E>>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        self.edges().into_future()
-    }
+edges! {
+    /// The edges of type `E` that begin at the records of type `T` of a traversal. Made by [`Traverse::out`].
+    OutEdges, "->", EndsAt
 }
 
-/// The ids of the edges as SurrealQL, without the values.
-impl<E, T, D> fmt::Debug for Edges<E, T, D> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Edges({})", self.walk.clone().into_fragment())
-    }
+edges! {
+    /// The edges of type `E` that end at the records of type `T` of a traversal. Made by [`Traverse::in_`].
+    InEdges, "<-", BeginsAt
 }

@@ -1,30 +1,30 @@
-//! Where a walk through the graph starts.
+//! The start of a traversal.
 
 use crate::protocol::Target;
 use crate::query::fragment::Fragment;
-use crate::query::select::{Select, state};
+use crate::query::select::Select;
 use crate::query::statement::Statement;
 use crate::record::{Key, Record};
 use crate::value::Id;
 
-/// What a walk can start from: an id, several of them, or the records that a [`Select`] finds.
+/// The start of a traversal: an id, several ids, or the records that a [`Select`] finds.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` does not say from which records to start",
+    message = "a traversal cannot start from `{Self}`",
     label = "expected an `Id<_>`, a list of them, or a select",
-    note = "a record is given by its id: `session.traverse(&user.id)`",
-    note = "a select starts a walk as `session.traverse(session.select::<User>().filter(..))`, without `.id(..)`, `.first()` or `.one()`"
+    note = "pass the id of a record: `session.traverse(&user.id)`",
+    note = "or a select of several records: `session.traverse(session.select::<User>().filter(..))`"
 )]
 pub trait Origin {
-    /// The record that it starts from.
+    /// The type of the records that it starts from.
     type Record: Record;
 
-    /// The name of these records in messages.
+    /// Returns the name of these records in messages.
     #[doc(hidden)]
     fn target(&self) -> Target {
         Target::Name(Self::Record::TABLE)
     }
 
-    /// The ids, as an array.
+    /// Returns the ids, as an array.
     #[doc(hidden)]
     fn ids(self) -> Fragment;
 }
@@ -80,10 +80,9 @@ lists! {
     [const N: usize] &[Id<T, K>; N];
 }
 
-/// Its deadline is that of the walk.
+/// Its deadline does not count: the traversal has its own.
 #[diagnostic::do_not_recommend]
-#[expect(clippy::mismatching_type_param_order, reason = "the rows are records")]
-impl<T: Record, S: state::Pages> Origin for Select<T, T, S> {
+impl<T: Record> Origin for Select<T> {
     type Record = T;
 
     fn ids(self) -> Fragment {

@@ -2,42 +2,35 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::time::Duration;
 
+use super::Traverse;
 use super::walk::Walk;
-use super::{Filters, Traverse};
 use crate::query::fragment::Fragment;
-use crate::query::lacking::lacking;
 use crate::query::select::Fields;
-use crate::record::{Dot, Field, Key, Object, Of, Path, ReadOnly, Record};
+use crate::record::{Dot, Field, Key, Object, Of, ReadOnly, Record};
 use crate::value::{Id, RecordId, Set};
 
-/// The records of type `R` that have a link to the records of type `T` that a walk has come to.
-#[must_use = "say with `.via(|r| ..)` in which field the links are"]
+/// The records of type `R` with a link to the records of type `T` of a traversal; [`via`](Self::via) names its field.
+#[must_use = "call `.via(|r| ..)` to name the field with the links"]
 pub struct Referrers<R, T> {
     walk: Walk,
     marker: PhantomData<fn() -> (R, T)>,
 }
-
-/// Stands for a last step that went back along references.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct Referred;
-
-impl Filters for Referred {}
 
 impl<R: Record, T: Record> Referrers<R, T> {
     pub(super) fn new(walk: Walk) -> Self {
         Self { walk, marker: PhantomData }
     }
 
-    /// Goes to those that have the link in this field, of their own and not of an object in them.
+    /// Goes to the records with the link in this field, which is a field of the record itself and not of an object in it.
     ///
-    /// The server keeps track of links in fields that are defined with REFERENCE. Through any other field it finds
-    /// nothing, and that is not an error: `session.select::<Post>().filter(|p| p.author.eq(&ada.id))` does without.
+    /// The server tracks links in fields that are defined with REFERENCE. Through any other field it finds nothing, and that
+    /// is not an error. For such a field use a select: `session.select::<Post>().filter(|p| p.author.eq(&ada.id))`.
     ///
     /// # Examples
     ///
-    /// ```no_run
+    /// ```
     /// # use serde::{Deserialize, Serialize};
     /// # use surreal_session::prelude::*;
     /// # #[derive(Serialize, Deserialize, Record)]
@@ -48,57 +41,64 @@ impl<R: Record, T: Record> Referrers<R, T> {
     ///     author: Id<User>,
     /// }
     ///
-    /// # async fn example(session: Session, ada: User) -> surreal_session::Result<()> {
-    /// session.query("DEFINE FIELD author ON post TYPE record<user> REFERENCE").await?.check()?;
+    /// # surreal_session_embedded::example(async |session| {
+    /// # let ada = session.create::<User>().content(NewUser { name: "Ada".into() }).await?;
+    /// session.execute("DEFINE FIELD author ON post TYPE record<user> REFERENCE").await?;
+    /// session.create::<Post>().content(NewPost { author: ada.id.clone() }).await?;
     /// let posts: Vec<Post> = session.traverse(&ada.id).referenced_by::<Post>().via(|p| p.author).await?;
-    /// # Ok(())
-    /// # }
+    /// assert_eq!(posts.len(), 1);
+    /// # Ok(()) });
     /// ```
-    pub fn via<P: Own<R>, L: Refers<Id<T, T::Key>>>(
-        mut self,
-        field: impl FnOnce(Fields<R>) -> Field<P, L>,
-    ) -> Traverse<R, Referred> {
-        let _ = field(*R::fields());
-        self.walk.go_back(R::TABLE, Fragment::path::<P>());
+    pub fn via<F: Reference<R, T>>(mut self, field: impl FnOnce(Fields<R>) -> F) -> Traverse<R, T> {
+        self.walk.go_back(R::TABLE, field(*R::fields()).path());
         Traverse::at(self.walk)
+    }
+
+    /// Sets how long to wait for the reply; see [`Query::deadline`](crate::Query::deadline).
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.walk.call.deadline = Some(deadline);
+        self
+    }
+
+    /// Returns the steps before this one and the names bound to them, for logs. Never shows a value.
+    pub fn to_surql(&self) -> String {
+        self.walk.clone().into_fragment().to_surql()
     }
 }
 
-/// Never implemented: what is said of it is what is said where [`Referrers::via`] was forgotten.
-#[doc(hidden)]
+/// A field of a record of type `R` that may link to records of type `T`.
+///
+/// It holds an [`Id`] or a [`RecordId`], an `Option` of one, or an array or a set of them.
 #[diagnostic::on_unimplemented(
-    message = "this step does not say in which field of `{Self}` the links are",
-    label = "say it before `.await`: `.via(|r| ..)`"
+    message = "this field of `{R}` is not a link to `{T}`",
+    label = "not a reference to the records of the traversal",
+    note = "it must hold an `Id<{T}>` and be a field of `{R}` itself, not of an object or of another record in it"
 )]
-pub trait Via<T> {}
+pub trait Reference<R, T> {
+    #[doc(hidden)]
+    fn path(self) -> Fragment;
+}
 
-lacking! { [R, T] Referrers<R, T>: R, Via<T> => Vec<R> }
+macro_rules! references {
+    ($($link:ty),+) => {$(
+        #[diagnostic::do_not_recommend]
+        impl<R: Object, T: Record<Key = K>, K: Key, const INDEX: usize> Reference<R, T> for Field<Dot<Of<R>, R, INDEX>, $link> {
+            fn path(self) -> Fragment {
+                Fragment::path::<Dot<Of<R>, R, INDEX>>()
+            }
+        }
 
-/// A place right in a record of type `R`.
-#[diagnostic::on_unimplemented(
-    message = "only a field of `{R}` itself can be a reference",
-    label = "this field is in an object, in an array, or in another record"
-)]
-pub trait Own<R>: Path {}
-
-impl<R: Object, const INDEX: usize> Own<R> for Dot<Of<R>, R, INDEX> {}
-impl<R: Object, const INDEX: usize> Own<R> for ReadOnly<Dot<Of<R>, R, INDEX>> {}
-
-/// A type of field that may hold the id `I`: as it is, as an `Option`, or in an array or a set.
-#[diagnostic::on_unimplemented(
-    message = "a field of type `{Self}` never holds `{I}`",
-    label = "holds no link to the records that the walk has come to"
-)]
-pub trait Refers<I> {}
-
-macro_rules! refers {
-    ($($ty:ty),+) => {$(
-        impl<T: Record<Key = K>, K: Key> Refers<Id<T, K>> for $ty {}
+        #[diagnostic::do_not_recommend]
+        impl<R: Object, T: Record<Key = K>, K: Key, const INDEX: usize> Reference<R, T> for Field<ReadOnly<Dot<Of<R>, R, INDEX>>, $link> {
+            fn path(self) -> Fragment {
+                Fragment::path::<ReadOnly<Dot<Of<R>, R, INDEX>>>()
+            }
+        }
     )+};
 }
 
-refers! { Id<T, K>, Option<Id<T, K>>, Vec<Id<T, K>>, Option<Vec<Id<T, K>>>, Set<Id<T, K>>, Option<Set<Id<T, K>>> }
-refers! { RecordId, Option<RecordId>, Vec<RecordId>, Option<Vec<RecordId>> }
+references! { Id<T, K>, Option<Id<T, K>>, Vec<Id<T, K>>, Option<Vec<Id<T, K>>>, Set<Id<T, K>>, Option<Set<Id<T, K>>> }
+references! { RecordId, Option<RecordId>, Vec<RecordId>, Option<Vec<RecordId>> }
 
 impl<R, T> fmt::Debug for Referrers<R, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,6 +1,6 @@
-//! A walk as SurrealQL: from one array of ids to the next.
+//! The text of a traversal: from one array of ids to the next.
 
-use std::time::Duration;
+use std::ops::{Bound, RangeBounds};
 
 use crate::protocol::{self, Operation};
 use crate::query::condition::{Condition, Tree};
@@ -10,7 +10,7 @@ use crate::value::escape_identifier;
 
 #[derive(Debug, Clone)]
 pub(super) struct Walk {
-    call: Call,
+    pub(super) call: Call,
     /// The start of the walk in messages.
     origin: protocol::Target,
     /// The ids of the records before the last step, as an array.
@@ -18,7 +18,7 @@ pub(super) struct Walk {
     step: Option<Step>,
 }
 
-/// The last step, about which something can still be said.
+/// The last step, whose clauses can still change.
 #[derive(Debug, Clone)]
 struct Step {
     arrow: &'static str,
@@ -26,7 +26,7 @@ struct Step {
     edges: Option<Target>,
     /// The records that it leads to; nothing if it ends at the edges.
     end: Option<Target>,
-    /// How often it is made, if not once.
+    /// The number of times that it is made, if not once.
     depth: Option<Fragment>,
 }
 
@@ -45,14 +45,6 @@ impl Walk {
 
     pub(super) fn operation(&self) -> Operation {
         Operation::statement("traverse", self.origin.clone())
-    }
-
-    pub(super) fn call(&self) -> &Call {
-        &self.call
-    }
-
-    pub(super) fn set_deadline(&mut self, deadline: Duration) {
-        self.call.deadline = Some(deadline);
     }
 
     /// Goes to the edges in a table.
@@ -85,13 +77,13 @@ impl Walk {
         }
     }
 
-    pub(super) fn repeat(&mut self, depth: Fragment) {
+    pub(super) fn repeat(&mut self, steps: impl RangeBounds<u16>) {
         if let Some(step) = &mut self.step {
-            step.depth = Some(depth);
+            step.depth = Some(depth(steps));
         }
     }
 
-    /// The ids of what it has come to, as an array, each once.
+    /// The ids of the records or edges at which it has arrived, as an array, each once.
     pub(super) fn into_fragment(self) -> Fragment {
         let Some(step) = self.step else {
             return self.from;
@@ -104,9 +96,9 @@ impl Walk {
         Fragment::new("array::group(").then(self.from).then(steps).text(")")
     }
 
-    /// The same as what a SELECT reads from.
+    /// The same as the target of a SELECT.
     ///
-    /// Read right from a function, records are put in order before they are read (server 3.3.5), which is no order.
+    /// If a SELECT reads from a function directly, the server (3.3.5) orders the ids and not the records.
     pub(super) fn into_source(self) -> Fragment {
         match self.step {
             Some(_) => Fragment::new("{ ").then(self.into_fragment()).text(" }"),
@@ -139,5 +131,54 @@ impl Target {
             true => table.text(")"),
             false => table.text(" WHERE ").then(Tree::all(self.filter.iter().cloned()).into_fragment()).text(")"),
         }
+    }
+}
+
+/// The number of steps as SurrealQL: `1..3`, or `2..`.
+fn depth(steps: impl RangeBounds<u16>) -> Fragment {
+    let least = match steps.start_bound() {
+        Bound::Included(least) => *least,
+        Bound::Excluded(before) => before.saturating_add(1),
+        Bound::Unbounded => 1,
+    };
+    let most = match steps.end_bound() {
+        Bound::Included(most) => Some(*most),
+        Bound::Excluded(after) => Some(after.saturating_sub(1)),
+        Bound::Unbounded => None,
+    };
+    let text = format!("{least}..{}", most.map_or_else(String::new, |most| most.to_string()));
+    let end = most.unwrap_or(MAX);
+    match (1..=MAX).contains(&least) && least <= end && end <= MAX {
+        true => Fragment::new(text),
+        false => Fragment::default().refused(&format!("a depth of {text} is not a range between 1 and {MAX}")),
+    }
+}
+
+/// The largest number of steps that the server (3.3.5) makes.
+const MAX: u16 = 256;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn depth_is_a_range_that_the_server_takes() {
+        for (fragment, expected) in [
+            (depth(1..=3), "1..3"),
+            (depth(1..4), "1..3"),
+            (depth(2..), "2.."),
+            (depth(..=2), "1..2"),
+            (depth(..), "1.."),
+            (depth(256..=256), "256..256"),
+            (depth((Bound::Excluded(1), Bound::Unbounded)), "2.."),
+        ] {
+            assert_eq!(fragment.to_string(), expected);
+        }
+        for refused in [depth(0..=2), depth(1..1), depth(..=0), depth(1..=257), depth(257..)] {
+            assert!(refused.is_refused(), "{refused}");
+        }
+        #[expect(clippy::reversed_empty_ranges, reason = "this is what is refused")]
+        let reversed = depth(3..=1);
+        assert!(reversed.is_refused(), "{reversed}");
     }
 }

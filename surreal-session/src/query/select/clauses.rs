@@ -1,0 +1,279 @@
+//! The clauses of a SELECT, and the text that they make.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use crate::protocol::Operation;
+use crate::query::condition::Tree;
+use crate::query::expression::Term;
+use crate::query::fragment::Fragment;
+use crate::query::order::Key;
+use crate::query::statement::Call;
+use crate::record::Column;
+use crate::value::escape_identifier;
+
+#[derive(Debug, Clone)]
+pub(super) struct Clauses {
+    pub(super) call: Call,
+    pub(super) operation: Operation,
+    target: Target,
+    pub(super) result: Rows,
+    /// The columns that are read instead of the whole record.
+    pub(super) view: Option<Vec<Column>>,
+    /// The links that are followed, beside the record itself.
+    pub(super) links: Vec<String>,
+    pub(super) filter: Vec<Tree>,
+    pub(super) order: Vec<Key>,
+    limit: Option<i64>,
+    start: Option<i64>,
+    /// The number of rows that the form of the result needs.
+    needed: Option<i64>,
+    /// Whether more than one record is an error, so that their order does not matter.
+    is_only: bool,
+    pub(super) timeout: Option<Duration>,
+    locks: bool,
+    /// The reason for which the select is not sent.
+    refusal: Option<String>,
+}
+
+/// The source of the records.
+#[derive(Debug, Clone)]
+pub(super) enum Target {
+    Table(Fragment),
+    /// A range of ids, or an array of them that the server computes.
+    Source(Fragment),
+    Id(Fragment),
+    Ids(Vec<Term>),
+}
+
+/// The form of the result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rows {
+    Many,
+    /// The row itself, or NONE.
+    Only,
+    Count,
+    Exists,
+}
+
+impl Clauses {
+    pub(super) fn new(call: Call, operation: Operation, target: Target) -> Self {
+        Self {
+            call,
+            operation,
+            target,
+            result: Rows::Many,
+            view: None,
+            links: Vec::new(),
+            filter: Vec::new(),
+            order: Vec::new(),
+            limit: None,
+            start: None,
+            needed: None,
+            is_only: false,
+            timeout: None,
+            locks: false,
+            refusal: None,
+        }
+    }
+
+    /// Reads from `target` instead of the whole table.
+    pub(super) fn choose(&mut self, target: Target) {
+        if !matches!(self.target, Target::Table(_)) || self.is_page() {
+            self.refuse("`.id(..)`, `.ids(..)` or `.range(..)` comes first in a select, and only one of them");
+        }
+        if matches!(target, Target::Id(_)) {
+            self.result = Rows::Only;
+        }
+        self.target = target;
+    }
+
+    pub(super) fn limit(&mut self, records: impl TryInto<i64>) {
+        self.limit = self.number("limit", records);
+    }
+
+    pub(super) fn start(&mut self, records: impl TryInto<i64>) {
+        self.start = self.number("start", records);
+    }
+
+    /// Reads the first record of those that it would read otherwise.
+    pub(super) fn first(&mut self) {
+        self.needed = Some(1);
+    }
+
+    /// Reads a second record if there is one, to see that the first is not the only one.
+    pub(super) fn only(&mut self) {
+        self.result = Rows::Many;
+        self.is_only = !self.is_page();
+        self.needed = Some(2);
+    }
+
+    pub(super) fn lock(&mut self) {
+        self.locks = true;
+        if !matches!(self.target, Target::Id(_) | Target::Ids(_)) {
+            self.refuse("only records that are chosen by `.id(..)` or `.ids(..)` can be locked");
+        }
+    }
+
+    pub(super) fn surql(&self) -> Fragment {
+        let statement = if self.links.is_empty() {
+            self.select(self.only_keyword()).timeout(self.timeout).text(self.outer_lock())
+        } else {
+            // Around the select, so that the record is the same as without the links.
+            let row = Fragment::new(format!("SELECT VALUE [$this, {}] FROM ", self.links.join(", ")));
+            let select = self.select("").text(self.outer_lock());
+            row.text(self.only_keyword()).text("(").then(select).text(")").timeout(self.timeout)
+        };
+        self.refusal.iter().fold(statement, |statement, reason| statement.refused(reason))
+    }
+
+    fn number(&mut self, clause: &str, number: impl TryInto<i64>) -> Option<i64> {
+        let number = number.try_into().ok().filter(|number| *number >= 0);
+        if number.is_none() {
+            self.refuse(&format!("the {clause} is not between 0 and {}", i64::MAX));
+        }
+        number
+    }
+
+    fn refuse(&mut self, reason: &str) {
+        self.refusal.get_or_insert_with(|| reason.to_owned());
+    }
+
+    fn is_page(&self) -> bool {
+        self.limit.is_some() || self.start.is_some() || self.needed == Some(1)
+    }
+
+    fn only_keyword(&self) -> &'static str {
+        if self.result == Rows::Only { "ONLY " } else { "" }
+    }
+
+    fn select(&self, only: &str) -> Fragment {
+        match (&self.view, self.result) {
+            (_, Rows::Count) => self.count(),
+            (_, Rows::Exists) => self.page(Fragment::new("SELECT VALUE true FROM ").then(self.source()), Some(1)),
+            (None, _) => self.rows(Fragment::new("*"), only),
+            (Some(view), _) if !self.is_wrapped() => self.rows(columns(view), only),
+            (Some(view), _) => {
+                let whole = self.rows(self.fields_read(view), "").text(self.lock_clause());
+                Fragment::new("SELECT ").then(columns(view)).text(" FROM (").then(whole).text(")")
+            }
+        }
+    }
+
+    fn count(&self) -> Fragment {
+        let count = Fragment::new("SELECT count() FROM ");
+        let counted = if self.is_page() {
+            // Beside GROUP ALL, a limit would apply to the one row with the count.
+            let ids = Fragment::new("SELECT VALUE id FROM ").then(self.source());
+            count.text("(").then(self.page(ids, None)).text(") WHERE true")
+        } else if self.filter.is_empty() && !matches!(self.target, Target::Table(_)) {
+            // The server (3.3.5) fails to count anything but a table without a condition.
+            count.then(self.target()).text(" WHERE true")
+        } else {
+            count.then(self.source())
+        };
+        counted.text(" GROUP ALL")
+    }
+
+    /// The statement that reads these fields of the records.
+    fn rows(&self, fields: Fragment, only: &str) -> Fragment {
+        let statement =
+            Fragment::new("SELECT ").then(self.with_keys(fields)).text(" FROM ").text(only).then(self.source());
+        let statement = if !self.order.is_empty() {
+            let keys = self.order.iter().enumerate().map(|(index, key)| match key.field {
+                None => Fragment::new(format!("{KEY}{index}")).text(&key.manner),
+                Some(_) => key.path.clone().text(&key.manner),
+            });
+            statement.text(" ORDER BY ").joined(keys, ", ")
+        } else if self.needs_order() {
+            statement.text(" ORDER BY id")
+        } else {
+            statement
+        };
+        self.page(statement, self.needed)
+    }
+
+    /// Adds the limit and the start; of those rows, only `needed` are read.
+    fn page(&self, statement: Fragment, needed: Option<i64>) -> Fragment {
+        let statement = match (self.limit, needed) {
+            (Some(limit), needed) => statement.text(" LIMIT ").value(&limit.min(needed.unwrap_or(limit))),
+            (None, Some(needed)) => statement.text(&format!(" LIMIT {needed}")),
+            (None, None) => statement,
+        };
+        match self.start {
+            Some(start) => statement.text(" START ").value(&start),
+            None => statement,
+        }
+    }
+
+    /// The target with the condition.
+    fn source(&self) -> Fragment {
+        match self.filter.is_empty() {
+            true => self.target(),
+            false => self.target().text(" WHERE ").then(Tree::all(self.filter.iter().cloned()).into_fragment()),
+        }
+    }
+
+    fn target(&self) -> Fragment {
+        match &self.target {
+            Target::Table(source) | Target::Source(source) | Target::Id(source) => source.clone(),
+            // The server (3.3.5) locks records that are targets by themselves, and none in an array.
+            Target::Ids(ids) if self.locks && !ids.is_empty() => {
+                Fragment::default().joined(ids.iter().cloned().map(Term::into_fragment), ", ")
+            }
+            Target::Ids(ids) => Term::array(ids.clone()).into_fragment(),
+        }
+    }
+
+    /// The fields that the view and the order need. The server computes no others.
+    fn fields_read(&self, view: &[Column]) -> Fragment {
+        let shown = view.iter().map(|column| &column.field);
+        let ordered = self.order.iter().filter_map(|key| key.field.as_ref());
+        let fields: BTreeSet<&String> = shown.chain(ordered).collect();
+        Fragment::default().joined(fields.into_iter().map(Fragment::new), ", ")
+    }
+
+    /// Whether the view is read from a select of the whole fields, so that the order is by those and not by the view's.
+    fn is_wrapped(&self) -> bool {
+        self.view.is_some() && !self.order.is_empty() && self.result == Rows::Many
+    }
+
+    /// The fields with those of other records that the order needs, which are not part of the result.
+    fn with_keys(&self, fields: Fragment) -> Fragment {
+        let linked = || self.order.iter().enumerate().filter(|(_, key)| key.field.is_none());
+        if linked().next().is_none() {
+            return fields;
+        }
+        let keys = linked().map(|(index, key)| key.path.clone().text(&format!(" AS {KEY}{index}")));
+        let names = linked().map(|(index, _)| Fragment::new(format!("{KEY}{index}")));
+        fields.text(", ").joined(keys, ", ").text(" OMIT ").joined(names, ", ")
+    }
+
+    /// Whether only a part of the records is read, and an index for the filter would choose it by its own order.
+    fn needs_order(&self) -> bool {
+        let is_table = matches!(self.target, Target::Table(_));
+        self.is_page() && !self.is_only && self.result == Rows::Many && !self.filter.is_empty() && is_table
+    }
+
+    /// The lock, unless it is in the inner select of a view.
+    fn outer_lock(&self) -> &'static str {
+        if self.is_wrapped() { "" } else { self.lock_clause() }
+    }
+
+    fn lock_clause(&self) -> &'static str {
+        match &self.target {
+            Target::Ids(ids) if ids.is_empty() => "",
+            _ if self.locks => " FOR UPDATE",
+            _ => "",
+        }
+    }
+}
+
+/// The fields of a view, each under its name.
+fn columns(view: &[Column]) -> Fragment {
+    let column = |column: &Column| Fragment::new(&column.path).text(" AS ").text(&escape_identifier(column.name));
+    Fragment::default().joined(view.iter().map(column), ", ")
+}
+
+/// The name of a field of another record that the order needs.
+const KEY: &str = "__key_";
