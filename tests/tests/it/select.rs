@@ -475,6 +475,14 @@ async fn limit_and_start_apply_to_count_exists_first_and_one() {
     assert_eq!(counters.clone().filter(|c| c.count.lt(5)).limit(20).start(1).count().await.unwrap(), 4);
     assert_eq!(counters.clone().order_by(|c| c.count.desc()).limit(2).count().await.unwrap(), 2);
     assert_eq!(counters.clone().range(2..5).limit(2).count().await.unwrap(), 2);
+    let lists = session.select::<User>().fetch(|u| u.employer);
+    assert_eq!(
+        (lists.clone().limit(1).count().to_surql(), lists.exists().to_surql()),
+        (
+            "SELECT count() FROM (SELECT VALUE id FROM $_0 LIMIT $_1) WHERE true GROUP ALL -- $_0, $_1".to_owned(),
+            "SELECT VALUE true FROM $_0 LIMIT 1 -- $_0".to_owned(),
+        )
+    );
     assert!(counters.clone().start(9).exists().await.unwrap());
     assert!(!counters.clone().start(10).exists().await.unwrap());
     assert!(!counters.clone().limit(0).exists().await.unwrap());

@@ -105,7 +105,13 @@ impl Clauses {
     pub(super) fn only(&mut self) {
         self.result = Rows::Many;
         self.is_only = !self.is_page();
-        self.needed = Some(2);
+        self.needed.get_or_insert(2);
+    }
+
+    /// Reads no records, but their number or whether there are any.
+    pub(super) fn without_records(&mut self, result: Rows) {
+        self.result = result;
+        (self.view, self.links) = (None, Vec::new());
     }
 
     pub(super) fn lock(&mut self) {

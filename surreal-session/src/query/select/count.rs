@@ -29,7 +29,7 @@ pub struct Count<T> {
 
 impl<T: Record> Count<T> {
     pub(super) fn new(mut clauses: Clauses) -> Self {
-        clauses.result = Rows::Count;
+        clauses.without_records(Rows::Count);
         Self { clauses, marker: PhantomData }
     }
 
@@ -57,7 +57,7 @@ pub struct Exists<T> {
 
 impl<T: Record> Exists<T> {
     pub(super) fn new(mut clauses: Clauses) -> Self {
-        clauses.result = Rows::Exists;
+        clauses.without_records(Rows::Exists);
         Self { clauses, marker: PhantomData }
     }
 
