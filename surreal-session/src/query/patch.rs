@@ -1,7 +1,7 @@
-//! JSON Patch, as the server understands it.
+//! JSON Patch in the server's form: the operations, and the clause of a write that applies them.
 
 mod apply;
-mod path;
+mod pointer;
 mod text;
 
 use std::collections::BTreeSet;
@@ -13,17 +13,16 @@ use super::fragment::Fragment;
 use crate::record::Part;
 use crate::value::{Value, escape_identifier};
 pub use apply::Apply;
-use path::Need;
-pub use path::{Fits, Holds, PatchPath, Removable};
+use pointer::Need;
+pub use pointer::{Fits, Holds, PatchPath, Removable};
 
-/// One change of a record: what a patch is made of, and what a write with `return_diff` gives back.
+/// One change of a record: an operation of a patch, and of the changes that a write with `return_diff` returns.
 ///
-/// A place is a field, as in `PatchOp::replace(u.address.city, "Paris")`, or a path of text as the server (3.3.5) has
-/// it, which is not quite that of JSON Pointer: names follow one another after slashes, and nothing is escaped. A dot
-/// separates names as well, so that a field with a slash or a dot in its name cannot be reached: given as a field it is
-/// refused when the patch is sent, and in what the server gives back its slash looks like any other. An element of an
-/// array is named by its index, and `-` is the place after the last one. The empty path is the record itself, whose id
-/// no patch changes.
+/// A place is a field, as in `PatchOp::replace(u.address.city, "Paris")`, or a path of text in the server's form (3.3.5).
+/// The form differs from JSON Pointer: names follow one another after slashes, nothing is escaped, and a dot separates
+/// names too. A field with a slash or a dot in its name has no path: as a field it is refused when the patch is sent, and
+/// in a path from the server its slash looks like any other. An element of an array is named by its index, and `-` is the
+/// place after the last element. The empty path is the record itself. A patch cannot change the id.
 ///
 /// # Examples
 ///
@@ -42,13 +41,13 @@ pub struct PatchOp {
     path: String,
     from: Option<String>,
     value: Option<Value>,
-    /// Why it cannot be sent.
+    /// The reason why it cannot be sent.
     refused: Option<String>,
-    /// The values that have to be there.
+    /// The values that the record must have.
     needs: Vec<Need>,
 }
 
-/// What a [`PatchOp`] does at its path.
+/// The action of a [`PatchOp`] at its path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -57,44 +56,43 @@ pub enum PatchAction {
     Add,
     /// Removes a field or an element.
     Remove,
-    /// Puts a value in the place of another.
+    /// Replaces a value.
     Replace,
-    /// Changes a text; the value is the difference, in the form of diff-match-patch. Only the server makes these.
+    /// Changes a text. The value is the difference, in the form of diff-match-patch. Only the server makes these.
     Change,
     /// Sets a field to the value of another.
     Copy,
     /// Moves a value to another place.
     Move,
-    /// Fails the write unless the value is there.
+    /// Fails the write unless the path has the value.
     Test,
 }
 
 impl PatchOp {
     /// Sets a field, or inserts an element before the one at an index.
     ///
-    /// A field that holds a set is replaced, and a path such as `/marks/-` into a set adds nothing (server 3.3.5): an
-    /// element is added to a set by the assignment `u.marks.push(..)`.
-    ///
-    /// A field that holds an array is not replaced: the value is appended to it, and if it is an array itself, its
-    /// elements are (server 3.3.5).
+    /// The server (3.3.5) treats collections in its own way. To a field that holds an array it appends the value, or the
+    /// elements of the value if that is an array. A field that holds a set is replaced, and a path such as `/marks/-` into a
+    /// set adds nothing: add an element to a set with the assignment `u.marks.push(..)`.
     pub fn add<V>(path: impl Holds<V>, value: V) -> Self {
         Self::with_value(PatchAction::Add, path, value)
     }
 
-    /// Removes a field or an element. There being none is no error.
+    /// Removes a field or an element. It is no error if there is none.
     pub fn remove(path: impl Removable) -> Self {
         Self::new(PatchAction::Remove, path)
     }
 
-    /// Puts a value in the place of another, or where there was none.
+    /// Replaces a value, or sets a field that has none.
     ///
-    /// A field in an object that is missing, or an element that an array does not have, fails the whole write.
+    /// A field in a missing object, or a missing element of an array, fails the whole write.
     pub fn replace<V>(path: impl Holds<V>, value: V) -> Self {
         Self::with_value(PatchAction::Replace, path, value)
     }
 
-    /// Sets a field to the value of another, of the same type. There being no value fails the whole write, unless both
-    /// fields are an `Option`.
+    /// Sets a field to the value of another field of the same type.
+    ///
+    /// A missing value fails the whole write, unless both fields are an `Option`.
     pub fn copy<P: PatchPath>(from: impl Fits<P>, path: P) -> Self {
         Self::between(PatchAction::Copy, from, path)
     }
@@ -104,38 +102,39 @@ impl PatchOp {
         Self::between(PatchAction::Move, from, path)
     }
 
-    /// Fails the whole write unless this value is there; [`Error::is_patch_test_failed`](crate::Error::is_patch_test_failed)
-    /// tells that error apart.
+    /// Fails the whole write unless the place has this value.
+    ///
+    /// [`Error::is_patch_test_failed`](crate::Error::is_patch_test_failed) recognizes the error.
     pub fn test<V>(path: impl Holds<V>, value: V) -> Self {
         Self::with_value(PatchAction::Test, path, value)
     }
 
-    /// What is done.
+    /// Returns the action.
     pub fn action(&self) -> PatchAction {
         self.action
     }
 
-    /// Where it is done.
+    /// Returns the path of the changed place.
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// Where the value comes from, if it is moved or copied.
+    /// Returns the path that the value is moved or copied from.
     pub fn from(&self) -> Option<&str> {
         self.from.as_deref()
     }
 
-    /// The value that comes with it.
+    /// Returns the value of the operation, if it has one.
     pub fn value(&self) -> Option<&Value> {
         self.value.as_ref()
     }
 
-    /// The PATCH clause of these operations, which fails where a value is missing that they change a part of.
+    /// The PATCH clause of these operations. It fails if the record lacks a value that they change a part of.
     pub(super) fn clause(ops: &[Self]) -> Fragment {
         let mut needs = BTreeSet::new();
         for (index, op) in ops.iter().enumerate() {
             for need in &op.needs {
-                // What the record had before says nothing of a value that was changed since.
+                // The check runs on the record before the patch, so an earlier operation decides.
                 match ops[..index].iter().rev().find_map(|earlier| earlier.leaves(&need.part)) {
                     Some(true) => {}
                     // Without the element nothing is written, and no half of an object is made.
@@ -159,7 +158,7 @@ impl PatchOp {
         patch.text(" } ELSE { THROW ").value(&message).text(" }")
     }
 
-    /// Whether there is a value at `part` after it; `None` if it does not change that.
+    /// Returns whether `part` has a value after this operation; `None` if the operation does not change that.
     fn leaves(&self, part: &Part) -> Option<bool> {
         let is_moved = self.action == PatchAction::Move;
         if is_moved && self.from.as_ref().is_some_and(|from| part.depends_on(&place(from))) {
@@ -178,7 +177,7 @@ impl PatchOp {
 
     fn new(action: PatchAction, path: impl PatchPath) -> Self {
         let needs = match action {
-            // To remove what is not there is no error, and to test it fails by itself.
+            // To remove a missing value is no error, and a test of it fails by itself.
             PatchAction::Remove | PatchAction::Test => None,
             PatchAction::Replace => path.needs_value().filter(|need| need.may_be_null).or_else(|| path.needs()),
             _ => path.needs(),
@@ -214,7 +213,7 @@ impl Need {
     }
 }
 
-/// The SurrealQL of a path.
+/// The SurrealQL of a path of text.
 fn place(pointer: &str) -> String {
     let names = pointer.strip_prefix('/').into_iter().flat_map(|path| path.split('/'));
     names.fold(String::new(), |place, name| match name.parse::<usize>() {
@@ -224,7 +223,7 @@ fn place(pointer: &str) -> String {
     })
 }
 
-/// Whether both do the same at the same place.
+/// Two operations are equal if they do the same at the same place.
 impl PartialEq for PatchOp {
     fn eq(&self, other: &Self) -> bool {
         let parts = |op: &Self| (op.action, op.path.clone(), op.from.clone(), op.refused.clone());
@@ -257,7 +256,7 @@ impl Serialize for PatchOp {
     }
 }
 
-/// The form in which it comes from the server.
+/// An operation as the server sends it.
 #[derive(Deserialize)]
 struct Received {
     op: PatchAction,
@@ -268,7 +267,7 @@ struct Received {
     value: Option<Value>,
 }
 
-/// What is there, even if it is NONE.
+/// Reads a value that is present, also if it is NONE.
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
     Value::deserialize(deserializer).map(Some)
 }
@@ -284,7 +283,7 @@ mod tests {
     use super::*;
     use crate::codec;
 
-    /// As the server reads it, and as it comes back.
+    /// The value that the server reads, and the operation that comes back.
     fn sent(op: &PatchOp) -> (Value, PatchOp) {
         let bytes = codec::encode(op).unwrap();
         (codec::decode(&bytes).unwrap(), codec::decode(&bytes).unwrap())

@@ -20,7 +20,7 @@ pub use write::{Create, WithoutData};
 ///
 /// # Examples
 ///
-/// ```no_run
+/// ```
 /// use std::collections::BTreeMap;
 ///
 /// use serde::{Deserialize, Serialize};
@@ -32,7 +32,7 @@ pub use write::{Create, WithoutData};
 ///     age: u8,
 /// }
 ///
-/// # async fn example(session: Session) -> surreal_session::Result<()> {
+/// # surreal_session_embedded::example(async |session| {
 /// let db = session.untyped();
 /// let ada = RecordId::new("person", "ada");
 /// db.create(&ada).content(Person { name: "Ada".into(), age: 36 }).await?;
@@ -41,12 +41,13 @@ pub use write::{Create, WithoutData};
 ///
 /// db.insert(Table::new("person"), [Person { name: "Bob".into(), age: 40 }]).await?;
 /// let people: Vec<Person> = db.select(Table::new("person")).decode().await?;
+/// assert_eq!(people.len(), 2);
 ///
 /// let bob = RecordId::new("person", "bob");
 /// db.relate(&ada, Table::new("knows"), &bob).await?;
 /// db.delete(&ada).await?;
-/// # Ok(())
-/// # }
+/// assert_eq!(db.select(&ada).await?, None);
+/// # Ok(()) });
 /// ```
 #[derive(Debug, Clone)]
 pub struct Untyped {

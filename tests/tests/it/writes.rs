@@ -497,7 +497,7 @@ async fn writes_show_their_statement_and_no_value() {
     }
     let debug = format!("{:?}", update().filter(|u| u.name.eq("hunter2")).content(hunter()));
     assert!(
-        debug.starts_with("WriteMany(UPDATE $_0 CONTENT { created_at: created_at } + $_1 WHERE")
+        debug.starts_with("Write(UPDATE $_0 CONTENT { created_at: created_at } + $_1 WHERE")
             && !debug.contains("hunter2"),
         "{debug}"
     );

@@ -1,4 +1,4 @@
-//! Patches carried out on records that the program holds.
+//! Patches applied to records in the program.
 
 use std::collections::BTreeMap;
 
@@ -10,33 +10,33 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::record::Record;
 use crate::value::Value;
 
-/// Carries out what the server says has changed, as a live query tells it by [`diff`](crate::live::Live::diff).
+/// Applies the changes that the server sends, such as those of a live query with [`diff`](crate::live::Live::diff).
 #[diagnostic::on_unimplemented(
     message = "a patch cannot be applied to `{Self}`",
     label = "a type with `#[derive(Record)]` that serde can also write is needed here"
 )]
 pub trait Apply: Sized {
-    /// The record that operations make out of nothing, as the [change](crate::live::Notification) that created it has them.
+    /// Makes a record from the operations of the [change](crate::live::Notification) that created it.
     ///
     /// # Errors
     ///
-    /// [`Decode`](ErrorKind::Decode) if they are for a record that was there before, or this type cannot hold what they
-    /// make.
+    /// [`Decode`](ErrorKind::Decode) if the operations change an existing record, or make a value that does not fit this
+    /// type.
     fn from_ops(ops: &[PatchOp]) -> Result<Self>;
 
-    /// Changes this record as the operations say, one after another.
+    /// Applies the operations to this record, in order.
     ///
-    /// Those about fields that this type does not have are passed over, as they are when a record is read.
+    /// Operations on fields that this type does not have are ignored, as when a record is read.
     ///
     /// An operation on one element of a `HashSet`, a `BTreeSet` or a [`Set`](crate::value::Set) fails: it names the element
-    /// by its index on the server, and the elements have another order here. An operation on the whole set is carried
-    /// out. Read the record again, or use a `Vec`, for a field that is changed element by element.
+    /// by its index on the server, and the elements have another order here. An operation on the whole set works. For a
+    /// field that changes element by element, read the record again or use a `Vec`.
     ///
     /// # Errors
     ///
-    /// [`Decode`](ErrorKind::Decode) if an operation does not fit: it is for another state of the record, leads to what is
-    /// not there, or makes something that this type cannot hold, as the operation that deletes the record does. The
-    /// record is then as it was.
+    /// [`Decode`](ErrorKind::Decode) if an operation does not fit: it is for another state of the record, its path leads to
+    /// a missing value, or its result does not fit this type, as with the operation that deletes the record. The record is
+    /// then unchanged.
     ///
     /// # Examples
     ///
@@ -79,7 +79,7 @@ fn make<T: Record>(mut value: Value, ops: &[PatchOp]) -> Result<T> {
     read(&codec::encode(&value)?)
 }
 
-/// Whether a path leads to a field that this record does not have.
+/// Returns whether a path leads to a field that this record does not have.
 fn is_missing(record: &Value, path: &str) -> bool {
     match (record, names(path).next()) {
         (Value::Object(fields), Some(name)) => !fields.contains_key(name),
@@ -87,8 +87,7 @@ fn is_missing(record: &Value, path: &str) -> bool {
     }
 }
 
-/// Carries out an operation on a field that is not there: the type does not have it, or does not write it while it is
-/// `None` or empty.
+/// Applies an operation to a missing field: the type does not have it, or does not write it while it is `None` or empty.
 fn add<T: Record>(record: &mut Value, op: &PatchOp) -> Result<(), String> {
     let mut names = names(op.path());
     let field = names.next().unwrap_or_default();
@@ -110,7 +109,7 @@ fn add<T: Record>(record: &mut Value, op: &PatchOp) -> Result<(), String> {
 
 fn read<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     codec::decode(bytes)
-        .map_err(|error| Error::new(ErrorKind::Decode, format!("what the patch makes does not fit: {error}")))
+        .map_err(|error| Error::new(ErrorKind::Decode, format!("the patched record does not fit its type: {error}")))
 }
 
 fn misfit(op: &PatchOp, reason: &str) -> Error {
@@ -120,7 +119,7 @@ fn misfit(op: &PatchOp, reason: &str) -> Error {
 
 fn apply(root: &mut Value, op: &PatchOp) -> Result<(), String> {
     let value = || op.value().cloned().ok_or_else(|| "the operation has no value".to_owned());
-    let source = || op.from().ok_or_else(|| "the operation does not say from where".to_owned());
+    let source = || op.from().ok_or_else(|| "the operation has no source".to_owned());
     match op.action() {
         PatchAction::Add => insert(root, op.path(), value()?),
         PatchAction::Replace => {
@@ -138,7 +137,7 @@ fn apply(root: &mut Value, op: &PatchOp) -> Result<(), String> {
             insert(root, op.path(), moved)
         }
         PatchAction::Test if *find(root, op.path())? == value()? => Ok(()),
-        PatchAction::Test => Err("another value is there".to_owned()),
+        PatchAction::Test => Err("the value is another".to_owned()),
     }
 }
 
@@ -148,11 +147,11 @@ fn change(text: &mut Value, difference: &Value) -> Result<(), String> {
             *text = text::apply(text, difference)?;
             Ok(())
         }
-        _ => Err("there is no text".to_owned()),
+        _ => Err("the value is not text".to_owned()),
     }
 }
 
-/// The place that a path leads to, which has to be there.
+/// Returns the place that a path leads to, or an error if it is missing.
 fn find<'v>(root: &'v mut Value, path: &str) -> Result<&'v mut Value, String> {
     let mut place = root;
     for name in names(path) {
@@ -177,7 +176,7 @@ fn insert(root: &mut Value, path: &str, value: Value) -> Result<(), String> {
         Value::Array(elements) if name == "-" => elements.push(value),
         Value::Array(elements) => match name.parse() {
             Ok(index) if index <= elements.len() => elements.insert(index, value),
-            _ => return Err(format!("there is no place {name} among {} elements", elements.len())),
+            _ => return Err(format!("there is no index `{name}` in {} elements", elements.len())),
         },
         Value::Set(_) => return Err(NO_INDEX.to_owned()),
         _ => return Err(format!("`{parent}` is neither an object nor an array")),
@@ -199,7 +198,7 @@ fn remove(root: &mut Value, path: &str) -> Result<Value, String> {
     removed.ok_or_else(|| format!("there is no `{name}`"))
 }
 
-/// The names in a path. The empty path is the record itself.
+/// Returns the names in a path. The empty path is the record itself.
 fn names(path: &str) -> impl Iterator<Item = &str> {
     path.strip_prefix('/').into_iter().flat_map(|path| path.split('/'))
 }

@@ -1,9 +1,9 @@
 //! Differences of texts, as the server writes them: hunks of kept, removed and added characters, percent-encoded.
 //!
-//! The form is that of diff-match-patch. A hunk is put exactly where it says: these differences are for one state of the
-//! text, and guessing a place in another one would make up data.
+//! The form is that of diff-match-patch. A hunk is applied only at its exact place: a difference belongs to one state of the
+//! text, and a guessed place in another state would make up data.
 
-/// Applies a difference to the text that it is for.
+/// Applies a difference to its text.
 pub(super) fn apply(text: &str, difference: &str) -> Result<String, String> {
     let mut chars: Vec<char> = text.chars().collect();
     let mut lines = difference.lines().peekable();
@@ -31,7 +31,7 @@ pub(super) fn apply(text: &str, difference: &str) -> Result<String, String> {
     Ok(chars.into_iter().collect())
 }
 
-/// Where the hunk `@@ -1,2 +3,4 @@` begins once those before it are applied, counted from 0.
+/// Returns the start of the hunk `@@ -1,2 +3,4 @@` after the hunks before it are applied, counted from 0.
 fn start_of(header: &str) -> Option<usize> {
     let place = header.strip_prefix("@@ -")?.strip_suffix(" @@")?.split_once(" +")?.1;
     match place.split_once(',') {
@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hunks_are_put_where_they_say() {
+    fn hunk_is_applied_at_its_place() {
         for (text, difference, expected) in [
             ("", "@@ -0,0 +1,3 @@\n+new\n", "new"),
             ("old", "@@ -1,3 +0,0 @@\n-old\n", ""),

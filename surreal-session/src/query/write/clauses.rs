@@ -37,7 +37,7 @@ pub struct Records {
     pub(in crate::query) reach: Reach,
 }
 
-/// How many records a target stands for.
+/// The number of records that a target can stand for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reach {
     One,
@@ -45,7 +45,7 @@ pub(crate) enum Reach {
     Table,
 }
 
-/// What a statement does.
+/// The verb of a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verb {
     Create,
@@ -58,7 +58,7 @@ pub(crate) enum Verb {
     InsertEdge,
 }
 
-/// What the server sends back of each record.
+/// The part of each record that the server sends back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Returns {
     After,
@@ -67,7 +67,7 @@ pub(crate) enum Returns {
     Nothing,
 }
 
-/// How many records the statement gives back.
+/// The number of records that the statement gives back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Answer {
     /// One; none is an error.

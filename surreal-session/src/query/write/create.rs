@@ -29,19 +29,18 @@ use crate::session::Scope;
 ///
 /// # Examples
 ///
-/// ```no_run
+/// ```
 /// # use serde::{Deserialize, Serialize};
 /// # use surreal_session::prelude::*;
 /// # #[derive(Serialize, Deserialize, Record)]
 /// # struct User { id: Id<User>, name: String }
-/// # async fn example(session: Session) -> surreal_session::Result<()> {
+/// # surreal_session_embedded::example(async |session| {
 /// let ada = session.create::<User>().id("ada").content(NewUser { name: "Ada".into() }).await?;
-/// match session.create::<User>().id("ada").content(NewUser { name: "Another".into() }).await {
-///     Err(error) if error.is_already_exists() => println!("{} is taken", ada.id),
-///     other => drop(other?),
-/// }
-/// # Ok(())
-/// # }
+/// assert_eq!(ada.id, Id::new("ada"));
+///
+/// let taken = session.create::<User>().id("ada").content(NewUser { name: "Another".into() }).await;
+/// assert!(taken.is_err_and(|error| error.is_already_exists()));
+/// # Ok(()) });
 /// ```
 #[must_use = "a create needs its data: call `.content(..)`, then `.await`"]
 pub struct CreateWithoutContent<T, W = Write<T, T, Option<T>>> {

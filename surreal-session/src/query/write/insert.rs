@@ -49,7 +49,7 @@ use crate::value::{Id, Table, Value};
 ///
 /// # Examples
 ///
-/// ```no_run
+/// ```
 /// # use serde::{Deserialize, Serialize};
 /// # use surreal_session::prelude::*;
 /// #[derive(Serialize, Deserialize, Record)]
@@ -59,15 +59,18 @@ use crate::value::{Id, Table, Value};
 ///     count: u64,
 /// }
 ///
-/// # async fn example(session: Session) -> surreal_session::Result<()> {
+/// # surreal_session_embedded::example(async |session| {
 /// let new = |language: &str| NewWord { language: language.into(), count: 1 };
 /// let words: Vec<Word> = session.insert(vec![new("en"), new("de")]).await?;
+/// assert_eq!(words.len(), 2);
 ///
 /// // With ids; the existing words count up.
-/// let counted = session.insert([("tea", new("en")), ("tee", new("de"))]);
-/// counted.on_duplicate_with(|w, new| w.count.add(new.count)).return_none().await?;
-/// # Ok(())
-/// # }
+/// for count in 1..=2 {
+///     let counted = session.insert([("tea", new("en")), ("tee", new("de"))]);
+///     let counted = counted.on_duplicate_with(|w, new| w.count.add(new.count)).await?;
+///     assert_eq!((counted[0].count, counted[1].count), (count, count));
+/// }
+/// # Ok(()) });
 /// ```
 #[must_use = "nothing is inserted until this is awaited"]
 pub struct Insert<T, Out = Vec<T>, Before = Option<T>> {
@@ -92,7 +95,7 @@ type ReadAll<Out> = fn(&[(&Response, usize)]) -> Result<Out>;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be inserted",
     label = "not made of new records",
-    note = "records to be inserted are `NewUser {{ .. }}`, or `(\"ada\", NewUser {{ .. }})` with an id, in a `Vec` or an array"
+    note = "insert `NewUser {{ .. }}`, or `(\"ada\", NewUser {{ .. }})` with an id, in a `Vec` or an array"
 )]
 pub trait NewRecords {
     /// The records that they become.
@@ -101,7 +104,7 @@ pub trait NewRecords {
     /// The builder: [`Insert`], or for edges [`InsertWithoutRelation`].
     type Insert;
 
-    /// Whether they have ids or can do without.
+    /// `Single` if they have ids, or if the server can make them.
     #[doc(hidden)]
     type Ids;
 
@@ -113,14 +116,14 @@ pub trait NewRecords {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a new record",
     label = "cannot be inserted",
-    note = "what is inserted is the struct that `#[derive(Record)]` generates, such as `NewUser`, or a pair of an id and that",
+    note = "insert the struct that `#[derive(Record)]` generates, such as `NewUser`, or a pair of an id and that struct",
     note = "several go into a `Vec` or an array: `session.insert(vec![..])`"
 )]
 pub trait NewRow {
     /// The record that it becomes.
     type Record: Record<Kind: InsertKind<Self::Record>>;
 
-    /// Whether it has an id or can do without.
+    /// `Single` if it has an id, or if the server can make it.
     #[doc(hidden)]
     type Ids;
 

@@ -28,23 +28,26 @@ use crate::value::Range;
 ///
 /// # Examples
 ///
-/// ```no_run
+/// ```
 /// # use serde::{Deserialize, Serialize};
 /// # use surreal_session::prelude::*;
 /// # #[derive(Serialize, Deserialize, Record)]
 /// # struct User { id: Id<User>, name: String, age: u8, nickname: Option<String>, version: u32 }
-/// # async fn example(session: Session, ada: User) -> surreal_session::Result<()> {
+/// # surreal_session_embedded::example(async |session| {
+/// # let new = NewUser { name: "Ada".into(), age: 36, nickname: None, version: 1 };
+/// # let ada = session.create::<User>().id("ada").content(new).await?;
 /// let older: User = session.update::<User>().id(&ada.id).merge(UserPatch { age: set(37), ..keep() }).await?;
-/// let everybody: Vec<User> = session.update::<User>().all().set(|u| (u.age.add(1), u.nickname.unset())).await?;
+/// assert_eq!(older.age, 37);
+/// let all: Vec<User> = session.update::<User>().all().set(|u| (u.age.add(1), u.nickname.unset())).await?;
+/// assert_eq!(all[0].age, 38);
 ///
 /// // Only if the record has not changed since it was read.
 /// let unchanged = session.update::<User>().id(&ada.id).filter(|u| u.version.eq(ada.version));
 /// match unchanged.set(|u| (u.name.set("Ada L."), u.version.add(1))).optional().await? {
-///     Some(ada) => println!("{}", ada.name),
+///     Some(ada) => assert_eq!(ada.name, "Ada L."),
 ///     None => println!("another update was first"),
 /// }
-/// # Ok(())
-/// # }
+/// # Ok(()) });
 /// ```
 #[must_use = "an update needs a target and data: call `.id(..)`, `.filter(..)` or `.all()`, then `.merge(..)` or `.set(..)`"]
 pub struct UpdateWithoutTarget<T> {
@@ -132,16 +135,17 @@ impl<T: Record> UpdateWithoutTarget<T> {
 ///
 /// # Examples
 ///
-/// ```no_run
+/// ```
 /// # use serde::{Deserialize, Serialize};
 /// # use surreal_session::prelude::*;
 /// # #[derive(Serialize, Deserialize, Record)]
 /// # struct Visits { id: Id<Visits>, count: u64 }
-/// # async fn example(session: Session) -> surreal_session::Result<()> {
-/// let visits = session.upsert::<Visits>().id("home").set(|v| v.count.add(1)).await?;
-/// println!("{} so far", visits.count);
-/// # Ok(())
-/// # }
+/// # surreal_session_embedded::example(async |session| {
+/// for count in 1..=3 {
+///     let visits = session.upsert::<Visits>().id("home").set(|v| v.count.add(1)).await?;
+///     assert_eq!(visits.count, count);
+/// }
+/// # Ok(()) });
 /// ```
 #[must_use = "an upsert needs a target and data: call `.id(..)`, `.filter(..)` or `.all()`, then `.content(..)` or `.set(..)`"]
 pub struct UpsertWithoutTarget<T> {
@@ -220,17 +224,19 @@ impl<T: Record> UpsertWithoutTarget<T> {
 ///
 /// # Examples
 ///
-/// ```no_run
+/// ```
 /// # use serde::{Deserialize, Serialize};
 /// # use surreal_session::prelude::*;
 /// # #[derive(Serialize, Deserialize, Record)]
 /// # struct User { id: Id<User>, name: String, age: u8 }
-/// # async fn example(session: Session) -> surreal_session::Result<()> {
+/// # surreal_session_embedded::example(async |session| {
+/// # session.insert([("ada", NewUser { name: "Ada".into(), age: 36 }), ("bob", NewUser { name: "Bob".into(), age: 9 })]).await?;
 /// let ada: User = session.delete::<User>().id("ada").await?;
+/// assert_eq!(ada.name, "Ada");
 /// let minors: Vec<User> = session.delete::<User>().filter(|u| u.age.lt(18)).await?;
+/// assert_eq!(minors.len(), 1);
 /// session.delete::<User>().all().return_none().await?;
-/// # Ok(())
-/// # }
+/// # Ok(()) });
 /// ```
 #[must_use = "a delete needs a target: call `.id(..)`, `.filter(..)` or `.all()`, then `.await`"]
 pub struct DeleteWithoutTarget<T> {

@@ -1,4 +1,4 @@
-//! Where a patch changes something: fields, and paths of text.
+//! The places that a patch changes: fields, and paths of text.
 
 use serde::Serialize;
 
@@ -14,55 +14,55 @@ use crate::value::Value;
     note = "give it a field, such as `u.address.city`, or the path, such as `\"/address/city\"`"
 )]
 pub trait PatchPath: private::Sealed {
-    /// The path as the server reads it, or why it has none.
+    /// Returns the path in the server's form, or the reason why the place has none.
     #[doc(hidden)]
     fn pointer(self) -> Result<String, String>;
 
-    /// What has to be there for a change at this place.
+    /// Returns the value that a change at this place needs.
     #[doc(hidden)]
     fn needs(&self) -> Option<Need> {
         None
     }
 
-    /// What has to be there for a value to be at this place.
+    /// Returns the value that must exist for this place to have one.
     #[doc(hidden)]
     fn needs_value(&self) -> Option<Need> {
         None
     }
 }
 
-/// A value that has to be there.
+/// A value that the record must have.
 #[doc(hidden)]
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Need {
     pub(super) part: Part,
-    /// Whether NULL is one, as it is for an element of an array.
+    /// Whether NULL counts, as it does for an element of an array.
     pub(super) may_be_null: bool,
 }
 
-/// A [`PatchPath`] whose value can stand at the place `D`: at a path of text any value, and in a field one of its type.
+/// A [`PatchPath`] whose value fits the place `D`: any value fits a path of text, and a value of its type fits a field.
 #[diagnostic::on_unimplemented(
     message = "the value of this place does not fit the other",
     label = "of another type than the place that it is copied or moved to"
 )]
 pub trait Fits<D>: PatchPath {
-    /// Whether there has to be a value, as the other field cannot be empty.
+    /// Whether the value must exist, because the other field cannot be empty.
     #[doc(hidden)]
     const NEEDS_VALUE: bool = false;
 }
 
-/// A [`PatchPath`] where a value of type `V` can stand: any value at a path of text, and in a field what fits it.
+/// A [`PatchPath`] that can hold a value of type `V`: a path of text holds any value, a field values of its type.
 #[diagnostic::on_unimplemented(
     message = "`{V}` does not fit this place",
     label = "not what this field, or path, can hold"
 )]
 pub trait Holds<V>: PatchPath {
-    /// The value as it is sent.
+    /// Returns the value in the form that is sent.
     #[doc(hidden)]
     fn value(&self, value: V) -> Result<Value, EncodeError>;
 }
 
-/// A [`PatchPath`] where there may be nothing: a field that is an `Option`, or a path of text.
+/// A [`PatchPath`] that may be empty: a field that is an `Option`, or a path of text.
 #[diagnostic::on_unimplemented(
     message = "this place cannot be empty",
     label = "the record would not be read any more",
@@ -70,15 +70,15 @@ pub trait Holds<V>: PatchPath {
 )]
 pub trait Removable: PatchPath {}
 
-/// A place in a record that has a path of its own in a patch.
+/// A path in a record that a patch can name.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(message = "a patch cannot name this place", label = "has no path in a JSON Patch")]
 pub trait Pointer: Path {
-    /// Adds the names on the way to it.
+    /// Adds the names on the path.
     fn names(into: &mut Vec<String>);
 }
 
-/// What the values of a patch belong to: no record, as they are known when it is sent.
+/// The record that the values of a patch belong to: none, because they are known when the patch is sent.
 #[doc(hidden)]
 #[derive(Debug)]
 #[non_exhaustive]
@@ -173,7 +173,7 @@ macro_rules! texts {
 
         impl<V: Serialize> Holds<V> for $text {
             fn value(&self, value: V) -> Result<Value, EncodeError> {
-                // What was encoded here can be read here.
+                // Bytes that were encoded here are valid.
                 stored(codec::encode(&value)).map(|bytes| codec::decode(&bytes).unwrap_or_default())
             }
         }
