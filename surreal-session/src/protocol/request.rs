@@ -4,7 +4,7 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use super::{LiveId, Operation, RequestId, SessionId, TransactionId};
-use crate::codec::{self, EncodeError, writer};
+use crate::codec::{self, EncodeError, Header, writer};
 
 /// A finished request: its id, its name in messages, and the bytes of its frame.
 #[derive(Debug)]
@@ -72,6 +72,12 @@ impl RequestWriter {
         Self { id, operation, buffer }
     }
 
+    /// Makes room for about this number of bytes, so that the frame is not moved while it grows.
+    pub(crate) fn reserve(mut self, bytes: usize) -> Self {
+        self.buffer.reserve(bytes);
+        self
+    }
+
     pub(crate) fn text(mut self, text: &str) -> Self {
         writer::text(&mut self.buffer, text);
         self
@@ -121,6 +127,13 @@ impl BindingsWriter {
     pub(crate) fn bind_raw(&mut self, name: &str, item: &[u8]) {
         writer::text(&mut self.0.buffer, name);
         writer::raw(&mut self.0.buffer, item);
+    }
+
+    /// Adds an array of encoded values.
+    pub(crate) fn bind_array(&mut self, name: &str, length: usize, values: &[u8]) {
+        writer::text(&mut self.0.buffer, name);
+        writer::push(&mut self.0.buffer, Header::Array(Some(length)));
+        writer::raw(&mut self.0.buffer, values);
     }
 
     pub(crate) fn len_bytes(&self) -> usize {

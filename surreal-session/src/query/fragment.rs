@@ -22,7 +22,7 @@ use crate::value;
 pub struct Fragment {
     text: String,
     /// Where in the text each value belongs, in ascending order.
-    values: Vec<(usize, Encoded)>,
+    values: Vec<(usize, Result<Item, EncodeError>)>,
     /// Values with names that the program chose.
     named: Vec<(Arc<str>, Encoded)>,
     /// What is wrong with it, whatever the server would say.
@@ -32,6 +32,14 @@ pub struct Fragment {
 }
 
 type Encoded = Result<Bytes, EncodeError>;
+
+/// An encoded value, which is copied once: into the frame.
+#[derive(Clone)]
+enum Item {
+    Value(Bytes),
+    /// An array of this length, without its header.
+    Array(usize, Bytes),
+}
 
 /// A hundred years. The server (3.3.5) never answers a statement whose timeout its clock cannot be added to.
 const LONGEST_TIMEOUT: Duration = Duration::from_hours(100 * 365 * 24);
@@ -73,7 +81,13 @@ impl Fragment {
 
     /// Adds a value that is encoded already.
     pub(crate) fn encoded(mut self, value: Encoded) -> Self {
-        self.values.push((self.text.len(), value));
+        self.values.push((self.text.len(), value.map(Item::Value)));
+        self
+    }
+
+    /// Adds an array of encoded values.
+    pub(crate) fn array(mut self, length: usize, values: Bytes) -> Self {
+        self.values.push((self.text.len(), Ok(Item::Array(length, values))));
         self
     }
 
@@ -155,14 +169,15 @@ impl Fragment {
 
     /// Fails if it cannot be sent.
     pub(crate) fn check(&self) -> Result<()> {
-        let mut encoded = self.values.iter().map(|(_, value)| value).chain(self.named.iter().map(|(_, value)| value));
-        let invalid = encoded.find_map(|value| value.as_ref().err()).map(|error| error.clone().into());
+        let values = self.values.iter().map(|(_, value)| value.as_ref().err());
+        let mut invalid = values.chain(self.named.iter().map(|(_, value)| value.as_ref().err()));
+        let invalid = invalid.find_map(|error| error).map(|error| error.clone().into());
         self.refusal.clone().or(invalid).map_or(Ok(()), Err)
     }
 
     #[cfg(test)]
     pub(crate) fn values(self) -> impl Iterator<Item = Encoded> {
-        self.values.into_iter().map(|(_, value)| value)
+        self.values.into_iter().map(|(_, value)| value.map(|(Item::Value(bytes) | Item::Array(_, bytes))| bytes))
     }
 
     /// The text and the names bound to it, for logs.
@@ -174,10 +189,27 @@ impl Fragment {
 
     /// The finished statement, its values bound as `$_0`, `$_1` and so on.
     pub(crate) fn into_query(self, scope: Scope, operation: Operation, deadline: Option<Duration>) -> Query {
-        let query = Query::of(scope, operation, &self.to_string()).deadline_if_any(deadline).refused_if(self.refusal);
+        let bytes = self.values.iter().map(|(_, value)| value.as_ref().map_or(0, Item::len_bytes)).sum();
+        let query = Query::of(scope, operation, &self.to_string(), bytes);
+        let query = query.deadline_if_any(deadline).refused_if(self.refusal);
         let numbered = self.values.into_iter().enumerate();
-        let query = numbered.fold(query, |query, (index, (_, value))| query.bind_encoded(format!("_{index}"), value));
+        let query = numbered.fold(query, |query, (index, (_, value))| {
+            let name = format!("_{index}");
+            match value {
+                Ok(Item::Array(length, values)) => query.bind_array(name, length, &values),
+                Ok(Item::Value(value)) => query.bind_encoded(name, Ok(value)),
+                Err(error) => query.bind_encoded(name, Err(error)),
+            }
+        });
         self.named.into_iter().fold(query, |query, (name, value)| query.bind_checked(&name, value))
+    }
+}
+
+impl Item {
+    /// The bytes in the frame, with the name and the longest header.
+    fn len_bytes(&self) -> usize {
+        let (Self::Value(bytes) | Self::Array(_, bytes)) = self;
+        bytes.len() + 16
     }
 }
 

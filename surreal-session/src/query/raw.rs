@@ -56,12 +56,14 @@ pub struct Query {
 
 impl Query {
     pub(crate) fn new(scope: Scope, text: &str) -> Self {
-        Self::of(scope, "query".into(), text)
+        Self::of(scope, "query".into(), text, 0)
     }
 
     /// The query that a builder makes, which messages call by its operation.
-    pub(super) fn of(scope: Scope, operation: Operation, text: &str) -> Self {
-        let bindings = scope.request(operation).text(text).bindings();
+    ///
+    /// `values_bytes` is about the size of the values that will be bound.
+    pub(super) fn of(scope: Scope, operation: Operation, text: &str, values_bytes: usize) -> Self {
+        let bindings = scope.request(operation).reserve(text.len() + values_bytes).text(text).bindings();
         Self { scope, text: text.to_owned(), bindings, names: Vec::new(), error: None, deadline: None }
     }
 
@@ -151,6 +153,13 @@ impl Query {
     /// Binds a value that is encoded already, under a name that is known to be free.
     pub(super) fn bind_raw(mut self, name: String, item: &[u8]) -> Self {
         self.bindings.bind_raw(&name, item);
+        self.names.push(name);
+        self
+    }
+
+    /// The same for an array of encoded values.
+    pub(super) fn bind_array(mut self, name: String, length: usize, values: &[u8]) -> Self {
+        self.bindings.bind_array(&name, length, values);
         self.names.push(name);
         self
     }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use super::clauses::Returns;
-use crate::codec::{self, EncodeError, Header, writer};
+use crate::codec::{self, EncodeError};
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::{Operation, Target};
 use crate::query::fragment::Fragment;
@@ -53,15 +53,15 @@ impl Rows {
         Self { bytes: bytes.into(), ends, invalid }
     }
 
-    fn array(&self, rows: Range<usize>) -> Result<Bytes, EncodeError> {
-        if let Some(error) = &self.invalid {
-            return Err(error.clone());
+    /// Adds these rows to a statement, as an array.
+    fn add_to(&self, statement: Fragment, rows: Range<usize>) -> Fragment {
+        match &self.invalid {
+            Some(error) => statement.encoded(Err(error.clone())),
+            None => {
+                let bytes = self.bytes.slice(self.start(rows.start)..self.start(rows.end));
+                statement.array(rows.len(), bytes)
+            }
         }
-        let items = &self.bytes[self.start(rows.start)..self.start(rows.end)];
-        let mut array = Vec::with_capacity(items.len() + HEADER_BYTES);
-        writer::push(&mut array, Header::Array(Some(rows.len())));
-        writer::raw(&mut array, items);
-        Ok(array.into())
     }
 
     /// Splits the rows into parts of at most `max_rows` rows and `max_bytes` bytes. No single row has more bytes.
@@ -118,7 +118,7 @@ impl Bulk {
         if self.ignores {
             statement = statement.text(" IGNORE");
         }
-        statement = statement.text(" INTO ").value(&self.table).text(" ").encoded(self.rows.array(rows));
+        statement = self.rows.add_to(statement.text(" INTO ").value(&self.table).text(" "), rows);
         if let Some(changes) = &self.on_duplicate {
             statement = statement.text(" ON DUPLICATE KEY UPDATE ").then(changes.clone());
         }
