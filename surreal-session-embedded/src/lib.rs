@@ -43,3 +43,9 @@ pub use embedded::{Builder, Embedded};
 pub use error::StartError;
 #[doc(hidden)]
 pub use example::{example, example_db, example_url};
+
+/// Compiles the code of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+#[derive(Debug)]
+pub struct Readme;

@@ -148,3 +148,9 @@ pub mod __private {
         Error::new(crate::ErrorKind::Connect, "the embedded server did not start").with_source(source)
     }
 }
+
+/// Compiles the code of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+#[derive(Debug)]
+pub struct Readme;
