@@ -28,18 +28,19 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 ///
 /// # Examples
 ///
-/// ```no_run
+/// ```
 /// use surreal_session::prelude::*;
 ///
-/// # async fn example(session: Session) -> surreal_session::Result<()> {
-/// match session.query("CREATE user:ada").await.and_then(|response| response.check()) {
-///     Ok(_) => println!("created"),
-///     Err(error) if error.is_already_exists() => println!("exists already"),
-///     Err(error) if error.delivery() == Delivery::Unknown => println!("may have been created: {error}"),
-///     Err(error) => return Err(error),
+/// # surreal_session_embedded::example(async |session| {
+/// for _ in 0..2 {
+///     match session.execute("CREATE user:ada").await {
+///         Ok(()) => println!("created"),
+///         Err(error) if error.is_already_exists() => println!("exists already"),
+///         Err(error) if error.delivery() == Delivery::Unknown => println!("may have been created: {error}"),
+///         Err(error) => return Err(error),
+///     }
 /// }
-/// # Ok(())
-/// # }
+/// # Ok(()) });
 /// ```
 #[derive(Clone)]
 pub struct Error(Box<Inner>);

@@ -1,11 +1,11 @@
 //! Typed, isolated sessions for SurrealDB over one WebSocket.
 //!
-//! A [`Surreal`] is a connection, and with the same verbs its default session. A [`Session`] is an isolated context on
-//! the same socket, with its own namespace, database, variables and authentication. On both stand the verbs of
-//! [`Queryable`]: raw SurrealQL with bound values, and typed records made with `#[derive(Record)]`. A [`Transaction`] has
-//! them too, and [`Session::live`] follows what changes.
+//! A [`Surreal`] is a connection, and also the handle of its default session. A [`Session`] is isolated from all others
+//! on the same socket: it has its own namespace, database, variables and authentication. Both implement [`Queryable`],
+//! which provides SurrealQL with bound values, and typed statements on records made with `#[derive(Record)]`. A
+//! [`Transaction`] implements it as well. [`Session::live`] follows changes.
 //!
-//! ```no_run
+//! ```
 //! use serde::{Deserialize, Serialize};
 //! use surreal_session::prelude::*;
 //!
@@ -16,37 +16,37 @@
 //!     age: u8,
 //! }
 //!
-//! # #[tokio::main(flavor = "current_thread")]
-//! async fn main() -> surreal_session::Result<()> {
-//!     let db = Surreal::connect("ws://127.0.0.1:8000").await?;
-//!     let shop = db.new_session().signin(Root::new("root", "root")).use_ns("shop").use_db("inventory").await?;
+//! # surreal_session_embedded::example_url(async |url| {
+//! // A URL such as "ws://127.0.0.1:8000".
+//! let db = Surreal::connect(url).await?;
+//! let shop = db.new_session().signin(Root::new("root", "root")).use_ns("shop").use_db("inventory").await?;
 //!
-//!     let ada = shop.create::<User>().id("ada").content(NewUser { name: "Ada".into(), age: 36 }).await?;
-//!     let found: Option<User> = shop.select::<User>().id(&ada.id).await?;
-//!     assert_eq!(found.map(|user| user.age), Some(36));
-//!     shop.close_session().await
-//! }
+//! let ada = shop.create::<User>().id("ada").content(NewUser { name: "Ada".into(), age: 36 }).await?;
+//! let found: Option<User> = shop.select::<User>().id(&ada.id).await?;
+//! assert_eq!(found.map(|user| user.age), Some(36));
+//! shop.close_session().await
+//! # });
 //! ```
 //!
 //! # Features
 //!
 //! | Feature | Adds | Costs |
 //! |---|---|---|
-//! | `chrono` | its `DateTime` and `TimeDelta` as fields, with [`value::with`], and conversions | 3 crates |
-//! | `geo-types` | its geometries, likewise | 4 crates |
-//! | `jiff` | its `Timestamp` and `SignedDuration`, likewise | 2 crates |
-//! | `rust_decimal` | its `Decimal`, likewise | 4 crates |
+//! | `chrono` | conversions of its `DateTime` and `TimeDelta`, and adapters for fields in [`value::with`] | 3 crates |
+//! | `geo-types` | the same for its geometries | 4 crates |
+//! | `jiff` | the same for its `Timestamp` and `SignedDuration` | 2 crates |
+//! | `rust_decimal` | the same for its `Decimal` | 4 crates |
+//! | `time` | the same for its `OffsetDateTime`, `UtcDateTime`, `Timestamp` and `Duration` | 5 crates |
 //! | `rustls` | `wss://` URLs, verified against Mozilla's root certificates | 15 crates, a C compiler for `ring` |
-//! | `time` | its `OffsetDateTime`, `UtcDateTime`, `Timestamp` and `Duration`, likewise | 5 crates |
 //!
-//! # What to expect
+//! # Rules
 //!
-//! - Nothing happens until a builder is awaited; what happens when a future is dropped is said under `# Cancel safety`.
-//! - Every call ends: with a reply, with an error, or at its deadline (30 seconds unless set). [`Error::delivery`]
-//!   says whether the server may have acted.
+//! - A builder does nothing until it is awaited. Its section `# Cancel safety` describes the effect of dropping its future.
+//! - Every call ends: with a reply, with an error, or at its deadline (30 seconds by default). [`Error::delivery`] tells
+//!   whether the server may have acted.
 //! - Nothing is retried, except a [`transaction().run(..)`](Session::transaction) after a conflict and the registration of a
 //!   live query. A lost connection is not reopened.
-//! - Requests that run at the same time are not ordered, even in one session, except those that change the session.
+//! - Concurrent requests have no order, even in one session, except those that change the session.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -123,7 +123,7 @@ pub mod prelude {
     };
 }
 
-/// What generated code and the embedded server stand on. Not part of the public interface.
+/// The items that generated code and the embedded server use. Not part of the public interface.
 #[doc(hidden)]
 pub mod __private {
     pub use serde;
@@ -143,7 +143,7 @@ pub mod __private {
     pub use crate::value::with::foreign::{Foreign, Native};
     pub use crate::value::{Id, RecordId, RecordKey, Value};
 
-    /// The error of a program that could not start the server that it wanted to connect to.
+    /// The error of a program whose server did not start.
     pub fn start_failed(source: impl std::error::Error + Send + Sync + 'static) -> Error {
         Error::new(crate::ErrorKind::Connect, "the embedded server did not start").with_source(source)
     }

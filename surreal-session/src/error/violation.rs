@@ -17,17 +17,21 @@ use scanner::MessageScanner;
 ///
 /// # Examples
 ///
-/// ```no_run
+/// ```
 /// use surreal_session::prelude::*;
-/// use surreal_session::Error;
 ///
-/// fn advice(error: &Error) -> String {
-///     match error.violation() {
-///         Some(Violation::Unique { index: "user_email", .. }) => "this address has an account already".to_owned(),
-///         Some(Violation::Assert { field, .. }) => format!("`{field}` is not acceptable"),
-///         _ => "please try again later".to_owned(),
-///     }
-/// }
+/// # surreal_session_embedded::example(async |session| {
+/// session.execute("DEFINE INDEX user_email ON user FIELDS email UNIQUE").await?;
+/// session.execute("CREATE user:ada SET email = 'ada@x.io'").await?;
+///
+/// let error = session.execute("CREATE user:bob SET email = 'ada@x.io'").await.unwrap_err();
+/// let advice = match error.violation() {
+///     Some(Violation::Unique { index: "user_email", .. }) => "this address has an account",
+///     Some(Violation::Assert { .. }) => "this address is not valid",
+///     _ => "please try again later",
+/// };
+/// assert_eq!(advice, "this address has an account");
+/// # Ok(()) });
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
