@@ -55,6 +55,29 @@ impl Rule {
             Self::UpperKebab => field.to_ascii_uppercase().replace('_', "-"),
         }
     }
+    /// Returns the name of a variant under the rule, as serde has it: the name of a variant begins in capitals.
+    pub(crate) fn rename_variant(rule: &str, variant: &str) -> String {
+        match rule {
+            "lowercase" => return variant.to_ascii_lowercase(),
+            "UPPERCASE" => return variant.to_ascii_uppercase(),
+            _ => {}
+        }
+        let mut snake = String::with_capacity(variant.len() + 4);
+        for (at, letter) in variant.char_indices() {
+            if at > 0 && letter.is_uppercase() {
+                snake.push('_');
+            }
+            snake.push(letter.to_ascii_lowercase());
+        }
+        match Self::named(rule) {
+            Some(Self::Pascal) | None => variant.to_owned(),
+            Some(Self::Camel) => {
+                let mut letters = variant.chars();
+                letters.next().map(|first| first.to_ascii_lowercase()).into_iter().chain(letters).collect()
+            }
+            Some(rule) => rule.apply(&snake),
+        }
+    }
 }
 
 fn pascal_case(field: &str, capital: bool) -> String {

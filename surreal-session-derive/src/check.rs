@@ -11,7 +11,8 @@ use syn::ext::IdentExt;
 use syn::{Data, Fields, LitStr};
 
 use crate::errors::Errors;
-use crate::model::{Field, Kind, Model};
+use crate::kind::Kind;
+use crate::model::{Field, Model};
 use crate::parse::serde::Names;
 
 pub(crate) fn check(model: &Model, errors: &mut Errors) {

@@ -15,11 +15,13 @@ mod object;
 mod patch;
 mod receiver;
 mod record;
+pub(crate) mod stored;
 mod view;
 
 use proc_macro2::TokenStream;
 
-use crate::model::{Kind, Model};
+use crate::kind::Kind;
+use crate::model::Model;
 
 /// Expands what can be expanded; `sound` says whether the checks found nothing wrong.
 pub(crate) fn expand(model: &Model, sound: bool) -> TokenStream {
@@ -27,7 +29,7 @@ pub(crate) fn expand(model: &Model, sound: bool) -> TokenStream {
         Kind::Record => expand_record(model, sound),
         Kind::Object => expand_object(model),
         Kind::View if sound => model.record.of.iter().map(|record| view::expand(model, record)).collect(),
-        Kind::View | Kind::Link => TokenStream::new(),
+        Kind::View | Kind::Link | Kind::Stored => TokenStream::new(),
     }
 }
 

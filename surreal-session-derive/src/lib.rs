@@ -13,16 +13,20 @@ mod case;
 mod check;
 mod errors;
 mod expand;
+mod kind;
 mod link;
 mod model;
 mod parse;
+mod stored;
 
 use proc_macro::TokenStream;
 use syn::DeriveInput;
 
 use crate::errors::Errors;
+use crate::kind::Kind;
 use crate::link::Link;
-use crate::model::{Kind, Model};
+use crate::model::Model;
+use crate::stored::Stored;
 
 #[doc = include_str!("../docs/record.md")]
 #[proc_macro_derive(Record, attributes(record, serde))]
@@ -48,6 +52,64 @@ pub fn derive_link_to(input: TokenStream) -> TokenStream {
     derive(input, link)
 }
 
+/// Says how a newtype, or an enum of unit variants, is stored: implements `Stored`.
+///
+/// A newtype has the methods of the type inside: an `Email` field is text, and an `Age` field has an order and can be
+/// added to. An enum is stored as text, by serde's names. Both can be compared, can be the key of a record and part of one.
+///
+/// ```
+/// use serde::{Deserialize, Serialize};
+/// use surreal_session::prelude::*;
+///
+/// #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Stored)]
+/// struct Email(String);
+///
+/// #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Stored)]
+/// struct UserId(i64);
+///
+/// #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Stored)]
+/// #[serde(rename_all = "snake_case")]
+/// enum State {
+///     Active,
+///     LockedOut,
+/// }
+///
+/// #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]
+/// struct User {
+///     id: Id<User, UserId>,
+///     email: Email,
+///     state: State,
+/// }
+///
+/// # fn example(session: Session) {
+/// let users = session.select::<User>();
+/// let users = users.filter(|u| u.email.ends_with("@example.com") & u.state.eq(State::Active) & u.id.ne(Id::new(UserId(1))));
+/// # drop(users);
+/// # }
+/// assert_eq!(Id::<User, UserId>::new(UserId(7)).to_string(), "user:7");
+/// ```
+///
+/// The type needs serde's `Serialize` and `Deserialize`. A newtype is a struct with one field, without a name unless it is
+/// `#[serde(transparent)]`. A type that serde converts (`with`, `into`, `tag` and the like) implements the trait by hand:
+/// `impl Stored for Day { type As = String; }`.
+///
+/// # What it generates
+///
+/// - `impl Stored`, with the type in SurrealQL: that of the type inside, or `'active' | 'locked_out'`.
+/// - `impl Key` if the type inside can be a key, and what belongs to it; for an enum, too. A key is `Clone`, `Debug` and
+///   `PartialEq`.
+/// - `impl Container`, `Collection` and `List` if the type inside implements them.
+///
+/// # Attributes
+///
+/// | On the type | |
+/// |---|---|
+/// | `#[record(crate = "path")]` | where `surreal_session` is; otherwise `::surreal_session` |
+#[proc_macro_derive(Stored, attributes(record, serde))]
+pub fn derive_stored(input: TokenStream) -> TokenStream {
+    derive(input, stored)
+}
+
 fn derive(input: TokenStream, expand: impl FnOnce(&DeriveInput) -> proc_macro2::TokenStream) -> TokenStream {
     match syn::parse::<DeriveInput>(input) {
         Ok(input) => expand(&input).into(),
@@ -68,6 +130,13 @@ fn link(input: &DeriveInput) -> proc_macro2::TokenStream {
     let mut errors = Errors::default();
     let link = Link::of(input, &mut errors);
     let mut tokens = expand::link::expand(&link, errors.is_empty());
+    tokens.extend(errors.into_compile_errors());
+    tokens
+}
+
+fn stored(input: &DeriveInput) -> proc_macro2::TokenStream {
+    let mut errors = Errors::default();
+    let mut tokens = expand::stored::expand(&Stored::of(input, &mut errors));
     tokens.extend(errors.into_compile_errors());
     tokens
 }

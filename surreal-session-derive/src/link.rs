@@ -4,7 +4,7 @@ use quote::ToTokens;
 use syn::{Data, DeriveInput, Fields, Ident, Path, Type, parse_quote};
 
 use crate::errors::Errors;
-use crate::model::Kind;
+use crate::kind::Kind;
 use crate::parse::record::Container;
 
 pub(crate) struct Link<'a> {

@@ -7,40 +7,8 @@ use syn::{Data, DataStruct, DeriveInput, Fields, Ident, Path, parse_quote};
 
 use crate::case::{Rule, snake_case};
 use crate::errors::Errors;
+use crate::kind::Kind;
 use crate::parse::{record, serde};
-
-/// What is derived.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Record,
-    Object,
-    View,
-    Link,
-}
-
-impl Kind {
-    pub(crate) const ALL: [Self; 4] = [Self::Record, Self::Object, Self::View, Self::Link];
-
-    /// Returns the name of the derive macro.
-    pub(crate) fn derive(self) -> &'static str {
-        match self {
-            Self::Record => "Record",
-            Self::Object => "Object",
-            Self::View => "View",
-            Self::Link => "LinkTo",
-        }
-    }
-
-    /// Returns what messages call the struct.
-    pub(crate) fn noun(self) -> &'static str {
-        match self {
-            Self::Record => "a record",
-            Self::Object => "an object",
-            Self::View => "a view",
-            Self::Link => "a link",
-        }
-    }
-}
 
 pub(crate) struct Model<'a> {
     pub(crate) kind: Kind,

@@ -73,11 +73,11 @@ pub use query::queryable::Queryable;
 pub use query::raw::Query;
 pub use query::response::Response;
 pub use query::select::Fields;
-pub use record::{Change, LinkTo, Object, Patch, Record, Relation, View, keep, merge, set, unset};
+pub use record::{Change, LinkTo, Object, Patch, Record, Relation, Stored, View, keep, merge, set, unset};
 #[doc(hidden)]
 pub use session::Scope;
 pub use session::{CallFuture, Connect, NewSession, Session, Surreal, Use};
-pub use surreal_session_derive::{LinkTo, Object, Record, View};
+pub use surreal_session_derive::{LinkTo, Object, Record, Stored, View};
 pub use transaction::{Transaction, TransactionBuilder};
 pub use value::{Datetime, Id, RecordId, Value};
 
@@ -107,7 +107,10 @@ pub mod field {
 
 /// Traits that describe models: keys, ids, fields and generated types.
 pub mod model {
-    pub use crate::record::{AutoId, Endpoint, GenerateKey, IntoId, Keep, Key, NewRecord, NormalRecord, Optional};
+    pub use crate::record::{
+        AutoId, Collection, Container, Endpoint, GenerateKey, IntoId, Keep, Key, Kind, List, NewRecord, NormalRecord,
+        Number, Optional, Ordered, Sum, Text,
+    };
 }
 
 /// The names that most programs write: `use surreal_session::prelude::*;`.
@@ -118,8 +121,8 @@ pub mod prelude {
     pub use crate::value::{Datetime, Id, RecordId, RecordKey, Table, Value};
     pub use crate::{
         Change, Condition, Delivery, Error, ErrorKind, Expression, Fields, Link, LinkTo, Object, Patch, Queryable,
-        Record, Relation, Response, ServerError, Session, Surreal, Transaction, View, Violation, all, any, keep, merge,
-        set, unset,
+        Record, Relation, Response, ServerError, Session, Stored, Surreal, Transaction, View, Violation, all, any,
+        keep, merge, set, unset,
     };
 }
 
@@ -130,7 +133,10 @@ pub mod __private {
 
     pub use crate::error::{Error, Result};
     pub use crate::query::expression::Term;
-    pub use crate::record::{Adapted, Adapts, HasKey, KeyedBy, NeedsRelation, Normal, Shows, Unlinked, link};
+    pub use crate::record::{
+        Adapted, Adapts, Collection, Container, GenerateKey, HasKey, KeyedBy, Kind, List, NeedsRelation, Normal, Shows,
+        Stored, Unlinked, link,
+    };
     pub use crate::record::{
         Assignments, Change, Column, Dot, Encoded, Endpoint, Field, Flattened, HasTable, IdOf, IntoId, Key, KeyData,
         KeyPart, LinkTo, Linked, NewRecord, NoPatch, NormalRecord, Object, Of, OneOf, Patch, PatchOf, Path, ReadOnly,

@@ -24,9 +24,7 @@ pub mod write;
 pub use assignment::{Assign, Assignment};
 pub use batch::{AtomicBatch, Batch, SettledBatch, Statements};
 pub use condition::IntoCondition;
-pub use expression::{
-    Collection, Computed, Container, List, Number, Operand, Ordered, Settable, Sum, Text, Unassignable,
-};
+pub use expression::{Computed, Operand, Settable, Unassignable};
 pub use link::{Fetch, Links};
 pub use order::{IntoOrder, Order};
 pub use patch::{Apply, PatchAction, PatchOp};

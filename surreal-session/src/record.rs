@@ -8,10 +8,10 @@ mod key;
 mod keyed;
 mod link;
 mod object;
-mod optional;
 mod part;
 mod patch;
 mod path;
+mod stored;
 mod tuples;
 mod view;
 
@@ -25,7 +25,6 @@ pub use key::{Key, KeyData, KeyPart, has_key_fields, key_field, object_key, obje
 pub use keyed::{HasKey, KeyedBy, Unlinked, link};
 pub use link::{Endpoint, LinkTo, Linked, OneOf, leads_elsewhere};
 pub use object::{NoPatch, Object};
-pub use optional::Optional;
 pub(crate) use part::{Part, first_field, is_part_of};
 pub(crate) use patch::Assignment;
 pub use patch::{
@@ -35,6 +34,7 @@ pub use patch::{
 pub use path::{
     AlwaysPresent, At, Dot, Element, Flat, Inserted, Last, Maybe, Of, Path, ReadOnly, Through, Within, Writable,
 };
+pub use stored::{Collection, Container, Kind, List, Number, Optional, Ordered, Stored, Sum, Text};
 pub(crate) use tuples::tuples;
 pub use view::{Column, Shows, View, column};
 

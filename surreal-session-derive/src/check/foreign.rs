@@ -136,7 +136,7 @@ mod tests {
     use syn::parse_str;
 
     use super::*;
-    use crate::model::Kind;
+    use crate::kind::Kind;
 
     #[test]
     fn elements_of_containers_are_looked_at() {

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{WherePredicate, parse_quote};
+use syn::{Generics, Ident, Path, WherePredicate, parse_quote};
 
 use crate::model::{Field, Model};
 
@@ -28,7 +28,7 @@ pub(super) fn expand(model: &Model) -> Option<TokenStream> {
         parse_quote!(for<'__any> #ty: #part)
     }));
     let (params, arguments, where_clause) = generics.split_for_impl();
-    let into_id = into_id(model);
+    let into_id = into_id(ident, &model.input.generics, &krate);
     Some(quote! {
         #[automatically_derived]
         #[allow(deprecated, reason = "the struct, or a field of it, may be deprecated itself")]
@@ -70,11 +70,9 @@ pub(super) fn expand(model: &Model) -> Option<TokenStream> {
 }
 
 /// `.id(key)` takes the key itself.
-fn into_id(model: &Model) -> TokenStream {
-    let krate = model.krate();
-    let ident = &model.input.ident;
-    let (_, arguments, _) = model.input.generics.split_for_impl();
-    let mut generics = model.input.generics.clone();
+pub(super) fn into_id(ident: &Ident, generics: &Generics, krate: &Path) -> TokenStream {
+    let (_, arguments, _) = generics.split_for_impl();
+    let mut generics = generics.clone();
     generics.params.push(parse_quote!(__R: #krate::__private::Record<Key = #ident #arguments>));
     let (params, _, where_clause) = generics.split_for_impl();
     quote! {

@@ -32,6 +32,13 @@ pub(crate) fn expand(link: &Link, sound: bool) -> TokenStream {
         )*
 
         #[automatically_derived]
+        impl #params #krate::__private::Stored for #ident #arguments #where_clause {
+            type As = Self;
+
+            const KIND: #krate::__private::Kind = #krate::__private::Kind::Record(&[#(#linked::TABLE),*]);
+        }
+
+        #[automatically_derived]
         impl #params #krate::__private::Endpoint for #ident #arguments #where_clause {}
 
         #(

@@ -26,7 +26,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
     let patch = patch(model);
     let where_clause = where_clause(model, &patch);
     let patch_of = patch_of(model, &patch);
-    let (impl_generics, type_generics, _) = model.input.generics.split_for_impl();
+    let (impl_generics, type_generics, declared) = model.input.generics.split_for_impl();
     let arguments = super::fields::arguments(model);
     quote! {
         #[automatically_derived]
@@ -39,6 +39,14 @@ pub(super) fn expand(model: &Model) -> TokenStream {
             fn fields<__P: #krate::__private::Path>() -> &'static #fields #arguments {
                 const { &#fields { #(#values,)* #empty } }
             }
+        }
+
+        #[automatically_derived]
+        #[allow(deprecated, reason = "the struct may be deprecated itself")]
+        impl #impl_generics #krate::__private::Stored for #ident #type_generics #declared {
+            type As = Self;
+
+            const KIND: #krate::__private::Kind = #krate::__private::Kind::Object;
         }
 
         #patch_of

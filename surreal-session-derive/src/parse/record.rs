@@ -9,7 +9,7 @@ use syn::{Attribute, Ident, LitStr, Meta, Path, Token, Type, parse2};
 use super::words::{Part, Place};
 use super::{Given, Item, items};
 use crate::errors::Errors;
-use crate::model::Kind;
+use crate::kind::Kind;
 
 /// What stands on the struct.
 #[derive(Default)]

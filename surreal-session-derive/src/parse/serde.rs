@@ -56,7 +56,9 @@ impl Container {
                 "rename_all" => container.rename_all = Names::read(&item),
                 "bound" => container.bound = Names::read(&item).and_then(|bound| bound.writing),
                 "default" => container.default = true,
-                "transparent" | "from" | "try_from" | "into" | "remote" | "tag" => container.reshaping.push(item.path),
+                "transparent" | "from" | "try_from" | "into" | "remote" | "tag" | "content" | "untagged" => {
+                    container.reshaping.push(item.path)
+                }
                 _ => {}
             }
         }

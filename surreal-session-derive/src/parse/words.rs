@@ -1,6 +1,6 @@
 //! What `#[record(…)]` may contain and where, and what to say about any other word.
 
-use crate::model::Kind;
+use crate::kind::Kind;
 
 /// Where an attribute stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -55,14 +55,15 @@ impl Place {
             (Kind::Object, Part::Whole) => &["patch", "fields", "crate"],
             (Kind::View, Part::Whole) => &["of", "crate"],
             (Kind::View, Part::Field) => &["from"],
-            (Kind::Link, Part::Whole) => &["crate"],
-            (Kind::Object | Kind::Link, Part::Field) => &[],
+            (Kind::Link | Kind::Stored, Part::Whole) => &["crate"],
+            (Kind::Object | Kind::Link | Kind::Stored, Part::Field) => &[],
         }
     }
 
     fn name(self) -> &'static str {
         match (self.part, self.kind) {
             (Part::Whole, Kind::Link) => "the enum",
+            (Part::Whole, Kind::Stored) => "the type",
             (Part::Whole, _) => "the struct",
             (Part::Field, Kind::Link) => "a variant",
             (Part::Field, _) => "a field",

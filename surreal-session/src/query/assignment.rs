@@ -3,9 +3,11 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::expression::{Collection, Computed, Container, Operand, Settable, Shape, Sum};
+use super::expression::{Computed, Operand, Settable};
 use super::fragment::Fragment;
-use crate::record::{AlwaysPresent, Field, Optional, Part, Path, Within, Writable, is_part_of};
+use crate::record::{
+    AlwaysPresent, Collection, Container, Field, Kind, Optional, Part, Path, Stored, Sum, Within, Writable, is_part_of,
+};
 
 /// What a write does to fields of a record of type `R`: one thing, or several in a tuple, an array or a `Vec`.
 ///
@@ -176,10 +178,9 @@ impl<P: Path, T> Field<P, T> {
         // An array is added element by element, so that an element that is an array itself stays one.
         let [open, close] = if T::IS_SET { ["{", ",}"] } else { ["[", "]"] };
         let elements = Fragment::new(open).then(element.term().into_fragment()).text(close);
-        let is_set = Shape::of::<T>() == Shape::Set;
         let path = Fragment::path::<P>;
         // An array has what is in it already only once if it is taken out first.
-        let added = match is_set {
+        let added = match T::IS_UNORDERED {
             true => {
                 Fragment::new(" -= ").then(elements.clone()).text(", ").then(path()).text(" += ").then(elements.clone())
             }
@@ -189,7 +190,7 @@ impl<P: Path, T> Field<P, T> {
             Some(part) => {
                 let none = if T::IS_SET { "{,}" } else { "[]" };
                 let present = Fragment::new("(").then(path()).text(&format!(" ?? {none})"));
-                let others = if is_set { present.text(" - ").then(elements.clone()) } else { present };
+                let others = if T::IS_UNORDERED { present.text(" - ").then(elements.clone()) } else { present };
                 Setting::guarded::<P>("=", part, others.text(" + ").then(elements)).or_plain::<P>(added)
             }
             None => Setting::plain::<P>(added),
@@ -215,19 +216,21 @@ impl<R> Assign<R> {
     }
 }
 
-impl<R, T: Sum, P: Writable + AlwaysPresent + Within<R>> From<Computed<R, T, P>> for Assign<R> {
+impl<R, T: Stored<As: Sum>, P: Writable + AlwaysPresent + Within<R>> From<Computed<R, T, P>> for Assign<R> {
     fn from(calculation: Computed<R, T, P>) -> Self {
         Self::new(calculated(calculation))
     }
 }
 
-fn calculated<R, T: Sum, P: Path>(calculation: Computed<R, T, P>) -> Setting {
+fn calculated<R, T: Stored<As: Sum>, P: Path>(calculation: Computed<R, T, P>) -> Setting {
     let (operator, other) = calculation.into_change();
     let place = Fragment::path::<P>();
     let result = |other: Fragment| place.clone().text(&format!(" {operator} ")).then(other);
     match (operator, P::optional_part()) {
         // The server (3.3.5) makes a duration of a missing datetime.
-        ('+', _) if T::NEEDS_VALUE => Setting::guarded::<P>("=", Part::of(text::<P>()), result(other)),
+        ('+', _) if T::As::HAS_NO_ZERO && matches!(T::KIND, Kind::Option(_)) => {
+            Setting::guarded::<P>("=", Part::of(text::<P>()), result(other))
+        }
         // As without an optional part, a missing field counts as zero.
         ('+', Some(part)) => {
             let missing = Fragment::new("IF ").then(place.clone()).text(" = NONE { ").then(other.clone());
@@ -257,7 +260,7 @@ impl<R> Assignment<R> for Assign<R> {
     }
 }
 
-impl<R, T: Sum, P: Writable + AlwaysPresent + Within<R>> Assignment<R> for Computed<R, T, P> {
+impl<R, T: Stored<As: Sum>, P: Writable + AlwaysPresent + Within<R>> Assignment<R> for Computed<R, T, P> {
     fn assign(self, into: &mut Vec<Setting>) {
         into.push(calculated(self));
     }

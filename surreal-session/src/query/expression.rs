@@ -3,8 +3,6 @@
 mod bound;
 mod compare;
 mod computed;
-mod foreign;
-mod kind;
 mod operand;
 mod operator;
 mod term;
@@ -13,11 +11,11 @@ mod tests;
 
 use super::condition::{Condition, IntoCondition, Tree};
 use super::fragment::Fragment;
-use crate::record::{At, Element, Field, Last, Path, Within};
-use compare::{Order, calling, contained, equal, ordered};
+use crate::record::{
+    At, Collection, Container, Element, Field, Last, List, Number, Ordered, Path, Stored, Sum, Text, Within,
+};
+use compare::{Order, Sequence, calling, contained, equal, ordered};
 pub use computed::{Computed, Unassignable};
-pub(crate) use kind::Shape;
-pub use kind::{Collection, Container, List, Number, Ordered, Sum, Text};
 pub use operand::{Operand, Settable};
 pub use operator::OperatorOperand;
 pub use term::Term;
@@ -82,54 +80,54 @@ pub trait Expression: Sized {
 
     /// Whether the two are the same. A missing value is the same as another missing one.
     fn eq<V: Operand<Self::Record, Self::Type>>(self, other: V) -> Condition<Self::Record> {
-        Condition::new(equal(self.term(), other.term(), Shape::of::<Self::Type>()))
+        Condition::new(equal(self.term(), other.term(), Sequence::of::<Self::Type>()))
     }
 
     /// Whether the two are not the same: the opposite of [`eq`](Self::eq), so true if just one of them is missing.
     fn ne<V: Operand<Self::Record, Self::Type>>(self, other: V) -> Condition<Self::Record> {
-        Condition::new(compare::unequal(self.term(), other.term(), Shape::of::<Self::Type>()))
+        Condition::new(compare::unequal(self.term(), other.term(), Sequence::of::<Self::Type>()))
     }
 
     /// Whether this is greater than the other.
     fn gt<V: Operand<Self::Record, Self::Type>>(self, other: V) -> Condition<Self::Record>
     where
-        Self::Type: Ordered,
+        Self::Type: Stored<As: Ordered>,
     {
-        Condition::new(ordered(self.term(), Order::Greater, other.term(), Self::Type::HAS_SUCCESSOR))
+        Condition::new(ordered(self.term(), Order::Greater, other.term(), has_successor::<Self::Type>()))
     }
 
     /// Whether this is greater than the other, or the same.
     fn gte<V: Operand<Self::Record, Self::Type>>(self, other: V) -> Condition<Self::Record>
     where
-        Self::Type: Ordered,
+        Self::Type: Stored<As: Ordered>,
     {
-        Condition::new(ordered(self.term(), Order::GreaterOrSame, other.term(), Self::Type::HAS_SUCCESSOR))
+        Condition::new(ordered(self.term(), Order::GreaterOrSame, other.term(), has_successor::<Self::Type>()))
     }
 
     /// Whether this is less than the other.
     fn lt<V: Operand<Self::Record, Self::Type>>(self, other: V) -> Condition<Self::Record>
     where
-        Self::Type: Ordered,
+        Self::Type: Stored<As: Ordered>,
     {
-        Condition::new(ordered(self.term(), Order::Less, other.term(), Self::Type::HAS_SUCCESSOR))
+        Condition::new(ordered(self.term(), Order::Less, other.term(), has_successor::<Self::Type>()))
     }
 
     /// Whether this is less than the other, or the same.
     fn lte<V: Operand<Self::Record, Self::Type>>(self, other: V) -> Condition<Self::Record>
     where
-        Self::Type: Ordered,
+        Self::Type: Stored<As: Ordered>,
     {
-        Condition::new(ordered(self.term(), Order::LessOrSame, other.term(), Self::Type::HAS_SUCCESSOR))
+        Condition::new(ordered(self.term(), Order::LessOrSame, other.term(), has_successor::<Self::Type>()))
     }
 
     /// Whether this is between the two, or the same as one of them.
     fn between<L, H>(self, lowest: L, highest: H) -> Condition<Self::Record>
     where
-        Self::Type: Ordered,
+        Self::Type: Stored<As: Ordered>,
         L: Operand<Self::Record, Self::Type>,
         H: Operand<Self::Record, Self::Type>,
     {
-        Condition::new(compare::between(self.term(), lowest.term(), highest.term(), Self::Type::HAS_SUCCESSOR))
+        Condition::new(compare::between(self.term(), lowest.term(), highest.term(), has_successor::<Self::Type>()))
     }
 
     /// Whether this is the same as one of these; of none it is false.
@@ -140,7 +138,7 @@ pub trait Expression: Sized {
         Condition::new(compare::one_of(
             self.term(),
             values.into_iter().map(Operand::term).collect(),
-            Shape::of::<Self::Type>(),
+            Sequence::of::<Self::Type>(),
         ))
     }
 
@@ -151,7 +149,7 @@ pub trait Expression: Sized {
 
     /// Whether there is a value: neither NONE nor NULL.
     fn is_some(self) -> Condition<Self::Record> {
-        Condition::new(compare::present(self.term(), Shape::of::<Self::Type>()))
+        Condition::new(compare::present(self.term(), Sequence::of::<Self::Type>()))
     }
 
     /// Whether the value is NULL, and not just missing. In Rust both are `None`.
@@ -162,7 +160,7 @@ pub trait Expression: Sized {
     /// Whether the text begins with the other.
     fn starts_with<V: Operand<Self::Record, Self::Type>>(self, other: V) -> Condition<Self::Record>
     where
-        Self::Type: Text,
+        Self::Type: Stored<As: Text>,
     {
         Condition::new(calling("string::starts_with", self.term(), other.term()))
     }
@@ -170,7 +168,7 @@ pub trait Expression: Sized {
     /// Whether the text ends with the other.
     fn ends_with<V: Operand<Self::Record, Self::Type>>(self, other: V) -> Condition<Self::Record>
     where
-        Self::Type: Text,
+        Self::Type: Stored<As: Text>,
     {
         Condition::new(calling("string::ends_with", self.term(), other.term()))
     }
@@ -180,7 +178,7 @@ pub trait Expression: Sized {
     /// Without such an index the server fails the statement.
     fn matches<V: Operand<Self::Record, Self::Type>>(self, search: V) -> Condition<Self::Record>
     where
-        Self::Type: Text,
+        Self::Type: Stored<As: Text>,
     {
         Condition::new(contained(self.term(), " @@ ", search.term()))
     }
@@ -188,7 +186,7 @@ pub trait Expression: Sized {
     /// The text in lower case.
     fn lowercase(self) -> Computed<Self::Record, Self::Type>
     where
-        Self::Type: Text,
+        Self::Type: Stored<As: Text>,
     {
         Computed::new(compare::of_text("string::lowercase", self.term()))
     }
@@ -196,7 +194,7 @@ pub trait Expression: Sized {
     /// The text in upper case.
     fn uppercase(self) -> Computed<Self::Record, Self::Type>
     where
-        Self::Type: Text,
+        Self::Type: Stored<As: Text>,
     {
         Computed::new(compare::of_text("string::uppercase", self.term()))
     }
@@ -239,7 +237,7 @@ pub trait Expression: Sized {
     where
         Self::Type: Collection,
     {
-        Computed::new(compare::length(self.term(), None, Shape::of::<Self::Type>()))
+        Computed::new(compare::length(self.term(), None, Self::Type::IS_UNORDERED))
     }
 
     /// Whether there are no elements, or no array or set.
@@ -248,7 +246,7 @@ pub trait Expression: Sized {
         Self::Type: Collection,
     {
         Condition::new(Tree::Leaf(
-            compare::length(self.term(), None, Shape::of::<Self::Type>()).into_fragment().text(" = 0"),
+            compare::length(self.term(), None, Self::Type::IS_UNORDERED).into_fragment().text(" = 0"),
         ))
     }
 
@@ -259,7 +257,7 @@ pub trait Expression: Sized {
         C: IntoCondition<Element<T>>,
     {
         let condition = condition(Field::new()).into_condition().into_tree();
-        let matching = compare::length(self.term(), Some(condition), Shape::Other);
+        let matching = compare::length(self.term(), Some(condition), false);
         Condition::new(Tree::Leaf(matching.into_fragment().text(" > 0")))
     }
 
@@ -270,7 +268,7 @@ pub trait Expression: Sized {
         C: IntoCondition<Element<T>>,
     {
         let condition = condition(Field::new()).into_condition().into_tree();
-        let exceptions = compare::length(self.term(), Some(condition.negated()), Shape::Other);
+        let exceptions = compare::length(self.term(), Some(condition.negated()), false);
         Condition::new(Tree::Leaf(exceptions.into_fragment().text(" = 0")))
     }
 
@@ -289,8 +287,8 @@ pub trait Expression: Sized {
     /// As an assignment to a missing field, it sets it to what is added.
     fn add<V>(self, other: V) -> Computed<Self::Record, Self::Type, Self::Place>
     where
-        Self::Type: Sum,
-        V: Operand<Self::Record, <Self::Type as Sum>::Addend>,
+        Self::Type: Stored<As: Sum>,
+        V: Operand<Self::Record, Addend<Self::Type>>,
     {
         calculate(self, '+', other.term())
     }
@@ -301,8 +299,8 @@ pub trait Expression: Sized {
     /// server fails the statement.
     fn sub<V>(self, other: V) -> Computed<Self::Record, Self::Type, Self::Place>
     where
-        Self::Type: Sum,
-        V: Operand<Self::Record, <Self::Type as Sum>::Addend>,
+        Self::Type: Stored<As: Sum>,
+        V: Operand<Self::Record, Addend<Self::Type>>,
     {
         calculate(self, '-', other.term())
     }
@@ -312,7 +310,7 @@ pub trait Expression: Sized {
     /// As an assignment to a missing field, it leaves it missing; another missing value fails the statement.
     fn mul<V: Operand<Self::Record, Self::Type>>(self, other: V) -> Computed<Self::Record, Self::Type, Self::Place>
     where
-        Self::Type: Number,
+        Self::Type: Stored<As: Number>,
     {
         calculate(self, '*', other.term())
     }
@@ -322,7 +320,7 @@ pub trait Expression: Sized {
     /// As an assignment to a missing field, it leaves it missing; another missing value fails the statement.
     fn div<V: Operand<Self::Record, Self::Type>>(self, other: V) -> Computed<Self::Record, Self::Type, Self::Place>
     where
-        Self::Type: Number,
+        Self::Type: Stored<As: Number>,
     {
         calculate(self, '/', other.term())
     }
@@ -354,6 +352,13 @@ impl<P: Path, T> Expression for Field<P, T> {
     fn term(self) -> Term {
         Term::place::<P>()
     }
+}
+
+/// The type that is added to a `T`.
+pub(crate) type Addend<T> = <<T as Stored>::As as Sum>::Addend;
+
+fn has_successor<T: Stored<As: Ordered>>() -> bool {
+    T::As::HAS_SUCCESSOR
 }
 
 fn calculate<E: Expression>(left: E, operator: char, right: Term) -> Computed<E::Record, E::Type, E::Place> {

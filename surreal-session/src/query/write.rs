@@ -34,7 +34,7 @@
 //!   conflict with one that changes it.
 //! - Assignments that read linked records see the changes that the same statement has already made in them.
 //! - The server calculates with ints of 64 bits: a calculation can set a field of type `u8` to -1, see
-//!   [`Number`](crate::query::Number).
+//!   [`Number`](crate::model::Number).
 //! - A variant of an untagged enum that holds an `Option` is written as that `Option`, and absent if it is `None`. Give
 //!   such a field `#[serde(default)]`.
 //! - An identity without the permission to read a field cannot keep it by `content`, nor change a part of it.

@@ -1,8 +1,10 @@
 //! Comparisons as SurrealQL, such that a missing value makes them false and none fails a statement.
 
+use std::any::type_name;
+
 use super::Term;
 use super::bound;
-use super::kind::Shape;
+use crate::codec::SetType;
 use crate::query::condition::Tree;
 use crate::query::fragment::Fragment;
 use crate::record::Path;
@@ -34,8 +36,8 @@ impl Order {
 }
 
 /// NONE and NULL are not equal for the server, and the same missing value in Rust.
-pub(super) fn equal(left: Term, right: Term, shape: Shape) -> Tree {
-    let [left, right] = comparable(left, right, shape);
+pub(super) fn equal(left: Term, right: Term, sequence: Sequence) -> Tree {
+    let [left, right] = comparable(left, right, sequence);
     if right.is_nan() || left.is_nan() {
         return never();
     }
@@ -45,20 +47,20 @@ pub(super) fn equal(left: Term, right: Term, shape: Shape) -> Tree {
     under(conditions, left.into_fragment().text(" = ").then(right.into_fragment()))
 }
 
-pub(super) fn unequal(left: Term, right: Term, shape: Shape) -> Tree {
+pub(super) fn unequal(left: Term, right: Term, sequence: Sequence) -> Tree {
     match left.is_computed() || right.is_computed() || right.is_none() || right.is_place() || right.is_nan() {
-        true => equal(left, right, shape).negated(),
+        true => equal(left, right, sequence).negated(),
         false => {
-            let [left, right] = comparable(left, right, shape);
+            let [left, right] = comparable(left, right, sequence);
             Tree::Leaf(left.into_fragment().text(" != ").then(right.into_fragment()))
         }
     }
 }
 
 /// Sets without regard to how they are stored, and arrays without the index that has their elements.
-fn comparable(left: Term, right: Term, shape: Shape) -> [Term; 2] {
-    match shape {
-        Shape::Set => [left, right].map(as_set),
+fn comparable(left: Term, right: Term, sequence: Sequence) -> [Term; 2] {
+    match sequence {
+        Sequence::Set => [left, right].map(as_set),
         _ if right.is_array() => [left.unindexed(), right],
         _ => [left, right],
     }
@@ -109,9 +111,9 @@ pub(super) fn plain(left: Term, order: Order, right: Term) -> Tree {
     under(conditions, left.into_fragment().text(operator).then(right.into_fragment()))
 }
 
-pub(super) fn one_of(left: Term, mut values: Vec<Term>, shape: Shape) -> Tree {
+pub(super) fn one_of(left: Term, mut values: Vec<Term>, sequence: Sequence) -> Tree {
     values.retain(|value| !value.is_nan());
-    if shape == Shape::Set {
+    if sequence == Sequence::Set {
         let values = values.into_iter().map(|value| or_none(as_set(value))).collect();
         return contained(as_set(left), " IN ", Term::array(values));
     }
@@ -154,16 +156,16 @@ pub(super) fn never() -> Tree {
     Tree::any([])
 }
 
-pub(super) fn present(term: Term, shape: Shape) -> Tree {
-    match (term.is_place(), shape) {
-        (true, Shape::Array | Shape::Set) => absent(term).negated(),
+pub(super) fn present(term: Term, sequence: Sequence) -> Tree {
+    match (term.is_place(), sequence) {
+        (true, Sequence::Array | Sequence::Set) => absent(term).negated(),
         _ => Tree::all(term.presence().into_iter().map(Tree::Leaf)),
     }
 }
 
 pub(super) fn absent(term: Term) -> Tree {
     match term.is_computed() {
-        true => present(term, Shape::Other).negated(),
+        true => present(term, Sequence::No).negated(),
         false => Tree::Leaf(term.into_fragment().text(" <= NULL")),
     }
 }
@@ -189,8 +191,8 @@ pub(super) fn contained(left: Term, operator: &str, right: Term) -> Tree {
 /// How many elements there are, or how many of which this is true.
 ///
 /// `count` would leave out elements such as 0 and false, and `array::len` does not take sets.
-pub(super) fn length(term: Term, condition: Option<Tree>, shape: Shape) -> Term {
-    let term = if shape == Shape::Set { as_set(term) } else { term };
+pub(super) fn length(term: Term, condition: Option<Tree>, is_unordered: bool) -> Term {
+    let term = if is_unordered { as_set(term) } else { term };
     let conditions = term.conditions();
     let elements = Fragment::new("(").then(term.into_fragment());
     let elements = match condition {
@@ -219,5 +221,43 @@ fn or_none(term: Term) -> Term {
     match term.is_place() {
         true => Term::computed(Fragment::new("(").then(term.into_fragment()).text(" ?? NONE)"), Vec::new()),
         false => term,
+    }
+}
+
+/// Whether values of a type are stored as arrays, as far as the name of the type tells. Methods without a bound on the
+/// type, such as `eq`, need it: an index on an array has its elements, and a set is stored in any order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sequence {
+    /// An array in which the order has no meaning: one of the standard library's sets.
+    Set,
+    Array,
+    No,
+}
+
+impl Sequence {
+    pub(super) fn of<T: ?Sized>() -> Self {
+        Self::named(type_name::<T>())
+    }
+
+    /// The sequence that the type with this name is with this name, as the compiler writes it.
+    pub(super) fn named(name: &str) -> Self {
+        const WRAPPERS: [&str; 5] =
+            ["&", "core::option::Option<", "alloc::boxed::Box<", "alloc::sync::Arc<", "alloc::rc::Rc<"];
+        const ARRAYS: [&str; 5] = [
+            "alloc::vec::Vec<",
+            "alloc::collections::vec_deque::VecDeque<",
+            "alloc::collections::linked_list::",
+            "[",
+            "(",
+        ];
+        let starts_with = |list: &[&str]| list.iter().any(|start| name.starts_with(start));
+        if let Some(inner) = WRAPPERS.iter().find_map(|wrapper| name.strip_prefix(wrapper)) {
+            return Self::named(inner);
+        }
+        match (SetType::of(name).is_some(), starts_with(&ARRAYS)) {
+            (true, _) => Self::Set,
+            (_, true) => Self::Array,
+            _ => Self::No,
+        }
     }
 }

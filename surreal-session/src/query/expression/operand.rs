@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::{Computed, Term, Text};
-use crate::record::{Adapted, Adapts, Field, HasTable, Key, OneOf, Path, Within};
-use crate::value::{Datetime, Duration, Id, RecordId, Value};
+use super::{Computed, Term};
+use crate::record::{Adapted, Adapts, Field, HasTable, Key, OneOf, Path, Stored, Text, Within};
+use crate::value::{Datetime, Duration, Id, RecordId, Uuid, Value};
 
 /// What a field of type `T` of a record of type `R` can be compared with: a value, another field of that record, or what is
 /// computed from its fields.
@@ -22,8 +22,8 @@ use crate::value::{Datetime, Duration, Id, RecordId, Value};
 /// Text in an `Option` or a `Vec` is not, as the type of `None` or of an empty `Vec` would not be known: an `Option<&str>`
 /// becomes an `Option<String>` with `.map(str::to_owned)`, and `["a", "b"]` is accepted in place of `vec!["a", "b"]`.
 #[diagnostic::on_unimplemented(
-    message = "a field of type `{T}` does not go together with `{Self}`",
-    label = "expected a `{T}`, or a field of that type in the same record"
+    message = "a field of type `{T}` cannot be compared with, or set to, `{Self}`",
+    label = "expected `{T}`, or a field of type `{T}` in the same record"
 )]
 pub trait Operand<R, T> {
     /// What stands in the statement.
@@ -34,8 +34,8 @@ pub trait Operand<R, T> {
 /// What a field of type `T` can be set to: an [`Operand`] that is not missing where the field cannot be.
 #[diagnostic::on_unimplemented(
     message = "a field of type `{T}` cannot be set to `{Self}`",
-    label = "expected a `{T}`, or a field of that type in the same record",
-    note = "a field that is an `Option` may be missing: set to it, one that is none could not be read any more"
+    label = "expected `{T}`, or a field of type `{T}` in the same record",
+    note = "a field of type `Option` may be missing, and a field of type `{T}` could then not be read"
 )]
 pub trait Settable<R, T>: Operand<R, T> {
     /// Whether there may be no value, where the field needs one.
@@ -64,9 +64,9 @@ values! {
     [T: Serialize] &T => Option<T>;
     // Whoever compares a number with text need not hear that a number is not text.
     #[diagnostic::do_not_recommend]
-    [T: Text] &str => T;
+    [T: Stored<As: Text>] &str => T;
     #[diagnostic::do_not_recommend]
-    [T: Text] &&str => T;
+    [T: Stored<As: Text>] &&str => T;
     #[diagnostic::do_not_recommend]
     [T: HasTable, K: Key] Id<T, K> => RecordId;
     #[diagnostic::do_not_recommend]
@@ -84,23 +84,67 @@ values! {
     [T: HasTable, K: Key, L: OneOf<Id<T, K>>] &Id<T, K> => L;
     #[diagnostic::do_not_recommend]
     [T: HasTable, K: Key, L: OneOf<Id<T, K>>] &Id<T, K> => Option<L>;
+    // One type of ints and of floats only, so that the type of a literal is known.
     #[diagnostic::do_not_recommend]
-    [V: Literal] V => Value;
+    [] i64 => Value;
+    #[diagnostic::do_not_recommend]
+    [] f64 => Value;
+    #[diagnostic::do_not_recommend]
+    [] bool => Value;
+    #[diagnostic::do_not_recommend]
+    [] &str => Value;
+    #[diagnostic::do_not_recommend]
+    [] String => Value;
+    #[diagnostic::do_not_recommend]
+    [] Datetime => Value;
+    #[diagnostic::do_not_recommend]
+    [] Duration => Value;
+    #[diagnostic::do_not_recommend]
+    [] RecordId => Value;
+    #[diagnostic::do_not_recommend]
+    [T: HasTable, K: Key] Id<T, K> => Value;
+    #[diagnostic::do_not_recommend]
+    [T: HasTable, K: Key] &Id<T, K> => Value;
 }
 
-/// What a `Value` can be compared with as it is. One type of ints only, so that the type of a literal is known.
-#[doc(hidden)]
-pub trait Literal: Serialize {}
+macro_rules! converted {
+    ($($(#[$attr:meta])* [$($generics:tt)*] $foreign:ty => $native:ty;)+) => {$(
+        $(#[$attr])*
+        #[diagnostic::do_not_recommend]
+        impl<R, $($generics)*> Operand<R, $native> for $foreign {
+            fn term(self) -> Term {
+                Term::value(&<$native>::from(self))
+            }
+        }
 
-macro_rules! literals {
-    ($([$($generics:tt)*] $ty:ty),+) => {$(
-        impl<$($generics)*> Literal for $ty {}
+        $(#[$attr])*
+        #[diagnostic::do_not_recommend]
+        impl<R, $($generics)*> Operand<R, Option<$native>> for $foreign {
+            fn term(self) -> Term {
+                Term::value(&<$native>::from(self))
+            }
+        }
+
+        $(#[$attr])*
+        #[diagnostic::do_not_recommend]
+        impl<R, $($generics)*> Settable<R, $native> for $foreign {}
+
+        $(#[$attr])*
+        #[diagnostic::do_not_recommend]
+        impl<R, $($generics)*> Settable<R, Option<$native>> for $foreign {}
     )+};
 }
 
-literals! {
-    [] i64, [] f64, [] bool, [] &str, [] String, [] Datetime, [] Duration, [] RecordId,
-    [T: HasTable, K: Key] Id<T, K>, [T: HasTable, K: Key] &Id<T, K>
+// Only conversions that lose and refuse no value: the datetimes of `time` and signed durations may exceed the server's.
+converted! {
+    [] std::time::Duration => Duration;
+    [] uuid::Uuid => Uuid;
+    #[cfg(feature = "chrono")]
+    [Tz: chrono::TimeZone] chrono::DateTime<Tz> => Datetime;
+    #[cfg(feature = "jiff")]
+    [] jiff::Timestamp => Datetime;
+    #[cfg(feature = "rust_decimal")]
+    [] rust_decimal::Decimal => crate::value::Decimal;
 }
 
 macro_rules! borrowed {

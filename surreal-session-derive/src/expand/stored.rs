@@ -1,0 +1,169 @@
+//! `impl Stored for Email`, and the traits that a newtype takes over from the type inside.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{Generics, Ident, Member, Path, Type, parse_quote};
+
+use crate::stored::{Form, Stored};
+
+pub(crate) fn expand(stored: &Stored) -> TokenStream {
+    let Stored { input, krate, form } = stored;
+    let tokens = match form {
+        Some(Form::Newtype(member, ty)) => newtype(&input.ident, &input.generics, krate, member, ty),
+        Some(Form::Enum(variants)) => texts(&input.ident, &input.generics, krate, variants),
+        // It was found at fault once, and fields of the type are not found at fault as well.
+        None => {
+            let (params, arguments, clause) = input.generics.split_for_impl();
+            let ident = &input.ident;
+            return quote! {
+                #[automatically_derived]
+                impl #params #krate::__private::Stored for #ident #arguments #clause {
+                    type As = Self;
+
+                    const KIND: #krate::__private::Kind = #krate::__private::Kind::Any;
+                }
+            };
+        }
+    };
+    let into_id = super::key::into_id(&input.ident, &input.generics, krate);
+    quote!(#tokens #into_id)
+}
+
+/// What the type inside can do is not known here, so that it is a condition of each impl. The conditions are for any
+/// lifetime, as the compiler reports a condition that does not hold and has none.
+fn newtype(ident: &Ident, generics: &Generics, krate: &Path, member: &Member, inner: &Type) -> TokenStream {
+    let private = quote!(#krate::__private);
+    let (params, arguments, _) = generics.split_for_impl();
+    let under = |conditions: &[TokenStream]| {
+        let mut generics = generics.clone();
+        let clause = generics.make_where_clause();
+        clause
+            .predicates
+            .extend(conditions.iter().map(|condition| -> syn::WherePredicate { parse_quote!(#condition) }));
+        generics.where_clause
+    };
+    let inner_is = |name: &str| {
+        let name = Ident::new(name, proc_macro2::Span::call_site());
+        quote!(for<'__any> #inner: #private::#name)
+    };
+    let is_key = quote!(for<'__any> Self: #private::KeyData);
+    let [stored, container, collection, list] = [
+        under(&[quote!(#inner: #private::Stored)]),
+        under(&[inner_is("Container")]),
+        under(&[inner_is("Collection")]),
+        under(&[inner_is("List")]),
+    ];
+    let [key, part, generate] = [
+        under(&[is_key.clone(), inner_is("Key")]),
+        under(&[is_key.clone(), inner_is("KeyPart")]),
+        under(&[is_key, inner_is("GenerateKey")]),
+    ];
+    quote! {
+        #[automatically_derived]
+        impl #params #private::Stored for #ident #arguments #stored {
+            type As = <#inner as #private::Stored>::As;
+
+            const KIND: #private::Kind = <#inner as #private::Stored>::KIND;
+        }
+
+        #[automatically_derived]
+        impl #params #private::Container for #ident #arguments #container {
+            type Item = <#inner as #private::Container>::Item;
+        }
+
+        #[automatically_derived]
+        impl #params #private::Collection for #ident #arguments #collection {
+            const IS_SET: bool = <#inner as #private::Collection>::IS_SET;
+            const IS_UNORDERED: bool = <#inner as #private::Collection>::IS_UNORDERED;
+        }
+
+        #[automatically_derived]
+        impl #params #private::List for #ident #arguments #list {}
+
+        #[automatically_derived]
+        impl #params #private::Key for #ident #arguments #key {
+            type Ids = <#inner as #private::Key>::Ids;
+
+            fn to_record_key(&self) -> #private::RecordKey {
+                #private::Key::to_record_key(&self.#member)
+            }
+
+            fn from_record_key(
+                key: #private::RecordKey,
+            ) -> ::core::result::Result<Self, #private::RecordKey> {
+                ::core::result::Result::map(#private::Key::from_record_key(key), |inner| Self { #member: inner })
+            }
+        }
+
+        #[automatically_derived]
+        impl #params #private::KeyPart for #ident #arguments #part {
+            fn to_value(&self) -> #private::Value {
+                #private::KeyPart::to_value(&self.#member)
+            }
+
+            fn from_value(value: &#private::Value) -> ::core::option::Option<Self> {
+                ::core::option::Option::map(#private::KeyPart::from_value(value), |inner| Self { #member: inner })
+            }
+        }
+
+        #[automatically_derived]
+        impl #params #private::GenerateKey for #ident #arguments #generate {
+            fn generate() -> Self {
+                Self { #member: #private::GenerateKey::generate() }
+            }
+        }
+    }
+}
+
+/// An enum is one of several texts.
+fn texts(ident: &Ident, generics: &Generics, krate: &Path, variants: &[(&Ident, String)]) -> TokenStream {
+    let private = quote!(#krate::__private);
+    let names: Vec<_> = variants.iter().map(|(ident, _)| ident).collect();
+    let texts: Vec<_> = variants.iter().map(|(_, text)| text).collect();
+    let mut bounded = generics.clone();
+    bounded.make_where_clause().predicates.push(parse_quote!(for<'__any> Self: #private::KeyData));
+    let (params, arguments, key) = bounded.split_for_impl();
+    let (_, _, clause) = generics.split_for_impl();
+    quote! {
+        #[automatically_derived]
+        impl #params #private::Stored for #ident #arguments #clause {
+            type As = Self;
+
+            const KIND: #private::Kind = #private::Kind::Literal(&[#(#texts),*]);
+        }
+
+        #[automatically_derived]
+        impl #params #private::Key for #ident #arguments #key {
+            type Ids = #private::NeedsId;
+
+            fn to_record_key(&self) -> #private::RecordKey {
+                #private::RecordKey::from(match *self {
+                    #(Self::#names => #texts,)*
+                })
+            }
+
+            fn from_record_key(
+                key: #private::RecordKey,
+            ) -> ::core::result::Result<Self, #private::RecordKey> {
+                match &key {
+                    #(#private::RecordKey::String(text) if text == #texts => ::core::result::Result::Ok(Self::#names),)*
+                    _ => ::core::result::Result::Err(key),
+                }
+            }
+        }
+
+        #[automatically_derived]
+        impl #params #private::KeyPart for #ident #arguments #key {
+            fn to_value(&self) -> #private::Value {
+                ::core::convert::From::from(#private::Key::to_record_key(self))
+            }
+
+            fn from_value(value: &#private::Value) -> ::core::option::Option<Self> {
+                match value {
+                    #(#private::Value::String(text) if text == #texts => ::core::option::Option::Some(Self::#names),)*
+                    _ => ::core::option::Option::None,
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,480 @@
+//! How Rust types are stored in the database, and which methods their fields have.
+//!
+//! [`Stored`] is the one trait to implement. The others decide which methods a field has: [`Ordered`], [`Text`], [`Sum`]
+//! and [`Number`] are asked of [`Stored::As`], so that a newtype has the methods of the type inside. [`Container`],
+//! [`Collection`] and [`List`] are asked of the type itself, because the elements may be of any type.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::fmt;
+use std::num::{
+    NonZeroI8, NonZeroI16, NonZeroI32, NonZeroI64, NonZeroIsize, NonZeroU8, NonZeroU16, NonZeroU32, NonZeroU64,
+    NonZeroUsize,
+};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::{Adapted, HasTable, tuples};
+use crate::value::{
+    Bytes, Datetime, Decimal, Duration, File, Geometry, Id, Null, Range, RecordId, RecordKey, Set, Table, Uuid, Value,
+    escape_identifier,
+};
+
+/// A type whose form in the database is known.
+///
+/// The types of the standard library and of [`value`](crate::value) implement it, and so do the types with
+/// `#[derive(Record)]`, `#[derive(Object)]` and `#[derive(LinkTo)]`. For your own types use
+/// [`#[derive(Stored)]`](derive@crate::Stored), which takes newtypes and enums of unit variants, or name the type
+/// that is stored in the same form:
+///
+/// ```
+/// use serde::{Deserialize, Serialize};
+/// use surreal_session::prelude::*;
+///
+/// /// A day as text, such as `2026-11-27`.
+/// #[derive(Serialize, Deserialize)]
+/// struct Day(String);
+///
+/// impl Stored for Day {
+///     type As = String;
+/// }
+///
+/// #[derive(Serialize, Deserialize, Record)]
+/// struct Invoice {
+///     id: Id<Invoice>,
+///     day: Day,
+/// }
+///
+/// # fn example(session: Session) {
+/// let invoices = session.select::<Invoice>().filter(|i| i.day.gte("2026-01-01"));
+/// # drop(invoices);
+/// # }
+/// ```
+///
+/// A field whose type does not implement it can be read, written, assigned and compared with `eq`, `ne` and `is_in`.
+#[diagnostic::on_unimplemented(
+    message = "the database form of `{Self}` is not known: derive or implement `Stored` for it",
+    label = "this method needs to know how `{Self}` is stored",
+    note = "`#[derive(Stored)]` is for newtypes and for enums of unit variants",
+    note = "for any other type, name a type that is stored in the same form: `impl Stored for {Self} {{ type As = String; }}`"
+)]
+pub trait Stored {
+    /// The type of the standard library or of [`value`](crate::value) that is stored in the same form. It decides which
+    /// methods a field has. A type that has none of them names itself.
+    type As: Stored;
+
+    /// The type in SurrealQL.
+    const KIND: Kind = <Self::As as Stored>::KIND;
+}
+
+/// A type in SurrealQL, as after `DEFINE FIELD .. TYPE`. [`Display`](fmt::Display) writes it as SurrealQL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Kind {
+    /// `any`
+    Any,
+    /// `null`
+    Null,
+    /// `bool`
+    Bool,
+    /// `int`
+    Int,
+    /// `float`
+    Float,
+    /// `decimal`
+    Decimal,
+    /// `number`
+    Number,
+    /// `string`
+    String,
+    /// `datetime`
+    Datetime,
+    /// `duration`
+    Duration,
+    /// `uuid`
+    Uuid,
+    /// `bytes`
+    Bytes,
+    /// `object`
+    Object,
+    /// `geometry`
+    Geometry,
+    /// `file`
+    File,
+    /// `range`
+    Range,
+    /// `record<..>` with the tables, or `record` for all tables.
+    Record(&'static [&'static str]),
+    /// One of these strings: `'open' | 'closed'`.
+    Literal(&'static [&'static str]),
+    /// `option<..>`
+    Option(&'static Kind),
+    /// `array<..>`, with the number of elements if it is fixed.
+    Array(&'static Kind, Option<usize>),
+    /// `set<..>`
+    Set(&'static Kind),
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Record([]) => "record",
+            Self::Record(tables) => {
+                let tables: Vec<_> = tables.iter().map(|table| escape_identifier(table)).collect();
+                return write!(f, "record<{}>", tables.join(" | "));
+            }
+            Self::Literal(texts) => {
+                let texts: Vec<_> = texts.iter().map(|text| Value::from(*text).to_string()).collect();
+                return f.write_str(&texts.join(" | "));
+            }
+            Self::Option(kind) => return write!(f, "option<{kind}>"),
+            Self::Array(Self::Any, None) => "array",
+            Self::Array(kind, None) => return write!(f, "array<{kind}>"),
+            Self::Array(kind, Some(length)) => return write!(f, "array<{kind}, {length}>"),
+            Self::Set(kind) => return write!(f, "set<{kind}>"),
+            Self::Any => "any",
+            Self::Null => "null",
+            Self::Bool => "bool",
+            Self::Int => "int",
+            Self::Float => "float",
+            Self::Decimal => "decimal",
+            Self::Number => "number",
+            Self::String => "string",
+            Self::Datetime => "datetime",
+            Self::Duration => "duration",
+            Self::Uuid => "uuid",
+            Self::Bytes => "bytes",
+            Self::Object => "object",
+            Self::Geometry => "geometry",
+            Self::File => "file",
+            Self::Range => "range",
+        })
+    }
+}
+
+/// A type whose values have the same order in the database as in Rust.
+///
+/// An enum has no order: it is stored as text, in alphabetical order.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no order in the database",
+    label = "this method is for numbers, text, times and ids",
+    note = "an enum has none either: it is stored as text, in alphabetical order"
+)]
+pub trait Ordered {
+    /// Whether all values are of one type in the database, so that the next value is known.
+    #[doc(hidden)]
+    const HAS_SUCCESSOR: bool = false;
+}
+
+/// Text.
+#[diagnostic::on_unimplemented(message = "`{Self}` is not text", label = "this method is for text")]
+pub trait Text {}
+
+/// A type to which something can be added: a number, or a time to which a [`Duration`] is added.
+#[diagnostic::on_unimplemented(
+    message = "nothing can be added to, or subtracted from, `{Self}`",
+    label = "this method is for numbers, datetimes and durations",
+    note = "an array gets an element with `.push(..)` and loses it with `.remove(..)`",
+    note = "a field with `#[serde(with = \"..\")]` can be compared, put in order and set: use a type of \
+            `surreal_session::value` to calculate"
+)]
+pub trait Sum {
+    /// The type that is added.
+    type Addend;
+
+    /// Whether nothing can be added to a missing value, because the type has no zero.
+    #[doc(hidden)]
+    const HAS_NO_ZERO: bool = false;
+}
+
+/// A number.
+///
+/// The server calculates with 64-bit ints and fails if a result does not fit. It divides ints without remainder, and a
+/// division of ints by zero gives NaN. It does not know smaller or unsigned types: 0 minus 1 is -1 also in a field of type
+/// `u8`, and a record with that value cannot be read.
+#[diagnostic::on_unimplemented(message = "`{Self}` is not a number", label = "this method is for numbers")]
+pub trait Number: Sum {}
+
+/// Text, an array or a set: a type that contains something.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is neither text nor an array nor a set",
+    label = "this method is for text, arrays and sets",
+    note = "`#[derive(Stored)]` gives a newtype the methods of the type inside"
+)]
+pub trait Container {
+    /// The type of what is contained.
+    type Item;
+}
+
+/// An array or a set.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is neither an array nor a set",
+    label = "this method is for arrays and sets"
+)]
+pub trait Collection: Container {
+    /// Whether it is stored as a set and not as an array.
+    #[doc(hidden)]
+    const IS_SET: bool = false;
+
+    /// Whether it is stored as an array, in which the order has no meaning.
+    #[doc(hidden)]
+    const IS_UNORDERED: bool = false;
+}
+
+/// An array: a type whose elements have positions.
+#[diagnostic::on_unimplemented(message = "`{Self}` is not an array", label = "this method is for arrays")]
+pub trait List: Collection {}
+
+/// A type that may be missing: an `Option`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be unset",
+    label = "only a field of type `Option` can be unset",
+    note = "a record without the field could not be read as `{Self}`"
+)]
+pub trait Optional {}
+
+/// Implements [`Stored`] for types that stand for themselves.
+macro_rules! natives {
+    ($($kind:ident: $($ty:ty)+;)+) => {$($(
+        impl Stored for $ty {
+            type As = Self;
+
+            const KIND: Kind = Kind::$kind;
+        }
+    )+)+};
+}
+
+natives! {
+    Any: RecordKey Table Value;
+    Null: Null;
+    Bool: bool;
+    Int: i8 i16 i32 i64 isize u8 u16 u32 u64 usize;
+    Int: NonZeroI8 NonZeroI16 NonZeroI32 NonZeroI64 NonZeroIsize;
+    Int: NonZeroU8 NonZeroU16 NonZeroU32 NonZeroU64 NonZeroUsize;
+    Float: f32 f64;
+    Decimal: Decimal;
+    Number: i128 u128;
+    String: String;
+    Datetime: Datetime;
+    Duration: Duration;
+    Uuid: Uuid;
+    Bytes: Bytes;
+    Geometry: Geometry;
+    File: File;
+}
+
+macro_rules! generic {
+    ($([$($generics:tt)*] $ty:ty: $kind:expr;)+) => {$(
+        impl<$($generics)*> Stored for $ty {
+            type As = Self;
+
+            const KIND: Kind = $kind;
+        }
+    )+};
+}
+
+generic! {
+    [] RecordId: Kind::Record(&[]);
+    [T: HasTable, K] Id<T, K>: Kind::Record(&[T::NAME]);
+    [T] Range<T>: Kind::Range;
+    [K, V] BTreeMap<K, V>: Kind::Object;
+    [K, V, S] HashMap<K, V, S>: Kind::Object;
+    [T: Stored] Vec<T>: Kind::Array(&T::KIND, None);
+    [T: Stored, const N: usize] [T; N]: Kind::Array(&T::KIND, Some(N));
+    [T: Stored] BTreeSet<T>: Kind::Array(&T::KIND, None);
+    [T: Stored] Set<T>: Kind::Set(&T::KIND);
+    // Any function may write the value.
+    [T: Stored, O, const INDEX: usize] Adapted<T, O, INDEX>: Kind::Any;
+}
+
+/// Implements [`Stored`] for types that are stored in the form of another type.
+macro_rules! stored_as {
+    ($([$($generics:tt)*] $ty:ty => $stored:ty;)+) => {$(
+        impl<$($generics)*> Stored for $ty {
+            type As = $stored;
+        }
+    )+};
+}
+
+stored_as! {
+    [] str => String;
+    [] char => String;
+    [T: Stored] VecDeque<T> => Vec<T>;
+    [T: Stored, S] HashSet<T, S> => BTreeSet<T>;
+    [T: Stored + ?Sized] Box<T> => T::As;
+    [T: Stored + ?Sized] Arc<T> => T::As;
+    [T: Stored + ?Sized] Rc<T> => T::As;
+    [T: Stored + ToOwned + ?Sized] Cow<'_, T> => T::As;
+    [] std::time::Duration => Duration;
+    [] uuid::Uuid => Uuid;
+}
+
+/// `None` is stored as NONE, a value as itself.
+impl<T: Stored> Stored for Option<T> {
+    type As = T::As;
+
+    const KIND: Kind = Kind::Option(&T::KIND);
+}
+
+// Dates and times of day are text in their order, for years of four digits. The others are fields with an adapter.
+#[cfg(feature = "chrono")]
+stored_as! {
+    [Tz: chrono::TimeZone] chrono::DateTime<Tz> => Datetime;
+    [] chrono::TimeDelta => Duration;
+    [] chrono::NaiveDate => String;
+    [] chrono::NaiveTime => String;
+}
+
+#[cfg(feature = "jiff")]
+stored_as! {
+    [] jiff::Timestamp => Datetime;
+    [] jiff::SignedDuration => Duration;
+    [] jiff::civil::Date => String;
+    [] jiff::civil::Time => String;
+}
+
+#[cfg(feature = "rust_decimal")]
+stored_as! {
+    [] rust_decimal::Decimal => Decimal;
+}
+
+#[cfg(feature = "time")]
+stored_as! {
+    [] time::OffsetDateTime => Datetime;
+    [] time::UtcDateTime => Datetime;
+    [] time::Timestamp => Datetime;
+    [] time::Duration => Duration;
+}
+
+macro_rules! ordered {
+    ($($ty:ty)+) => {$(
+        impl Ordered for $ty {
+            const HAS_SUCCESSOR: bool = true;
+        }
+    )+};
+}
+
+ordered! { i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize f32 f64 String Duration }
+ordered! { NonZeroI8 NonZeroI16 NonZeroI32 NonZeroI64 NonZeroIsize }
+ordered! { NonZeroU8 NonZeroU16 NonZeroU32 NonZeroU64 NonZeroUsize }
+
+impl Ordered for bool {}
+impl Ordered for Decimal {}
+impl Ordered for Datetime {}
+impl Ordered for Uuid {}
+impl Ordered for RecordId {}
+impl Ordered for Value {}
+impl<T, K: Stored<As: Ordered>> Ordered for Id<T, K> {}
+impl<T: Stored<As: Ordered>> Ordered for Vec<T> {}
+impl<T: Stored<As: Ordered>, const N: usize> Ordered for [T; N] {}
+impl<T: Stored<As: Ordered>, O, const INDEX: usize> Ordered for Adapted<T, O, INDEX> {}
+
+macro_rules! tuple {
+    ($([$name:ident $($rest:tt)*])+) => {
+        impl<$($name: Stored),+> Stored for ($($name,)+) {
+            type As = Self;
+
+            const KIND: Kind = Kind::Array(&Kind::Any, Some([$(stringify!($name)),+].len()));
+        }
+
+        impl<$($name: Stored<As: Ordered>),+> Ordered for ($($name,)+) {}
+    };
+}
+
+tuples! { tuple }
+
+impl Text for String {}
+
+macro_rules! numbers {
+    ($($ty:ty)+) => {$(
+        impl Sum for $ty {
+            type Addend = Self;
+        }
+
+        impl Number for $ty {}
+    )+};
+}
+
+numbers! { i8 i16 i32 i64 isize u8 u16 u32 u64 usize f32 f64 Decimal }
+
+impl Sum for Datetime {
+    type Addend = Duration;
+
+    const HAS_NO_ZERO: bool = true;
+}
+
+impl Sum for Duration {
+    type Addend = Self;
+}
+
+macro_rules! texts {
+    ($($ty:ty)+) => {$(
+        impl Container for $ty {
+            type Item = Self;
+        }
+    )+};
+}
+
+texts! { String Box<str> Arc<str> Cow<'static, str> }
+
+macro_rules! collections {
+    ($([$($generics:tt)*] $ty:ty: $item:ty { $($constant:ident = $value:expr)? })+) => {$(
+        impl<$($generics)*> Container for $ty {
+            type Item = $item;
+        }
+
+        impl<$($generics)*> Collection for $ty {
+            $(const $constant: bool = $value;)?
+        }
+    )+};
+}
+
+collections! {
+    [T] Vec<T>: T {}
+    [T] VecDeque<T>: T {}
+    [T, const N: usize] [T; N]: T {}
+    [T] Set<T>: T { IS_SET = true }
+    [T] BTreeSet<T>: T { IS_UNORDERED = true }
+    [T, S] HashSet<T, S>: T { IS_UNORDERED = true }
+}
+
+impl<T> List for Vec<T> {}
+impl<T> List for VecDeque<T> {}
+impl<T, const N: usize> List for [T; N] {}
+
+impl<T: Container> Container for Option<T> {
+    type Item = T::Item;
+}
+
+impl<T: Collection> Collection for Option<T> {
+    const IS_SET: bool = T::IS_SET;
+    const IS_UNORDERED: bool = T::IS_UNORDERED;
+}
+
+impl<T: List> List for Option<T> {}
+
+impl<T> Optional for Option<T> {}
+
+impl<T: Optional, O, const INDEX: usize> Optional for Adapted<T, O, INDEX> {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_are_written_as_surrealql() {
+        for (kind, expected) in [
+            (<Option<Vec<u8>>>::KIND, "option<array<int>>"),
+            (<[f64; 3]>::KIND, "array<float, 3>"),
+            (<Vec<Value>>::KIND, "array"),
+            (<Set<Uuid>>::KIND, "set<uuid>"),
+            (<Box<str>>::KIND, "string"),
+            (<HashSet<Arc<str>>>::KIND, "array<string>"),
+            (RecordId::KIND, "record"),
+            (Kind::Record(&["user", "a b"]), "record<user | `a b`>"),
+            (Kind::Literal(&["open", "it's"]), "'open' | \"it's\""),
+        ] {
+            assert_eq!(kind.to_string(), expected);
+        }
+    }
+}
