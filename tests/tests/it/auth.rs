@@ -27,7 +27,7 @@ fn says(error: Error, words: &[&str]) {
 }
 
 #[async_test]
-async fn wrong_users_and_passwords_say_who_was_tried_and_change_nothing() {
+async fn failed_signin_names_the_user_and_changes_nothing() {
     let (_db, session) = place().await;
     let login = login().await;
     let ns = session.namespace().unwrap();
@@ -65,7 +65,7 @@ const REFUSING: &str = "
 ";
 
 #[async_test]
-async fn refused_record_access_says_which_method_and_what_to_do() {
+async fn failed_record_signin_names_the_method_and_the_remedy() {
     let (db, session) = place().await;
     let ns = session.namespace().unwrap();
     session.query(REFUSING).await.unwrap().check().unwrap();
@@ -101,7 +101,7 @@ async fn refused_record_access_says_which_method_and_what_to_do() {
 }
 
 #[async_test]
-async fn clause_that_lost_against_a_concurrent_write_is_a_conflict() {
+async fn conflict_in_a_signup_clause_is_a_conflict() {
     let (db, session) = place().await;
     let ns = session.namespace().unwrap();
     let schema = "DEFINE TABLE member; CREATE counter:1 SET n = 0;
@@ -122,7 +122,7 @@ async fn clause_that_lost_against_a_concurrent_write_is_a_conflict() {
 }
 
 #[async_test]
-async fn tokens_that_are_none_or_of_somebody_gone_say_so_and_change_nothing() {
+async fn invalid_tokens_are_refused_and_change_nothing() {
     let (db, session) = place().await;
     let ns = session.namespace().unwrap();
     session.query("DEFINE USER dora ON DATABASE PASSWORD 'd'").await.unwrap().check().unwrap();
@@ -137,7 +137,7 @@ async fn tokens_that_are_none_or_of_somebody_gone_say_so_and_change_nothing() {
 }
 
 #[async_test(not_send)]
-async fn expired_token_and_expired_session_say_what_to_do() {
+async fn expired_token_and_session_name_the_remedy() {
     let (db, session) = place().await;
     let ns = session.namespace().unwrap();
     let schema =
@@ -165,7 +165,7 @@ async fn expired_token_and_expired_session_say_what_to_do() {
 }
 
 #[async_test]
-async fn missing_rights_say_who_may_not_do_what() {
+async fn missing_right_names_the_actor_and_the_action() {
     let (db, session) = place().await;
     let ns = session.namespace().unwrap();
     let schema = "DEFINE USER dora ON DATABASE PASSWORD 'd' ROLES VIEWER; DEFINE TABLE member;
@@ -193,7 +193,7 @@ async fn missing_rights_say_who_may_not_do_what() {
 }
 
 #[async_test]
-async fn guests_are_told_to_sign_in_where_they_are_not_let_in() {
+async fn refused_guest_is_advised_to_sign_in() {
     let server = Embedded::builder().deny_guests().start().await.unwrap();
     let db = Surreal::connect(server.url()).await.unwrap();
     let guest = db.new_session().use_ns("ns").use_db("db").set("v", 1).await.unwrap();
@@ -208,7 +208,7 @@ async fn guests_are_told_to_sign_in_where_they_are_not_let_in() {
 }
 
 #[async_test]
-async fn token_of_one_session_makes_another_the_same() {
+async fn token_signs_in_another_session_as_the_same_user() {
     let (db, session) = place().await;
     let login = login().await;
     let tokens = session.signin(Root::new(login.username, login.password)).await.unwrap();
@@ -323,7 +323,7 @@ async fn refresh_token_renews_once_and_can_be_revoked() {
 }
 
 #[async_test]
-async fn reset_session_is_like_a_new_one() {
+async fn reset_session_equals_a_new_one() {
     let (_db, session) = place().await;
     session.set("v", 1).await.unwrap();
     session.reset().await.unwrap();
@@ -338,7 +338,7 @@ async fn reset_session_is_like_a_new_one() {
 }
 
 #[async_test]
-async fn parameters_that_the_server_would_take_for_its_own_are_refused() {
+async fn parameters_that_the_server_reserves_are_refused() {
     let (db, root) = place().await;
     let ns = root.namespace().unwrap();
     root.query("DEFINE ACCESS any ON DATABASE TYPE RECORD SIGNUP (CREATE member) SIGNIN (SELECT * FROM member)")

@@ -40,7 +40,7 @@ fn ada() -> RecordId {
 }
 
 #[async_test]
-async fn batch_gives_a_tuple_of_what_each_statement_gives() {
+async fn batch_of_a_tuple_returns_a_tuple_of_results() {
     let session = users().await;
     let (ada, double, all, one, none, row) = session
         .batch((
@@ -60,7 +60,7 @@ async fn batch_gives_a_tuple_of_what_each_statement_gives() {
 }
 
 #[async_test]
-async fn batch_of_a_vec_gives_a_vec_and_none_is_no_request() {
+async fn batch_of_a_vec_returns_a_vec_and_an_empty_one_sends_nothing() {
     let session = users().await;
     let batch: Vec<_> = (0..50).map(|n| session.create::<User>().content(new(&format!("user {n}")))).collect();
     let created = session.batch(batch).atomic().await.unwrap();
@@ -95,7 +95,7 @@ async fn twelve_statements_fit_into_a_tuple() {
 }
 
 #[async_test]
-async fn atomic_batch_is_all_or_nothing_and_tells_which_statement_failed_and_why() {
+async fn atomic_batch_is_all_or_nothing_and_names_the_failed_statement() {
     let session = users().await;
     let create = |name: &str| session.create::<User>().content(new(name));
     let error = session.batch((create("Ada"), create("Bob"), create("Ada"), create("Cy"))).atomic().await.unwrap_err();
@@ -144,7 +144,7 @@ async fn atomic_batch_undoes_everything_if_a_record_is_missing() {
 }
 
 #[async_test]
-async fn atomic_batch_that_cannot_be_read_says_that_it_was_committed() {
+async fn atomic_batch_with_an_unreadable_result_reports_the_commit() {
     #[derive(Debug, Deserialize)]
     #[expect(dead_code, reason = "only decoded")]
     struct Wrong {
@@ -227,7 +227,7 @@ async fn conflict_at_the_commit_belongs_to_no_statement() {
 }
 
 #[async_test]
-async fn batch_goes_on_after_a_failure_and_says_that_others_are_done() {
+async fn plain_batch_continues_after_a_failure_and_reports_the_others() {
     let session = users().await;
     let create = |name: &str| session.create::<User>().content(new(name));
     let error = session.batch((create("Ada"), create("Ada"), create("Bob"))).await.unwrap_err();
@@ -243,7 +243,7 @@ async fn batch_goes_on_after_a_failure_and_says_that_others_are_done() {
 }
 
 #[async_test]
-async fn settled_batch_gives_a_result_for_each() {
+async fn settled_batch_returns_a_result_for_each_statement() {
     let session = users().await;
     let create = |name: &str| session.create::<User>().content(new(name));
     let (first, second, third) = session.batch((create("Ada"), create("Ada"), create("Bob"))).settle().await.unwrap();
@@ -285,7 +285,7 @@ async fn batch_in_a_transaction_is_part_of_it() {
 }
 
 #[async_test]
-async fn builders_from_elsewhere_and_values_that_cannot_be_sent_are_refused_before_sending() {
+async fn builders_of_other_sessions_and_unencodable_values_are_refused_before_sending() {
     let session = users().await;
     let other = session.fork().await.unwrap();
     let tx = session.begin_transaction().await.unwrap();

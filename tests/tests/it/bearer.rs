@@ -81,7 +81,7 @@ async fn key_of_a_user_signs_in_on_each_level() {
 }
 
 #[async_test]
-async fn key_of_a_record_makes_that_record_user() {
+async fn key_of_a_record_signs_in_that_record_user() {
     let (db, session) = place().await;
     let ns = session.namespace().unwrap();
     let schema = "DEFINE TABLE robot PERMISSIONS FOR select WHERE id = $auth.id; CREATE robot:r2, robot:c3;
@@ -100,7 +100,7 @@ async fn key_of_a_record_makes_that_record_user() {
 }
 
 #[async_test]
-async fn refused_keys_say_why_and_show_nothing() {
+async fn refused_keys_name_the_reason_and_no_secret() {
     #[track_caller]
     fn says(error: Result<Tokens, Error>, why: &str, secret: &str) {
         let error = error.unwrap_err();

@@ -21,7 +21,7 @@ async fn on_a_worker<F: Future<Output = ()> + Send + 'static>(program: F) {
 }
 
 #[async_test]
-async fn change_that_was_polled_once_and_dropped_comes_before_the_next() {
+async fn dropped_change_takes_effect_before_the_next() {
     let (_db, session) = place().await;
     on_a_worker(async move {
         for round in 0..ROUNDS {
@@ -60,7 +60,7 @@ async fn changes_of_a_task_that_was_spawned_later_come_later() {
 
 /// A task that has used up its budget is told to come again by everything that tokio makes.
 #[async_test]
-async fn change_of_a_task_without_budget_keeps_its_place() {
+async fn change_of_a_task_without_budget_keeps_its_position() {
     let (_db, session) = place().await;
     on_a_worker(async move {
         let lock = tokio::sync::Mutex::new(());
@@ -90,7 +90,7 @@ fn poll_now<T>(future: impl Future<Output = T>) {
 }
 
 #[async_test]
-async fn every_kind_of_change_keeps_its_place() {
+async fn every_kind_of_change_keeps_its_position() {
     let (db, root) = place().await;
     let ns = root.namespace().unwrap();
     let schema = "DEFINE USER dora ON DATABASE PASSWORD 'd'; DEFINE USER nina ON NAMESPACE PASSWORD 'n'";
@@ -152,7 +152,7 @@ async fn fork_waits_for_the_changes_before_it_and_not_for_those_after() {
 }
 
 #[async_test]
-async fn fork_that_is_kept_and_not_polled_holds_up_nothing() {
+async fn kept_and_unpolled_fork_blocks_nothing() {
     let (_db, session) = place().await;
     poll_times(1, session.use_db("a").into_future()).await;
     let mut fork = Box::pin(session.fork());

@@ -137,7 +137,7 @@ async fn answer_larger_than_every_buffer_arrives_whole() {
 }
 
 #[async_test]
-async fn nobody_there_is_a_connect_error() {
+async fn closed_port_is_a_connect_error() {
     let error = Surreal::connect("ws://127.0.0.1:1").await.unwrap_err();
     assert_eq!((error.kind(), error.delivery()), (ErrorKind::Connect, Delivery::NotSent), "{error:?}");
     assert!(error.to_string().starts_with("cannot connect to ws://127.0.0.1:1/rpc: "), "{error}");
@@ -154,7 +154,7 @@ async fn silent_listener_is_a_connect_error_at_the_deadline() {
 }
 
 #[async_test]
-async fn other_web_servers_are_told_apart() {
+async fn other_web_servers_are_recognised() {
     let peer = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("ws://{}", peer.local_addr().unwrap());
     tokio::spawn(async move {
@@ -178,7 +178,7 @@ async fn noisy(mut client: Conversation, noise: impl AsyncFn(&mut Conversation))
 }
 
 #[async_test]
-async fn frames_that_make_no_sense_disturb_nobody() {
+async fn malformed_frames_disturb_no_call() {
     let peer = Peer::start(|client| {
         noisy(client, async |client| {
             for garbage in
@@ -201,7 +201,7 @@ async fn frames_that_make_no_sense_disturb_nobody() {
 }
 
 #[async_test]
-async fn reply_that_is_no_answer_is_a_protocol_error() {
+async fn malformed_reply_is_a_protocol_error() {
     let peer = Peer::start(|mut client| async move {
         while let Some((id, method)) = client.request().await {
             let reply = match method.as_str() {
@@ -240,7 +240,7 @@ async fn error_without_id_ends_the_only_call_in_flight() {
 }
 
 #[async_test]
-async fn error_without_id_is_told_to_the_call_that_gets_no_reply() {
+async fn error_without_id_goes_to_the_call_that_gets_no_reply() {
     let peer = Peer::start(|mut client| async move {
         let first = client.request().await.unwrap();
         client.request().await.unwrap();
@@ -309,7 +309,7 @@ async fn lose_a_session(deadline: Duration, give_up: impl AsyncFnOnce(&Surreal))
 }
 
 #[async_test]
-async fn session_attached_for_a_caller_that_left_is_detached() {
+async fn session_attached_for_a_dropped_caller_is_detached() {
     lose_a_session(HANGS, async |db| {
         timeout(Duration::from_millis(50), db.new_session().into_future()).await.unwrap_err();
     })
@@ -335,7 +335,7 @@ async fn session_attached_after_its_caller_left_and_the_deadline_passed_is_detac
 }
 
 #[async_test]
-async fn reason_of_the_servers_close_is_told() {
+async fn reason_of_the_servers_close_is_reported() {
     let peer = Peer::start(|mut client| async move {
         client.request().await;
         client.close(1013, "too busy").await;

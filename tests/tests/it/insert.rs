@@ -61,7 +61,7 @@ async fn inserted_records_come_back_in_the_order_of_the_rows() {
 }
 
 #[async_test]
-async fn rows_have_ids_of_their_own_in_any_form_that_an_id_has() {
+async fn rows_have_ids_in_any_form() {
     let (_db, session) = place().await;
     let made = session.insert(vec![("b", word("b", 1)), ("a b`⟨", word("a", 2))]).await.unwrap();
     assert_eq!(made[0].id, Id::new("b"));
@@ -79,7 +79,7 @@ async fn rows_have_ids_of_their_own_in_any_form_that_an_id_has() {
 }
 
 #[async_test]
-async fn no_rows_are_no_request() {
+async fn insert_without_rows_sends_nothing() {
     let (_db, session) = place().await;
     assert_eq!(session.insert(Vec::<NewWord>::new()).await.unwrap(), []);
     let none: [NewWord; 0] = [];
@@ -88,7 +88,7 @@ async fn no_rows_are_no_request() {
 }
 
 #[async_test]
-async fn id_that_is_taken_stops_all_rows_of_a_request() {
+async fn existing_id_stops_all_rows_of_a_request() {
     let (_db, session) = place().await;
     session.insert(numbers([2])).await.unwrap();
     let error = session.insert(numbers([1, 2, 3])).await.unwrap_err();
@@ -98,7 +98,7 @@ async fn id_that_is_taken_stops_all_rows_of_a_request() {
 }
 
 #[async_test]
-async fn ignored_rows_are_left_out_of_what_comes_back() {
+async fn ignored_rows_are_not_returned() {
     let (_db, session) = place().await;
     session.query("DEFINE INDEX by_text ON word FIELDS text UNIQUE").await.unwrap().check().unwrap();
     session.insert([("a", word("a", 1))]).await.unwrap();
@@ -110,7 +110,7 @@ async fn ignored_rows_are_left_out_of_what_comes_back() {
 }
 
 #[async_test]
-async fn duplicates_are_changed_with_what_the_row_would_have_been() {
+async fn on_duplicate_changes_existing_records_with_values_of_the_row() {
     let (_db, session) = place().await;
     session.query("DEFINE INDEX by_text ON word FIELDS text UNIQUE").await.unwrap().check().unwrap();
     session.insert([("tea", word("tea", 1))]).await.unwrap();
@@ -135,7 +135,7 @@ async fn duplicates_are_changed_with_what_the_row_would_have_been() {
 }
 
 #[async_test]
-async fn insert_gives_back_what_its_return_clause_says() {
+async fn insert_returns_what_its_return_clause_selects() {
     let (_db, session) = place().await;
     assert_eq!(session.insert(numbers([1])).return_before().await.unwrap(), [None]);
     let before = session.insert(numbers([1, 2])).on_duplicate(|n| n.value.set(7)).return_before().await.unwrap();
@@ -159,7 +159,7 @@ async fn row_that_cannot_be_sent_is_named_and_nothing_is_inserted() {
 }
 
 #[async_test]
-async fn ten_thousand_rows_go_and_come_in_their_order() {
+async fn ten_thousand_rows_are_inserted_and_returned_in_order() {
     let (_db, session) = place().await;
     let made = session.insert(numbers((0..10_000).rev())).await.unwrap();
     assert!(made.iter().map(|number| *number.id.key()).eq((0..10_000).rev()));
@@ -168,7 +168,7 @@ async fn ten_thousand_rows_go_and_come_in_their_order() {
 }
 
 #[async_test]
-async fn failure_of_a_later_request_says_what_is_inserted() {
+async fn failure_of_a_later_request_reports_the_inserted_rows() {
     let (_db, session) = place().await;
     session.insert(numbers([1_234])).await.unwrap();
     let error = session.insert(numbers(0..2_000)).await.unwrap_err();
@@ -234,7 +234,7 @@ async fn server_stops_at_the_timeout() {
 }
 
 #[async_test]
-async fn inserts_show_their_statement_and_no_value() {
+async fn to_surql_and_debug_of_an_insert_show_no_values() {
     let (_db, session) = place().await;
     let insert = || session.insert(vec![word("hunter2", 1)]);
     for (shown, expected) in [

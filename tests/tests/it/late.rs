@@ -90,7 +90,7 @@ async fn handle_learns_the_place_from_a_late_reply() {
 }
 
 #[async_test(not_send)]
-async fn late_refusal_leaves_the_place_as_it_was() {
+async fn late_refusal_leaves_the_place_unchanged() {
     let (proxy, _db, session) = through_a_proxy().await;
     let ns = session.namespace().unwrap();
     let define = "DEFINE USER OVERWRITE dora ON DATABASE PASSWORD 'd'";

@@ -57,7 +57,7 @@ async fn closed_session_fails_on_every_handle_and_others_go_on() {
 }
 
 #[async_test]
-async fn request_under_way_while_its_session_is_closed_ends() {
+async fn request_in_flight_while_its_session_closes_ends() {
     let (_db, session) = place().await;
     let mut running = session.query("SLEEP 200ms; RETURN 7").into_future();
     assert!(poll_times(1, &mut running).await.is_none());
@@ -128,7 +128,7 @@ async fn fork_copies_what_the_server_confirmed() {
 }
 
 #[async_test(not_send)]
-async fn failed_step_of_a_new_session_leaves_nothing_behind() {
+async fn failed_step_of_a_new_session_detaches_it() {
     let (db, root) = place().await;
     for error in [
         db.new_session().signin(Root::new("nobody", "wrong")).await.unwrap_err(),
@@ -173,7 +173,7 @@ async fn debug_shows_no_secret() {
 }
 
 #[async_test]
-async fn hostile_names_select_what_they_say() {
+async fn hostile_names_select_exactly_that_namespace_and_database() {
     let (_db, session) = place().await;
     for name in ["back`tick", "a b", "日本", "1", "select", "quo\"te", "semi;colon", "⟨x⟩"] {
         session.use_db(name).await.unwrap();
@@ -184,7 +184,7 @@ async fn hostile_names_select_what_they_say() {
 }
 
 #[async_test]
-async fn session_of_a_lost_runtime_says_so() {
+async fn session_of_a_lost_runtime_reports_it() {
     let url = surreal_session_tests::login().await.url;
     let db = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -86,7 +86,7 @@ fn nested(depth: usize) -> Value {
 }
 
 #[async_test]
-async fn value_that_is_too_deep_is_refused_unsent_wherever_it_is_given() {
+async fn value_that_is_too_deep_is_refused_unsent_by_every_method() {
     #[track_caller]
     fn too_deep(error: Error) {
         assert_eq!((error.kind(), error.delivery()), (ErrorKind::Encode, Delivery::NotSent), "{error:?}");
@@ -110,7 +110,7 @@ async fn value_that_is_too_deep_is_refused_unsent_wherever_it_is_given() {
 }
 
 #[async_test]
-async fn values_that_the_server_made_deep_are_read() {
+async fn deep_values_of_the_server_are_read() {
     let (_db, session) = place().await;
     for depth in [100, 200, 250] {
         let text = format!("RETURN array::fold(array::range(1, {depth}), [], |$inner, $_| [$inner])");
@@ -132,7 +132,7 @@ async fn text_and_recursion_that_are_too_deep_are_errors() {
 }
 
 #[async_test]
-async fn one_session_too_many_is_refused_and_everything_else_goes_on() {
+async fn session_over_the_limit_is_refused_and_others_continue() {
     let db = connect().await;
     let mut sessions = Vec::new();
     let refused = loop {

@@ -113,7 +113,7 @@ async fn live_query_of_one_record_sees_only_that() {
 }
 
 #[async_test(not_send)]
-async fn filter_reports_what_enters_and_not_what_leaves() {
+async fn filter_reports_records_that_enter_but_not_that_leave() {
     let (_db, session) = with_items().await;
     let live = session.live::<Item>().filter(|i| i.number.gte(10)).filter(|i| i.number.ne(12));
     let mut items = live.await.unwrap();
@@ -144,7 +144,7 @@ async fn live_query_of_a_missing_table_is_not_found() {
 }
 
 #[async_test(not_send)]
-async fn record_that_does_not_fit_is_named_and_the_stream_goes_on() {
+async fn undecodable_record_is_named_and_the_stream_continues() {
     let (_db, session) = with_items().await;
     let mut items = session.live::<Item>().await.unwrap();
     session.query("CREATE item:bad SET number = 'one'").await.unwrap().check().unwrap();
@@ -208,7 +208,7 @@ async fn live_query_made_with_text_can_be_followed_by_several() {
 }
 
 #[async_test(not_send)]
-async fn server_that_denies_the_functions_says_so_instead_of_staying_silent() {
+async fn denied_functions_fail_the_registration() {
     let server = Embedded::builder().deny_function("rand::uuid::v7").start().await.unwrap();
     let db = server.connect().await.unwrap();
     db.use_ns("test").use_db("test").await.unwrap();

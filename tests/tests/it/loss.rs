@@ -88,7 +88,7 @@ async fn peer_that_does_not_even_read_is_lost() {
 }
 
 #[async_test]
-async fn large_reply_on_a_slow_line_is_no_silence() {
+async fn large_reply_on_a_slow_line_is_not_silence() {
     let text = "x".repeat(512 << 10);
     let reply = text.clone();
     let peer = Peer::start(move |mut client| {
@@ -109,7 +109,7 @@ async fn large_reply_on_a_slow_line_is_no_silence() {
 }
 
 #[async_test]
-async fn no_limit_of_silence_is_a_limit_that_never_passes() {
+async fn unlimited_idle_timeout_never_passes() {
     let peer = Peer::start(async |mut client| {
         let id = client.expect("ping").await;
         sleep(Duration::from_millis(300)).await;
@@ -139,7 +139,7 @@ fn one_thread() -> Runtime {
 }
 
 #[test]
-fn process_that_was_suspended_reads_what_waits_before_it_judges() {
+fn suspended_process_reads_buffered_data_before_it_reports_a_loss() {
     let peer = on_another_thread(async |mut client| {
         let id = client.expect("ping").await;
         sleep(Duration::from_millis(200)).await;
@@ -234,7 +234,7 @@ fn end_of_the_runtime_ends_calls_and_streams() {
 }
 
 #[test]
-fn differences_that_wait_are_given_after_the_end_of_the_runtime() {
+fn buffered_differences_are_delivered_after_the_end_of_the_runtime() {
     let home = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     // The server must not live on the runtime that ends.
     let login = one_thread().block_on(login());
@@ -271,7 +271,7 @@ impl Wake for Panics {
 }
 
 #[async_test]
-async fn waker_that_panics_harms_no_other_call() {
+async fn panicking_waker_harms_no_other_call() {
     let db = connect().await;
     let panics = Waker::from(Arc::new(Panics));
     {
@@ -294,7 +294,7 @@ async fn waker_that_panics_harms_no_other_call() {
 }
 
 #[test]
-fn calls_end_at_their_deadline_while_nobody_drives_the_runtime() {
+fn calls_end_at_their_deadline_without_a_running_runtime() {
     let peer = on_another_thread(async |client| client.ignore().await);
     let home = one_thread();
     let db = home.block_on(Surreal::connect(peer.url()).deadline(Duration::from_millis(300)).into_future()).unwrap();
@@ -315,7 +315,7 @@ fn calls_end_at_their_deadline_while_nobody_drives_the_runtime() {
 }
 
 #[test]
-fn runtime_without_timers_or_io_is_refused_in_words() {
+fn runtime_without_timers_or_io_is_refused() {
     for runtime in [
         Builder::new_current_thread().build().unwrap(),
         Builder::new_current_thread().enable_time().build().unwrap(),

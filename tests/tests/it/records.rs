@@ -61,7 +61,7 @@ async fn with_users() -> (Surreal, Session) {
 }
 
 #[test]
-fn tables_are_named_as_said_or_after_the_struct() {
+fn table_is_named_by_the_attribute_or_after_the_struct() {
     assert_eq!([User::TABLE, Company::TABLE, Reading::TABLE], ["user", "the `company`", "reading"]);
 }
 
@@ -82,7 +82,7 @@ async fn created_record_comes_back_as_stored() {
 }
 
 #[async_test]
-async fn server_makes_the_id_when_none_is_given() {
+async fn server_generates_a_missing_id() {
     let (_db, session) = with_users().await;
     let first = session.create::<User>().content(ada()).await.unwrap();
     let second = session.create::<User>().content(ada()).await.unwrap();
@@ -101,7 +101,7 @@ async fn missing_record_is_none_and_missing_table_an_error() {
 }
 
 #[async_test]
-async fn id_that_is_taken_is_already_exists() {
+async fn existing_id_is_already_exists() {
     let (_db, session) = with_users().await;
     session.create::<User>().id("ada").content(ada()).await.unwrap();
     let error = session.create::<User>().content(ada()).id("ada").await.unwrap_err();
@@ -120,7 +120,7 @@ async fn unique_violation_is_recognised() {
 }
 
 #[async_test]
-async fn write_that_gives_nothing_back_is_not_found() {
+async fn write_that_returns_nothing_is_not_found() {
     let (db, session) = with_users().await;
     session
         .query("DEFINE ACCESS member ON DATABASE TYPE RECORD SIGNUP (CREATE member SET name = $name)")
@@ -139,7 +139,7 @@ async fn write_that_gives_nothing_back_is_not_found() {
 }
 
 #[async_test]
-async fn keys_of_every_type_go_and_come() {
+async fn keys_of_every_type_come_back() {
     let (_db, session) = place().await;
     let uuid = Uuid::new_v7();
     let company = NewCompany { legal_name: "Initech".into(), staff: 3 };
@@ -215,7 +215,7 @@ fn id_is_text_in_json() {
 }
 
 #[async_test]
-async fn builders_show_their_statement_and_no_value() {
+async fn to_surql_and_debug_show_no_values() {
     let (_db, session) = place().await;
     let create = session.create::<User>().id("ada").content(ada());
     assert_eq!(create.to_surql(), "CREATE $_0 CONTENT $_1 RETURN AFTER -- $_0, $_1");

@@ -66,7 +66,7 @@ async fn posts_of(session: &Session, user: &str) -> Vec<i64> {
 }
 
 #[async_test]
-async fn related_edge_comes_back_and_can_be_walked() {
+async fn related_edge_is_returned_and_traversed() {
     let (_db, session) = graph().await;
     let edge = session.relate(wrote("ada", 1, 1843)).await.unwrap();
     assert_eq!((&edge.r#in, &edge.out, edge.year), (&Id::new("ada"), &Id::new(1), 1843));
@@ -77,7 +77,7 @@ async fn related_edge_comes_back_and_can_be_walked() {
 }
 
 #[async_test]
-async fn edge_has_an_id_of_its_own_that_is_not_written_over() {
+async fn edge_keeps_its_own_id() {
     let (_db, session) = graph().await;
     let edge = session.relate(wrote("ada", 1, 1843)).id("first").await.unwrap();
     assert_eq!(edge.id, Id::new("first"));
@@ -103,7 +103,7 @@ async fn inserted_edges_come_back_in_the_order_of_the_rows() {
 }
 
 #[async_test]
-async fn many_edges_go_in_parts() {
+async fn many_edges_are_inserted_in_chunks() {
     let (_db, session) = graph().await;
     let made =
         session.insert((0..1_200).map(|year| wrote("ada", 1, year)).collect::<Vec<_>>()).relation().await.unwrap();
@@ -111,7 +111,7 @@ async fn many_edges_go_in_parts() {
 }
 
 #[async_test]
-async fn end_that_does_not_exist_is_not_found_where_the_table_is_enforced() {
+async fn enforced_edge_to_a_missing_record_is_not_found() {
     let (_db, session) = graph().await;
     for error in [
         session.relate(wrote("ada", 99, 1)).await.map(drop).unwrap_err(),
@@ -138,7 +138,7 @@ async fn edges_may_lead_to_records_of_several_tables() {
 }
 
 #[async_test]
-async fn data_of_an_edge_changes_and_its_ends_stay() {
+async fn data_of_an_edge_changes_but_not_its_ends() {
     let (_db, session) = graph().await;
     session.relate(wrote("ada", 1, 1)).id("e").await.unwrap();
     let ends = |edge: &Wrote| (edge.r#in.key().clone(), *edge.out.key());
@@ -155,7 +155,7 @@ async fn data_of_an_edge_changes_and_its_ends_stay() {
 }
 
 #[async_test]
-async fn edges_go_with_their_records() {
+async fn edges_are_deleted_with_their_records() {
     let (_db, session) = graph().await;
     session.insert([wrote("ada", 1, 1), wrote("ada", 2, 2), wrote("bob", 3, 3)]).relation().await.unwrap();
     let gone = session.delete::<Wrote>().filter(|w| w.out.eq(Id::new(2))).await.unwrap();
@@ -167,7 +167,7 @@ async fn edges_go_with_their_records() {
 }
 
 #[async_test]
-async fn relate_gives_back_what_its_return_clause_says() {
+async fn relate_returns_what_its_return_clause_selects() {
     let (db, session) = graph().await;
     let relate = || session.relate(wrote("ada", 1, 1));
     assert_eq!(relate().return_before().await.unwrap(), None);
@@ -196,7 +196,7 @@ async fn relate_gives_back_what_its_return_clause_says() {
 }
 
 #[async_test]
-async fn relations_show_their_statement_and_no_value() {
+async fn to_surql_and_debug_of_relate_show_no_values() {
     let (_db, session) = place().await;
     let edge = || NewWrote { note: Some("hunter2".into()), ..wrote("ada", 1, 1) };
     for (shown, expected) in [
@@ -213,7 +213,7 @@ async fn relations_show_their_statement_and_no_value() {
 }
 
 #[async_test]
-async fn edge_that_cannot_be_sent_is_an_error_before_it_is() {
+async fn unencodable_edge_is_refused_before_sending() {
     #[derive(Debug, Serialize, Deserialize, Record)]
     #[record(relation)]
     struct Big {

@@ -25,7 +25,7 @@ async fn functions_of_the_server_and_of_the_database_are_called() {
 }
 
 #[async_test]
-async fn arguments_are_never_code() {
+async fn arguments_are_never_run_as_code() {
     let (_db, session) = place().await;
     let hostile = "'); DELETE user; RETURN ('";
     assert_eq!(session.run::<String>("string::trim").args((hostile,)).await.unwrap(), hostile);
@@ -34,7 +34,7 @@ async fn arguments_are_never_code() {
 }
 
 #[async_test]
-async fn bad_calls_are_told_apart() {
+async fn failed_calls_have_their_kind() {
     let (_db, session) = place().await;
     for (error, kind, names) in [
         (session.run::<Value>("x; y").await.unwrap_err(), ErrorKind::InvalidArgument, "`x; y`"),

@@ -40,7 +40,7 @@ fn refusal() -> Cbor {
 }
 
 #[async_test]
-async fn error_without_id_is_not_told_to_a_call_beside_an_abandoned_one() {
+async fn error_without_id_is_not_given_to_a_call_beside_an_abandoned_one() {
     let (peer, _) = peer(async |mut client| {
         client.expect("version").await;
         let innocent = client.expect("ping").await;
@@ -55,7 +55,7 @@ async fn error_without_id_is_not_told_to_a_call_beside_an_abandoned_one() {
 }
 
 #[async_test]
-async fn error_without_id_is_not_told_to_a_call_beside_one_that_timed_out() {
+async fn error_without_id_is_not_given_to_a_call_beside_one_that_timed_out() {
     let (peer, _) = peer(async |mut client| {
         client.expect("query").await;
         let innocent = client.expect("ping").await;
@@ -71,7 +71,7 @@ async fn error_without_id_is_not_told_to_a_call_beside_one_that_timed_out() {
 }
 
 #[async_test]
-async fn error_without_id_is_told_again_once_the_abandoned_call_is_answered() {
+async fn error_without_id_is_assigned_again_once_the_abandoned_call_is_answered() {
     let (peer, _) = peer(async |mut client| {
         let abandoned = client.expect("version").await;
         client.expect("ping").await;
@@ -124,7 +124,7 @@ async fn abandoned_call_gives_its_slot_back_at_its_deadline() {
 }
 
 #[async_test]
-async fn frames_that_cannot_be_read_are_named_by_the_call_that_waited() {
+async fn timeout_names_the_unreadable_frames() {
     let id_of_text = cbor!({"id" => "1", "result" => null}).unwrap();
     let never_sent = cbor!({"id" => 1_000_000, "result" => null}).unwrap();
     let without_id = cbor!({"result" => 1}).unwrap();
@@ -192,7 +192,7 @@ async fn reply_that_cannot_be_read_leaves_the_outcome_unknown() {
 }
 
 #[async_test]
-async fn what_an_unreadable_reply_has_opened_is_closed() {
+async fn sessions_and_transactions_opened_by_an_unreadable_reply_are_closed() {
     let (peer, closed) = peer(async |mut client| {
         let attach = client.expect("attach").await;
         reply_cut(&mut client, attach, "text".into()).await;
@@ -372,7 +372,7 @@ async fn every_stream_of_a_session_that_closes_ends() {
 }
 
 #[async_test]
-async fn events_beyond_the_bytes_that_may_wait_are_a_gap() {
+async fn events_beyond_the_byte_limit_are_a_gap() {
     let (_db, session) = place().await;
     session.query("DEFINE TABLE item").await.unwrap().check().unwrap();
     let mut items = session.live::<Item>().capacity_bytes(1).await.unwrap();

@@ -56,7 +56,7 @@ fn new(balance: i64) -> NewAccount {
 }
 
 #[async_test]
-async fn nothing_is_seen_before_the_commit_and_everything_after() {
+async fn writes_are_visible_only_after_the_commit() {
     let (_db, session, other) = two().await;
     let tx = session.begin_transaction().await.unwrap();
     tx.create::<Account>().id("ada").content(new(1)).await.unwrap();
@@ -98,7 +98,7 @@ async fn every_verb_takes_part() {
 }
 
 #[async_test]
-async fn insert_that_takes_several_requests_is_never_half_done_in_a_transaction() {
+async fn insert_of_several_requests_is_never_partial_in_a_transaction() {
     let (_db, _session, other) = two().await;
     other.query("DEFINE INDEX text ON account FIELDS text UNIQUE").await.unwrap().check().unwrap();
     let login = login().await;
@@ -165,7 +165,7 @@ async fn result_that_is_kept_does_not_keep_a_transaction_open() {
 }
 
 #[async_test]
-async fn one_transaction_too_many_is_a_clear_error_and_breaks_nothing() {
+async fn transaction_over_the_limit_is_refused_and_others_continue() {
     let (db, session, _other) = two().await;
     for (holder, setting) in [(&session, "PER_SESSION"), (&*db, "PER_CONNECTION")] {
         let mut open = Vec::new();
@@ -249,7 +249,7 @@ async fn write_skew_happens_and_reading_for_update_prevents_it() {
 }
 
 #[async_test]
-async fn debug_of_a_transaction_shows_no_value() {
+async fn debug_of_a_transaction_shows_no_values() {
     let (_db, session, _other) = two().await;
     let tx = session.begin_transaction().await.unwrap();
     tx.set("card", "4242-4242").await.unwrap();

@@ -109,7 +109,7 @@ async fn data_is_content_replacement_merge_or_patch() {
 }
 
 #[async_test]
-async fn tables_and_ranges_give_many_and_ids_one() {
+async fn tables_and_ranges_return_many_and_ids_one() {
     let (_db, session) = place().await;
     let db = session.untyped();
     for key in 1..=5 {
@@ -151,7 +151,7 @@ async fn range_is_not_taken_for_one_record() {
 }
 
 #[async_test]
-async fn write_gives_back_what_its_return_clause_says() {
+async fn write_returns_what_its_return_clause_selects() {
     let (_db, session) = place().await;
     let db = session.untyped();
     let older = |age: i64| object([("age", age.into())]);
@@ -188,7 +188,7 @@ async fn write_gives_back_what_its_return_clause_says() {
 }
 
 #[async_test]
-async fn one_record_that_is_not_there_is_not_found_unless_optional() {
+async fn missing_record_is_not_found_unless_optional() {
     let (_db, session) = place().await;
     let db = session.untyped();
     db.create(id(1)).content(person("Ada", 36)).await.unwrap();
@@ -217,7 +217,7 @@ async fn one_record_that_is_not_there_is_not_found_unless_optional() {
 }
 
 #[async_test]
-async fn table_that_does_not_exist_is_not_found_to_all_but_what_makes_records() {
+async fn missing_table_is_not_found_except_by_create_insert_and_upsert() {
     let (_db, session) = place().await;
     let db = session.untyped();
     let none = BTreeMap::<String, i64>::new();
@@ -260,7 +260,7 @@ async fn upsert_in_a_table_finds_the_record_by_a_unique_index() {
 }
 
 #[async_test]
-async fn create_without_content_makes_what_the_schema_makes_of_it() {
+async fn create_without_content_applies_the_schema() {
     let (_db, session) = place().await;
     session.query("DEFINE FIELD age ON person DEFAULT 1").await.unwrap().check().unwrap();
     let db = session.untyped();
@@ -273,7 +273,7 @@ async fn create_without_content_makes_what_the_schema_makes_of_it() {
 }
 
 #[async_test]
-async fn data_that_is_no_object_is_refused_by_the_server() {
+async fn data_that_is_not_an_object_is_refused_by_the_server() {
     let (_db, session) = place().await;
     let db = session.untyped();
     for data in [Value::None, Value::Null, 5.into(), Value::Array(vec![1.into()])] {
@@ -301,7 +301,7 @@ async fn value_that_cannot_be_sent_names_its_place() {
 }
 
 #[async_test]
-async fn row_is_nested_as_deep_as_the_server_takes_it_and_no_deeper() {
+async fn row_may_be_nested_as_deep_as_the_server_accepts() {
     let (_db, session) = place().await;
     let db = session.untyped();
     let nested = |levels| (0..levels).fold(Value::None, |inner, _| object([("deeper", inner)]));
@@ -315,7 +315,7 @@ async fn row_is_nested_as_deep_as_the_server_takes_it_and_no_deeper() {
 }
 
 #[async_test]
-async fn hostile_names_are_only_names() {
+async fn hostile_names_stay_names() {
     let (_db, session) = place().await;
     let db = session.untyped();
     let names =
@@ -355,7 +355,7 @@ async fn inserted_rows_come_back_in_their_order() {
 }
 
 #[async_test]
-async fn no_rows_are_no_request() {
+async fn insert_without_rows_sends_nothing() {
     let (_db, session) = place().await;
     let db = session.untyped();
     assert_eq!(db.insert(people(), Vec::<Person>::new()).await.unwrap(), []);
@@ -363,7 +363,7 @@ async fn no_rows_are_no_request() {
 }
 
 #[async_test]
-async fn insert_with_an_id_that_is_taken_inserts_nothing_or_the_others() {
+async fn insert_with_an_existing_id_fails_or_ignores_it() {
     let (_db, session) = place().await;
     let db = session.untyped();
     db.create(id("ada")).content(person("Ada", 36)).await.unwrap();
@@ -483,7 +483,7 @@ async fn deadline_is_the_callers() {
 }
 
 #[async_test]
-async fn ten_thousand_rows_go_and_come_in_their_order() {
+async fn ten_thousand_rows_are_inserted_and_returned_in_order() {
     let (_db, session) = place().await;
     let db = session.untyped();
     let rows: Vec<Value> = (0..10_000).map(|key| record(key, "P", key)).collect();
@@ -493,7 +493,7 @@ async fn ten_thousand_rows_go_and_come_in_their_order() {
 }
 
 #[async_test]
-async fn failure_after_inserted_rows_says_how_many_there_are() {
+async fn failure_after_inserted_rows_reports_their_number() {
     let (_db, session) = place().await;
     let db = session.untyped();
     db.create(id(2_345)).content(person("Ada", 36)).await.unwrap();
@@ -514,7 +514,7 @@ async fn failure_after_inserted_rows_says_how_many_there_are() {
 }
 
 #[async_test]
-async fn builders_show_their_statement_and_no_value() {
+async fn to_surql_and_debug_show_no_values() {
     let (_db, session) = place().await;
     let db: Untyped = session.untyped();
     let secret = object([("password", "hunter2".into())]);

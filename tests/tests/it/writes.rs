@@ -73,7 +73,7 @@ fn ages(users: &[User]) -> Vec<u8> {
 }
 
 #[async_test]
-async fn merge_changes_what_the_patch_sets_and_nothing_else() {
+async fn merge_changes_only_what_the_patch_sets() {
     let (_db, session) = with(&[("ada", 36)]).await;
     let before = user(&session, "ada").await;
     let update = || session.update::<User>().id("ada");
@@ -99,7 +99,7 @@ async fn difference_of_two_records_is_a_patch() {
 }
 
 #[async_test]
-async fn patch_of_nothing_changes_nothing_and_still_finds_the_record() {
+async fn empty_patch_changes_nothing_and_returns_the_record() {
     let (_db, session) = with(&[("ada", 36)]).await;
     let before = user(&session, "ada").await;
     assert_eq!(session.update::<User>().id("ada").merge(keep()).await.unwrap(), before);
@@ -139,7 +139,7 @@ async fn content_and_replace_keep_readonly_fields() {
 }
 
 #[async_test]
-async fn assignments_happen_in_their_order() {
+async fn assignments_run_in_order() {
     let (_db, session) = with(&[("ada", 36), ("bob", 1)]).await;
     let update = || session.update::<User>().id("ada");
     let ada = update().set(|u| (u.age.add(1), u.tags.push("a"), u.tags.push("b"), u.email.set("x@y.z"))).await.unwrap();
@@ -210,7 +210,7 @@ async fn patches_are_applied_as_a_whole_or_not_at_all() {
 }
 
 #[async_test]
-async fn names_with_anything_in_them_are_only_names() {
+async fn hostile_names_stay_names() {
     let (_db, session) = place().await;
     let new = NewOdd { dotted: 1, slashed: 2, ticked: 3, digit: 4, r#select: 5, value: 6 };
     let odd = session.create::<Odd>().id(1).content(new.clone()).await.unwrap();
@@ -272,7 +272,7 @@ async fn value_that_cannot_be_sent_stops_the_write() {
 }
 
 #[async_test]
-async fn filters_choose_the_records_that_are_changed() {
+async fn filter_selects_the_records_to_change() {
     let (_db, session) = with(&[("ada", 36), ("bob", 5), ("cyd", 70)]).await;
     let adults = session.update::<User>().filter(|u| u.age.gte(18)).filter(|u| u.age.lt(60)).set(|u| u.age.add(1));
     assert_eq!(ages(&adults.await.unwrap()), [37]);
@@ -305,7 +305,7 @@ async fn filter_on_one_record_is_a_condition_for_its_change() {
 }
 
 #[async_test]
-async fn write_gives_back_what_its_return_clause_says() {
+async fn write_returns_what_its_return_clause_selects() {
     let (_db, session) = with(&[("ada", 36)]).await;
     let before = user(&session, "ada").await;
     let set = |age: u8| session.update::<User>().id("ada").set(move |u| u.age.set(age));
@@ -342,7 +342,7 @@ async fn write_gives_back_what_its_return_clause_says() {
 }
 
 #[async_test]
-async fn one_record_that_is_not_there_is_not_found_unless_optional() {
+async fn missing_record_is_not_found_unless_optional() {
     let (_db, session) = with(&[("ada", 36)]).await;
     let update = || session.update::<User>().id("nobody").merge(UserPatch { age: set(1), ..keep() });
     let delete = || session.delete::<User>().id("nobody");
@@ -364,7 +364,7 @@ async fn one_record_that_is_not_there_is_not_found_unless_optional() {
 }
 
 #[async_test]
-async fn upsert_of_an_id_changes_the_record_or_makes_it() {
+async fn upsert_by_id_changes_or_creates_the_record() {
     let (_db, session) = with(&[("ada", 36)]).await;
     let ada = session.upsert::<User>().id("ada").set(|u| u.age.add(1)).await.unwrap();
     assert_eq!((ada.name.as_str(), ada.age), ("ada", 37));
@@ -383,7 +383,7 @@ async fn upsert_of_an_id_changes_the_record_or_makes_it() {
 }
 
 #[async_test]
-async fn upsert_of_what_passes_a_filter_makes_one_if_nothing_does() {
+async fn upsert_by_filter_creates_a_record_if_none_matches() {
     let (_db, session) = with(&[("ada", 36), ("bob", 36)]).await;
     let upsert = |age: u8| session.upsert::<User>().filter(move |u| u.age.eq(age)).content(named("New", 5));
     let changed = upsert(36).await.unwrap();
@@ -455,7 +455,7 @@ async fn server_stops_at_the_timeout() {
 }
 
 #[async_test]
-async fn writes_show_their_statement_and_no_value() {
+async fn to_surql_and_debug_of_a_write_show_no_values() {
     let (_db, session) = place().await;
     let update = || session.update::<User>().id("ada");
     let hunter = || named("hunter2", 1);

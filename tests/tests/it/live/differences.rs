@@ -76,7 +76,7 @@ struct Sparse {
 }
 
 #[test]
-fn operations_fit_what_the_model_leaves_out() {
+fn operations_fit_fields_that_the_model_skips() {
     let sparse = Sparse { id: Id::new("a"), nickname: None, tags: vec![], text: String::new() };
     for (op, nickname) in [
         (PatchOp::replace("/nickname", "n"), Some("n")),

@@ -12,7 +12,7 @@ use super::races::{event, registration_in, statement};
 use super::{Item, NewItem, elsewhere, end, next, next_change, nothing_is_registered, registered, with_items};
 
 #[async_test]
-async fn killed_streams_end_with_who_killed_them() {
+async fn killed_streams_end_with_the_reason() {
     let (_db, session) = with_items().await;
     let items = session.live::<Item>().await.unwrap();
     items.kill().await.unwrap();
@@ -77,7 +77,7 @@ async fn streams_end_when_their_session_is_closed_or_emptied() {
 }
 
 #[async_test(not_send)]
-async fn stream_lives_through_a_new_token_of_the_same_user_only() {
+async fn stream_survives_only_a_new_token_of_the_same_user() {
     let (_db, session) = with_items().await;
     let login = login().await;
     session.query("DEFINE USER other ON NAMESPACE PASSWORD 'o' ROLES OWNER").await.unwrap().check().unwrap();
@@ -118,7 +118,7 @@ fn account(session: &Session, name: &str) -> RecordAccess<BTreeMap<&'static str,
 }
 
 #[async_test(not_send)]
-async fn record_users_see_their_own_records_alone() {
+async fn record_users_see_only_their_own_records() {
     let (db, session) = with_accounts("1h").await;
     let ada = db.new_session().await.unwrap();
     ada.signup(account(&session, "ada")).await.unwrap();

@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 use super::{Item, NewItem, elsewhere, next, next_change, nothing_is_registered, registered, with_items};
 
 #[async_test(not_send)]
-async fn slow_consumer_is_told_how_many_events_it_missed() {
+async fn slow_consumer_gets_the_number_of_missed_events() {
     let (db, session) = with_items().await;
     let mut slow = session.live::<Item>().capacity(10).await.unwrap();
     let mut quick = session.live::<Item>().capacity(1_000).await.unwrap();

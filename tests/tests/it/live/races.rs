@@ -89,7 +89,7 @@ pub(super) fn registration_in(live: u8, called: Vec<Cbor>) -> Cbor {
 }
 
 #[async_test]
-async fn events_before_the_reply_and_after_the_kill_are_put_where_they_belong() {
+async fn events_before_the_reply_and_after_the_kill_are_assigned_correctly() {
     let peer = Peer::start(async |mut conversation| {
         while let Some((id, method)) = conversation.request().await {
             if method == "query" {
@@ -182,7 +182,7 @@ async fn changes_that_arrive_together_come_in_their_order() {
 }
 
 #[async_test]
-async fn change_that_was_overtaken_is_left_out_and_told() {
+async fn overtaken_change_is_skipped_and_reported() {
     let peer = sending(&[(1, 100), (3, 300), (4, 400), (2, 200), (5, 500)]).await;
     let db = Surreal::connect(peer.url()).await.unwrap();
     let mut items = db.live::<Item>().await.unwrap();
@@ -197,7 +197,7 @@ async fn change_that_was_overtaken_is_left_out_and_told() {
 }
 
 #[async_test]
-async fn malformed_events_are_errors_and_the_stream_goes_on() {
+async fn malformed_events_are_errors_and_the_stream_continues() {
     let peer = Peer::start(async |mut conversation| {
         let Some((id, _)) = conversation.request().await else { return };
         conversation.reply(id, registration(1)).await;

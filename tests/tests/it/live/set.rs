@@ -33,7 +33,7 @@ async fn follow(session: &Session, mut told: impl AsyncFnMut() -> Action) {
 }
 
 #[async_test(not_send)]
-async fn set_tells_what_enters_and_what_leaves_it() {
+async fn set_reports_records_that_enter_and_leave() {
     let (_db, session) = with_items().await;
     let named = || Condition::raw("number >= $least").bind("least", 10);
     let mut items = session.live::<Item>().filter(|_| named()).filter(|i| i.number.lt(100)).as_set().await.unwrap();
@@ -79,7 +79,7 @@ async fn differences_of_a_set_make_and_remove_its_records() {
 }
 
 #[async_test(not_send)]
-async fn snapshot_of_a_set_is_followed_by_what_becomes_of_it() {
+async fn snapshot_of_a_set_is_followed_by_its_changes() {
     let (_db, session) = with_items().await;
     for (key, number) in [("a", 1), ("b", 20), ("c", 30)] {
         session.create::<Item>().id(key).content(NewItem { number }).await.unwrap();

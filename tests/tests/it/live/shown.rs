@@ -13,7 +13,7 @@ struct Number {
 }
 
 #[async_test(not_send)]
-async fn view_gives_its_fields_and_the_id() {
+async fn view_contains_its_fields_and_the_id() {
     let (_db, session) = with_items().await;
     let mut numbers = session.live::<Item>().view::<Number>().await.unwrap();
     session.create::<Item>().id("a").content(NewItem { number: 1 }).await.unwrap();
@@ -141,7 +141,7 @@ async fn linked_records_come_beside_each_change() {
 }
 
 #[async_test(not_send)]
-async fn snapshots_of_views_and_links_repeat_nothing_they_have_shown() {
+async fn snapshots_of_views_and_links_repeat_no_change() {
     let (_db, session) = with_parts().await;
     let text = r"CREATE item:x SET parts = []; CREATE item:y SET parts = [part:b], `main \`part\`` = part:a";
     session.query(text).await.unwrap().check().unwrap();
@@ -166,7 +166,7 @@ async fn snapshots_of_views_and_links_repeat_nothing_they_have_shown() {
 }
 
 #[async_test]
-async fn untyped_live_query_gives_values_on_connection_and_session() {
+async fn untyped_live_query_yields_values_on_connection_and_session() {
     let (db, session) = with_items().await;
     let login = login().await;
     db.signin(Root::new(login.username, login.password)).await.unwrap();

@@ -110,7 +110,7 @@ async fn lose_a_begin(deadline: Duration, give_up: impl AsyncFnOnce(&Surreal)) {
 }
 
 #[async_test]
-async fn transaction_begun_for_a_caller_that_left_is_cancelled() {
+async fn transaction_begun_for_a_dropped_caller_is_cancelled() {
     lose_a_begin(HANGS, async |db| {
         timeout(Duration::from_millis(50), db.begin_transaction()).await.unwrap_err();
     })

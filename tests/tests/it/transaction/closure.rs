@@ -35,7 +35,7 @@ impl fmt::Display for Refused {
 const PAUSES: std::ops::Range<Duration> = Duration::ZERO..Duration::from_millis(2);
 
 #[async_test]
-async fn closure_commits_what_is_ok_and_gives_it_back() {
+async fn closure_commits_on_ok_and_returns_the_value() {
     let (_db, session, other) = two().await;
     let ada = session
         .transaction()
@@ -114,7 +114,7 @@ async fn closure_is_run_again_from_the_start_after_a_conflict() {
 }
 
 #[async_test]
-async fn closure_is_not_run_more_often_than_asked() {
+async fn closure_is_not_run_more_often_than_its_retries() {
     let (_db, session, other) = two().await;
     for retries in [0, 2] {
         let (result, runs) = contended(&session, &other, usize::MAX, retries).await;
@@ -126,7 +126,7 @@ async fn closure_is_not_run_more_often_than_asked() {
 }
 
 #[async_test(not_send)]
-async fn closure_is_not_run_again_after_anything_else() {
+async fn closure_is_not_run_again_after_other_errors() {
     let (_db, session, _other) = two().await;
     session
         .query("DEFINE INDEX balance ON account FIELDS balance UNIQUE; CREATE account:a SET balance = 1")
@@ -173,7 +173,7 @@ async fn conflicting_peer(conflicts: usize) -> Peer {
 }
 
 #[async_test(not_send)]
-async fn conflict_is_found_behind_the_closures_own_error_and_behind_its_ok() {
+async fn conflict_is_found_although_the_closure_returns_its_own_error_or_ok() {
     let peer = conflicting_peer(2).await;
     let db = Surreal::connect(peer.url()).await.unwrap();
     let runs = Cell::new(0);
@@ -244,7 +244,7 @@ async fn closures_borrow_locals_of_spawned_futures() {
 }
 
 #[async_test]
-async fn handle_that_got_out_of_its_closure_cannot_outlive_the_commit() {
+async fn handle_that_escapes_its_closure_cannot_outlive_the_commit() {
     let (_db, session, other) = two().await;
     let mut escaped = None;
     session
@@ -317,7 +317,7 @@ async fn closure_that_panics_leaves_nothing_open() {
 }
 
 #[async_test]
-async fn session_that_is_closed_is_told_to_the_closure() {
+async fn closure_gets_the_error_of_a_closed_session() {
     let (_db, session, _other) = two().await;
     let clone = session.clone();
     session.close_session().await.unwrap();

@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use super::{Account, HANGS, accounts, assert_none_open, new, two};
 
 #[async_test]
-async fn transaction_that_has_ended_says_so_on_every_handle() {
+async fn ended_transaction_is_reported_on_every_handle() {
     let (_db, session, _other) = two().await;
     for commit in [true, false] {
         let tx = session.begin_transaction().await.unwrap();
@@ -58,7 +58,7 @@ async fn first_committer_wins_and_the_other_may_be_run_again() {
 }
 
 #[async_test]
-async fn closing_the_session_is_told_to_its_transactions() {
+async fn closing_the_session_ends_its_transactions() {
     let (_db, session, other) = two().await;
     let [first, second, third] = [(); 3].map(|()| session.begin_transaction());
     let (first, second, third) = (first.await.unwrap(), second.await.unwrap(), third.await.unwrap());
@@ -76,7 +76,7 @@ async fn closing_the_session_is_told_to_its_transactions() {
 }
 
 #[async_test]
-async fn closing_the_session_under_a_query_is_told() {
+async fn closing_the_session_ends_a_running_query() {
     let (_db, session, other) = two().await;
     let tx = session.begin_transaction().await.unwrap();
     let mut calls = Vec::new();
@@ -96,7 +96,7 @@ async fn closing_the_session_under_a_query_is_told() {
 }
 
 #[async_test]
-async fn reset_of_the_session_is_told_to_its_transactions() {
+async fn reset_of_the_session_ends_its_transactions() {
     let (_db, session, other) = two().await;
     let (used, committed) = (session.begin_transaction().await.unwrap(), session.begin_transaction().await.unwrap());
     used.create::<Account>().content(new(1)).await.unwrap();
@@ -112,7 +112,7 @@ async fn reset_of_the_session_is_told_to_its_transactions() {
 }
 
 #[async_test]
-async fn closing_the_connection_is_told_to_its_transactions() {
+async fn closing_the_connection_ends_its_transactions() {
     let (db, session, _other) = two().await;
     let [tx, idle] = [session.begin_transaction().await.unwrap(), session.begin_transaction().await.unwrap()];
     let running = tokio::spawn(tx.query("SLEEP 20s").into_future());
@@ -147,7 +147,7 @@ async fn behind_proxy() -> (Proxy, Surreal, Session, Session) {
 }
 
 #[async_test(not_send)]
-async fn losing_the_connection_is_told_to_its_transactions() {
+async fn losing_the_connection_ends_its_transactions() {
     let (proxy, _db, session, beside) = behind_proxy().await;
     let tx = session.begin_transaction().await.unwrap();
     tx.create::<Account>().content(new(1)).await.unwrap();
@@ -161,7 +161,7 @@ async fn losing_the_connection_is_told_to_its_transactions() {
 }
 
 #[async_test(not_send)]
-async fn commit_that_is_under_way_when_the_connection_is_lost_is_unknown() {
+async fn commit_in_flight_when_the_connection_is_lost_is_unknown() {
     let (proxy, _db, session, beside) = behind_proxy().await;
     let tx = session.begin_transaction().await.unwrap();
     tx.create::<Account>().content(new(1)).await.unwrap();
@@ -257,7 +257,7 @@ fn some_id() -> ciborium::Value {
 }
 
 #[async_test]
-async fn commit_of_which_the_server_lost_track_is_unknown() {
+async fn commit_that_the_server_cannot_confirm_is_unknown() {
     let refusal =
         |code: i64, kind: &str, message: &str| cbor!({"code" => code, "kind" => kind, "message" => message}).unwrap();
     for (refusal, expected) in [

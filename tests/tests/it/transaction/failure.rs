@@ -39,7 +39,7 @@ async fn unique_violation_then_commit_writes_nothing() {
 }
 
 #[async_test]
-async fn failed_statement_is_final_whether_or_not_it_is_looked_at() {
+async fn failed_statement_is_final_even_if_its_result_is_ignored() {
     let (_db, session, _other) = two().await;
     for text in [
         "CREATE account:a SET balance = 1; THROW 'no'",
@@ -67,7 +67,7 @@ async fn query_that_does_not_parse_is_final() {
 }
 
 #[async_test]
-async fn first_failure_is_the_one_that_is_told() {
+async fn first_failure_is_reported() {
     let (_db, session, _other) = two().await;
     let tx = session.begin_transaction().await.unwrap();
     drop(tx.query("THROW 'first'; THROW 'second'").await.unwrap());
@@ -110,7 +110,7 @@ async fn result_of_a_write_that_does_not_fit_is_final() {
 }
 
 #[async_test]
-async fn result_of_a_read_may_be_taken_again_as_something_else() {
+async fn result_of_a_read_may_be_taken_again_as_another_type() {
     let (_db, session, _other) = two().await;
     let tx = session.begin_transaction().await.unwrap();
     let response = tx.query("SELECT VALUE 'text' FROM 1").await.unwrap();
@@ -131,7 +131,7 @@ async fn result_may_be_taken_wrongly_after_the_commit() {
 }
 
 #[async_test]
-async fn what_was_not_sent_has_no_consequences() {
+async fn unsent_queries_do_not_fail_the_transaction() {
     let (_db, session, _other) = two().await;
     let tx = session.begin_transaction().await.unwrap();
     for error in [

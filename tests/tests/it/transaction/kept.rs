@@ -77,7 +77,7 @@ async fn reply_that_was_dropped_unread_fails_the_transaction() {
 }
 
 #[async_test(not_send)]
-async fn end_comes_by_its_deadline_before_that_of_the_query_in_front() {
+async fn end_comes_at_its_own_deadline_not_at_that_of_the_query_before_it() {
     let login = login().await;
     let db = Surreal::connect(login.url).deadline(Duration::from_secs(2)).await.unwrap();
     let root = Root::new(login.username, login.password);
