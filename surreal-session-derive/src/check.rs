@@ -1,5 +1,5 @@
-//! Every rule that can be told from the tokens alone. What needs types is left to the compiler: the generated code asks
-//! for it where the user wrote the type.
+//! Checks the rules that depend on tokens alone. The compiler checks rules about types: the generated code has bounds at
+//! the types that the user wrote.
 
 mod ends;
 mod fields;
@@ -60,7 +60,7 @@ fn shape(model: &Model, errors: &mut Errors) {
     }
 }
 
-/// A view names its record, and its fields have names of their own.
+/// A view names its record, and its fields have different names.
 fn view(model: &Model, fields: &[Field], errors: &mut Errors) {
     if model.record.of.is_none() && errors.is_empty() {
         let message =
@@ -97,7 +97,7 @@ fn table(model: &Model, errors: &mut Errors) {
     }
 }
 
-/// The generated structs need names of their own.
+/// The generated structs need different names.
 fn names(model: &Model, errors: &mut Errors) {
     let given = [&model.record.new, &model.record.patch, &model.record.fields];
     let names = model.all_names();

@@ -1,13 +1,13 @@
 //! The derive macros of `surreal-session`.
 //!
 //! Programs use them through `surreal_session`, which re-exports them; this crate has no other use. What a macro
-//! accepts and generates is written on the macro itself: [`macro@Record`] for what is in a table, [`macro@Object`] for
+//! accepts and generates is documented on the macro itself: [`macro@Record`] for what is in a table, [`macro@Object`] for
 //! what is nested in a record, [`macro@View`] for some of a record's fields, and [`macro@LinkTo`] for links to several
 //! tables.
 //!
-//! A derive goes through four steps, a module each: `parse` reads the attributes, ours and serde's; `model` puts
-//! them beside the nodes of `syn` that they stand on; `check` collects every mistake; `expand` generates the code.
-//! What can be generated is generated even when something is wrong, so that one mistake gives one message.
+//! A derive has four steps, each in a module: `parse` reads the attributes of this crate and of serde; `model` joins them
+//! with the nodes of `syn`; `check` collects all mistakes; `expand` generates the code. Code is generated in spite of
+//! mistakes where possible, so that one mistake gives one message.
 
 mod case;
 mod check;

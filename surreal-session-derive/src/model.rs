@@ -137,7 +137,7 @@ impl<'a> Model<'a> {
         self.all_fields().filter(|field| field.is_read())
     }
 
-    /// Returns those of them that have a name of their own on the wire.
+    /// Returns the fields that have their own name on the wire.
     pub(crate) fn named(&self) -> impl Iterator<Item = &Field<'a>> {
         self.read().filter(|field| field.is_named())
     }
@@ -164,7 +164,7 @@ impl<'a> Model<'a> {
         self.read().next().is_none()
     }
 
-    /// Tells whether it is a struct with fields whose types may stand in other structs.
+    /// Returns `true` for a struct with fields whose types can be used in other structs.
     pub(crate) fn is_usable(&self) -> bool {
         self.fields.is_some() && self.input.generics.lifetimes().next().is_none()
     }

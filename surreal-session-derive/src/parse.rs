@@ -78,7 +78,7 @@ fn items(attr: &Attribute) -> syn::Result<Vec<Item>> {
     Ok(items.into_iter().collect())
 }
 
-/// A literal that came through `macro_rules!` stands in an invisible group.
+/// Reads a string literal. One that came through `macro_rules!` is in an invisible group.
 fn text(value: &Expr) -> Option<&LitStr> {
     match value {
         Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text),

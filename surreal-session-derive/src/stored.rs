@@ -16,7 +16,7 @@ pub(crate) struct Stored<'a> {
     pub(crate) form: Option<Form<'a>>,
 }
 
-/// How serde writes the type.
+/// The form in which serde writes the type.
 pub(crate) enum Form<'a> {
     /// As the only field is written.
     Newtype(Member, &'a Type),

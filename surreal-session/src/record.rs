@@ -58,7 +58,7 @@ pub trait Record: HasTable + Object + DeserializeOwned {
     /// The data of a record to be created: without the id and the fields that the server sets.
     type New: Serialize;
 
-    /// Whether a new record can do without an id from the program: [`Single`], or [`NeedsId`].
+    /// [`Single`] if the server can generate the id of a new record, or [`NeedsId`].
     #[doc(hidden)]
     type Ids: Ids<Named = Single>;
 
@@ -72,7 +72,7 @@ pub trait Record: HasTable + Object + DeserializeOwned {
         None
     }
 
-    /// What it takes to insert it: nothing for a [`NormalRecord`], `.relation()` for a [`Relation`].
+    /// The kind of insert: plain for a [`NormalRecord`], with `.relation()` for a [`Relation`].
     #[doc(hidden)]
     type Kind: 'static;
 }
@@ -82,12 +82,12 @@ pub trait Record: HasTable + Object + DeserializeOwned {
 #[non_exhaustive]
 pub struct Single;
 
-/// Stands in for the id of a new record whose key the server does not make, until it is given with `.id(..)`.
+/// Marks a new record whose key the server cannot generate, until `.id(..)` sets it.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct NeedsId;
 
-/// Whether a write of a new record has its id, or can do without.
+/// The state of the id in a write of a new record: set, generated, or missing.
 #[doc(hidden)]
 pub trait Ids: 'static {
     /// The same with an id.
@@ -149,8 +149,7 @@ pub struct Normal;
 #[non_exhaustive]
 pub struct NeedsRelation;
 
-/// What stands for a table. The ids of a record need to know nothing else of it: a record that cannot be read, and
-/// that is said to be so, has ids that can.
+/// A type with a table. Ids need nothing else of their record, so that the ids of a record type with errors still work.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a record",
@@ -218,7 +217,7 @@ pub trait IdOf<R> {
     /// The type of the key.
     type Key: Key;
 
-    /// Who gives a new record its key.
+    /// The source of the key of a new record.
     type Ids: Ids<Named = Single>;
 }
 

@@ -30,7 +30,7 @@ fn one_name(field: &Field, rule: Rule, errors: &mut Errors) {
     }
 }
 
-/// What may be left out has to be written at all, under a name of its own.
+/// An optional field must be serialised, and have its own name.
 fn default(field: &Field, errors: &mut Errors) {
     let Some(default) = &field.record.default else {
         return;

@@ -1,6 +1,6 @@
-//! Types of other crates that serde would store as something else than the server's own type for them.
+//! Types of other crates that serde would store in another form than the server's native type.
 //!
-//! Here those are refused that can be told by how they are written. The compiler looks up the rest, in what
+//! This module refuses those that it recognises by their path. The compiler looks up the rest, in code that
 //! `expand::foreign` generates.
 
 mod known;
@@ -42,12 +42,12 @@ fn absent(model: &Model, field: &Field, errors: &mut Errors) {
     }
 }
 
-/// Whether the compiler is asked if the type is an `Option` by another name.
+/// Returns `true` if the compiler must check whether the type is an alias of `Option`.
 pub(crate) fn may_need_default(model: &Model, field: &Field) -> bool {
     reads_absent(model, field) && !is_option(&field.node.ty)
 }
 
-/// Whether a function reads the field, and nothing gives it a value where it is absent.
+/// Returns `true` if a function reads the field, and no default applies if it is absent.
 fn reads_absent(model: &Model, field: &Field) -> bool {
     let has_default = field.serde.default || model.serde.default;
     field.serde.reader.is_some() && !has_default && field.is_read() && field.is_named()

@@ -11,7 +11,7 @@ use super::{Given, Item, items};
 use crate::errors::Errors;
 use crate::kind::Kind;
 
-/// What stands on the struct.
+/// The attributes of the struct.
 #[derive(Default)]
 pub(crate) struct Container {
     pub(crate) table: Option<LitStr>,
@@ -25,12 +25,12 @@ pub(crate) struct Container {
     pub(crate) of: Option<Type>,
 }
 
-/// What stands on a field.
+/// The attributes of a field.
 #[derive(Default)]
 pub(crate) struct Field {
     pub(crate) readonly: Option<Path>,
     pub(crate) default: Option<Path>,
-    /// Where a field of a view stands in the record.
+    /// The path of a view's field in the record.
     pub(crate) from: Option<Vec<Ident>>,
 }
 

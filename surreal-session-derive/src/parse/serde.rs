@@ -1,7 +1,7 @@
-//! `#[serde(…)]`, as far as it decides what a record looks like on the wire.
+//! `#[serde(…)]`, as far as it affects the form of a record on the wire.
 //!
-//! serde's own derive complains about what is wrong with its attributes. Here a word that is unknown or malformed is
-//! passed over, so that nobody reads the same complaint twice.
+//! serde's own derive reports mistakes in its attributes. This module skips unknown and malformed words, so that a mistake
+//! is reported once.
 
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
@@ -10,19 +10,19 @@ use syn::{Attribute, ExprPath, Ident, LitStr, Path, Token, parse_quote};
 use super::{Given, Item, items};
 use crate::case::Rule;
 
-/// What stands on the struct.
+/// The attributes of the struct.
 #[derive(Default)]
 pub(crate) struct Container {
     pub(crate) rename_all: Option<Names>,
     /// The bounds of the `Serialize` impl.
     pub(crate) bound: Option<LitStr>,
-    /// Whether an absent field has a value, whichever it is.
+    /// `true` if absent fields have a default.
     pub(crate) default: bool,
     /// The words that change the whole representation.
     pub(crate) reshaping: Vec<Path>,
 }
 
-/// What stands on a field.
+/// The attributes of a field.
 #[derive(Default)]
 pub(crate) struct Field {
     pub(crate) rename: Option<Names>,
@@ -37,7 +37,7 @@ pub(crate) struct Field {
     pub(crate) functions: Vec<(Ident, LitStr)>,
     /// The word with a path to a function that reads the field.
     pub(crate) reader: Option<Path>,
-    /// Whether the field has a value where it is absent.
+    /// `true` if the field has a default.
     pub(crate) default: bool,
 }
 

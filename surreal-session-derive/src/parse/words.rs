@@ -1,8 +1,8 @@
-//! What `#[record(…)]` may contain and where, and what to say about any other word.
+//! The words that `#[record(…)]` may contain in each position, and the messages about all others.
 
 use crate::kind::Kind;
 
-/// Where an attribute stands.
+/// The position of an attribute.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Place {
     pub(super) kind: Kind,

@@ -1,4 +1,4 @@
-//! What a write does to fields, one by one.
+//! Assignments of a write to single fields.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -9,10 +9,10 @@ use crate::record::{
     AlwaysPresent, Collection, Container, Field, Kind, Optional, Part, Path, Stored, Sum, Within, Writable, is_part_of,
 };
 
-/// What a write does to fields of a record of type `R`: one thing, or several in a tuple, an array or a `Vec`.
+/// The assignments of a write to fields of a record of type `R`: one, or several in a tuple, an array or a `Vec`.
 ///
-/// They happen in their order, each to what the one before has left; but what they read of the record, as in
-/// `u.age.set(u.old_age)` and in `mul` and `div`, is what it was before all of them (server 3.3.5).
+/// They run in order, each on the result of the one before. Fields that they read, as in `u.age.set(u.old_age)` and in `mul`
+/// and `div`, have the values from before the write (server 3.3.5).
 ///
 /// | Assignment | Field becomes |
 /// |---|---|
@@ -23,10 +23,10 @@ use crate::record::{
 /// | `u.tags.push("new")` | the array with that element at its end, the set with that element, once |
 /// | `u.tags.remove("old")` | the array or set without that element, however often it was there |
 ///
-/// A field that is not an `Option`, set to one that stands in something optional, in a linked record or in an element of an
-/// array, keeps its value where that one is missing.
+/// A field that is not an `Option` keeps its value if it is set to another field that is missing: a part of an optional
+/// object, of a linked record, or of an element of an array.
 ///
-/// For a list that is put together at run time, each becomes an [`Assign`] with `.into()`.
+/// To build a list at run time, convert each assignment to an [`Assign`] with `.into()`.
 ///
 /// # Parts of optional objects
 ///
@@ -43,12 +43,12 @@ use crate::record::{
     note = "several go into a tuple, or with `.into()` into a `Vec<Assign<{R}>>`"
 )]
 pub trait Assignment<R> {
-    /// Adds each as it stands after SET.
+    /// Adds each assignment in the form of the SET clause.
     #[doc(hidden)]
     fn assign(self, into: &mut Vec<Setting>);
 }
 
-/// What a write does to one field of a record of type `R`.
+/// The assignment of a write to one field of a record of type `R`.
 #[must_use = "nothing is changed until a write is given it"]
 pub struct Assign<R> {
     setting: Setting,
@@ -65,7 +65,7 @@ pub struct Setting {
     part: Option<Part>,
     /// The same where it is there for certain.
     unguarded: Option<Fragment>,
-    /// Whether it gives the place a value that is there.
+    /// `true` if it sets the field to a value that exists.
     is_value: bool,
 }
 
@@ -89,7 +89,7 @@ impl Setting {
         Self { part: Some(part), ..Self::plain::<P>(change) }
     }
 
-    /// What it is after an assignment that makes the object.
+    /// Its form after an assignment that creates the object.
     fn or_plain<P: Path>(self, change: Fragment) -> Self {
         Self { unguarded: Some(Fragment::path::<P>().then(change)), ..self }
     }

@@ -1,4 +1,4 @@
-//! What is true or false of a record.
+//! Conditions on a record.
 
 mod tree;
 
@@ -79,14 +79,14 @@ impl<R> Condition<R> {
     /// # }
     /// ```
     pub fn raw(surql: impl AsRef<str>) -> Self {
-        // In parentheses also where it stands alone, so that it cannot begin another clause.
+        // Always in parentheses, so that the text cannot begin another clause.
         let text = Fragment::new("(").text(surql.as_ref()).text(")");
         Self::new(Tree::Leaf(text.reading_others(true)))
     }
 
     /// Binds `value` to `$name` in the text of a [`raw`](Self::raw) condition.
     ///
-    /// A name is bound once in a statement: two conditions in one filter need names of their own.
+    /// A name can be bound once in a statement: two conditions in one filter need different names.
     ///
     /// The type of the value is not checked. Types of chrono, time, jiff, uuid and `rust_decimal` and `std::time::Duration` are
     /// sent as serde writes them, a time as text: convert them first, as in `Datetime::from(time)`.

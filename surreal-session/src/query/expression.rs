@@ -1,4 +1,4 @@
-//! What can be asked of a field: comparisons, text, arrays, and calculations.
+//! Methods of fields: comparisons, text, arrays, and calculations.
 
 mod bound;
 mod compare;
@@ -23,8 +23,8 @@ pub(crate) use term::stored;
 
 /// A value in a record, or computed from it: a [`Field`], or a [`Computed`].
 ///
-/// What it is compared with is a value of its type or another field of the same record; other types do not compile.
-/// With a value that is missing every comparison is false: see [`Condition`].
+/// It can be compared with a value of its type or with another field of the same record; other types do not compile. A
+/// comparison with a missing value is false: see [`Condition`].
 ///
 /// # Examples
 ///
@@ -70,25 +70,25 @@ pub trait Expression: Sized {
     /// The type of the value.
     type Type;
 
-    /// Where it stands, if a write can change it there.
+    /// The path to it, if a write can change it.
     #[doc(hidden)]
     type Place;
 
-    /// What stands in the statement.
+    /// Its text in the statement.
     #[doc(hidden)]
     fn term(self) -> Term;
 
-    /// Whether the two are the same. A missing value is the same as another missing one.
+    /// True if both values are equal. Two missing values are equal.
     fn eq<V: Operand<Self::Record, Self::Type>>(self, other: V) -> Condition<Self::Record> {
         Condition::new(equal(self.term(), other.term(), Sequence::of::<Self::Type>()))
     }
 
-    /// Whether the two are not the same: the opposite of [`eq`](Self::eq), so true if just one of them is missing.
+    /// True if the values differ: the opposite of [`eq`](Self::eq), so also if exactly one of them is missing.
     fn ne<V: Operand<Self::Record, Self::Type>>(self, other: V) -> Condition<Self::Record> {
         Condition::new(compare::unequal(self.term(), other.term(), Sequence::of::<Self::Type>()))
     }
 
-    /// Whether this is greater than the other.
+    /// True if this is greater than the other value.
     fn gt<V: Operand<Self::Record, Self::Type>>(self, other: V) -> Condition<Self::Record>
     where
         Self::Type: Stored<As: Ordered>,
@@ -96,7 +96,7 @@ pub trait Expression: Sized {
         Condition::new(ordered(self.term(), Order::Greater, other.term(), has_successor::<Self::Type>()))
     }
 
-    /// Whether this is greater than the other, or the same.
+    /// True if this is greater than the other value or equal to it.
     fn gte<V: Operand<Self::Record, Self::Type>>(self, other: V) -> Condition<Self::Record>
     where
         Self::Type: Stored<As: Ordered>,
@@ -104,7 +104,7 @@ pub trait Expression: Sized {
         Condition::new(ordered(self.term(), Order::GreaterOrSame, other.term(), has_successor::<Self::Type>()))
     }
 
-    /// Whether this is less than the other.
+    /// True if this is less than the other value.
     fn lt<V: Operand<Self::Record, Self::Type>>(self, other: V) -> Condition<Self::Record>
     where
         Self::Type: Stored<As: Ordered>,
@@ -112,7 +112,7 @@ pub trait Expression: Sized {
         Condition::new(ordered(self.term(), Order::Less, other.term(), has_successor::<Self::Type>()))
     }
 
-    /// Whether this is less than the other, or the same.
+    /// True if this is less than the other value or equal to it.
     fn lte<V: Operand<Self::Record, Self::Type>>(self, other: V) -> Condition<Self::Record>
     where
         Self::Type: Stored<As: Ordered>,
@@ -120,7 +120,7 @@ pub trait Expression: Sized {
         Condition::new(ordered(self.term(), Order::LessOrSame, other.term(), has_successor::<Self::Type>()))
     }
 
-    /// Whether this is between the two, or the same as one of them.
+    /// True if this is between two values or equal to one of them.
     fn between<L, H>(self, lowest: L, highest: H) -> Condition<Self::Record>
     where
         Self::Type: Stored<As: Ordered>,
@@ -130,7 +130,7 @@ pub trait Expression: Sized {
         Condition::new(compare::between(self.term(), lowest.term(), highest.term(), has_successor::<Self::Type>()))
     }
 
-    /// Whether this is the same as one of these; of none it is false.
+    /// True if this equals one of the values; false for an empty list.
     fn is_in<I>(self, values: I) -> Condition<Self::Record>
     where
         I: IntoIterator<Item: Operand<Self::Record, Self::Type>>,
@@ -142,22 +142,22 @@ pub trait Expression: Sized {
         ))
     }
 
-    /// Whether there is no value: NONE, NULL, or no such field.
+    /// True if the value is missing: NONE, NULL, or no such field.
     fn is_none(self) -> Condition<Self::Record> {
         Condition::new(compare::absent(self.term()))
     }
 
-    /// Whether there is a value: neither NONE nor NULL.
+    /// True if there is a value: neither NONE nor NULL.
     fn is_some(self) -> Condition<Self::Record> {
         Condition::new(compare::present(self.term(), Sequence::of::<Self::Type>()))
     }
 
-    /// Whether the value is NULL, and not just missing. In Rust both are `None`.
+    /// True if the value is NULL, and not if it is absent. In Rust both are `None`.
     fn is_null(self) -> Condition<Self::Record> {
         Condition::new(Tree::Leaf(self.term().into_fragment().text(" = NULL")))
     }
 
-    /// Whether the text begins with the other.
+    /// True if the text begins with the other text.
     fn starts_with<V: Operand<Self::Record, Self::Type>>(self, other: V) -> Condition<Self::Record>
     where
         Self::Type: Stored<As: Text>,
@@ -165,7 +165,7 @@ pub trait Expression: Sized {
         Condition::new(calling("string::starts_with", self.term(), other.term()))
     }
 
-    /// Whether the text ends with the other.
+    /// True if the text ends with the other text.
     fn ends_with<V: Operand<Self::Record, Self::Type>>(self, other: V) -> Condition<Self::Record>
     where
         Self::Type: Stored<As: Text>,
@@ -173,9 +173,9 @@ pub trait Expression: Sized {
         Condition::new(calling("string::ends_with", self.term(), other.term()))
     }
 
-    /// Whether the text is found by this search, in the words of the full-text index on the field.
+    /// True if a full-text search finds the text, with the index on the field.
     ///
-    /// Without such an index the server fails the statement.
+    /// The statement fails if the field has no full-text index.
     fn matches<V: Operand<Self::Record, Self::Type>>(self, search: V) -> Condition<Self::Record>
     where
         Self::Type: Stored<As: Text>,
@@ -199,7 +199,7 @@ pub trait Expression: Sized {
         Computed::new(compare::of_text("string::uppercase", self.term()))
     }
 
-    /// Whether the text contains this text, or the array or set this element.
+    /// True if the text contains this text, or the array or set this element.
     fn contains<V>(self, item: V) -> Condition<Self::Record>
     where
         Self::Type: Container,
@@ -208,7 +208,7 @@ pub trait Expression: Sized {
         Condition::new(contained(self.term(), " CONTAINS ", item.term()))
     }
 
-    /// Whether at least one of these is contained; of none it is false.
+    /// True if it contains at least one of the values; false for an empty list.
     fn contains_any<I>(self, items: I) -> Condition<Self::Record>
     where
         Self::Type: Container,
@@ -218,7 +218,7 @@ pub trait Expression: Sized {
         Condition::new(compare::contains(self.term(), " CONTAINSANY ", items, Tree::any))
     }
 
-    /// Whether each of these is contained; of none it is true.
+    /// True if it contains each of the values; true for an empty list.
     fn contains_all<I>(self, items: I) -> Condition<Self::Record>
     where
         Self::Type: Container,
@@ -232,7 +232,7 @@ pub trait Expression: Sized {
         }
     }
 
-    /// How many elements there are; none where there is no array or set.
+    /// The number of elements; 0 if the array or set is missing.
     fn len(self) -> Computed<Self::Record, u64>
     where
         Self::Type: Collection,
@@ -240,7 +240,7 @@ pub trait Expression: Sized {
         Computed::new(compare::length(self.term(), None, Self::Type::IS_UNORDERED))
     }
 
-    /// Whether there are no elements, or no array or set.
+    /// True if there are no elements, or the array or set is missing.
     fn is_empty(self) -> Condition<Self::Record>
     where
         Self::Type: Collection,
@@ -250,7 +250,7 @@ pub trait Expression: Sized {
         ))
     }
 
-    /// Whether the condition is true of at least one element.
+    /// True if at least one element meets the condition.
     fn any<T, C>(self, condition: impl FnOnce(Field<Element<T>, T>) -> C) -> Condition<Self::Record>
     where
         Self::Type: Collection + Container<Item = T>,
@@ -261,7 +261,7 @@ pub trait Expression: Sized {
         Condition::new(Tree::Leaf(matching.into_fragment().text(" > 0")))
     }
 
-    /// Whether the condition is true of each element; so it is where there are none.
+    /// True if each element meets the condition; true without elements.
     fn all<T, C>(self, condition: impl FnOnce(Field<Element<T>, T>) -> C) -> Condition<Self::Record>
     where
         Self::Type: Collection + Container<Item = T>,
@@ -327,7 +327,7 @@ pub trait Expression: Sized {
 }
 
 impl<P: Path, T> Field<P, T> {
-    /// The element `INDEX` of the array, counted from 0: `u.tags.at::<0>()`. Missing if there are not so many.
+    /// The element `INDEX` of the array, counted from 0: `u.tags.at::<0>()`. Missing if the array is shorter.
     pub fn at<const INDEX: usize>(self) -> Field<At<P, INDEX>, Option<T::Item>>
     where
         T: List,

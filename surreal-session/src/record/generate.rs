@@ -24,7 +24,7 @@ impl GenerateKey for Uuid {
 /// A ULID, as the server's `rand::ulid()`: 26 digits and capital letters that sort by the time.
 impl GenerateKey for String {
     fn generate() -> Self {
-        // What a ULID and a uuid of version 7 begin with is the same: the time in milliseconds.
+        // A ULID and a version 7 UUID begin with the same bits: the time in milliseconds.
         ulid(u128::from_be_bytes(*Uuid::new_v7().as_bytes()))
     }
 }

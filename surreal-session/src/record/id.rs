@@ -1,4 +1,4 @@
-//! What an [`Id`] is once its record is known: an id of that record's table.
+//! The impls of [`Id`] that need the table of its record.
 
 use std::any::type_name;
 use std::fmt;
@@ -61,8 +61,8 @@ impl<T: HasTable, K: Key> FromStr for Id<T, K> {
     }
 }
 
-// Of the key no more is asked here than that it can be written and read: a type that cannot be a key is told so where
-// the record has its id, and not again wherever serde goes through it.
+// The key must only be serialisable here. The derive reports a type that cannot be a key at the record's id, and not
+// again at each use of serde.
 
 impl<T: HasTable, K: Serialize> Serialize for Id<T, K> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -88,7 +88,7 @@ impl<'de, T: HasTable, K: DeserializeOwned> Deserialize<'de> for Id<T, K> {
     }
 }
 
-/// Without an untyped id in between: the table is compared where it stands, and the key is read as its type.
+/// Reads without an untyped id in between: compares the table in place, and reads the key as its type.
 impl<'de, T: HasTable, K: DeserializeOwned> Tagged<'de> for Id<T, K> {
     const TAG: Tag = Tag::RecordId;
 

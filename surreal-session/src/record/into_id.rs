@@ -1,4 +1,4 @@
-//! What a builder's `.id(..)` accepts.
+//! The arguments of a builder's `.id(..)`.
 
 use super::{Key, Record};
 use crate::value::{Id, RecordKey, Uuid};

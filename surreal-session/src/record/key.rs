@@ -27,8 +27,8 @@ use crate::value::{Datetime, Id, RecordId, RecordKey, Uuid, Value};
             `RecordKey` for any"
 )]
 pub trait Key: KeyData {
-    /// Who gives a new record its key: [`Single`](super::Single) if the server can make one of this type, or else
-    /// [`NeedsId`](super::NeedsId).
+    /// The source of the key of a new record: [`Single`](super::Single) if the server can generate one of this type, or
+    /// else [`NeedsId`](super::NeedsId).
     #[doc(hidden)]
     type Ids: Ids<Named = Single>;
 
@@ -100,7 +100,7 @@ impl Key for Uuid {
     }
 }
 
-/// What a key must be able to do.
+/// The requirements of a key.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the key of a record",

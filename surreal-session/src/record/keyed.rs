@@ -24,7 +24,7 @@ pub trait HasKey<K> {}
 
 impl<T, K> HasKey<K> for Id<T, K> {}
 
-/// What is known of a type in a field: that it is a link, or nothing.
+/// Detects whether the type of a field is a link.
 #[doc(hidden)]
 pub trait LinkType {}
 

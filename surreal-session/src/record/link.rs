@@ -7,7 +7,7 @@ use super::{HasTable, Key};
 use crate::error::{Error, ErrorKind, Result};
 use crate::value::{Id, RecordId};
 
-/// What can stand at an end of an edge, in its field `in` or `out`: an [`Id`], an enum of ids with
+/// A type for the field `in` or `out` of an edge: an [`Id`], an enum of ids with
 /// [`#[derive(LinkTo)]`](derive@crate::LinkTo), or a [`RecordId`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the end of an edge",

@@ -19,11 +19,11 @@ pub trait Object: 'static {
     #[doc(hidden)]
     const FIELDS: &'static [&'static str];
 
-    /// The fields of this object where it stands at `P` in a record.
+    /// The fields of this object at the path `P` of a record.
     #[doc(hidden)]
     type Fields<P: Path>: Copy + 'static;
 
-    /// What a program changes of this object: each field kept, set or unset.
+    /// A patch of this object, which keeps, sets or unsets each field.
     type Patch: Patch;
 
     /// The fields, which hold nothing.
@@ -31,7 +31,7 @@ pub trait Object: 'static {
     fn fields<P: Path>() -> &'static Self::Fields<P>;
 }
 
-/// What may be missing has the fields that it has when it is there: SurrealQL reads a path through NONE as NONE.
+/// An optional object has the fields of the object: SurrealQL reads a path through NONE as NONE.
 impl<T: Object> Object for Option<T> {
     const FIELDS: &'static [&'static str] = T::FIELDS;
     type Fields<P: Path> = T::Fields<Maybe<P, T>>;
@@ -42,7 +42,7 @@ impl<T: Object> Object for Option<T> {
     }
 }
 
-/// What is behind a pointer has the fields that it has without one. A recursive object needs one.
+/// An object behind a pointer has the same fields. A recursive object needs a pointer.
 macro_rules! behind_pointers {
     ($($pointer:ident)+) => {$(
         impl<T: Object> Object for $pointer<T> {
@@ -78,7 +78,7 @@ impl<T: Record<Key = K>, K: 'static> Object for Id<T, K> {
     }
 }
 
-/// The patch of what cannot be patched from where it is seen: a linked record is changed by a write of its own.
+/// The patch of a linked record, which only a separate write can change.
 #[doc(hidden)]
 #[derive(Debug, Default)]
 #[non_exhaustive]

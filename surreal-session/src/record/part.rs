@@ -24,12 +24,12 @@ impl Part {
         Self(self.0.iter().map(|place| join(parent, place)).collect())
     }
 
-    /// Whether it is the object that it is named in.
+    /// Returns `true` if this is the parent object itself.
     pub(crate) fn is_parent(&self) -> bool {
         self.0.iter().all(String::is_empty)
     }
 
-    /// Whether a change at `place` may make or remove it.
+    /// Returns `true` if a change at `place` may create or remove it.
     pub(crate) fn depends_on(&self, place: &str) -> bool {
         self.0.iter().any(|part| is_part_of(part, place))
     }
@@ -50,7 +50,7 @@ impl fmt::Display for Part {
     }
 }
 
-/// Whether the path leads to the place `outer` or into it.
+/// Returns `true` if the path leads to `outer` or into it.
 pub(crate) fn is_part_of(path: &str, outer: &str) -> bool {
     path.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }

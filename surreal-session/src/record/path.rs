@@ -12,19 +12,19 @@ pub trait Path: Copy + 'static {
     /// The start of the path: a record, or an element of an array.
     type Root: 'static;
 
-    /// Whether the path leads through a link into another record.
+    /// `true` if the path leads through a link into another record.
     #[doc(hidden)]
     const IS_LINKED: bool = false;
 
-    /// Whether the path ends in an element of an array, which may not exist.
+    /// `true` if the path ends in an element of an array, which may not exist.
     #[doc(hidden)]
     const IS_ELEMENT: bool = false;
 
-    /// Whether the value always exists: the path leads through no `Option`, no link and no element of an array.
+    /// `true` if the value always exists: the path leads through no `Option`, link or element of an array.
     #[doc(hidden)]
     const IS_PRESENT: bool = true;
 
-    /// Whether the value is a flattened object, which has no name.
+    /// `true` if the value is a flattened object, which has no name.
     #[doc(hidden)]
     const IS_FLAT: bool = false;
 
@@ -39,7 +39,7 @@ pub trait Path: Copy + 'static {
     }
 }
 
-/// A path that starts in `R`: [`Path::Root`] as a bound with a message of its own.
+/// A path that starts in `R`: [`Path::Root`] as a bound with its own message.
 #[diagnostic::on_unimplemented(
     message = "this field belongs to another record",
     label = "not a field of `{R}`",

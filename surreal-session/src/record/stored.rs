@@ -1,8 +1,8 @@
-//! How Rust types are stored in the database, and which methods their fields have.
+//! The stored form of Rust types, and the methods of their fields.
 //!
-//! [`Stored`] is the one trait to implement. The others decide which methods a field has: [`Ordered`], [`Text`], [`Sum`]
-//! and [`Number`] are asked of [`Stored::As`], so that a newtype has the methods of the type inside. [`Container`],
-//! [`Collection`] and [`List`] are asked of the type itself, because the elements may be of any type.
+//! [`Stored`] is the one trait to implement. The others decide which methods a field has. [`Ordered`], [`Text`], [`Sum`]
+//! and [`Number`] are bounds on [`Stored::As`], so that a newtype has the methods of the type inside. [`Container`],
+//! [`Collection`] and [`List`] are bounds on the type itself, because the elements may be of any type.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
@@ -161,7 +161,7 @@ impl fmt::Display for Kind {
     note = "an enum has none either: it is stored as text, in alphabetical order"
 )]
 pub trait Ordered {
-    /// Whether all values are of one type in the database, so that the next value is known.
+    /// `true` if all values have one type in the database, so that the next value is known.
     #[doc(hidden)]
     const HAS_SUCCESSOR: bool = false;
 }
@@ -182,7 +182,7 @@ pub trait Sum {
     /// The type that is added.
     type Addend;
 
-    /// Whether nothing can be added to a missing value, because the type has no zero.
+    /// `true` if the type has no zero, so that nothing can be added to a missing value.
     #[doc(hidden)]
     const HAS_NO_ZERO: bool = false;
 }
@@ -212,11 +212,11 @@ pub trait Container {
     label = "this method is for arrays and sets"
 )]
 pub trait Collection: Container {
-    /// Whether it is stored as a set and not as an array.
+    /// `true` if it is stored as a set and not as an array.
     #[doc(hidden)]
     const IS_SET: bool = false;
 
-    /// Whether it is stored as an array, in which the order has no meaning.
+    /// `true` if it is stored as an array whose order has no meaning.
     #[doc(hidden)]
     const IS_UNORDERED: bool = false;
 }

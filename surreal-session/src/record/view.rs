@@ -1,4 +1,4 @@
-//! Views: some fields of a record, as a type of their own.
+//! Views: types with some of a record's fields.
 
 use serde::de::DeserializeOwned;
 
@@ -26,11 +26,11 @@ pub trait View: DeserializeOwned {
 #[doc(hidden)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Column {
-    /// What it is in the record, as SurrealQL.
+    /// The path in the record, as SurrealQL.
     pub(crate) path: String,
     /// The field of the record that has to be read for it, as SurrealQL.
     pub(crate) field: String,
-    /// What it is called in the view, not escaped.
+    /// The name in the view, not escaped.
     pub(crate) name: &'static str,
 }
 
@@ -52,7 +52,7 @@ pub fn column<P: Path, T, V: Shows<T>>(field: Field<P, T>, name: &'static str) -
     note = "an `Id<_>` may be a `Link<_>` in the view, which follows it"
 )]
 pub trait Shows<T> {
-    /// What is shown of what stands at `path`.
+    /// The SurrealQL that selects this type at `path`.
     fn shown(path: String) -> String {
         path
     }
@@ -60,5 +60,5 @@ pub trait Shows<T> {
 
 impl<T> Shows<T> for T {}
 
-/// What is reached through something that may be missing may be missing itself.
+/// A field that is reached through an optional one is optional.
 impl<T> Shows<T> for Option<T> {}

@@ -1,4 +1,4 @@
-//! The types of other crates that are told by their paths.
+//! The types of other crates that are recognised by their paths.
 
 use quote::ToTokens;
 use syn::{Type, TypePath};
@@ -8,7 +8,7 @@ pub(crate) struct Foreign {
     /// The crate, or the module of the standard library.
     home: &'static str,
     names: &'static [&'static str],
-    /// What they would be stored as.
+    /// The form in which serde would store them.
     stored: &'static str,
     remedy: Remedy,
 }
@@ -38,7 +38,7 @@ impl Foreign {
         FOREIGN.iter().find(|foreign| foreign.names.contains(&name.as_str()) && foreign.is_at(home))
     }
 
-    /// What is in a crate may also be in its modules.
+    /// Accepts paths through modules of the crate.
     fn is_at(&self, path: &[String]) -> bool {
         let mut path = path.iter();
         self.home.split("::").all(|module| path.next().is_some_and(|segment| segment == module))

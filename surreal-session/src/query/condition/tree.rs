@@ -13,13 +13,13 @@ pub(crate) enum Tree {
     ByUse(Box<[Tree; 2]>),
 }
 
-/// How many conditions stand side by side before they are grouped.
+/// The number of conditions in a chain before they are grouped.
 ///
 /// The server (3.3.5) reads a chain of operators as nested, 128 levels deep at most, and parentheses to 20 levels.
 const CHAIN: usize = 16;
 
-/// How deep conditions may be nested in each other. The server's own limit is lower unless it is configured otherwise; this
-/// one keeps what is built from input from overflowing the stack.
+/// The maximum nesting of conditions, so that conditions built from input cannot overflow the stack. The server's default
+/// limit is lower.
 const MAX_DEPTH: usize = 64;
 
 impl Tree {
@@ -67,7 +67,7 @@ impl Tree {
         }
     }
 
-    /// The same condition in a form of its own for UPDATE, UPSERT and DELETE.
+    /// The same condition with another form for UPDATE, UPSERT and DELETE.
     pub(crate) fn or_in_write(self, write: Self) -> Self {
         Self::ByUse(Box::new([self, write]))
     }
@@ -86,7 +86,7 @@ impl Tree {
         }
     }
 
-    /// As text that stands by itself.
+    /// The complete text of the condition.
     pub(crate) fn into_fragment(self) -> Fragment {
         match self {
             Self::Leaf(fragment) => fragment,

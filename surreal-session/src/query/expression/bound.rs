@@ -1,14 +1,14 @@
-//! How a field is compared with a bound value, so that an index on the field changes no result.
+//! Comparisons of a field with a bound value, in a form whose result does not depend on indexes.
 //!
-//! The server (3.3.5) loses or adds rows where an index serves a comparison as it is written:
+//! The server (3.3.5) loses or adds rows if an index serves one of these comparisons directly:
 //!
-//! - `<=` and `>` on the first field of a UNIQUE index of several fields. The bound is a prefix of the keys there, and
-//!   is taken for a whole key. `<` and `>=` are right, and so is any comparison that the planner does not see.
+//! - `<=` and `>` on the first field of a UNIQUE index of several fields. The bound is a prefix of the keys, and the server
+//!   treats it as a whole key. `<` and `>=` are right, and so is any comparison that the planner does not recognise.
 //! - Datetimes, whose keys are text without trailing zeros: `00:00:00.5Z` comes before `00:00:00Z`. Only times within
 //!   one second are out of order.
 //! - Arrays, whose elements are indexed instead of the whole.
 //!
-//! The planner sees a comparison of a plain path with a value. It looks neither into `!(..)` nor into `(path ?? NONE)`.
+//! The planner recognises a comparison of a plain path with a value, but not one inside `!(..)` or of `(path ?? NONE)`.
 
 use std::time;
 
@@ -99,7 +99,7 @@ fn successor(value: &Value) -> Option<Value> {
     }
 }
 
-/// Whether an index may have such values in another order than a comparison, or in pieces.
+/// Returns `true` if an index may sort such values differently from a comparison, or contain them in parts.
 pub(super) fn is_out_of_order(value: &Value) -> bool {
     match value {
         Value::Array(_) => true,

@@ -19,7 +19,7 @@ pub(super) enum Order {
 }
 
 impl Order {
-    /// Whether it asks for what is greater.
+    /// Returns `true` for `>` and `>=`.
     pub(super) fn is_upward(self) -> bool {
         matches!(self, Self::Greater | Self::GreaterOrSame)
     }
@@ -148,8 +148,8 @@ pub(super) fn contains(left: Term, operator: &str, items: Vec<Term>, join: fn(Ve
     read.or_in_write(write)
 }
 
-/// How many values a write looks for one by one, so that an index serves it. In UPDATE and DELETE the server (3.3.5) finds
-/// nothing for a list of values that a UNIQUE index of several fields would serve.
+/// The number of values that a write compares one by one, so that it can use an index. In UPDATE and DELETE, the server
+/// (3.3.5) finds nothing for a list of values if a UNIQUE index of several fields serves it.
 const FEW: usize = 32;
 
 pub(super) fn never() -> Tree {
@@ -188,7 +188,7 @@ pub(super) fn contained(left: Term, operator: &str, right: Term) -> Tree {
     under(conditions, left.into_fragment().text(operator).then(right.into_fragment()))
 }
 
-/// How many elements there are, or how many of which this is true.
+/// The number of elements, or of those that meet the condition.
 ///
 /// `count` would leave out elements such as 0 and false, and `array::len` does not take sets.
 pub(super) fn length(term: Term, condition: Option<Tree>, is_unordered: bool) -> Term {
@@ -202,7 +202,7 @@ pub(super) fn length(term: Term, condition: Option<Tree>, is_unordered: bool) ->
     Term::computed(elements.text(" ?? []).len()"), conditions)
 }
 
-/// What stands at `P` in each element.
+/// The value at `P` of each element.
 pub(super) fn each<P: Path>(term: Term) -> Term {
     let conditions = term.conditions();
     let mut path = String::new();
@@ -224,8 +224,8 @@ fn or_none(term: Term) -> Term {
     }
 }
 
-/// Whether values of a type are stored as arrays, as far as the name of the type tells. Methods without a bound on the
-/// type, such as `eq`, need it: an index on an array has its elements, and a set is stored in any order.
+/// The kind of array that a type is stored as, recognised by its name. Methods without a bound on the type, such as `eq`,
+/// need it: an index on an array contains its elements, and a set is stored in any order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sequence {
     /// An array in which the order has no meaning: one of the standard library's sets.

@@ -1,4 +1,4 @@
-//! What the server computes from the fields of a record.
+//! Values that the server computes from the fields of a record.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -21,7 +21,7 @@ pub struct Computed<R, T, P = Unassignable> {
 
 type Marker<R, T, P> = PhantomData<fn() -> (R, T, P)>;
 
-/// Where a value that is in no field stands.
+/// The path of a value that is not a field.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Unassignable;

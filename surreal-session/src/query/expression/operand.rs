@@ -1,4 +1,4 @@
-//! What a field can be compared with, and set to.
+//! The values that a field can be compared with and set to.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -9,36 +9,36 @@ use super::{Computed, Term};
 use crate::record::{Adapted, Adapts, Field, HasTable, Key, OneOf, Path, Stored, Text, Within};
 use crate::value::{Datetime, Duration, Id, RecordId, Uuid, Value};
 
-/// What a field of type `T` of a record of type `R` can be compared with: a value, another field of that record, or what is
-/// computed from its fields.
+/// An operand for a field of type `T` of a record of type `R`: a value, another field of that record, or a value computed
+/// from its fields.
 ///
-/// Values are what they are in Rust: literals of the field's type, `&str` where the field is text, a reference, and for
-/// a field that is an `Option` what is inside of it. They are bound, never written into the statement.
+/// A value may be a literal of the field's type, `&str` for a text, a reference, and for a field that is an `Option` the type
+/// inside. Values are bound, never written into the statement.
 ///
-/// These are converted: an [`Id`] for a field that is a [`RecordId`] or an enum of ids; ints (`i64`), floats, bools, text, times
+/// These types convert: an [`Id`] for a field that is a [`RecordId`] or an enum of ids; ints (`i64`), floats, bools, text, times
 /// and ids for a [`Value`]; `std::time::Duration`, `uuid::Uuid`, `chrono::DateTime`, `jiff::Timestamp` and
 /// `rust_decimal::Decimal` for the server's own type.
 ///
-/// Text in an `Option` or a `Vec` is not, as the type of `None` or of an empty `Vec` would not be known: an `Option<&str>`
-/// becomes an `Option<String>` with `.map(str::to_owned)`, and `["a", "b"]` is accepted in place of `vec!["a", "b"]`.
+/// Text in an `Option` or a `Vec` does not convert, because the type of `None` or of an empty `Vec` would be unknown: use
+/// `.map(str::to_owned)` on an `Option<&str>`, and `["a", "b"]` instead of `vec!["a", "b"]`.
 #[diagnostic::on_unimplemented(
     message = "a field of type `{T}` cannot be compared with, or set to, `{Self}`",
     label = "expected `{T}`, or a field of type `{T}` in the same record"
 )]
 pub trait Operand<R, T> {
-    /// What stands in the statement.
+    /// Its text in the statement.
     #[doc(hidden)]
     fn term(self) -> Term;
 }
 
-/// What a field of type `T` can be set to: an [`Operand`] that is not missing where the field cannot be.
+/// A value that a field of type `T` can be set to: an [`Operand`] that is never missing unless the field is optional.
 #[diagnostic::on_unimplemented(
     message = "a field of type `{T}` cannot be set to `{Self}`",
     label = "expected `{T}`, or a field of type `{T}` in the same record",
     note = "a field of type `Option` may be missing, and a field of type `{T}` could then not be read"
 )]
 pub trait Settable<R, T>: Operand<R, T> {
-    /// Whether there may be no value, where the field needs one.
+    /// `true` if the value may be missing but the field needs one.
     #[doc(hidden)]
     const MAY_BE_MISSING: bool = false;
 }
@@ -62,7 +62,7 @@ values! {
     [T: Serialize] T => Option<T>;
     [T: Serialize] &T => T;
     [T: Serialize] &T => Option<T>;
-    // Whoever compares a number with text need not hear that a number is not text.
+    // A comparison of a number with text should not report that a number is not text.
     #[diagnostic::do_not_recommend]
     [T: Stored<As: Text>] &str => T;
     #[diagnostic::do_not_recommend]
@@ -243,7 +243,7 @@ settable! {
     T => Option<T>, false;
 }
 
-// Whether one of the two may be missing makes no difference to what they can be compared with.
+// An optional field has the same operands as one that is not.
 places! {
     T => T;
     T => Option<T>;

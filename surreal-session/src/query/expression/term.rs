@@ -1,4 +1,4 @@
-//! What stands on either side of an operator.
+//! The operands of an operator, as text and bound values.
 
 use bytes::Bytes;
 use serde::Serialize;
@@ -19,7 +19,7 @@ pub struct Term(Repr);
 enum Repr {
     Value(Result<Bytes, EncodeError>),
     Place(Fragment),
-    /// What is computed, and the conditions without which computing it would fail.
+    /// A computed value, and the conditions that must hold to compute it.
     Computed(Fragment, Vec<Fragment>),
 }
 
@@ -36,7 +36,7 @@ impl Term {
         Self(Repr::Place(Fragment::path::<P>()))
     }
 
-    /// What can be computed under these conditions; the fragment has to stand by itself.
+    /// A value that can be computed under these conditions; the fragment must be complete.
     pub(crate) fn computed(fragment: Fragment, conditions: Vec<Fragment>) -> Self {
         Self(Repr::Computed(fragment, conditions))
     }
@@ -64,7 +64,7 @@ impl Term {
     /// The value of what is neither a place nor computed.
     pub(crate) fn into_value(self) -> Result<Value, EncodeError> {
         match self.0 {
-            // What was encoded here can be read here.
+            // This crate encoded the value, so it can decode it.
             Repr::Value(value) => value.map(|bytes| codec::decode(&bytes).unwrap_or_default()),
             Repr::Place(_) | Repr::Computed(..) => Err(EncodeError::new("a value is needed here, and not a field")),
         }
@@ -159,7 +159,7 @@ pub(crate) fn stored(value: Result<Bytes, EncodeError>) -> Result<Bytes, EncodeE
     let bytes = value?;
     let has_none = bytes.len() > NONE.len() && bytes.windows(NONE.len()).any(|window| window == NONE);
     match has_none.then(|| codec::decode::<Value>(&bytes)) {
-        // What was encoded here can be read here.
+        // This crate encoded the value, so it can decode it.
         Some(Ok(mut value)) => {
             remove_none(&mut value);
             codec::encode(&value)

@@ -1,4 +1,4 @@
-//! What conditions and assignments are as SurrealQL. What they mean is asked of the server, in `tests/`.
+//! The SurrealQL of conditions and assignments. The tests in `tests/` check their meaning on the server.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Types that serde would silently write as something else than the server's type for them.
+//! Types of other crates that serde would store in another form than the server's native type.
 //!
 //! The derive has each field's type looked up here while the program compiles: `Foreign::<T>::ADVICE` is the constant of
 //! an impl below if there is one for exactly `T`, by whatever name the program calls it, and else that of [`Native`].
@@ -26,12 +26,12 @@ impl<T: ?Sized> Foreign<T> {
     }
 }
 
-/// What holds for a type of which nothing else is said.
+/// The defaults for types without advice.
 pub trait Native {
-    /// What to do instead of storing the type as it is; `None` if that is fine.
+    /// Advice against storing the type in serde's form; `None` if that form is fine.
     const ADVICE: Option<&'static str> = None;
 
-    /// What a field of the type needs beside a function that reads it; `None` for nothing.
+    /// The attribute that a field of the type needs beside a function that reads it; `None` if none.
     const ABSENT: Option<&'static str> = None;
 }
 
@@ -53,7 +53,7 @@ impl Foreign<Value> {
     );
 }
 
-/// Says that a type is not to be stored as serde has it, nor the usual containers of it, and what to do instead.
+/// Declares that a type, and the usual containers of it, should not be stored in serde's form, with advice.
 ///
 /// The derive looks into containers by their names. This is for an alias of a container. An alias of a container in a
 /// container is not recognised.
@@ -70,7 +70,7 @@ macro_rules! foreign {
     };
     (@ [$($generics:tt)*] $type:ty => $advice:expr) => {
         impl<$($generics)*> $crate::value::with::foreign::Foreign<$type> {
-            /// What to do instead of storing the type as it is.
+            /// Advice against storing the type in serde's form.
             pub const ADVICE: Option<&'static str> = Some($advice);
         }
     };
