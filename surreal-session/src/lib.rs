@@ -70,9 +70,9 @@ pub use query::condition::{Condition, all, any};
 pub use query::expression::Expression;
 pub use query::link::Link;
 pub use query::queryable::Queryable;
-pub use query::raw::Query;
 pub use query::response::Response;
 pub use query::select::Fields;
+pub use query::statement::Query;
 pub use record::{Change, LinkTo, Object, Patch, Record, Relation, Stored, View, keep, merge, set, unset};
 #[doc(hidden)]
 pub use session::Scope;

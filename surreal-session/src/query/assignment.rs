@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use super::expression::{Computed, Operand, Settable};
-use super::fragment::Fragment;
+use super::statement::Fragment;
 use crate::record::{
     AlwaysPresent, Collection, Container, Field, Kind, Optional, Part, Path, Stored, Sum, Within, Writable, is_part_of,
 };

@@ -8,7 +8,7 @@ use std::ops::{BitAnd, BitOr, Not};
 
 use serde::Serialize;
 
-use super::fragment::Fragment;
+use super::statement::Fragment;
 use crate::record::{Field, Path, Within};
 pub(crate) use tree::Tree;
 

@@ -10,7 +10,7 @@ mod term;
 mod tests;
 
 use super::condition::{Condition, IntoCondition, Tree};
-use super::fragment::Fragment;
+use super::statement::Fragment;
 use crate::record::{
     At, Collection, Container, Element, Field, Last, List, Number, Ordered, Path, Stored, Sum, Text, Within,
 };

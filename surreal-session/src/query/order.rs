@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::fragment::Fragment;
+use super::statement::Fragment;
 use crate::record::{Field, Path, Within, first_field, tuples};
 
 /// By which field of a record of type `R` records are put in order, and in which direction.

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use serde::ser::{Error as _, SerializeMap};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::fragment::Fragment;
+use super::statement::Fragment;
 use crate::record::Part;
 use crate::value::{Value, escape_identifier};
 pub use apply::Apply;

@@ -5,7 +5,7 @@ use std::ops::Deref;
 use serde::de::DeserializeOwned;
 
 use super::batch::{Batch, Statements};
-use super::raw::Execute;
+use super::execute::Execute;
 use super::untyped::Untyped;
 use super::write::{
     CreateWithoutContent, DeleteWithoutTarget, NewRecords, UpdateWithoutTarget, UpsertWithoutTarget, WriteWithoutId,

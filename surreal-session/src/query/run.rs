@@ -8,8 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::Response;
-use super::fragment::Fragment;
-use super::statement::{Call, Statement, builder_methods, send};
+use super::statement::{Call, Fragment, Statement, builder_methods, send};
 use crate::codec;
 use crate::error::{Error, Result};
 use crate::protocol::{Operation, Target};

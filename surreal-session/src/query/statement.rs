@@ -1,12 +1,186 @@
-//! Builders of one statement: what they have in common, and how they are sent.
+//! Statements: SurrealQL text with values, and how it is sent.
+//!
+//! A builder implements [`Statement`]: it makes a [`Fragment`] of text with encoded values in it, and reads its result.
+//! [`send`] numbers the values and copies them into the frame of a [`Query`], which the scope sends. `Query` is also the
+//! public builder for text; there, [`Query::bind`] encodes each value straight into the frame.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::fragment::Fragment;
-use super::{Query, Response};
+use bytes::Bytes;
+use serde::Serialize;
+
+use super::Response;
+use super::effect::may_write;
+use crate::codec::{self, EncodeError};
 use crate::error::{Error, Result};
-use crate::protocol::Operation;
-use crate::session::{CallFuture, Scope};
+use crate::protocol::{BindingsWriter, Operation, Request};
+use crate::record::{Assignment, Assignments, Path};
+use crate::session::{CallFuture, Scope, check_name};
+use crate::value;
+
+/// SurrealQL text: awaiting it returns a [`Response`] with a result for each statement.
+///
+/// A statement that fails does not stop those after it, unless they are in a transaction block. Awaiting returns `Ok` as
+/// soon as the server has run the text; [`Response::check`] turns a failed statement into an error.
+///
+/// # Errors
+///
+/// [`Validation`](crate::ErrorKind::Validation) if the text does not parse, in which case nothing ran;
+/// [`Serialization`](crate::ErrorKind::Serialization) if it ran and a result holds a regex, which the server (3.3.5)
+/// cannot send;
+/// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) and [`Encode`](crate::ErrorKind::Encode), before anything is sent,
+/// for a name or value that cannot be bound; [`Auth`](crate::ErrorKind::Auth) for an expired session.
+///
+/// # Cancel safety
+///
+/// See [`CallFuture`].
+///
+/// # Examples
+///
+/// ```
+/// # use surreal_session::prelude::*;
+/// # surreal_session_embedded::example(async |session| {
+/// # session.execute("CREATE user SET age = 36").await?;
+/// let response = session
+///     .query("LET $adults = SELECT * FROM user WHERE age >= $age; RETURN count($adults)")
+///     .bind("age", 18)
+///     .await?
+///     .check()?;
+/// let adults: i64 = response.take(1)?;
+/// assert_eq!(adults, 1);
+/// # Ok(()) });
+/// ```
+#[must_use = "a query runs when it is awaited"]
+pub struct Query {
+    scope: Scope,
+    text: String,
+    bindings: BindingsWriter,
+    names: Vec<String>,
+    /// The first error of a binding, which awaiting returns.
+    error: Option<Error>,
+    deadline: Option<Duration>,
+}
+
+impl Query {
+    pub(super) fn new(scope: Scope, text: &str) -> Self {
+        Self::with_capacity(scope, "query".into(), text, 0)
+    }
+
+    /// Starts a query whose bindings take this number of bytes.
+    fn with_capacity(scope: Scope, operation: Operation, text: &str, binding_bytes: usize) -> Self {
+        let bindings = scope.request(operation).reserve(text.len() + binding_bytes).text(text).bindings();
+        Self { scope, text: text.to_owned(), bindings, names: Vec::new(), error: None, deadline: None }
+    }
+
+    /// Binds `value` to `$name` for this query. It takes precedence over a variable of the session.
+    ///
+    /// The value is encoded at once and may borrow. `name` is written without the `$`, and can be bound once. Names that have
+    /// a meaning in SurrealQL are refused, see [`Session::set`](crate::Session::set).
+    ///
+    /// The type of the value is not checked. Types of chrono, time, jiff, uuid and `rust_decimal` and `std::time::Duration`
+    /// are sent as serde writes them, a time as text. Convert them first, as in `Datetime::from(time)`.
+    pub fn bind(mut self, name: impl AsRef<str>, value: impl Serialize) -> Self {
+        if self.error.is_none() {
+            self.error = self.try_bind(name.as_ref(), &value).err();
+        }
+        self
+    }
+
+    /// Sets how long to wait for the reply, instead of the deadline of the connection.
+    ///
+    /// The server does not know about the deadline: it may still finish the work that it has started.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = Some(deadline);
+        self
+    }
+
+    /// Returns the text and the names bound to it, for logs. Never shows a value.
+    pub fn to_surql(&self) -> String {
+        with_names(self.text.clone(), self.names.iter())
+    }
+
+    /// The bytes of the message so far: all but the few that finish it.
+    pub(super) fn len_bytes(&self) -> usize {
+        self.bindings.len_bytes()
+    }
+
+    /// Sends the query. In a transaction, it waits for its turn.
+    pub(super) async fn run(mut self) -> Result<Response> {
+        let Some(transaction) = self.scope.transaction() else {
+            let (scope, request, deadline) = self.into_request()?;
+            return Response::read(&scope.call(request, deadline).await?);
+        };
+        if let Some(error) = self.error {
+            return Err(error);
+        }
+        transaction.bind_variables(&mut self.bindings, &self.names);
+        let surql = self.to_surql();
+        let (text, request) = (surql.clone(), self.bindings.finish());
+        let statements = self.scope.query_in(transaction, text, request, self.deadline).await?;
+        let witness = may_write(&self.text).then(|| transaction.witness(surql));
+        Ok(Response::new(statements, witness))
+    }
+
+    /// Returns the request, or the first error of a binding.
+    pub(crate) fn into_request(self) -> Result<(Scope, Request, Option<Duration>)> {
+        match self.error {
+            Some(error) => Err(error),
+            None => Ok((self.scope, self.bindings.finish(), self.deadline)),
+        }
+    }
+
+    fn try_bind<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<()> {
+        self.check_free(name)?;
+        self.bindings
+            .bind(name, value)
+            .map_err(|error| Error::from(error).in_context(format_args!("cannot bind `${name}`")))?;
+        self.names.push(name.to_owned());
+        Ok(())
+    }
+
+    fn check_free(&self, name: &str) -> Result<()> {
+        check_name(name)?;
+        if self.names.iter().any(|bound| bound == name) {
+            return Err(Error::argument(format!("`${name}` is bound twice")));
+        }
+        Ok(())
+    }
+
+    /// Copies an encoded value into the frame.
+    fn bind_item(&mut self, name: String, item: &Item) {
+        match item {
+            Item::Value(value) => self.bindings.bind_raw(&name, value),
+            Item::Array(length, items) => self.bindings.bind_array(&name, *length, items),
+        }
+        self.names.push(name);
+    }
+}
+
+impl IntoFuture for Query {
+    type Output = Result<Response>;
+    type IntoFuture = CallFuture<Response>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
+
+impl fmt::Debug for Query {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Query").field(&self.to_surql()).finish()
+    }
+}
+
+/// Adds the names that are bound, as a comment.
+fn with_names(mut text: String, names: impl Iterator<Item: AsRef<str>>) -> String {
+    for (index, name) in names.enumerate() {
+        text.push_str(if index == 0 { " -- $" } else { ", $" });
+        text.push_str(name.as_ref());
+    }
+    text
+}
 
 /// A builder of one statement, as [`batch`](crate::Queryable::batch) accepts it. Sealed.
 #[diagnostic::on_unimplemented(
@@ -112,4 +286,225 @@ pub(super) fn expect(response: &Response, statements: usize) -> Result<()> {
          `Condition::raw`, ends the statement and begins another"
     );
     Err(Error::argument(message).answered())
+}
+
+/// A piece of SurrealQL with values. They get their names at the end, so that any two pieces can be joined.
+#[doc(hidden)]
+#[derive(Clone, Default)]
+pub struct Fragment {
+    text: String,
+    /// The values, each with its position in the text, in ascending order.
+    values: Vec<(usize, Item)>,
+    /// Values with names that the program chose.
+    named: Vec<(Arc<str>, Item)>,
+    /// The error for which it is not sent.
+    refusal: Option<Error>,
+    /// Whether it may read records other than the one that it is about.
+    reads_others: bool,
+}
+
+/// An encoded value. It is shared until it is copied into the frame.
+#[derive(Clone)]
+enum Item {
+    Value(Bytes),
+    /// An array of this length, whose items are encoded one after the other.
+    Array(usize, Bytes),
+}
+
+impl Item {
+    fn bytes(&self) -> &Bytes {
+        let (Self::Value(bytes) | Self::Array(_, bytes)) = self;
+        bytes
+    }
+}
+
+/// The bytes of a name such as `$_0` and of the header of an array.
+const NAME_BYTES: usize = 16;
+
+/// A hundred years. The server (3.3.5) never answers a statement whose timeout its clock cannot be added to.
+const LONGEST_TIMEOUT: Duration = Duration::from_hours(100 * 365 * 24);
+
+impl Fragment {
+    pub(crate) fn new(text: impl Into<String>) -> Self {
+        Self { text: text.into(), ..Self::default() }
+    }
+
+    /// A value without text.
+    pub(crate) fn of<T: Serialize + ?Sized>(value: &T) -> Self {
+        Self::default().value(value)
+    }
+
+    /// The path of a field.
+    pub(crate) fn path<P: Path>() -> Self {
+        let mut text = String::new();
+        P::write(&mut text);
+        Self { text, reads_others: P::IS_LINKED, ..Self::default() }
+    }
+
+    /// Notes whether it may read records other than the one that it is about.
+    pub(crate) fn reading_others(self, reads_others: bool) -> Self {
+        Self { reads_others: self.reads_others || reads_others, ..self }
+    }
+
+    pub(crate) fn reads_others(&self) -> bool {
+        self.reads_others
+    }
+
+    pub(crate) fn text(mut self, text: &str) -> Self {
+        self.text.push_str(text);
+        self
+    }
+
+    pub(crate) fn value<T: Serialize + ?Sized>(self, value: &T) -> Self {
+        self.encoded(codec::encode(value))
+    }
+
+    /// Adds an encoded value. An error refuses the statement.
+    pub(crate) fn encoded(mut self, value: Result<Bytes, EncodeError>) -> Self {
+        match value {
+            Ok(value) => self.values.push((self.text.len(), Item::Value(value))),
+            Err(error) => return self.failed(error.into()),
+        }
+        self
+    }
+
+    /// Adds an array of this length, whose items are encoded one after the other.
+    pub(crate) fn array(mut self, length: usize, items: Bytes) -> Self {
+        self.values.push((self.text.len(), Item::Array(length, items)));
+        self
+    }
+
+    /// Binds a value to a name that the text contains.
+    pub(crate) fn bind<T: Serialize + ?Sized>(mut self, name: &str, value: &T) -> Self {
+        match codec::encode(value) {
+            Ok(value) => self.named.push((name.into(), Item::Value(value))),
+            Err(error) => return self.failed(error.into()),
+        }
+        self
+    }
+
+    /// Removes the named values, for a piece that repeats another.
+    pub(crate) fn unnamed(mut self) -> Self {
+        self.named.clear();
+        self
+    }
+
+    /// Adds the clause that limits how long the server may take.
+    pub(crate) fn timeout(self, timeout: Option<Duration>) -> Self {
+        match timeout {
+            Some(timeout) => self.text(" TIMEOUT ").value(&value::Duration::from(timeout.min(LONGEST_TIMEOUT))),
+            None => self,
+        }
+    }
+
+    /// Refuses the statement: awaiting it fails with this reason, and nothing is sent.
+    pub(crate) fn refused(self, reason: &str) -> Self {
+        self.failed(Error::argument(reason.to_owned()))
+    }
+
+    /// Refuses the statement with an error.
+    pub(crate) fn failed(mut self, error: Error) -> Self {
+        self.refusal.get_or_insert(error);
+        self
+    }
+
+    pub(crate) fn then(mut self, next: Self) -> Self {
+        let offset = self.text.len();
+        self.text.push_str(&next.text);
+        self.refusal = self.refusal.or(next.refusal);
+        self.reads_others |= next.reads_others;
+        self.values.extend(next.values.into_iter().map(|(at, value)| (at + offset, value)));
+        self.named.extend(next.named);
+        self
+    }
+
+    /// Adds the pieces with `separator` between them.
+    pub(crate) fn joined(mut self, pieces: impl IntoIterator<Item = Self>, separator: &str) -> Self {
+        for (index, piece) in pieces.into_iter().enumerate() {
+            if index > 0 {
+                self.text.push_str(separator);
+            }
+            self = self.then(piece);
+        }
+        self
+    }
+
+    /// Adds `path = value, ..`. A field of an object that may be missing changes only if the object exists.
+    pub(crate) fn assignments(self, assignments: &Assignments) -> Self {
+        let assignments = match assignments.checked() {
+            Ok(assignments) => assignments,
+            Err(error) => return self.failed(error.into()),
+        };
+        let pieces = assignments.iter().map(|Assignment { path, part, value }| {
+            let value = Self::default().encoded(value.clone());
+            match part {
+                Some(part) => {
+                    let condition = format!("{path} = IF {} {{ ", part.condition());
+                    Self::new(condition).then(value).text(" } ELSE { NONE }")
+                }
+                None => Self::new(format!("{path} = ")).then(value),
+            }
+        });
+        self.joined(pieces, ", ")
+    }
+
+    #[cfg(test)]
+    pub(crate) fn is_refused(&self) -> bool {
+        self.refusal.is_some()
+    }
+
+    /// Fails if it is not sent.
+    pub(super) fn check(&self) -> Result<()> {
+        self.refusal.clone().map_or(Ok(()), Err)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn values(self) -> impl Iterator<Item = Bytes> {
+        self.values.into_iter().map(|(_, value)| value.bytes().clone())
+    }
+
+    /// The text and the names bound to it, for logs.
+    pub(crate) fn to_surql(&self) -> String {
+        let numbered = (0..self.values.len()).map(|index| format!("_{index}"));
+        let names = numbered.chain(self.named.iter().map(|(name, _)| name.to_string()));
+        with_names(self.to_string(), names)
+    }
+
+    /// The finished statement, with its values bound as `$_0`, `$_1` and so on.
+    pub(crate) fn into_query(self, scope: Scope, operation: Operation, deadline: Option<Duration>) -> Query {
+        let items = || self.values.iter().map(|(_, item)| item).chain(self.named.iter().map(|(_, item)| item));
+        let binding_bytes = items().map(|item| item.bytes().len() + NAME_BYTES).sum();
+        let mut query = Query::with_capacity(scope, operation, &self.to_string(), binding_bytes);
+        query.deadline = deadline;
+        query.error = self.refusal;
+        for (index, (_, item)) in self.values.iter().enumerate() {
+            query.bind_item(format!("_{index}"), item);
+        }
+        for (name, item) in &self.named {
+            match query.check_free(name) {
+                Ok(()) => query.bind_item(name.to_string(), item),
+                Err(error) => drop(query.error.get_or_insert(error)),
+            }
+        }
+        query
+    }
+}
+
+/// The text, with `$_0`, `$_1` and so on where the values belong.
+impl fmt::Display for Fragment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut from = 0;
+        for (index, (at, _)) in self.values.iter().enumerate() {
+            write!(f, "{}$_{index}", &self.text[from..*at])?;
+            from = *at;
+        }
+        f.write_str(&self.text[from..])
+    }
+}
+
+/// Without the values.
+impl fmt::Debug for Fragment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Fragment({self})")
+    }
 }

@@ -14,9 +14,8 @@ use std::ops::RangeBounds;
 
 use super::Response;
 use super::condition::IntoCondition;
-use super::fragment::Fragment;
 use super::select::{Fields, Select};
-use super::statement::{Call, Statement, builder_methods, send};
+use super::statement::{Call, Fragment, Statement, builder_methods, send};
 use crate::error::Result;
 use crate::protocol::Operation;
 use crate::record::{Record, Relation};

@@ -1,7 +1,7 @@
 //! The statements of a batch, and their results in the answer.
 
 use crate::error::{Error, ErrorKind, Result, ServerError};
-use crate::query::raw::may_write;
+use crate::query::effect::may_write;
 use crate::query::statement::Statement;
 use crate::query::{Fragment, Response};
 use crate::record::tuples;

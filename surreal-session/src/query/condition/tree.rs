@@ -1,6 +1,6 @@
 //! Conditions as trees, until they become text.
 
-use crate::query::fragment::Fragment;
+use crate::query::statement::Fragment;
 
 /// A condition whose parts are put together when it is written: the server limits how deep text may be nested.
 #[derive(Debug, Clone)]

@@ -15,7 +15,7 @@ use std::time;
 use super::Term;
 use super::compare::{Order, never, plain};
 use crate::query::condition::Tree;
-use crate::query::fragment::Fragment;
+use crate::query::statement::Fragment;
 use crate::value::{Datetime, Duration, Value};
 
 /// Compares a place with a value.

@@ -6,7 +6,7 @@ use super::Term;
 use super::bound;
 use crate::codec::SetType;
 use crate::query::condition::Tree;
-use crate::query::fragment::Fragment;
+use crate::query::statement::Fragment;
 use crate::record::Path;
 use crate::value::Value;
 

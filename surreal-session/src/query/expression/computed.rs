@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use super::{Expression, Term};
-use crate::query::fragment::Fragment;
+use crate::query::statement::Fragment;
 
 /// A value of type `T` that the server computes from a record of type `R`.
 ///

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::codec::writer;
 use crate::codec::{self, EncodeError, NONE};
-use crate::query::fragment::Fragment;
+use crate::query::statement::Fragment;
 use crate::record::{Encoded, Path};
 use crate::value::Value;
 use crate::value::tag::Tag;

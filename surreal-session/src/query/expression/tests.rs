@@ -190,7 +190,7 @@ fn indexes_do_not_change_what_is_compared() {
 fn values_are_written_as_the_field_is() {
     let stored = |condition: Condition<User>| {
         let fragment = condition.into_tree().into_fragment();
-        fragment.values().map(|value| codec::decode::<Value>(&value.unwrap()).unwrap()).collect::<Vec<_>>()
+        fragment.values().map(|value| codec::decode::<Value>(&value).unwrap()).collect::<Vec<_>>()
     };
     let (u, fours): (Fields, Vec<i64>) = (*User::fields(), vec![4]);
     for (condition, expected) in [

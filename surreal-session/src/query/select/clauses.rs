@@ -6,9 +6,8 @@ use std::time::Duration;
 use crate::protocol::Operation;
 use crate::query::condition::Tree;
 use crate::query::expression::Term;
-use crate::query::fragment::Fragment;
 use crate::query::order::Key;
-use crate::query::statement::Call;
+use crate::query::statement::{Call, Fragment};
 use crate::record::Column;
 use crate::value::escape_identifier;
 

@@ -12,8 +12,7 @@ use crate::error::Result;
 use crate::protocol::Operation;
 use crate::query::Response;
 use crate::query::condition::IntoCondition;
-use crate::query::fragment::Fragment;
-use crate::query::statement::{Call, Statement, builder_methods, send};
+use crate::query::statement::{Call, Fragment, Statement, builder_methods, send};
 use crate::record::Record;
 use crate::session::CallFuture;
 

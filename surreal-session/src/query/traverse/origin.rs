@@ -1,9 +1,8 @@
 //! The start of a traversal.
 
 use crate::protocol::Target;
-use crate::query::fragment::Fragment;
 use crate::query::select::Select;
-use crate::query::statement::Statement;
+use crate::query::statement::{Fragment, Statement};
 use crate::record::{Key, Record};
 use crate::value::Id;
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::Traverse;
 use super::walk::Walk;
-use crate::query::fragment::Fragment;
 use crate::query::select::Fields;
+use crate::query::statement::Fragment;
 use crate::record::{Dot, Field, Key, Object, Of, ReadOnly, Record};
 use crate::value::{Id, RecordId, Set};
 

@@ -4,8 +4,7 @@ use std::ops::{Bound, RangeBounds};
 
 use crate::protocol::{self, Operation};
 use crate::query::condition::{Condition, Tree};
-use crate::query::fragment::Fragment;
-use crate::query::statement::Call;
+use crate::query::statement::{Call, Fragment};
 use crate::value::escape_identifier;
 
 #[derive(Debug, Clone)]

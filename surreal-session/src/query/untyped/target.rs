@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 
 use super::Select;
 use crate::protocol;
-use crate::query::fragment::Fragment;
+use crate::query::statement::Fragment;
 use crate::query::write::{Clauses, Reach, Records, Write, WriteMany};
 use crate::record::{Key, Record};
 use crate::session::Scope;

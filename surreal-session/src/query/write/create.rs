@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use super::clauses::{Clauses, Verb};
 use super::{Write, WriteOptional, complete, settings};
 use crate::error::Result;
-use crate::query::fragment::Fragment;
+use crate::query::statement::Fragment;
 use crate::query::{PatchOp, Response};
 use crate::record::{Checked, IntoId, LeftOut, Record, Relation};
 use crate::session::Scope;

@@ -7,8 +7,8 @@ use super::{Write, settings};
 use crate::query::PatchOp;
 use crate::query::assignment::{Assignment, Setting};
 use crate::query::condition::IntoCondition;
-use crate::query::fragment::Fragment;
 use crate::query::select::Fields;
+use crate::query::statement::Fragment;
 use crate::record::{Assignments, Object, Patch, Record};
 
 /// An update or upsert that has its target and no data yet: [`merge`](Self::merge), [`set`](Self::set),
