@@ -68,7 +68,7 @@ pub use error::{Delivery, Error, ErrorDetails, ErrorKind, Result, ServerError, V
 pub use protocol::{SessionId, TransactionId};
 pub use query::condition::{Condition, all, any};
 pub use query::expression::Expression;
-pub use query::link::Link;
+pub use query::fetch::Link;
 pub use query::queryable::Queryable;
 pub use query::response::Response;
 pub use query::select::Fields;

@@ -1,7 +1,7 @@
-//! The verbs that read and write data, and what they give back.
+//! Builders that read and write data, and the traits of their arguments.
 //!
-//! Every verb makes a builder that does nothing until it is awaited, and compiles to one `query` request: names come
-//! from the derive and are escaped or bound, values are bound and never spliced into text.
+//! The methods of [`Queryable`](crate::Queryable) make them. A builder of one statement implements [`Statement`]: it makes
+//! the text and reads the result. Names in the text come from the derive macros and are escaped; values are bound.
 
 mod assignment;
 mod batch;
@@ -9,7 +9,7 @@ pub(crate) mod condition;
 mod effect;
 mod execute;
 pub(crate) mod expression;
-pub(crate) mod link;
+pub(crate) mod fetch;
 mod order;
 mod patch;
 pub(crate) mod queryable;
@@ -26,7 +26,7 @@ pub use batch::{AtomicBatch, Batch, SettledBatch, Statements};
 pub use condition::IntoCondition;
 pub use execute::Execute;
 pub use expression::{Computed, Operand, Settable, Unassignable};
-pub use link::{Fetch, Links};
+pub use fetch::{Fetch, Links};
 pub use order::{IntoOrder, Order};
 pub use patch::{Apply, PatchAction, PatchOp};
 pub use response::Results;

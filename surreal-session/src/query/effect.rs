@@ -1,10 +1,9 @@
 //! The test whether SurrealQL text may write.
 
-/// Whether running `text` may change anything. In doubt it may.
+/// Returns whether running `text` may change anything. If unsure, it returns `true`.
 ///
-/// It looks for the words that begin a statement that writes (server 3.3.5) and for calls of functions that are not
-/// known to be pure, also in names and strings: a query that only reads rarely has one of them, and a query that writes
-/// has one always.
+/// Looks for the first words of statements that write (server 3.3.5) and for calls of functions that are not known to be
+/// pure, in names and strings too: a text that writes always has one of them, and a text that only reads rarely does.
 pub(super) fn may_write(text: &str) -> bool {
     let is_part = |c: char| c.is_alphanumeric() || c == '_';
     let mut words = text.split(|c| !is_part(c));
@@ -18,7 +17,7 @@ pub(super) fn may_write(text: &str) -> bool {
         || calls_variable(text)
 }
 
-/// Whether the text calls a variable, which may hold a closure that the text does not show.
+/// Returns whether the text calls a variable, which may hold a closure.
 fn calls_variable(text: &str) -> bool {
     let mut variables = text.split('$').skip(1);
     variables
@@ -37,8 +36,8 @@ const WRITING_WORDS: [&str; 17] = [
     "rebuild", "relate", "remove", "update", "upsert", "use",
 ];
 
-/// The modules whose functions only compute or read. Functions of any other module may write, also of one that a later
-/// server adds.
+/// The modules whose functions only compute or read. Functions of all other modules may write, including modules that later
+/// servers add.
 const PURE_MODULES: [&str; 21] = [
     "array", "bytes", "crypto", "duration", "encoding", "geo", "math", "meta", "object", "parse", "rand", "record",
     "schema", "search", "session", "set", "string", "time", "type", "value", "vector",

@@ -1,4 +1,4 @@
-//! The order in which records come.
+//! The order of the records of a select.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -6,16 +6,15 @@ use std::marker::PhantomData;
 use super::statement::Fragment;
 use crate::record::{Field, Path, Within, first_field, tuples};
 
-/// By which field of a record of type `R` records are put in order, and in which direction.
+/// An order of records of type `R` by one field, ascending or descending.
 ///
-/// Missing values come before everything else, NONE before NULL: first when ascending, last when descending.
+/// Missing values are the least: first when ascending, last when descending. NONE comes before NULL.
 ///
-/// With an index on the field the server (3.3.5) takes the order of the index. Datetimes within one second come out of order
-/// there, `00:00:00.5Z` before `00:00:00Z`; with a limit, the wrong ones of that second may be chosen. Without an index the
-/// order is right. Leave the index away, or store times of one precision: whole seconds, or always with a fraction
-/// of nine digits that are not all zero. An index on an array has its
-/// elements, and gives a record once for each.
-#[must_use = "nothing is put in order until a select is given it"]
+/// If the field has an index, the server (3.3.5) uses the order of the index, which differs in two cases. Datetimes within one
+/// second are out of order, `00:00:00.5Z` before `00:00:00Z`, and a limit may choose the wrong ones of that second. Use no
+/// index for such a field, or store times of one precision: whole seconds, or always a fraction of nine digits that are not
+/// all zero. An index on an array has an entry for each element, so that a record is returned once for each.
+#[must_use = "an order has no effect until `order_by` returns it"]
 pub struct Order<R> {
     path: Fragment,
     field: Option<String>,
@@ -26,12 +25,12 @@ pub struct Order<R> {
 }
 
 impl<P: Path, T> Field<P, T> {
-    /// From the least to the greatest.
+    /// Orders by this field, the least value first.
     pub fn asc(self) -> Order<P::Root> {
         Order::new::<P>(" ASC")
     }
 
-    /// From the greatest to the least.
+    /// Orders by this field, the greatest value first.
     pub fn desc(self) -> Order<P::Root> {
         Order::new::<P>(" DESC")
     }
@@ -45,17 +44,17 @@ impl<R> Order<R> {
         Self { path: Fragment::path::<P>(), field, collate: false, numeric: false, direction, record: PhantomData }
     }
 
-    /// Puts text in the order of a dictionary, where `é` is near `e` and case matters little, instead of that of bytes.
+    /// Orders text as a dictionary does, with `é` near `e` and case of little weight, instead of by bytes.
     ///
-    /// It affects text only. On other types, ids among them, the server (3.3.5) ignores it.
+    /// Affects only text. For other types, ids included, the server (3.3.5) ignores it.
     pub fn collate(mut self) -> Self {
         self.collate = true;
         self
     }
 
-    /// Puts the numbers in text in their order: `a9` before `a10`.
+    /// Orders numbers in text by their value: `a9` before `a10`.
     ///
-    /// It affects text only. On other types, ids among them, the server (3.3.5) ignores it.
+    /// Affects only text. For other types, ids included, the server (3.3.5) ignores it.
     pub fn numeric(mut self) -> Self {
         self.numeric = true;
         self
@@ -68,25 +67,25 @@ impl<R> Order<R> {
     }
 }
 
-/// By what records are put in order, and how.
+/// One key of an ORDER BY clause.
 #[doc(hidden)]
 #[derive(Debug, Clone)]
 pub struct Key {
     pub(super) path: Fragment,
-    /// The field of the record in which the path begins, as SurrealQL; `None` for a path into a linked record, which ORDER BY
+    /// The field of the record in which the path begins, as SurrealQL. `None` for a path into a linked record, which ORDER BY
     /// does not find (server 3.3.5).
     pub(super) field: Option<String>,
     pub(super) manner: String,
 }
 
-/// What records of type `R` are put in order by: a field, an [`Order`], or several in a tuple or a `Vec`.
+/// An order of records of type `R`: a field, an [`Order`], or several in a tuple or a `Vec`.
 #[diagnostic::on_unimplemented(
-    message = "records of type `{R}` cannot be put in order by `{Self}`",
+    message = "records of type `{R}` cannot be ordered by `{Self}`",
     label = "expected a field, as in `u.name.asc()`",
-    note = "several go into a tuple: `(u.age.desc(), u.name.asc())`"
+    note = "put several fields into a tuple: `(u.age.desc(), u.name.asc())`"
 )]
 pub trait IntoOrder<R> {
-    /// Adds each as it stands after ORDER BY.
+    /// Adds the keys of the ORDER BY clause.
     #[doc(hidden)]
     fn order(self, into: &mut Vec<Key>);
 }

@@ -11,21 +11,21 @@ use crate::protocol::{Operation, Outcome, Statement, first_failure, is_echo, mis
 use crate::record::tuples;
 use crate::transaction::Witness;
 
-/// What a [`Query`](super::Query) gave: one result for each statement, in their order.
+/// The results of a [`Query`](super::Query): one for each statement, in their order.
 ///
-/// LET, USE, BEGIN and COMMIT are statements too and have results of their own (NONE). Nothing is decoded until it is
-/// [taken](Self::take).
+/// LET, USE, BEGIN and COMMIT are statements too, and their result is NONE. Results are decoded by [`take`](Self::take).
+#[must_use = "a failed statement is only an error if `check`, `take` or `take_all` is called; or use `execute`"]
 #[derive(Debug)]
 pub struct Response {
     statements: Vec<Statement>,
-    /// The builder that it is the answer to.
+    /// The name of the builder that it is the answer to; `None` for text.
     operation: Option<Operation>,
-    /// For a query that may have written something in a transaction.
+    /// Set for a query that may have written something in a transaction.
     witness: Option<Witness>,
 }
 
 impl Response {
-    /// Takes the reply to a `query` request apart.
+    /// Reads the reply to a `query` request.
     pub(crate) fn read(reply: &Bytes) -> Result<Self> {
         Ok(Self::new(read_statements(reply)?, None))
     }
@@ -40,32 +40,32 @@ impl Response {
         self
     }
 
-    /// How many statements there were.
+    /// Returns the number of statements.
     pub fn len(&self) -> usize {
         self.statements.len()
     }
 
-    /// Whether the text had no statement at all.
+    /// Returns whether the text had no statements.
     pub fn is_empty(&self) -> bool {
         self.statements.is_empty()
     }
 
-    /// How long the server says that the statement at `index` took.
+    /// Returns the time that the server reports for the statement at `index`.
     pub fn time(&self, index: usize) -> Option<Duration> {
         self.statements.get(index)?.time
     }
 
     /// Decodes the result of the statement at `index`, counted from 0.
     ///
-    /// A `Vec` takes any number of rows. Everything else takes the value itself, or the only row of a result of one
-    /// row; an `Option` is `None` for NONE, NULL and a result of no rows. Taking does not consume: text may be borrowed
-    /// from the response, and a result may be taken twice.
+    /// A `Vec` takes any number of rows. Any other type takes the value itself, or the only row of a result with one row.
+    /// An `Option` is `None` for NONE, NULL and a result without rows. The response keeps the result: text may borrow from
+    /// it, and a result may be taken twice.
     ///
-    /// In a transaction, a result of a write that does not fit `T` makes the [transaction](crate::Transaction) fail.
+    /// In a [transaction](crate::Transaction), a result of a write that does not fit `T` makes the transaction fail.
     ///
     /// # Errors
     ///
-    /// The statement's error if it failed, or its cause if it was only not executed because another one failed;
+    /// The error of the statement if it failed, or the cause if it was not executed because another one failed;
     /// [`Decode`](crate::ErrorKind::Decode), which names record and path, if the result does not fit `T`;
     /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) if there is no such statement.
     pub fn take<'de, T: Deserialize<'de>>(&'de self, index: usize) -> Result<T> {
@@ -79,7 +79,7 @@ impl Response {
         })
     }
 
-    /// The result of the statement at `index` as it came.
+    /// Returns the encoded result of the statement at `index`.
     pub(crate) fn result(&self, index: usize) -> Result<&Bytes> {
         let statement = self.statements.get(index).ok_or_else(|| {
             let count = self.statements.len();
@@ -91,9 +91,9 @@ impl Response {
         }
     }
 
-    /// Decodes the results of all statements at once, as a tuple with an element for each of them.
+    /// Decodes the results of all statements as a tuple with an element for each statement.
     ///
-    /// Each element is taken as by [`take`](Self::take); `()` stands for a statement without a result, such as LET.
+    /// Each element is decoded as by [`take`](Self::take). Use `()` for a statement without a result, such as LET.
     ///
     /// # Errors
     ///
@@ -102,13 +102,14 @@ impl Response {
     ///
     /// # Examples
     ///
-    /// ```no_run
+    /// ```
     /// # use surreal_session::prelude::*;
-    /// # async fn example(session: Session) -> surreal_session::Result<()> {
+    /// # surreal_session_embedded::example(async |session| {
+    /// # session.execute("CREATE user SET name = 'Ada', age = 36; CREATE user SET name = 'Bob', age = 7").await?;
     /// let text = "SELECT VALUE name FROM user WHERE age >= 18 LIMIT 20; RETURN count(SELECT 1 FROM user)";
     /// let (names, total): (Vec<String>, usize) = session.query(text).await?.take_all()?;
-    /// # Ok(())
-    /// # }
+    /// assert_eq!((names, total), (vec!["Ada".to_owned()], 2));
+    /// # Ok(()) });
     /// ```
     pub fn take_all<'de, T: Results<'de>>(&'de self) -> Result<T> {
         if let Some(error) = self.failure() {
@@ -122,12 +123,12 @@ impl Response {
         T::decode(self)
     }
 
-    /// Gives the response back if every statement succeeded.
+    /// Returns the response if every statement succeeded, and an error otherwise.
     ///
     /// # Errors
     ///
-    /// The first failure that is not just the echo of another: in a failed transaction block most statements
-    /// report only that they were not executed.
+    /// The first failure that is the cause of others: in a failed transaction block most statements report only that they
+    /// were not executed.
     pub fn check(self) -> Result<Self> {
         match self.failure() {
             Some(error) => Err(error),
@@ -135,31 +136,31 @@ impl Response {
         }
     }
 
-    /// Whether there is a statement at `index` that succeeded.
+    /// Returns whether the statement at `index` exists and succeeded.
     pub(super) fn is_ok(&self, index: usize) -> bool {
         self.statements.get(index).is_some_and(|statement| matches!(statement.outcome, Outcome::Ok(_)))
     }
 
-    /// The first failure of a transaction block that is not just the echo of another.
+    /// Returns the first failure of a transaction block that is not caused by another.
     pub(super) fn first_failure(&self) -> Option<(usize, &ServerError)> {
         first_failure(&self.statements)
     }
 
-    /// The first failure, or what caused it.
+    /// Returns the cause of the first failure.
     fn failure(&self) -> Option<Error> {
         let mut statements = self.statements.iter().enumerate();
         let (index, error) = statements.find_map(|(index, statement)| Some((index, statement.error()?)))?;
         Some(self.cause(index, error))
     }
 
-    /// The error of a statement, or the one that it is an echo of.
+    /// Returns the error of a statement, or the error of the statement that caused it.
     ///
-    /// In a transaction block that failed, every statement behind BEGIN has, and one of them is the cause (server 3.3.5).
+    /// In a failed transaction block every statement after BEGIN fails, and one of them is the cause (server 3.3.5).
     fn cause(&self, index: usize, error: &ServerError) -> Error {
         let begin = self.statements[..index].iter().rposition(|statement| statement.error().is_none());
         let block = self.statements.iter().enumerate().skip(begin.map_or(0, |begin| begin + 1));
         let mut failures = block.map_while(|(index, statement)| Some((index, statement.error()?)));
-        // If all are echoes, only the commit failed: it comes last and says why.
+        // If none is the cause, only the commit failed: it is the last and has the reason.
         let last = failures.clone().last();
         let real = if is_echo(error) { failures.find(|(_, other)| !is_echo(other)).or(last) } else { None };
         let (index, error) = real.unwrap_or((index, error));
@@ -170,7 +171,7 @@ impl Response {
     }
 }
 
-/// What [`Response::take_all`] gives: a tuple of up to twelve, an element for each statement. Sealed.
+/// The result of [`Response::take_all`]: a tuple of up to twelve, with an element for each statement. Sealed.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a tuple of results",
     note = "write the result of one statement as a tuple with a comma: `(Vec<User>,)`"

@@ -1,4 +1,4 @@
-//! Functions called by name.
+//! Calls of functions by name.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -15,14 +15,14 @@ use crate::protocol::{Operation, Target};
 use crate::record::tuples;
 use crate::session::{CallFuture, Scope};
 
-/// A function to be called when awaited, giving its result as `T`.
+/// A call of a function: awaiting it returns the result of the function as `T`.
 ///
 /// # Errors
 ///
-/// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for a name or version that is none, before anything is sent;
+/// [`InvalidArgument`](crate::ErrorKind::InvalidArgument), before anything is sent, for an invalid name or version;
 /// [`Encode`](crate::ErrorKind::Encode) for an argument that cannot be sent, with its index;
-/// [`Validation`](crate::ErrorKind::Validation) for a function of the server's own that it does not have;
-/// [`Decode`](crate::ErrorKind::Decode) if the result does not fit `T`; otherwise what the function fails with.
+/// [`Validation`](crate::ErrorKind::Validation) for a function that the server does not have;
+/// [`Decode`](crate::ErrorKind::Decode) if the result does not fit `T`; otherwise the error of the function.
 ///
 /// # Cancel safety
 ///
@@ -30,13 +30,16 @@ use crate::session::{CallFuture, Scope};
 ///
 /// # Examples
 ///
-/// ```no_run
+/// ```
 /// # use surreal_session::prelude::*;
-/// # async fn example(session: Session) -> surreal_session::Result<()> {
+/// # surreal_session_embedded::example(async |session| {
 /// let length: usize = session.run("array::len").args(([1, 2, 3],)).await?;
-/// let greeting = session.run::<String>("fn::greet").args(("Ada", 36)).await?;
-/// # Ok(())
-/// # }
+/// assert_eq!(length, 3);
+///
+/// session.execute("DEFINE FUNCTION fn::greet($name: string) { RETURN 'Hello ' + $name }").await?;
+/// let greeting = session.run::<String>("fn::greet").args(("Ada",)).await?;
+/// assert_eq!(greeting, "Hello Ada");
+/// # Ok(()) });
 /// ```
 #[must_use = "a function is called when this is awaited"]
 pub struct Run<T> {
@@ -52,13 +55,13 @@ impl<T: DeserializeOwned> Run<T> {
         Self { call: Call::new(scope), function, version: None, args: Ok(Vec::new()), result: PhantomData }
     }
 
-    /// Sets the arguments, which are encoded at once; there are none unless set.
+    /// Sets the arguments, which are encoded at once. Without this call there are none.
     pub fn args(mut self, args: impl Args) -> Self {
         self.args = args.encode();
         self
     }
 
-    /// Sets the version of the model that a function of `ml::` belongs to, such as `1.0.0`.
+    /// Sets the version of the model of an `ml::` function, such as `1.0.0`.
     pub fn version(mut self, version: impl Into<String>) -> Self {
         self.version = Some(version.into());
         self
@@ -66,7 +69,7 @@ impl<T: DeserializeOwned> Run<T> {
 
     builder_methods! { call }
 
-    /// The call alone: a RETURN would end the transaction block that it may stand in.
+    /// The call without a RETURN, which would end a transaction block around it.
     fn try_surql(&self) -> Result<Fragment> {
         let Self { function, version, args, .. } = self;
         check_function(function)?;
@@ -106,7 +109,7 @@ impl<T: DeserializeOwned + 'static> IntoFuture for Run<T> {
     }
 }
 
-/// Only a path of plain names becomes part of the text.
+/// Accepts only a path of plain names, which becomes part of the text.
 fn check_function(name: &str) -> Result<()> {
     let is_name = |part: &str| {
         part.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
@@ -137,8 +140,8 @@ impl<T> fmt::Debug for Run<T> {
 
 /// The arguments of a [`Run`](super::Run): a tuple of up to twelve, or a slice, array or `Vec` of one type. Sealed.
 ///
-/// The type of the value is not checked. Types of chrono, time, jiff, uuid and `rust_decimal` and `std::time::Duration` are
-/// sent as serde writes them, a time as text: convert them first, as in `Datetime::from(time)`.
+/// The types of the values are not checked. Types of chrono, time, jiff, uuid and `rust_decimal` and `std::time::Duration` are
+/// sent as serde writes them, a time as text. Convert them first, as in `Datetime::from(time)`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a list of arguments",
     note = "write one argument as a tuple with a comma: `.args((value,))`"

@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 use super::Response;
 use super::condition::IntoCondition;
 use super::expression::Term;
-use super::link::Links;
+use super::fetch::Links;
 use super::order::IntoOrder;
 use super::statement::{Call, Fragment, Statement, builder_methods, send};
 use crate::error::Result;

@@ -12,7 +12,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::Operation;
 use crate::query::Response;
 use crate::query::condition::IntoCondition;
-use crate::query::link::Links;
+use crate::query::fetch::Links;
 use crate::query::statement::{Call, Fragment, Statement, builder_methods, send};
 use crate::record::{Record, View};
 use crate::session::CallFuture;

@@ -1,4 +1,4 @@
-//! Links between records that were followed.
+//! Links that a read follows to the records that they lead to.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -9,66 +9,72 @@ use serde::de::{DeserializeOwned, Deserializer, Error, SeqAccess, Visitor};
 use crate::record::{Field, Key, Path, Record, Shows, Within, tuples};
 use crate::value::Id;
 
-/// Where a link led to that was followed with [`fetch`](crate::query::Select::fetch).
+/// A link that a read has followed, by [`fetch`](crate::query::Select::fetch) or in a view.
 ///
-/// A model holds an [`Id`], and so does what is written; a `Link` is only ever read. It has no further states: what may
-/// be missing altogether is an `Option<Link<T>>`.
+/// Models hold an [`Id`], and so does everything that is written; a `Link` is only read. A field that may be empty gives an
+/// `Option<Link<T>>`.
 ///
 /// # Examples
 ///
-/// ```no_run
+/// ```
 /// # use serde::{Deserialize, Serialize};
 /// # use surreal_session::prelude::*;
-/// # use surreal_session::Link;
 /// # #[derive(Serialize, Deserialize, Record)]
 /// # struct Company { id: Id<Company>, name: String }
 /// # #[derive(Serialize, Deserialize, Record)]
 /// # struct User { id: Id<User>, name: String, employer: Option<Id<Company>> }
-/// # async fn example(session: Session) -> surreal_session::Result<()> {
+/// # surreal_session_embedded::example(async |session| {
+/// # session.execute("CREATE company:acme SET name = 'ACME'").await?;
+/// # session.execute("CREATE user:ada SET name = 'Ada', employer = company:acme").await?;
+/// # session.execute("CREATE user:bob SET name = 'Bob', employer = company:initech").await?;
+/// # session.execute("CREATE user:cy SET name = 'Cy'").await?;
+/// # let mut lines = Vec::new();
 /// for (user, employer) in session.select::<User>().fetch(|u| u.employer).await? {
-///     match employer {
-///         Some(Link::Record(company)) => println!("{} works for {}", user.name, company.name),
-///         Some(Link::Dangling(id)) => println!("{} works for {id}, which is no more", user.name),
-///         None => println!("{} works for nobody", user.name),
-///     }
+///     let line = match employer {
+///         Some(Link::Record(company)) => format!("{} works for {}", user.name, company.name),
+///         Some(Link::Dangling(id)) => format!("{} works for {id}, which does not exist", user.name),
+///         None => format!("{} has no employer", user.name),
+///     };
+/// #   lines.push(line);
 /// }
-/// # Ok(())
-/// # }
+/// # assert_eq!(lines[..2], ["Ada works for ACME", "Bob works for company:initech, which does not exist"]);
+/// # assert_eq!(lines[2], "Cy has no employer");
+/// # Ok(()) });
 /// ```
 pub enum Link<T: Record> {
-    /// The record that it leads to.
+    /// The linked record.
     Record(T),
-    /// It leads nowhere: the record does not exist, or the identity may not see it.
+    /// The id of a record that does not exist, or that the identity of the session may not see.
     Dangling(Id<T, T::Key>),
 }
 
 impl<T: Record> Link<T> {
-    /// The record, if there is one.
+    /// Returns the linked record if it exists.
     pub fn record(&self) -> Option<&T> {
         if let Self::Record(record) = self { Some(record) } else { None }
     }
 
-    /// The record, if there is one.
+    /// Returns the linked record if it exists.
     pub fn into_record(self) -> Option<T> {
         if let Self::Record(record) = self { Some(record) } else { None }
     }
 
-    /// Whether it leads nowhere.
+    /// Returns whether the linked record does not exist.
     pub fn is_dangling(&self) -> bool {
         matches!(self, Self::Dangling(_))
     }
 }
 
-/// A field that links to records: an [`Id`], an `Option` of one, or a `Vec` of them.
+/// The type of a field that links to records: an [`Id`], an `Option` of one, or a `Vec` of them.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a link to a record",
     label = "expected a field of type `Id<_>`, `Option<Id<_>>` or `Vec<Id<_>>`"
 )]
 pub trait Fetch {
-    /// What is there once the links were followed: a [`Link`] for each [`Id`].
+    /// The type with a [`Link`] in place of each [`Id`].
     type Fetched: DeserializeOwned + 'static;
 
-    /// What gives it, from the field at `path`.
+    /// Returns the expression that reads it, for the field at `path`.
     #[doc(hidden)]
     fn fetched(path: &str) -> String;
 }
@@ -98,7 +104,7 @@ links! {
     Option<Vec<Id<T, K>>> => Option<Vec<Link<T>>>, pairs;
 }
 
-/// What is reached through something that may be missing may be missing itself.
+/// A field of an object or record that may be missing may be missing as well.
 impl<T: Record<Key = K>, K: Key> Shows<Id<T, K>> for Option<Link<T>> {
     fn shown(path: String) -> String {
         pair_if_any(&path)
@@ -111,7 +117,7 @@ impl<T: Record<Key = K>, K: Key> Shows<Vec<Id<T, K>>> for Option<Vec<Link<T>>> {
     }
 }
 
-/// The id with the record. FETCH would give NONE for a link that leads nowhere, and nothing of its id.
+/// The id with the record. FETCH would return NONE for a record that does not exist, without its id.
 fn pair(path: &str) -> String {
     format!("[{path}, {path}.*]")
 }
@@ -124,16 +130,16 @@ fn pairs(path: &str) -> String {
     format!("(IF type::is_array({path}) THEN {path}.map(|$link| {}) END)", pair("$link"))
 }
 
-/// The fields of a record of type `T` whose links are followed: one, or several in a tuple.
+/// The links of a record of type `T` to follow: a field, or several in a tuple of up to twelve.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` does not say which links of `{T}` to follow",
+    message = "`{Self}` is not a link of `{T}` that can be followed",
     label = "expected a field that links to a record, or a tuple of them"
 )]
 pub trait Links<T: Record> {
-    /// What a record becomes: a tuple of it and where each link led to.
+    /// The row: a tuple of the record and of each link.
     type Row: DeserializeOwned + 'static;
 
-    /// What gives each.
+    /// Returns the expression that reads each link.
     #[doc(hidden)]
     fn fetched(self) -> Vec<String>;
 }
