@@ -35,7 +35,7 @@ impl<F: Debug + Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync +
 async fn comes_back<F: Fields, const N: usize>(fields: F, native: [(&str, &str, Value); N]) {
     let (_db, session) = place().await;
     for (field, kind, _) in &native {
-        session.query(format!("DEFINE FIELD `{field}` ON adapted TYPE {kind}")).await.unwrap().check().unwrap();
+        session.execute(format!("DEFINE FIELD `{field}` ON adapted TYPE {kind}")).await.unwrap();
     }
     let new = NewAdapted {
         nested: fields.clone(),
@@ -366,7 +366,7 @@ async fn value_out_of_the_types_range_is_an_error_that_names_the_field() {
     assert!(error.to_string().contains("stay: not a duration: it is negative"), "{error}");
     assert_eq!(error.delivery(), Delivery::NotSent);
 
-    session.query("CREATE visit:far SET at = d'+10000-01-01T00:00:00Z'").await.unwrap().check().unwrap();
+    session.execute("CREATE visit:far SET at = d'+10000-01-01T00:00:00Z'").await.unwrap();
     let error = session.select::<Visit>().id("far").await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Decode);
     assert!(error.to_string().contains("at: not a `jiff::Timestamp`: it is outside"), "{error}");

@@ -31,7 +31,7 @@ async fn failed_signin_names_the_user_and_changes_nothing() {
     let (_db, session) = place().await;
     let login = login().await;
     let ns = session.namespace().unwrap();
-    session.query("DEFINE USER dora ON DATABASE PASSWORD 'd'").await.unwrap().check().unwrap();
+    session.execute("DEFINE USER dora ON DATABASE PASSWORD 'd'").await.unwrap();
     let why = "there is no such user, or the password is another";
     for (error, who) in [
         (session.signin(Root::new(&login.username, "hunter2")).await, format!("as root user `{}`: ", login.username)),
@@ -68,7 +68,7 @@ const REFUSING: &str = "
 async fn failed_record_signin_names_the_method_and_the_remedy() {
     let (db, session) = place().await;
     let ns = session.namespace().unwrap();
-    session.query(REFUSING).await.unwrap().check().unwrap();
+    session.execute(REFUSING).await.unwrap();
     let user = db.new_session().await.unwrap();
     let access = |name: &str| RecordAccess::new(&ns, "test", name, named("ada"));
     user.signup(access("whole")).await.unwrap();
@@ -107,7 +107,7 @@ async fn conflict_in_a_signup_clause_is_a_conflict() {
     let schema = "DEFINE TABLE member; CREATE counter:1 SET n = 0;
         DEFINE ACCESS slow ON DATABASE TYPE RECORD
             SIGNUP { LET $n = counter:1.n; sleep(300ms); UPDATE counter:1 SET n = $n + 1; CREATE member }";
-    session.query(schema).await.unwrap().check().unwrap();
+    session.execute(schema).await.unwrap();
     let user = db.new_session().await.unwrap();
     let mut signup = user.signup(RecordAccess::new(&ns, "test", "slow", named("ada")));
     let refused = loop {
@@ -125,9 +125,9 @@ async fn conflict_in_a_signup_clause_is_a_conflict() {
 async fn invalid_tokens_are_refused_and_change_nothing() {
     let (db, session) = place().await;
     let ns = session.namespace().unwrap();
-    session.query("DEFINE USER dora ON DATABASE PASSWORD 'd'").await.unwrap().check().unwrap();
+    session.execute("DEFINE USER dora ON DATABASE PASSWORD 'd'").await.unwrap();
     let dora = db.new_session().await.unwrap().signin(Database::new(&ns, "test", "dora", "d")).await.unwrap();
-    session.query("REMOVE USER dora ON DATABASE").await.unwrap().check().unwrap();
+    session.execute("REMOVE USER dora ON DATABASE").await.unwrap();
     let why = "the token is malformed or not valid yet";
     for token in ["", "hunter2", "a.b.c", dora.access.as_str()] {
         says(session.authenticate(token).await.unwrap_err(), &["cannot authenticate with a token: ", why]);
@@ -143,7 +143,7 @@ async fn expired_token_and_session_name_the_remedy() {
     let schema =
         "DEFINE TABLE member; DEFINE ACCESS short ON DATABASE TYPE RECORD SIGNUP (CREATE member SET name = $name)
         DURATION FOR TOKEN 1s, FOR SESSION 1s";
-    session.query(schema).await.unwrap().check().unwrap();
+    session.execute(schema).await.unwrap();
     let user = db.new_session().await.unwrap();
     let tokens = user.signup(RecordAccess::new(&ns, "test", "short", named("ada"))).await.unwrap();
     let other = db.new_session().await.unwrap();
@@ -171,7 +171,7 @@ async fn missing_right_names_the_actor_and_the_action() {
     let schema = "DEFINE USER dora ON DATABASE PASSWORD 'd' ROLES VIEWER; DEFINE TABLE member;
         DEFINE FUNCTION fn::f() { RETURN 1 } PERMISSIONS NONE; DEFINE PARAM $p VALUE 1 PERMISSIONS NONE;
         DEFINE ACCESS whole ON DATABASE TYPE RECORD SIGNUP (CREATE member)";
-    session.query(schema).await.unwrap().check().unwrap();
+    session.execute(schema).await.unwrap();
     let dora = db.new_session().signin(Database::new(&ns, "test", "dora", "d")).await.unwrap();
     let refused = async |session: &Session, text| session.query(text).await.unwrap().check().unwrap_err();
     says(
@@ -225,11 +225,8 @@ async fn system_users_of_each_level_select_their_place() {
     let (db, session) = place().await;
     let ns = session.namespace().unwrap();
     session
-        .query("DEFINE USER nina ON NAMESPACE PASSWORD 'n' ROLES OWNER; DEFINE USER dora ON DATABASE PASSWORD 'd' ROLES VIEWER")
-        .await
-        .unwrap()
-        .check()
-        .unwrap();
+        .execute("DEFINE USER nina ON NAMESPACE PASSWORD 'n' ROLES OWNER; DEFINE USER dora ON DATABASE PASSWORD 'd' ROLES VIEWER")
+        .await.unwrap();
     let nina = db.new_session().signin(Namespace::new(&ns, "nina", "n")).await.unwrap();
     assert_eq!((nina.namespace().as_ref(), nina.database()), (Some(&ns), None));
     let dora = db.new_session().await.unwrap();
@@ -249,7 +246,7 @@ async fn record_users_sign_up_in_and_out() {
         DEFINE ACCESS member ON DATABASE TYPE RECORD
             SIGNUP (CREATE member SET name = $name, pass = crypto::sha256($pass))
             SIGNIN (SELECT * FROM member WHERE name = $name AND pass = crypto::sha256($pass))";
-    session.query(schema).await.unwrap().check().unwrap();
+    session.execute(schema).await.unwrap();
     let params = |pass| BTreeMap::from([("name", "ada"), ("pass", pass)]);
     let access = |pass| RecordAccess::new(&ns, "test", "member", params(pass));
 
@@ -297,7 +294,7 @@ async fn refresh_token_renews_once_and_can_be_revoked() {
     let ns = session.namespace().unwrap();
     let schema = "DEFINE TABLE member PERMISSIONS FOR select FULL; DEFINE ACCESS member ON DATABASE TYPE RECORD
         SIGNUP (CREATE member SET name = $name) SIGNIN (SELECT * FROM member WHERE name = $name) WITH REFRESH";
-    session.query(schema).await.unwrap().check().unwrap();
+    session.execute(schema).await.unwrap();
     let access = || RecordAccess::new(&ns, "test", "member", BTreeMap::from([("name", "ada")]));
     let ada = db.new_session().await.unwrap();
     let first = ada.signup(access()).await.unwrap();
@@ -341,10 +338,8 @@ async fn reset_session_equals_a_new_one() {
 async fn parameters_that_the_server_reserves_are_refused() {
     let (db, root) = place().await;
     let ns = root.namespace().unwrap();
-    root.query("DEFINE ACCESS any ON DATABASE TYPE RECORD SIGNUP (CREATE member) SIGNIN (SELECT * FROM member)")
+    root.execute("DEFINE ACCESS any ON DATABASE TYPE RECORD SIGNUP (CREATE member) SIGNIN (SELECT * FROM member)")
         .await
-        .unwrap()
-        .check()
         .unwrap();
     let session = db.new_session().await.unwrap();
     let refused = |error: Error| {

@@ -27,7 +27,7 @@ async fn users() -> Session {
         DEFINE INDEX name ON user FIELDS name UNIQUE;
         DEFINE FUNCTION fn::double($n: int) { IF $n = 0 { THROW 'zero' }; RETURN $n * 2 };
     ";
-    session.query(schema).await.unwrap().check().unwrap();
+    session.execute(schema).await.unwrap();
     session
 }
 
@@ -165,10 +165,8 @@ async fn atomic_batch_with_an_unreadable_result_reports_the_commit() {
 async fn atomic_batches_conflict_instead_of_losing_writes() {
     let session = users().await;
     session
-        .query("CREATE count:1 SET n = 0; DEFINE FUNCTION fn::add() { UPDATE count:1 SET n += 1; SLEEP 20ms }")
+        .execute("CREATE count:1 SET n = 0; DEFINE FUNCTION fn::add() { UPDATE count:1 SET n += 1; SLEEP 20ms }")
         .await
-        .unwrap()
-        .check()
         .unwrap();
     let add = || session.run::<IgnoredAny>("fn::add");
     let batches = (0..8).map(|_| session.batch((add(), add())).atomic().into_future());

@@ -19,7 +19,7 @@ struct Key {
 
 /// Runs `schema`, and the statement that grants a key.
 async fn granted(session: &Session, schema: &str, grant: &str) -> Grant {
-    session.query(schema).await.unwrap().check().unwrap();
+    session.execute(schema).await.unwrap();
     session.query(grant).await.unwrap().take(0).unwrap()
 }
 
@@ -50,7 +50,7 @@ async fn key_of_a_user_signs_in_on_each_level() {
     .await;
     let dora = db.new_session().signin(Bearer::new("api", on_db.grant.key).on_database(&ns, "test")).await.unwrap();
     assert_eq!((dora.namespace().as_ref(), dora.database().as_deref()), (Some(&ns), Some("test")));
-    dora.query("CREATE thing").await.unwrap().check().unwrap();
+    dora.execute("CREATE thing").await.unwrap();
     dora.query("DEFINE USER x ON DATABASE PASSWORD 'x'").await.unwrap().check().unwrap_err();
 
     let on_ns = granted(
@@ -77,7 +77,7 @@ async fn key_of_a_user_signs_in_on_each_level() {
     for robot in [&db, &db.fork().await.unwrap()] {
         assert!(actor(robot, "DEFINE NAMESPACE x").await.contains(&format!("{name}(Viewer)")));
     }
-    session.query(format!("REMOVE ACCESS {name} ON ROOT; REMOVE USER {name} ON ROOT")).await.unwrap().check().unwrap();
+    session.execute(format!("REMOVE ACCESS {name} ON ROOT; REMOVE USER {name} ON ROOT")).await.unwrap();
 }
 
 #[async_test]
@@ -127,7 +127,7 @@ async fn refused_keys_name_the_reason_and_no_secret() {
     says(user.signin(Bearer::new("api", &key)).await, "of the whole server: The access method does not exist", &key);
     says(user.signin(Bearer::new("api", &key).on_namespace(&ns)).await, &format!("of namespace `{ns}`"), &key);
     assert_eq!(whoami(&user).await, expected(&ns, Some("test"), "dora"));
-    session.query(format!("ACCESS api REVOKE GRANT {id}")).await.unwrap().check().unwrap();
+    session.execute(format!("ACCESS api REVOKE GRANT {id}")).await.unwrap();
     says(user.signin(on("api", &key)).await, "was revoked", &key);
     // The fork signs in with the key, so that a key that is revoked makes no further session.
     let refused = user.fork().await.unwrap_err();

@@ -20,7 +20,7 @@ async fn narrow() -> (Surreal, Session) {
     let db = Surreal::connect(login.url).max_calls(1).deadline(Duration::from_secs(20)).await.unwrap();
     let root = Root::new(login.username, login.password);
     let session = db.new_session().signin(root).use_ns(unique("cancel")).use_db("test").await.unwrap();
-    session.query("DEFINE TABLE thing").await.unwrap().check().unwrap();
+    session.execute("DEFINE TABLE thing").await.unwrap();
     (db, session)
 }
 
@@ -53,7 +53,7 @@ async fn dropped_reads_leave_nothing() {
     drop_after_every_poll(&it, || session.version()).await.unwrap();
     drop_after_every_poll(&it, || session.sessions()).await.unwrap();
     drop_after_every_poll(&it, || session.info::<Value>()).await.unwrap();
-    drop_after_every_poll(&it, || session.query("SLEEP 1ms").into_future()).await.unwrap();
+    drop(drop_after_every_poll(&it, || session.query("SLEEP 1ms").into_future()).await.unwrap());
     drop_after_every_poll(&it, || session.select::<Thing>().into_future()).await.unwrap();
     drop_after_every_poll(&it, || session.select::<Thing>().id("a").into_future()).await.unwrap();
     drop_after_every_poll(&it, || session.run::<i64>("count").into_future()).await.unwrap();

@@ -94,7 +94,7 @@ async fn every_kind_of_change_keeps_its_position() {
     let (db, root) = place().await;
     let ns = root.namespace().unwrap();
     let schema = "DEFINE USER dora ON DATABASE PASSWORD 'd'; DEFINE USER nina ON NAMESPACE PASSWORD 'n'";
-    root.query(schema).await.unwrap().check().unwrap();
+    root.execute(schema).await.unwrap();
     let login = login().await;
     let root_user = || Root::new(&login.username, &login.password);
     let tokens = db.new_session().await.unwrap().signin(root_user()).await.unwrap();
@@ -166,7 +166,7 @@ async fn changes_before_the_close_are_carried_out_and_those_after_are_refused() 
     let (db, root) = place().await;
     let ns = root.namespace().unwrap();
     let schema = "DEFINE TABLE member; DEFINE ACCESS member ON DATABASE TYPE RECORD SIGNUP (CREATE member SET n = $n)";
-    root.query(schema).await.unwrap().check().unwrap();
+    root.execute(schema).await.unwrap();
     for n in 0..20 {
         let session = db.new_session().await.unwrap();
         let params = std::collections::BTreeMap::from([("n", n)]);

@@ -214,7 +214,7 @@ async fn typed_values_come_back_equal() {
     back.rest.remove("none");
     assert_eq!(back, all);
     // The same after the value was stored and read.
-    session.query("CREATE all:1 CONTENT { v: $v }").bind("v", &all).await.unwrap().check().unwrap();
+    session.execute("CREATE all:1 CONTENT { v: $v }").bind("v", &all).await.unwrap();
     let stored: All = session.query("SELECT VALUE v FROM all:1").await.unwrap().take(0).unwrap();
     assert_eq!(stored, all);
 }
@@ -230,7 +230,7 @@ async fn none_null_and_absent_read_as_option_none() {
     let (_db, session) = place().await;
     let row: Row = session.query("RETURN { a: NONE, b: NULL }").await.unwrap().take(0).unwrap();
     assert_eq!(row, Row { a: None, b: None, c: None });
-    session.query("CREATE t:1 SET a = $none, b = $null").bind("none", None::<i64>).bind("null", Null).await.unwrap();
+    session.execute("CREATE t:1 SET a = $none, b = $null").bind("none", None::<i64>).bind("null", Null).await.unwrap();
     let stored: BTreeMap<String, Value> = session.query("SELECT * FROM t:1").await.unwrap().take(0).unwrap();
     assert_eq!((stored.get("a"), stored.get("b")), (None, Some(&Value::Null)));
 }

@@ -42,7 +42,7 @@ const PEOPLE: &str = "
 
 async fn with_people() -> (Surreal, Session) {
     let (db, session) = place().await;
-    session.query(PEOPLE).await.unwrap().check().unwrap();
+    session.execute(PEOPLE).await.unwrap();
     (db, session)
 }
 
@@ -97,7 +97,7 @@ async fn sets_are_searched_like_arrays() {
 #[async_test]
 async fn rows_of_any_shape_do_not_fail_a_condition() {
     let (_db, session) = with_people().await;
-    session.query("CREATE person:odd SET name = 7, age = 'old', active = 1").await.unwrap().check().unwrap();
+    session.execute("CREATE person:odd SET name = 7, age = 'old', active = 1").await.unwrap();
     let keys = async |condition: Condition<Person>| {
         let found = session.select::<Person>().filter(|_| condition).view::<Key>().await.unwrap();
         found.into_iter().map(|found| found.id.into_key()).collect::<Vec<_>>()
@@ -164,7 +164,7 @@ async fn matches_uses_the_full_text_index_and_fails_without_one() {
     assert!(error.to_string().contains("index"), "{error}");
     let index = "DEFINE ANALYZER words TOKENIZERS blank FILTERS lowercase;
         DEFINE INDEX by_name ON person FIELDS name FULLTEXT ANALYZER words";
-    session.query(index).await.unwrap().check().unwrap();
+    session.execute(index).await.unwrap();
     assert_eq!(who(&session, |p| p.name.matches("ada")).await, ["ada"]);
     assert_eq!(who(&session, |p| p.name.matches("ada") | p.age.eq(80)).await, ["ada", "cleo"]);
     assert_eq!(who(&session, |p| !p.name.matches("ada")).await, ["bob", "cleo"]);
@@ -192,7 +192,7 @@ async fn raw_condition_binds_its_values_and_cannot_leave_its_clause() {
 #[async_test]
 async fn indexes_are_used_in_spite_of_parentheses_and_guards() {
     let (_db, session) = with_people().await;
-    session.query("DEFINE INDEX by_age ON person FIELDS age").await.unwrap().check().unwrap();
+    session.execute("DEFINE INDEX by_age ON person FIELDS age").await.unwrap();
     let p: Fields<Person> = *Person::fields();
     for condition in [
         p.age.eq(36),

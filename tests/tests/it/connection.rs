@@ -66,13 +66,13 @@ async fn deadline_of_one_call_is_its_own() {
     let error = timeout(HANGS, slow.into_future()).await.expect("hangs").unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Timeout);
     assert_eq!(error.to_string(), "no reply to `query` within 50ms");
-    session.query("SLEEP 100ms").await.unwrap().check().unwrap();
+    session.execute("SLEEP 100ms").await.unwrap();
 }
 
 #[async_test]
 async fn deadlines_too_long_for_a_clock_are_no_deadlines() {
     let (_db, session) = place().await;
-    session.query("RETURN 1").deadline(Duration::MAX).await.unwrap().check().unwrap();
+    session.execute("RETURN 1").deadline(Duration::MAX).await.unwrap();
     let login = login().await;
     Surreal::connect(login.url).deadline(Duration::MAX).await.unwrap().ping().await.unwrap();
 }

@@ -23,12 +23,12 @@ async fn call(number: usize, session: Session, root: Root) -> surreal_session::R
         6 => session.reset().await,
         7 => {
             let tx = session.begin_transaction().await?;
-            tx.query("RETURN 1").await?.check()?;
+            tx.execute("RETURN 1").await?;
             tx.commit().await
         }
         _ => {
             let tx = session.begin_transaction().await?;
-            tx.query("RETURN 1").await?.check()?;
+            tx.execute("RETURN 1").await?;
             tx.cancel().await
         }
     }

@@ -47,7 +47,7 @@ async fn connects_as_root() {
     let db = server.connect().await.unwrap();
     assert_eq!(db.version().await.unwrap(), "surrealdb-3.3.5");
     db.use_ns("test").use_db("test").await.unwrap();
-    db.query("DEFINE TABLE note").await.unwrap().check().unwrap();
+    db.execute("DEFINE TABLE note").await.unwrap();
 }
 
 #[async_test]

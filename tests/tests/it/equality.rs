@@ -118,7 +118,7 @@ async fn view_does_not_change_the_order() {
 async fn paging_by_id_is_complete_whatever_index_serves_the_filter() {
     let (_db, session) = with_people().await;
     let schema = "DEFINE INDEX by_age ON person FIELDS age; UPDATE person:a SET age = 9";
-    session.query(schema).await.unwrap().check().unwrap();
+    session.execute(schema).await.unwrap();
     let filtered = || session.select::<Person>().filter(|p| p.age.gt(0));
     assert_eq!(filtered().first().await.unwrap().unwrap().id, Id::new("a"));
     assert_eq!(keys(&filtered().limit(2).await.unwrap()), "ab");

@@ -136,7 +136,7 @@ async fn schema_with_generated_keys_needs_no_key() {
     }
 
     let (_db, session) = place().await;
-    session.query("DEFINE TABLE doc; DEFINE FIELD id ON doc TYPE uuid").await.unwrap().check().unwrap();
+    session.execute("DEFINE TABLE doc; DEFINE FIELD id ON doc TYPE uuid").await.unwrap();
     let new = |title: &str| NewDoc { title: title.into() };
     let made = session.create::<Doc>().content(new("a")).await.unwrap();
     let more = session.insert(vec![new("b"), new("c")]).await.unwrap();

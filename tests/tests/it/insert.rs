@@ -100,7 +100,7 @@ async fn existing_id_stops_all_rows_of_a_request() {
 #[async_test]
 async fn ignored_rows_are_not_returned() {
     let (_db, session) = place().await;
-    session.query("DEFINE INDEX by_text ON word FIELDS text UNIQUE").await.unwrap().check().unwrap();
+    session.execute("DEFINE INDEX by_text ON word FIELDS text UNIQUE").await.unwrap();
     session.insert([("a", word("a", 1))]).await.unwrap();
     let rows = || [("x", word("x", 2)), ("a", word("y", 3)), ("z", word("a", 4))];
     let made = session.insert(rows()).ignore().await.unwrap();
@@ -112,7 +112,7 @@ async fn ignored_rows_are_not_returned() {
 #[async_test]
 async fn on_duplicate_changes_existing_records_with_values_of_the_row() {
     let (_db, session) = place().await;
-    session.query("DEFINE INDEX by_text ON word FIELDS text UNIQUE").await.unwrap().check().unwrap();
+    session.execute("DEFINE INDEX by_text ON word FIELDS text UNIQUE").await.unwrap();
     session.insert([("tea", word("tea", 1))]).await.unwrap();
     let rows = || [("tea", word("tea", 10)), ("coffee", word("coffee", 20))];
     let counts = |words: Vec<Word>| words.iter().map(|word| word.count).collect::<Vec<_>>();
@@ -227,7 +227,7 @@ async fn dropped_insert_leaves_whole_requests() {
 #[async_test]
 async fn server_stops_at_the_timeout() {
     let (_db, session) = place().await;
-    session.query("DEFINE FIELD slow ON number VALUE sleep(10s)").await.unwrap().check().unwrap();
+    session.execute("DEFINE FIELD slow ON number VALUE sleep(10s)").await.unwrap();
     let error = session.insert(numbers([1])).timeout(Duration::from_millis(1)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Query, "{error:?}");
     assert_eq!(count(&session).await, 0);

@@ -26,7 +26,7 @@ async fn member(db: &Surreal, namespace: &str, number: usize) -> Session {
     let login = login().await;
     let (root, database) = (Root::new(login.username, login.password), format!("db{number}"));
     let owner = db.new_session().signin(root).use_ns(namespace).use_db(&database).await.unwrap();
-    owner.query(SCHEMA).await.unwrap().check().unwrap();
+    owner.execute(SCHEMA).await.unwrap();
     owner.close_session().await.unwrap();
     let session = db.new_session().set("number", number).await.unwrap();
     let params = [("number", number)].into_iter().collect::<std::collections::BTreeMap<_, _>>();

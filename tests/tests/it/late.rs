@@ -94,7 +94,7 @@ async fn late_refusal_leaves_the_place_unchanged() {
     let (proxy, _db, session) = through_a_proxy().await;
     let ns = session.namespace().unwrap();
     let define = "DEFINE USER OVERWRITE dora ON DATABASE PASSWORD 'd'";
-    retried(async || session.query(define).await).await.check().unwrap();
+    drop(retried(async || session.query(define).await).await.check().unwrap());
     retried(async || session.signin(Database::new(&ns, "test", "dora", "d")).await).await;
     proxy.hold_replies();
     is_unanswered(session.use_ns("elsewhere").await);
@@ -115,7 +115,7 @@ async fn late_identity_is_known_to_forks_and_streams() {
     let (proxy, _db, session) = through_a_proxy().await;
     let ns = session.namespace().unwrap();
     let define = "DEFINE USER OVERWRITE dora ON DATABASE PASSWORD 'd'; DEFINE TABLE OVERWRITE item";
-    retried(async || session.query(define).await).await.check().unwrap();
+    drop(retried(async || session.query(define).await).await.check().unwrap());
     let who = async |session: &Session| -> Option<String> {
         retried(async || session.query("RETURN $token.ID").await).await.take(0).unwrap()
     };

@@ -53,7 +53,7 @@ async fn closed_session_fails_on_every_handle_and_others_go_on() {
         assert_eq!(error.to_string(), "session closed");
     }
     assert_eq!(db.sessions().await.unwrap(), [other.id()]);
-    other.query("RETURN 1").await.unwrap().check().unwrap();
+    other.execute("RETURN 1").await.unwrap();
 }
 
 #[async_test]
@@ -61,7 +61,7 @@ async fn request_in_flight_while_its_session_closes_ends() {
     let (_db, session) = place().await;
     let mut running = session.query("SLEEP 200ms; RETURN 7").into_future();
     assert!(poll_times(1, &mut running).await.is_none());
-    session.query("RETURN 1").await.unwrap();
+    session.execute("RETURN 1").await.unwrap();
     let clone = session.clone();
     session.close_session().await.unwrap();
     let answer: i64 = running.await.unwrap().take(1).unwrap();
@@ -85,7 +85,7 @@ async fn dropping_the_last_handle_detaches() {
 async fn session_keeps_its_connection_open() {
     let (db, session) = place().await;
     drop(db);
-    session.query("RETURN 1").await.unwrap().check().unwrap();
+    session.execute("RETURN 1").await.unwrap();
 }
 
 #[async_test]
@@ -120,7 +120,7 @@ async fn fork_copies_what_the_server_confirmed() {
     assert_eq!((fork.namespace(), fork.database()), (session.namespace(), session.database()));
     let seen: (Vec<String>, Option<i64>) = fork.query("RETURN [$tags, $gone]").await.unwrap().take(0).unwrap();
     assert_eq!(seen, (vec!["a".to_owned(), "b".to_owned()], None));
-    fork.query("INFO FOR ROOT").await.unwrap().check().unwrap();
+    fork.execute("INFO FOR ROOT").await.unwrap();
 
     fork.set("tags", "changed").await.unwrap();
     let seen: Vec<String> = session.query("RETURN $tags").await.unwrap().take(0).unwrap();
@@ -177,7 +177,7 @@ async fn hostile_names_select_exactly_that_namespace_and_database() {
     let (_db, session) = place().await;
     for name in ["back`tick", "a b", "日本", "1", "select", "quo\"te", "semi;colon", "⟨x⟩"] {
         session.use_db(name).await.unwrap();
-        session.query("CREATE thing:1").await.unwrap().check().unwrap();
+        session.execute("CREATE thing:1").await.unwrap();
         let seen: String = session.query("RETURN session::db()").await.unwrap().take(0).unwrap();
         assert_eq!(seen, name);
     }

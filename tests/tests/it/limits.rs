@@ -125,10 +125,10 @@ async fn text_and_recursion_that_are_too_deep_are_errors() {
     let text = format!("RETURN {}{}", "[".repeat(1_000), "]".repeat(1_000));
     assert_eq!(session.query(text).await.unwrap_err().kind(), ErrorKind::Validation);
     let endless = "DEFINE FUNCTION fn::endless($n: int) { RETURN fn::endless($n + 1) }";
-    session.query(endless).await.unwrap().check().unwrap();
+    session.execute(endless).await.unwrap();
     let error = session.run::<Value>("fn::endless").args((1,)).await.unwrap_err();
     assert!(error.to_string().contains("excessive computation depth"), "{error:?}");
-    session.query("RETURN 1").await.unwrap().check().unwrap();
+    session.execute("RETURN 1").await.unwrap();
 }
 
 #[async_test]

@@ -31,7 +31,7 @@ struct Item {
 /// A session with the table `item`.
 async fn with_items() -> (Surreal, Session) {
     let (db, session) = place().await;
-    session.query("DEFINE TABLE item").await.unwrap().check().unwrap();
+    session.execute("DEFINE TABLE item").await.unwrap();
     (db, session)
 }
 
@@ -90,10 +90,10 @@ async fn changes_arrive_from_every_session_and_socket() {
     let a = twin.create::<Item>().id("a").content(NewItem { number: 1 }).await.unwrap();
     let created = next_change(&mut items).await;
     assert_eq!((created.action, &created.id, &created.data), (Action::Create, &a.id, &a));
-    other.query("UPDATE item:a SET number = 2").await.unwrap().check().unwrap();
+    other.execute("UPDATE item:a SET number = 2").await.unwrap();
     let updated = next_change(&mut items).await;
     assert_eq!((updated.action, updated.data.number), (Action::Update, 2));
-    session.query("DELETE item:a").await.unwrap().check().unwrap();
+    session.execute("DELETE item:a").await.unwrap();
     let deleted = next_change(&mut items).await;
     assert_eq!((deleted.action, deleted.id, deleted.data.number), (Action::Delete, a.id, 2));
     assert_eq!((items.received(), items.missed()), (3, 0));
@@ -106,7 +106,7 @@ async fn changes_arrive_from_every_session_and_socket() {
 async fn live_query_of_one_record_sees_only_that() {
     let (_db, session) = with_items().await;
     let mut items = session.live::<Item>().id("b").await.unwrap();
-    session.query("CREATE item:a SET number = 1; CREATE item:b SET number = 2").await.unwrap().check().unwrap();
+    session.execute("CREATE item:a SET number = 1; CREATE item:b SET number = 2").await.unwrap();
     assert_eq!(next_change(&mut items).await.id, Id::new("b"));
     drop(items);
     nothing_is_registered(&session).await;
@@ -119,9 +119,9 @@ async fn filter_reports_records_that_enter_but_not_that_leave() {
     let mut items = live.await.unwrap();
     for number in [1, 10, 5, 12, 11] {
         let text = "UPSERT item:a SET number = $number";
-        session.query(text).bind("number", number).await.unwrap().check().unwrap();
+        session.execute(text).bind("number", number).await.unwrap();
     }
-    session.query("DELETE item:a").await.unwrap().check().unwrap();
+    session.execute("DELETE item:a").await.unwrap();
     // The order of commits is not promised.
     let mut seen = Vec::new();
     for _ in 0..3 {
@@ -137,7 +137,7 @@ async fn filter_reports_records_that_enter_but_not_that_leave() {
 #[async_test]
 async fn live_query_of_a_missing_table_is_not_found() {
     let (_db, session) = place().await;
-    session.query("DEFINE TABLE other").await.unwrap().check().unwrap();
+    session.execute("DEFINE TABLE other").await.unwrap();
     let error = session.live::<Item>().await.unwrap_err();
     assert!(error.is_not_found(), "{error:?}");
     assert_eq!(error.statement(), Some(2));
@@ -147,11 +147,11 @@ async fn live_query_of_a_missing_table_is_not_found() {
 async fn undecodable_record_is_named_and_the_stream_continues() {
     let (_db, session) = with_items().await;
     let mut items = session.live::<Item>().await.unwrap();
-    session.query("CREATE item:bad SET number = 'one'").await.unwrap().check().unwrap();
+    session.execute("CREATE item:bad SET number = 'one'").await.unwrap();
     let error = items.next().await.unwrap().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Decode);
     assert!(error.to_string().contains("item:bad.number"), "{error}");
-    session.query("CREATE item:good SET number = 1").await.unwrap().check().unwrap();
+    session.execute("CREATE item:good SET number = 1").await.unwrap();
     assert_eq!(next_change(&mut items).await.data.number, 1);
     drop(items);
     nothing_is_registered(&session).await;
@@ -162,7 +162,7 @@ async fn stream_of_futures_crates_is_the_same() {
     use futures_util::StreamExt;
     let (_db, session) = with_items().await;
     let items = session.live::<Item>().await.unwrap();
-    session.query("FOR $n IN 1..=3 { CREATE item SET number = $n }").await.unwrap().check().unwrap();
+    session.execute("FOR $n IN 1..=3 { CREATE item SET number = $n }").await.unwrap();
     let numbers: Vec<i64> = items
         .take(3)
         .map(|event| match event.unwrap() {
@@ -189,16 +189,16 @@ async fn live_query_made_with_text_can_be_followed_by_several() {
     let response = session.query("LIVE SELECT * FROM item WHERE number > 1").await.unwrap();
     let id: LiveId = response.take(0).unwrap();
     // What happens before somebody follows it is kept.
-    session.query("CREATE item:a SET number = 1; CREATE item:b SET number = 2").await.unwrap().check().unwrap();
+    session.execute("CREATE item:a SET number = 1; CREATE item:b SET number = 2").await.unwrap();
     let mut first = session.subscribe_live::<Item>(id).await.unwrap();
     assert_eq!(next_change(&mut first).await.id, Id::new("b"));
     let mut second = session.subscribe_live::<Value>(id).await.unwrap();
-    session.query("UPDATE item:a SET number = 3").await.unwrap().check().unwrap();
+    session.execute("UPDATE item:a SET number = 3").await.unwrap();
     assert_eq!(next_change(&mut first).await.data.number, 3);
     let change = next_change(&mut second).await;
     assert_eq!((change.action, change.id.to_string()), (Action::Update, "item:a".to_owned()));
     drop(first);
-    session.query("UPDATE item:a SET number = 4").await.unwrap().check().unwrap();
+    session.execute("UPDATE item:a SET number = 4").await.unwrap();
     assert!(matches!(next(&mut second).await, LiveEvent::Change(_)));
     assert_eq!(registered(&session).await, 1);
     drop(second);
@@ -212,7 +212,7 @@ async fn denied_functions_fail_the_registration() {
     let server = Embedded::builder().deny_function("rand::uuid::v7").start().await.unwrap();
     let db = server.connect().await.unwrap();
     db.use_ns("test").use_db("test").await.unwrap();
-    db.query("DEFINE TABLE item").await.unwrap().check().unwrap();
+    db.execute("DEFINE TABLE item").await.unwrap();
     let error = db.live::<Item>().await.unwrap_err();
     assert_eq!((error.kind(), error.statement()), (ErrorKind::NotAllowed, Some(1)), "{error:?}");
     assert!(error.to_string().contains("rand::uuid::v7"), "{error}");
@@ -222,7 +222,7 @@ async fn denied_functions_fail_the_registration() {
     let mut times = db.subscribe_live::<Value>(id).await.unwrap();
     let id: LiveId = db.query("LIVE SELECT * FROM item").await.unwrap().take(0).unwrap();
     let mut items = db.subscribe_live::<Item>(id).await.unwrap();
-    db.query("CREATE item:a SET number = 1").await.unwrap().check().unwrap();
+    db.execute("CREATE item:a SET number = 1").await.unwrap();
     assert_eq!(next_change(&mut items).await.data.number, 1);
     assert!(poll_times(1, times.next()).await.is_none());
     server.shutdown().await;

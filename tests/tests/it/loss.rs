@@ -50,7 +50,7 @@ async fn vanished_server_ends_calls_and_streams() {
     let db = Surreal::connect(proxy.url()).idle_timeout(Duration::from_secs(6)).await.unwrap();
     let root = Root::new(login.username, login.password);
     let session = db.new_session().signin(root).use_ns(unique("ns")).use_db("test").await.unwrap();
-    session.query("DEFINE TABLE item").await.unwrap().check().unwrap();
+    session.execute("DEFINE TABLE item").await.unwrap();
     let mut items = session.live::<Item>().await.unwrap();
     // Idle for longer than the limit.
     sleep(Duration::from_secs(7)).await;
@@ -242,7 +242,7 @@ fn buffered_differences_are_delivered_after_the_end_of_the_runtime() {
         let db = Surreal::connect(login.url).await.unwrap();
         let root = Root::new(login.username, login.password);
         let session = db.new_session().signin(root).use_ns(unique("ns")).use_db("test").await.unwrap();
-        session.query("DEFINE TABLE item").await.unwrap().check().unwrap();
+        session.execute("DEFINE TABLE item").await.unwrap();
         let changes = session.live::<Item>().diff().await.unwrap();
         session.create::<Item>().content(NewItem { number: 1 }).await.unwrap();
         // The event is in the queue before this reply, or a little later.

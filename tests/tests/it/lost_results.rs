@@ -11,7 +11,7 @@ use surreal_session_tests::{async_test, place};
 async fn place_with_a_regex() -> (Surreal, Session) {
     let (db, session) = place().await;
     let text = "CREATE t:1 SET n = 0 RETURN NONE; CREATE t:2 SET n = 0, r = /a/ RETURN NONE";
-    session.query(text).await.unwrap().check().unwrap();
+    session.execute(text).await.unwrap();
     (db, session)
 }
 
@@ -43,7 +43,7 @@ async fn text_whose_result_is_lost_ran() {
     assert_eq!(numbers(&session).await, [0, 1]);
     assert_ran(session.query("BEGIN; UPDATE t:1 SET n = 2; RETURN [{ r: /a/ }]; COMMIT").await);
     assert_eq!(numbers(&session).await, [0, 2]);
-    session.query("DEFINE FUNCTION fn::f() { UPDATE t:1 SET n = 3; RETURN /a/ }").await.unwrap().check().unwrap();
+    session.execute("DEFINE FUNCTION fn::f() { UPDATE t:1 SET n = 3; RETURN /a/ }").await.unwrap();
     assert_ran(session.run::<Value>("fn::f").await);
     assert_eq!(numbers(&session).await, [0, 3]);
 }

@@ -25,7 +25,7 @@ const SCHEMA: &str = "
 impl Both {
     async fn new() -> Self {
         let (db, session) = place().await;
-        session.query(SCHEMA).await.unwrap().check().unwrap();
+        session.execute(SCHEMA).await.unwrap();
         let (login, namespace) = (login().await, session.namespace().unwrap());
         let root = db.signin(Root::new(login.username, login.password)).await.unwrap();
         db.use_ns(&namespace).use_db("test").await.unwrap();
@@ -98,10 +98,12 @@ async fn dropped_query_runs_all_statements_or_none() {
     let both = Both::new().await;
     let text = "BEGIN; CREATE a SET n = 1; CREATE b SET n = 1; COMMIT";
     let (db, session) = (&both.db, &both.session);
-    at_every_poll(db, || db.query(text).into_future(), async |_: bool| db.ping().await.unwrap()).await.unwrap();
-    at_every_poll(session, || session.query(text).into_future(), async |_: bool| db.ping().await.unwrap())
-        .await
-        .unwrap();
+    drop(at_every_poll(db, || db.query(text).into_future(), async |_: bool| db.ping().await.unwrap()).await.unwrap());
+    drop(
+        at_every_poll(session, || session.query(text).into_future(), async |_: bool| db.ping().await.unwrap())
+            .await
+            .unwrap(),
+    );
     let counts = "RETURN count(SELECT 1 FROM a); RETURN count(SELECT 1 FROM b)";
     let (a, b): (usize, usize) = db.query(counts).await.unwrap().take_all().unwrap();
     assert!(a == b && a >= 2, "{a}, {b}");

@@ -116,7 +116,7 @@ async fn with_users() -> (Surreal, Session) {
         DEFINE FIELD level ON user TYPE int DEFAULT 7;
         DEFINE FIELD seen ON user TYPE int DEFAULT 99;
         DEFINE FIELD nickname ON user TYPE option<string> DEFAULT 'nick'";
-    session.query(schema).await.unwrap().check().unwrap();
+    session.execute(schema).await.unwrap();
     (db, session)
 }
 
@@ -231,7 +231,7 @@ async fn difference_changes_only_the_fields_that_differ() {
 
     // Meanwhile another client changes a neighbouring field.
     let meanwhile = "UPDATE user:ada SET address.street = 'Side St', name = 'Ada L.', born = 11";
-    session.query(meanwhile).await.unwrap().check().unwrap();
+    session.execute(meanwhile).await.unwrap();
     let diff = UserPatch::diff(&before, &after);
     let update = session.update::<User>().id("ada").merge(diff);
     let surql = update.to_surql();
@@ -354,7 +354,7 @@ async fn links_to_several_tables_read_by_table() {
         session.query("RETURN type::is_record($d.owner)").bind("d", second.id).await.unwrap().take(0).unwrap();
     assert!(is_record);
 
-    session.query("UPDATE $d SET owner = house:1").bind("d", second.id).await.unwrap().check().unwrap();
+    session.execute("UPDATE $d SET owner = house:1").bind("d", second.id).await.unwrap();
     let error = session.select::<Device>().id(second.id).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Decode);
     assert!(error.to_string().contains("expected an id of table `user` or `device`, found `house:1`"), "{error}");

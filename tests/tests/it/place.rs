@@ -39,7 +39,7 @@ async fn namespace_and_database_are_selected_and_left_alone_or_together() {
         assert_eq!(place_of(&session).await, at(&a, "one"));
         session.unset_db().await.unwrap();
         assert_eq!(place_of(&session).await, at(&a, None));
-        session.query("INFO FOR NS").await.unwrap().check().unwrap();
+        session.execute("INFO FOR NS").await.unwrap();
         session.use_db("two").await.unwrap();
         session.use_ns(&b).await.unwrap();
         assert_eq!(place_of(&session).await, at(&b, "two"), "the server keeps the database");
@@ -58,7 +58,7 @@ async fn user_of_a_namespace_or_database_cannot_leave_it() {
     let ns = root.namespace().unwrap();
     let schema = "DEFINE USER nina ON NAMESPACE PASSWORD 'n'; DEFINE USER dora ON DATABASE PASSWORD 'd';
         DEFINE TABLE member; DEFINE ACCESS member ON DATABASE TYPE RECORD SIGNUP (CREATE member SET name = $name)";
-    root.query(schema).await.unwrap().check().unwrap();
+    root.execute(schema).await.unwrap();
     let nina = db.new_session().signin(Namespace::new(&ns, "nina", "n")).await.unwrap();
     let dora = db.new_session().signin(Database::new(&ns, "test", "dora", "d")).await.unwrap();
     let user = db.new_session().await.unwrap();

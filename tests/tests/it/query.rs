@@ -35,7 +35,7 @@ async fn each_statement_has_its_own_result() {
 #[async_test]
 async fn result_shape_follows_the_type_that_takes_it() {
     let (_db, session) = place().await;
-    session.query("CREATE point:1 SET x = 1, y = 2; CREATE point:2 SET x = 3").await.unwrap().check().unwrap();
+    session.execute("CREATE point:1 SET x = 1, y = 2; CREATE point:2 SET x = 3").await.unwrap();
     let response = session
         .query(
             "SELECT x, y FROM point; SELECT x, y FROM point:1; SELECT x, y FROM point:9; SELECT VALUE x FROM point:2",
@@ -79,7 +79,7 @@ async fn anything_serializable_can_be_bound() {
 #[async_test]
 async fn bound_text_is_never_run_as_code() {
     let (_db, session) = place().await;
-    session.query("CREATE victim:1").await.unwrap().check().unwrap();
+    session.execute("CREATE victim:1").await.unwrap();
     let hostile = "'; DELETE victim; RETURN '";
     let back: String = session.query("RETURN $v").bind("v", hostile).await.unwrap().take(0).unwrap();
     assert_eq!(back, hostile);
@@ -213,7 +213,7 @@ async fn failed_block_without_a_cause_reports_its_own_error() {
 #[async_test]
 async fn take_all_returns_all_results_as_a_tuple() {
     let (_db, session) = place().await;
-    session.query("CREATE point:1 SET x = 1, y = 2; CREATE point:2 SET x = 3").await.unwrap().check().unwrap();
+    session.execute("CREATE point:1 SET x = 1, y = 2; CREATE point:2 SET x = 3").await.unwrap();
     let text = "SELECT x, y FROM point; LET $n = 2; SELECT x, y FROM point:9; RETURN 'borrowed'; RETURN $n";
     let response = session.query(text).await.unwrap();
     let (points, (), none, text, count): (Vec<Point>, (), Option<Point>, &str, usize) = response.take_all().unwrap();
@@ -253,12 +253,7 @@ async fn decode_error_names_record_and_path() {
         zip: String,
     }
     let (_db, session) = place().await;
-    session
-        .query("CREATE user:a SET address.zip = 'x'; CREATE user:`b c` SET address.zip = 7")
-        .await
-        .unwrap()
-        .check()
-        .unwrap();
+    session.execute("CREATE user:a SET address.zip = 'x'; CREATE user:`b c` SET address.zip = 7").await.unwrap();
     let response = session.query("SELECT * FROM user; SELECT * FROM ONLY user:`b c`").await.unwrap();
     for error in [response.take::<Vec<User>>(0).unwrap_err(), response.take::<User>(1).unwrap_err()] {
         assert_eq!(error.kind(), ErrorKind::Decode);

@@ -56,7 +56,7 @@ fn ada() -> NewUser {
 async fn with_users() -> (Surreal, Session) {
     let (db, session) = place().await;
     let schema = "DEFINE TABLE user; DEFINE FIELD created_at ON user TYPE datetime READONLY DEFAULT time::now();";
-    session.query(schema).await.unwrap().check().unwrap();
+    session.execute(schema).await.unwrap();
     (db, session)
 }
 
@@ -113,7 +113,7 @@ async fn existing_id_is_already_exists() {
 #[async_test]
 async fn unique_violation_is_recognised() {
     let (_db, session) = with_users().await;
-    session.query("DEFINE INDEX by_mail ON user FIELDS mail UNIQUE").await.unwrap().check().unwrap();
+    session.execute("DEFINE INDEX by_mail ON user FIELDS mail UNIQUE").await.unwrap();
     session.create::<User>().content(ada()).await.unwrap();
     let error = session.create::<User>().content(ada()).await.unwrap_err();
     assert!(error.is_unique_violation() && !error.is_already_exists(), "{error:?}");
@@ -123,10 +123,8 @@ async fn unique_violation_is_recognised() {
 async fn write_that_returns_nothing_is_not_found() {
     let (db, session) = with_users().await;
     session
-        .query("DEFINE ACCESS member ON DATABASE TYPE RECORD SIGNUP (CREATE member SET name = $name)")
+        .execute("DEFINE ACCESS member ON DATABASE TYPE RECORD SIGNUP (CREATE member SET name = $name)")
         .await
-        .unwrap()
-        .check()
         .unwrap();
     let (ns, database) = (session.namespace().unwrap(), session.database().unwrap());
     let member = db.new_session().await.unwrap();

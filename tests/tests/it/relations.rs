@@ -53,7 +53,7 @@ fn wrote(user: &str, post: i64, year: u16) -> NewWrote {
 /// A session with two users, three posts, and a table of edges.
 async fn graph() -> (Surreal, Session) {
     let (db, session) = place().await;
-    session.query("DEFINE TABLE wrote TYPE RELATION IN user OUT post ENFORCED").await.unwrap().check().unwrap();
+    session.execute("DEFINE TABLE wrote TYPE RELATION IN user OUT post ENFORCED").await.unwrap();
     session.insert(["ada", "bob"].map(|key| (key, NewUser { name: key.into() }))).return_none().await.unwrap();
     let posts: Vec<_> = (1..=3).map(|key| (key, NewPost { title: format!("Post {key}") })).collect();
     session.insert(posts).return_none().await.unwrap();
@@ -177,12 +177,7 @@ async fn relate_returns_what_its_return_clause_selects() {
     assert_eq!(relate().optional().return_none().await.unwrap(), Some(()));
     assert_eq!(posts_of(&session, "ada").await.len(), 4);
 
-    session
-        .query("DEFINE ACCESS m ON DATABASE TYPE RECORD SIGNUP (CREATE m SET n = $n)")
-        .await
-        .unwrap()
-        .check()
-        .unwrap();
+    session.execute("DEFINE ACCESS m ON DATABASE TYPE RECORD SIGNUP (CREATE m SET n = $n)").await.unwrap();
     let member = db.new_session().await.unwrap();
     let (ns, database) = (session.namespace().unwrap(), session.database().unwrap());
     member.signup(RecordAccess::new(ns, database, "m", BTreeMap::from([("n", 1)]))).await.unwrap();

@@ -11,7 +11,7 @@ async fn functions_of_the_server_and_of_the_database_are_called() {
     let (db, session) = place().await;
     let greet =
         "DEFINE FUNCTION fn::greet($name: string, $times: int) { RETURN string::repeat('hi ' + $name, $times) }";
-    session.query(greet).await.unwrap().check().unwrap();
+    session.execute(greet).await.unwrap();
     assert_eq!(session.run::<String>("fn::greet").args(("Ada", 2)).await.unwrap(), "hi Adahi Ada");
     assert_eq!(session.run::<usize>("array::len").args(([1, 2, 3],)).await.unwrap(), 3);
     assert_eq!(session.run::<i64>("math::max").args((vec![1, 9, 4],)).await.unwrap(), 9);
@@ -49,6 +49,6 @@ async fn failed_calls_have_their_kind() {
     let missing = session.run::<Value>("fn::missing").await.unwrap_err();
     assert!(missing.to_string().contains("missing"), "{missing:?}");
     let failing = "DEFINE FUNCTION fn::fail() { THROW 'on purpose' }";
-    session.query(failing).await.unwrap().check().unwrap();
+    session.execute(failing).await.unwrap();
     assert_eq!(session.run::<Value>("fn::fail").await.unwrap_err().kind(), ErrorKind::Thrown);
 }

@@ -53,7 +53,7 @@ async fn with_users() -> (Surreal, Session) {
             address = { city: 'London' };
         CREATE user:bob SET mail = 'bob@y.io', age = 17, employer = company:gone, friends = [];
         CREATE user:cleo SET mail = 'cleo@x.io', age = 36, friends = [user:ada];";
-    session.query(users).await.unwrap().check().unwrap();
+    session.execute(users).await.unwrap();
     (db, session)
 }
 
@@ -63,8 +63,7 @@ async fn with_counters(count: i64) -> (Surreal, Session) {
     for chunk in (0..count).collect::<Vec<_>>().chunks(500) {
         let row = |&key: &i64| Counter { id: Id::new(key), count: key % 10, text: format!("a{key}") };
         let rows: Vec<Counter> = chunk.iter().map(row).collect();
-        let write = session.query("INSERT INTO counter $rows RETURN NONE").bind("rows", &rows).await.unwrap();
-        write.check().unwrap();
+        session.execute("INSERT INTO counter $rows RETURN NONE").bind("rows", &rows).await.unwrap();
     }
     (db, session)
 }
@@ -251,7 +250,7 @@ async fn missing_table_is_an_error_and_missing_record_is_none() {
     }
     // Ids without a record are left out, whatever the reason.
     assert_eq!(counters.clone().ids([1]).await.unwrap(), []);
-    session.query("DEFINE TABLE counter").await.unwrap().check().unwrap();
+    session.execute("DEFINE TABLE counter").await.unwrap();
     assert_eq!(counters.clone().await.unwrap(), []);
     assert_eq!(counters.clone().id(1).await.unwrap(), None);
     assert_eq!(counters.clone().count().await.unwrap(), 0);
@@ -291,7 +290,7 @@ struct Colleague {
 async fn view_reads_only_its_fields() {
     let (_db, session) = with_users().await;
     // The row no longer fits `User`, but still fits `Contact`.
-    session.query("CREATE user:old SET mail = 'old@x.io', age = 'very'").await.unwrap().check().unwrap();
+    session.execute("CREATE user:old SET mail = 'old@x.io', age = 'very'").await.unwrap();
     let users = session.select::<User>();
     assert_eq!(users.clone().await.unwrap_err().kind(), ErrorKind::Decode);
     let contacts = users.clone().view::<Contact>();
@@ -348,7 +347,7 @@ async fn hidden_record_reads_as_a_dangling_link() {
     let (db, session) = with_users().await;
     let schema = "DEFINE TABLE OVERWRITE user PERMISSIONS FULL; DEFINE FIELD age ON user PERMISSIONS FOR select NONE;
         DEFINE ACCESS member ON DATABASE TYPE RECORD SIGNUP (CREATE member SET name = $name)";
-    session.query(schema).await.unwrap().check().unwrap();
+    session.execute(schema).await.unwrap();
     let (ns, database) = (session.namespace().unwrap(), session.database().unwrap());
     let member = db.new_session().await.unwrap();
     let params = std::collections::BTreeMap::from([("name", "m")]);
@@ -356,7 +355,7 @@ async fn hidden_record_reads_as_a_dangling_link() {
     // Fields that the permissions hide from `SELECT *` are hidden beside a link as well.
     let error = member.select::<User>().fetch(|u| u.employer).await.unwrap_err();
     assert!(error.to_string().contains("age"), "{error}");
-    session.query("REMOVE FIELD age ON user").await.unwrap().check().unwrap();
+    session.execute("REMOVE FIELD age ON user").await.unwrap();
     let rows = member.select::<User>().fetch(|u| u.employer).await.unwrap();
     assert_eq!(rows.len(), 3);
     assert_eq!(rows[0].1, Some(Link::Dangling(Id::new("initech"))));
@@ -453,12 +452,7 @@ async fn dropped_select_leaves_the_session_usable() {
 #[async_test]
 async fn decode_error_names_the_record() {
     let (_db, session) = with_users().await;
-    session
-        .query("UPDATE user:cleo SET age = 'old'; UPDATE company:initech SET name = 7")
-        .await
-        .unwrap()
-        .check()
-        .unwrap();
+    session.execute("UPDATE user:cleo SET age = 'old'; UPDATE company:initech SET name = 7").await.unwrap();
     let error = session.select::<User>().order_by(|u| u.age.desc()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Decode);
     assert!(error.to_string().starts_with("cannot decode user:cleo.age: "), "{error}");

@@ -166,13 +166,11 @@ async fn contextual_names_hide_bound_variables() {
     let names = ["this", "parent", "value", "input", "before", "after", "event"];
     let variables = names.map(|name| format!("LET ${name} = 'variable'; ")).concat();
     session
-        .query(
+        .execute(
             "DEFINE FIELD f ON t VALUE [$this, $value, $input, $before, $after];
              DEFINE EVENT e ON t THEN { CREATE log SET seen = [$this, $value, $input, $before, $after, $event] }",
         )
         .await
-        .unwrap()
-        .check()
         .unwrap();
     let text = "CREATE t:1 SET f = 'set'; SELECT VALUE seen FROM log; SELECT VALUE f FROM t;
         SELECT VALUE (SELECT VALUE [$this, $parent] FROM ONLY log LIMIT 1) FROM ONLY t:1";

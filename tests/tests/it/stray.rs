@@ -354,7 +354,7 @@ async fn snapshot_has_one_deadline_for_all_that_it_reads() {
 #[async_test]
 async fn every_stream_of_a_session_that_closes_ends() {
     let (_db, session) = place().await;
-    session.query("DEFINE TABLE item").await.unwrap().check().unwrap();
+    session.execute("DEFINE TABLE item").await.unwrap();
     for round in 0..30_u64 {
         let fork = session.fork().await.unwrap();
         let streams: Vec<_> = (0..4).map(|_| tokio::spawn(fork.live::<Item>().into_future())).collect();
@@ -374,7 +374,7 @@ async fn every_stream_of_a_session_that_closes_ends() {
 #[async_test]
 async fn events_beyond_the_byte_limit_are_a_gap() {
     let (_db, session) = place().await;
-    session.query("DEFINE TABLE item").await.unwrap().check().unwrap();
+    session.execute("DEFINE TABLE item").await.unwrap();
     let mut items = session.live::<Item>().capacity_bytes(1).await.unwrap();
     for number in 0..3 {
         session.create::<Item>().content(NewItem { number }).await.unwrap();

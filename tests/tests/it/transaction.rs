@@ -27,7 +27,7 @@ struct Account {
 /// A connection, a session in a place of its own, and another one in the same place.
 async fn two() -> (Surreal, Session, Session) {
     let (db, session) = place().await;
-    session.query("DEFINE TABLE account").await.unwrap().check().unwrap();
+    session.execute("DEFINE TABLE account").await.unwrap();
     let other = session.fork().await.unwrap();
     (db, session, other)
 }
@@ -60,7 +60,7 @@ async fn writes_are_visible_only_after_the_commit() {
     let (_db, session, other) = two().await;
     let tx = session.begin_transaction().await.unwrap();
     tx.create::<Account>().id("ada").content(new(1)).await.unwrap();
-    tx.query("CREATE account:bob SET balance = 2").await.unwrap().check().unwrap();
+    tx.execute("CREATE account:bob SET balance = 2").await.unwrap();
     assert_eq!(tx.run::<i64>("count").await.unwrap(), 1);
     let both = [("ada".to_owned(), 1), ("bob".to_owned(), 2)];
     assert_eq!(accounts(&tx).await, both);
@@ -100,7 +100,7 @@ async fn every_verb_takes_part() {
 #[async_test]
 async fn insert_of_several_requests_is_never_partial_in_a_transaction() {
     let (_db, _session, other) = two().await;
-    other.query("DEFINE INDEX text ON account FIELDS text UNIQUE").await.unwrap().check().unwrap();
+    other.execute("DEFINE INDEX text ON account FIELDS text UNIQUE").await.unwrap();
     let login = login().await;
     let narrow = Surreal::connect(login.url).max_message_bytes(8 << 10).await.unwrap();
     narrow.signin(Root::new(login.username, login.password)).await.unwrap();
@@ -121,7 +121,7 @@ async fn transaction_sees_the_database_as_it_began() {
     session.create::<Account>().id("ada").content(new(1)).await.unwrap();
     let tx = session.begin_transaction().await.unwrap();
     assert_eq!(accounts(&tx).await, [("ada".to_owned(), 1)]);
-    other.query("UPDATE account:ada SET balance = 2; CREATE account:bob SET balance = 3").await.unwrap();
+    other.execute("UPDATE account:ada SET balance = 2; CREATE account:bob SET balance = 3").await.unwrap();
     assert_eq!(accounts(&tx).await, [("ada".to_owned(), 1)]);
     tx.cancel().await.unwrap();
 }
@@ -147,7 +147,7 @@ async fn query_and_clone_keep_a_transaction_open() {
     let (query, clone) = (tx.query("CREATE account:a SET balance = 1"), tx.clone());
     assert_eq!(tx.id(), clone.id());
     drop(tx);
-    query.await.unwrap().check().unwrap();
+    drop(query.await.unwrap().check().unwrap());
     clone.commit().await.unwrap();
     assert_eq!(accounts(&session).await.len(), 1);
 }
@@ -217,7 +217,7 @@ async fn variables_of_a_transaction_are_its_own() {
 /// Two empty one account each, as the other one still covers for it; what the second commit came to, and what is left.
 async fn skew(read: impl AsyncFn(&Transaction) -> Vec<i64>) -> (surreal_session::Result<()>, i64) {
     let (_db, session, other) = two().await;
-    session.query("CREATE account:a SET balance = 1; CREATE account:b SET balance = 1").await.unwrap();
+    session.execute("CREATE account:a SET balance = 1; CREATE account:b SET balance = 1").await.unwrap();
     let (first, second) = (session.begin_transaction().await.unwrap(), other.begin_transaction().await.unwrap());
     for (tx, account) in [(&first, "a"), (&second, "b")] {
         assert_eq!(read(tx).await, [1, 1]);

@@ -230,7 +230,7 @@ async fn money_is_neither_made_nor_lost() {
     let (_db, auditor) = place().await;
     let accounts = "FOR $n IN 1..=$count { CREATE type::record('account', $n) SET balance = $opening, moves = [] }";
     let opening = auditor.query(accounts).bind("count", ACCOUNTS).bind("opening", OPENING);
-    opening.await.unwrap().check().unwrap();
+    drop(opening.await.unwrap().check().unwrap());
     let bank = Arc::new(open_bank(auditor.namespace().unwrap()).await);
     let writers: Vec<_> = (0..WRITERS).map(|writer| tokio::spawn(Arc::clone(&bank).work(writer))).collect();
     while !writers.iter().all(JoinHandle::is_finished) {

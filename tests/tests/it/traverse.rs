@@ -257,7 +257,7 @@ async fn references_are_followed_back() {
     let (_db, session) = with_people_and_posts().await;
     let schema = "DEFINE FIELD boss ON person TYPE option<record<person>> REFERENCE;
         DEFINE FIELD friends ON person TYPE array<record<person>> REFERENCE";
-    session.query(schema).await.unwrap().check().unwrap();
+    session.execute(schema).await.unwrap();
     let bob = PersonPatch { boss: set(Some(ada())), ..keep() };
     session.update::<Person>().id("bob").merge(bob).await.unwrap();
     let cy = PersonPatch { friends: set(vec![ada(), Id::new("bob")]), ..keep() };

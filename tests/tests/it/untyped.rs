@@ -248,7 +248,7 @@ async fn missing_table_is_not_found_except_by_create_insert_and_upsert() {
 #[async_test]
 async fn upsert_in_a_table_finds_the_record_by_a_unique_index() {
     let (_db, session) = place().await;
-    session.query("DEFINE INDEX by_name ON person FIELDS name UNIQUE").await.unwrap().check().unwrap();
+    session.execute("DEFINE INDEX by_name ON person FIELDS name UNIQUE").await.unwrap();
     let db = session.untyped();
     let ada = db.upsert(people()).content(person("Ada", 36)).await.unwrap();
     let older = db.upsert(people()).content(person("Ada", 37)).await.unwrap();
@@ -262,7 +262,7 @@ async fn upsert_in_a_table_finds_the_record_by_a_unique_index() {
 #[async_test]
 async fn create_without_content_applies_the_schema() {
     let (_db, session) = place().await;
-    session.query("DEFINE FIELD age ON person DEFAULT 1").await.unwrap().check().unwrap();
+    session.execute("DEFINE FIELD age ON person DEFAULT 1").await.unwrap();
     let db = session.untyped();
     let made = db.create(id("ada")).await.unwrap();
     assert_eq!(made, object([("id", Value::RecordId(id("ada"))), ("age", 1.into())]));
@@ -379,7 +379,7 @@ async fn insert_with_an_existing_id_fails_or_ignores_it() {
 #[async_test]
 async fn edges_are_inserted_and_related() {
     let (_db, session) = place().await;
-    session.query("DEFINE TABLE knows TYPE RELATION").await.unwrap().check().unwrap();
+    session.execute("DEFINE TABLE knows TYPE RELATION").await.unwrap();
     let db = session.untyped();
     let knows = || Table::new("knows");
     for key in ["ada", "bob", "cyd"] {
@@ -419,7 +419,7 @@ async fn record_that_the_identity_may_not_touch_is_not_found() {
         DEFINE TABLE writable PERMISSIONS FOR create, update FULL;
         CREATE hidden:1; CREATE readable:1; CREATE writable:1;
     ";
-    session.query(schema).await.unwrap().check().unwrap();
+    session.execute(schema).await.unwrap();
     let member = db.new_session().await.unwrap();
     let (ns, database) = (session.namespace().unwrap(), session.database().unwrap());
     member.signup(RecordAccess::new(ns, database, "member", BTreeMap::from([("name", "m")]))).await.unwrap();
@@ -453,7 +453,7 @@ async fn record_that_the_identity_may_not_touch_is_not_found() {
 #[async_test]
 async fn server_stops_at_the_timeout() {
     let (_db, session) = place().await;
-    session.query("DEFINE FIELD slow ON person VALUE sleep(10s)").await.unwrap().check().unwrap();
+    session.execute("DEFINE FIELD slow ON person VALUE sleep(10s)").await.unwrap();
     let db = session.untyped();
     let limit = Duration::from_millis(1);
     let errors = [
@@ -471,7 +471,7 @@ async fn server_stops_at_the_timeout() {
 #[async_test]
 async fn deadline_is_the_callers() {
     let (_db, session) = place().await;
-    session.query("DEFINE FIELD slow ON person VALUE sleep(1s)").await.unwrap().check().unwrap();
+    session.execute("DEFINE FIELD slow ON person VALUE sleep(1s)").await.unwrap();
     let db = session.untyped();
     let limit = Duration::from_millis(1);
     for error in [

@@ -12,7 +12,7 @@ async fn refused(session: &Session, text: &str) -> Error {
 }
 
 async fn run(session: &Session, text: &str) {
-    session.query(text).await.unwrap().check().unwrap();
+    session.execute(text).await.unwrap();
 }
 
 /// A name in backticks.
@@ -85,7 +85,7 @@ async fn unique_violation_is_parsed_for_every_type_of_value_and_key() {
     for (number, value) in values.iter().enumerate() {
         let key = &keys[number % keys.len()];
         let create = |id: RecordId| session.query("CREATE $id SET v = $v").bind("id", id).bind("v", value);
-        create(key.clone()).await.unwrap().check().unwrap();
+        drop(create(key.clone()).await.unwrap().check().unwrap());
         let error = checked(create(("t", "other").into()).await.unwrap().check().unwrap_err());
         let Some(Violation::Unique { value: text, record, .. }) = error.violation() else { panic!("{error:?}") };
         assert_eq!(record.parse::<RecordId>().unwrap(), *key, "{error}");
@@ -208,7 +208,7 @@ async fn violations_are_parsed_beside_hostile_values_and_keys() {
     for text in HOSTILE {
         let id = RecordId::new("t", text);
         let with = |statement: &str| session.query(statement).bind("id", &id).bind("v", text);
-        with("CREATE $id SET v = $v, r = 1").await.unwrap().check().unwrap();
+        drop(with("CREATE $id SET v = $v, r = 1").await.unwrap().check().unwrap());
         let error = checked(with("CREATE t:other SET v = $v").await.unwrap().check().unwrap_err());
         let Some(Violation::Unique { index: "i", value, record, .. }) = error.violation() else { panic!("{error:?}") };
         assert_eq!(record.parse::<RecordId>().unwrap(), id);
@@ -386,7 +386,7 @@ async fn thrown_texts_and_other_errors_are_not_violations() {
 #[async_test]
 async fn missing_and_existing_definitions_have_their_kind() {
     let (_db, session) = place().await;
-    session.query("DEFINE TABLE t; CREATE t:1").await.unwrap().check().unwrap();
+    session.execute("DEFINE TABLE t; CREATE t:1").await.unwrap();
     for (definition, name, on) in [
         ("FIELD", "f", "ON t"),
         ("INDEX", "i", "ON t"),
@@ -418,7 +418,7 @@ async fn missing_and_existing_definitions_have_their_kind() {
         let error = refused(&session, &remove).await;
         assert!(error.is_not_found() && error.violation().is_none(), "{remove}: {error:?}");
         let define = format!("DEFINE {definition} {name} {on} {what}");
-        session.query(&define).await.unwrap().check().unwrap();
+        session.execute(&define).await.unwrap();
         let error = refused(&session, &define).await;
         assert!(error.is_already_exists() && error.violation().is_none(), "{define}: {error:?}");
     }

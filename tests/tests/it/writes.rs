@@ -57,7 +57,7 @@ fn paris() -> Address {
 async fn with(users: &[(&str, u8)]) -> (Surreal, Session) {
     let (db, session) = place().await;
     let schema = "DEFINE TABLE user; DEFINE FIELD created_at ON user TYPE datetime READONLY DEFAULT time::now();";
-    session.query(schema).await.unwrap().check().unwrap();
+    session.execute(schema).await.unwrap();
     for (name, age) in users {
         session.create::<User>().id(*name).content(named(name, *age)).await.unwrap();
     }
@@ -126,14 +126,14 @@ async fn content_and_replace_keep_readonly_fields() {
     let replaced = session.update::<User>().id("ada").replace(named("Ada", 38)).await.unwrap();
     assert_eq!(replaced, User { name: "Ada".into(), age: 38, ..expected.clone() });
 
-    session.query("REMOVE FIELD created_at ON user").await.unwrap().check().unwrap();
+    session.execute("REMOVE FIELD created_at ON user").await.unwrap();
     let update = session.update::<User>().id("ada").replace(named("Ada L.", 37)).return_none();
     update.await.unwrap();
     assert_eq!(user(&session, "ada").await, expected);
 
     // What the type does not know is removed, or refused to be.
     let other = "UPDATE user:ada SET other = 1; DEFINE FIELD other ON user READONLY";
-    session.query(other).await.unwrap().check().unwrap();
+    session.execute(other).await.unwrap();
     let error = session.update::<User>().id("ada").replace(named("Ada", 38)).await.unwrap_err();
     assert!(error.to_string().contains("field is readonly"), "{error}");
 }
@@ -399,7 +399,7 @@ async fn upsert_by_filter_creates_a_record_if_none_matches() {
 #[async_test]
 async fn upsert_finds_the_record_that_a_unique_index_names() {
     let (_db, session) = with(&[]).await;
-    session.query("DEFINE INDEX by_name ON user FIELDS name UNIQUE").await.unwrap().check().unwrap();
+    session.execute("DEFINE INDEX by_name ON user FIELDS name UNIQUE").await.unwrap();
     let upsert = |name: &str, age| session.upsert::<User>().by_unique_index().content(named(name, age));
     let ada = upsert("Ada", 36).await.unwrap();
     let older = upsert("Ada", 37).await.unwrap();
@@ -421,7 +421,7 @@ async fn record_that_the_identity_may_not_touch_is_not_found() {
         DEFINE TABLE OVERWRITE user PERMISSIONS FOR select FULL, FOR update WHERE age < 10;
         CREATE user:kid SET name = 'kid', age = 5, tags = [];
     ";
-    session.query(schema).await.unwrap().check().unwrap();
+    session.execute(schema).await.unwrap();
     let member = db.new_session().await.unwrap();
     let (ns, database) = (session.namespace().unwrap(), session.database().unwrap());
     member.signup(RecordAccess::new(ns, database, "member", BTreeMap::from([("name", "m")]))).await.unwrap();
@@ -440,7 +440,7 @@ async fn record_that_the_identity_may_not_touch_is_not_found() {
 #[async_test]
 async fn server_stops_at_the_timeout() {
     let (_db, session) = with(&[("ada", 36)]).await;
-    session.query("DEFINE FIELD slow ON user VALUE sleep(10s)").await.unwrap().check().unwrap();
+    session.execute("DEFINE FIELD slow ON user VALUE sleep(10s)").await.unwrap();
     let limit = Duration::from_millis(1);
     for error in [
         session.update::<User>().id("ada").set(|u| u.age.add(1)).timeout(limit).await.map(drop).unwrap_err(),

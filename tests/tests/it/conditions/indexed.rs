@@ -377,14 +377,14 @@ pub(super) async fn define(session: &Session, layout: &str) {
         let clause = if fields == "COUNT" { "COUNT".to_owned() } else { format!("FIELDS {fields}") };
         write!(schema, "DEFINE INDEX i{index} ON row {clause};").unwrap();
     }
-    session.query(schema).await.unwrap().check().unwrap();
+    session.execute(schema).await.unwrap();
 }
 
 /// Writes rows; NONE becomes NULL in every other row.
 pub(super) async fn fill(session: &Session, rows: &[Row]) {
     let write = "DELETE row; INSERT INTO row $rows RETURN NONE;
         UPDATE row SET m = m ?? NULL, o = o ?? NULL, seen = seen ?? NULL, nums = nums ?? NULL WHERE k % 2 = 0 RETURN NONE";
-    session.query(write).bind("rows", rows).await.unwrap().check().unwrap();
+    session.execute(write).bind("rows", rows).await.unwrap();
 }
 
 fn keys(rows: &[Row]) -> Vec<i64> {

@@ -21,7 +21,7 @@ async fn watch(session: &Session, filter: Condition<Row>, rows: &[Row]) -> (Told
     session.update::<Row>().all().set(|row| row.touched.add(1)).return_none().await.unwrap();
     let mut last = rows[0].clone();
     (last.id, last.k) = (Id::new(LAST), LAST);
-    session.query("INSERT INTO row $row RETURN NONE").bind("row", last).await.unwrap().check().unwrap();
+    session.execute("INSERT INTO row $row RETURN NONE").bind("row", last).await.unwrap();
     let mut changed = Vec::new();
     loop {
         let event = timeout(Duration::from_secs(20), stream.next()).await.unwrap().unwrap().unwrap();

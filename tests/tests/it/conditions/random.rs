@@ -273,7 +273,7 @@ async fn written(session: &Session, runner: &mut TestRunner) -> Vec<Row> {
     let write = "INSERT INTO row $rows RETURN NONE;
         UPDATE row SET other = other ?? NULL, nick = nick ?? NULL, scores = scores ?? NULL, inner = inner ?? NULL
             WHERE record::id(id) % 2 = 0 RETURN NONE";
-    session.query(write).bind("rows", &rows).await.unwrap().check().unwrap();
+    session.execute(write).bind("rows", &rows).await.unwrap();
     rows
 }
 
@@ -285,7 +285,7 @@ async fn random_conditions_match_the_same_records_as_in_rust() {
         "",
         "DEFINE INDEX n ON row FIELDS number; DEFINE INDEX o ON row FIELDS other; DEFINE INDEX t ON row FIELDS nick",
     ] {
-        session.query(format!("REMOVE TABLE IF EXISTS row; DEFINE TABLE row; {index}")).await.unwrap().check().unwrap();
+        session.execute(format!("REMOVE TABLE IF EXISTS row; DEFINE TABLE row; {index}")).await.unwrap();
         let rows = written(&session, &mut runner).await;
         assert_eq!(session.select::<Row>().await.unwrap(), rows);
         let nulls = session.select::<Row>().filter(|r| r.other.is_null()).count().await.unwrap();

@@ -165,7 +165,7 @@ fn extra(name: &str) -> BTreeMap<String, Value> {
 #[async_test]
 async fn flattened_map_with_the_name_of_a_field_is_refused() {
     let (_db, session) = place().await;
-    session.query("DEFINE TABLE user; DEFINE TABLE edge TYPE RELATION").await.unwrap().check().unwrap();
+    session.execute("DEFINE TABLE user; DEFINE TABLE edge TYPE RELATION").await.unwrap();
     let new = |name: &str| NewUser { role: "user".into(), plan: Some("free".into()), extra: extra(name) };
     for name in ["id", "role", "plan"] {
         let left_out = NewUser { plan: None, ..new(name) };

@@ -117,12 +117,7 @@ async fn absent_field_reads_as_value_none() {
     }
 
     let (_db, session) = place().await;
-    session
-        .query("CREATE note:a; CREATE note:b SET meta = NULL; CREATE note:c SET meta = [1]")
-        .await
-        .unwrap()
-        .check()
-        .unwrap();
+    session.execute("CREATE note:a; CREATE note:b SET meta = NULL; CREATE note:c SET meta = [1]").await.unwrap();
     let metas: Vec<Value> = session.select::<Note>().await.unwrap().into_iter().map(|note| note.meta).collect();
     assert_eq!(metas, [Value::None, Value::Null, Value::Array(vec![1.into()])]);
     let rows: Value = session.query("SELECT VALUE id FROM note:a").await.unwrap().take(0).unwrap();

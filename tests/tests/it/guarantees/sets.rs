@@ -42,7 +42,7 @@ async fn operation_on_an_element_of_a_set_is_refused() {
     type Change = fn(Fields<Holder>) -> Assign<Holder>;
     for schema in ["DEFINE TABLE holder", "DEFINE TABLE holder; DEFINE FIELD tree ON holder TYPE set<int>"] {
         let (_db, session) = place().await;
-        session.query(schema).await.unwrap().check().unwrap();
+        session.execute(schema).await.unwrap();
         let before = session.create::<Holder>().id("h").content(new()).await.unwrap();
         let changes: [Change; 5] = [
             |h| h.tree.push(2),

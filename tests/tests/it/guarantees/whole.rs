@@ -45,7 +45,7 @@ async fn customers() -> (Surreal, Session) {
     let (db, session) = place().await;
     let rows = [("none", new(None)), ("null", new(None)), ("some", new(Some(addr())))];
     session.insert(rows).await.unwrap();
-    session.query("UPDATE cust:null SET addr = NULL").await.unwrap().check().unwrap();
+    session.execute("UPDATE cust:null SET addr = NULL").await.unwrap();
     (db, session)
 }
 
@@ -194,7 +194,7 @@ async fn content_keeps_fields_that_it_has_no_value_for() {
          READONLY; DEFINE FIELD seen ON plan COMPUTED 9",
     ] {
         let (_db, session) = place().await;
-        session.query(format!("DEFINE TABLE plan; {schema}")).await.unwrap().check().unwrap();
+        session.execute(format!("DEFINE TABLE plan; {schema}")).await.unwrap();
         let new = |plan: Option<&str>| NewPlan { name: "n".into(), plan: plan.map(str::to_owned) };
         let expected = |plan: &str| Plan { id: Id::new("a"), name: "n".into(), plan: plan.into(), made: 7, seen: 9 };
         let upsert = || session.upsert::<Plan>().id("a");
@@ -205,7 +205,7 @@ async fn content_keeps_fields_that_it_has_no_value_for() {
         assert_eq!(upsert().content(new(None)).await.unwrap(), expected("gold"));
         assert_eq!(update().replace(new(None)).await.unwrap(), expected("gold"));
         assert_eq!(session.update::<Plan>().all().content(new(None)).await.unwrap(), [expected("gold")]);
-        session.query("UPDATE plan SET other = 1").await.unwrap().check().unwrap();
+        session.execute("UPDATE plan SET other = 1").await.unwrap();
         update().content(new(None)).await.unwrap();
         let other: Option<i64> = session.query("RETURN plan:a.other").await.unwrap().take(0).unwrap();
         assert_eq!(other, None);

@@ -25,11 +25,11 @@ async fn killed_streams_end_with_the_reason() {
     assert!(matches!(reason, EndReason::Killed | EndReason::KilledByServer), "{reason:?}");
 
     let mut items = session.live::<Item>().await.unwrap();
-    session.fork().await.unwrap().query("KILL $id").bind("id", items.id()).await.unwrap().check().unwrap();
+    session.fork().await.unwrap().execute("KILL $id").bind("id", items.id()).await.unwrap();
     assert_eq!(end(&mut items).await, EndReason::KilledByServer);
 
     let mut items = session.live::<Item>().await.unwrap();
-    session.query("REMOVE TABLE item").await.unwrap().check().unwrap();
+    session.execute("REMOVE TABLE item").await.unwrap();
     assert_eq!(end(&mut items).await, EndReason::TableRemoved);
 
     let unknown: LiveId = "00000000-0000-4000-8000-000000000000".parse().unwrap();
@@ -41,13 +41,13 @@ async fn killed_streams_end_with_the_reason() {
 async fn removed_database_and_revoked_user_end_the_stream() {
     let (db, session) = with_items().await;
     let namespace = session.namespace().unwrap();
-    session.query("DEFINE USER other ON NAMESPACE PASSWORD 'o' ROLES OWNER").await.unwrap().check().unwrap();
+    session.execute("DEFINE USER other ON NAMESPACE PASSWORD 'o' ROLES OWNER").await.unwrap();
     let other = db.new_session().signin(Namespace::new(&namespace, "other", "o")).use_db("test").await.unwrap();
     let mut of_other = other.live::<Item>().await.unwrap();
     let mut items = session.live::<Item>().await.unwrap();
-    session.query("REMOVE USER other ON NAMESPACE").await.unwrap().check().unwrap();
+    session.execute("REMOVE USER other ON NAMESPACE").await.unwrap();
     assert_eq!(end(&mut of_other).await, EndReason::KilledByServer);
-    session.query("REMOVE DATABASE test").await.unwrap().check().unwrap();
+    session.execute("REMOVE DATABASE test").await.unwrap();
     assert_eq!(end(&mut items).await, EndReason::TableRemoved);
 }
 
@@ -80,7 +80,7 @@ async fn streams_end_when_their_session_is_closed_or_emptied() {
 async fn stream_survives_only_a_new_token_of_the_same_user() {
     let (_db, session) = with_items().await;
     let login = login().await;
-    session.query("DEFINE USER other ON NAMESPACE PASSWORD 'o' ROLES OWNER").await.unwrap().check().unwrap();
+    session.execute("DEFINE USER other ON NAMESPACE PASSWORD 'o' ROLES OWNER").await.unwrap();
     let mut items = session.live::<Item>().await.unwrap();
     let ns = session.namespace().unwrap();
     let tokens = session.signin(Root::new(login.username, login.password)).await.unwrap();
@@ -108,7 +108,7 @@ async fn with_accounts(duration: &str) -> (Surreal, Session) {
              SIGNUP (CREATE account SET name = $name) SIGNIN (SELECT * FROM account WHERE name = $name) \
              WITH REFRESH DURATION FOR TOKEN 1h, FOR SESSION {duration}"
     );
-    session.query(schema).await.unwrap().check().unwrap();
+    session.execute(schema).await.unwrap();
     (db, session)
 }
 
@@ -128,14 +128,14 @@ async fn record_users_see_only_their_own_records() {
     for (name, number) in [("ada", 1), ("bob", 2), ("ada", 3)] {
         let text =
             "CREATE item SET number = $number, owner = (SELECT VALUE id FROM ONLY account WHERE name = $name LIMIT 1)";
-        session.query(text).bind("number", number).bind("name", name).await.unwrap().check().unwrap();
+        session.execute(text).bind("number", number).bind("name", name).await.unwrap();
     }
     assert_eq!(next_change(&mut of_ada).await.data.number, 1);
     assert_eq!(next_change(&mut of_ada).await.data.number, 3);
     assert_eq!(next_change(&mut of_bob).await.data.number, 2);
     // Renewed as the same user, the stream goes on; as another one, it ends.
     bob.refresh(&tokens).await.unwrap();
-    bob.query("CREATE item SET number = 4, owner = $auth").await.unwrap().check().unwrap();
+    bob.execute("CREATE item SET number = 4, owner = $auth").await.unwrap();
     assert_eq!(next_change(&mut of_bob).await.data.number, 4);
     bob.signin(account(&session, "ada")).await.unwrap();
     assert_eq!(end(&mut of_bob).await, EndReason::IdentityChanged);
@@ -149,12 +149,12 @@ async fn stream_ends_when_its_session_expires() {
     let ada = db.new_session().await.unwrap();
     ada.signup(account(&session, "ada")).await.unwrap();
     let mut items = ada.live::<Item>().await.unwrap();
-    ada.query("CREATE item SET number = 1, owner = $auth").await.unwrap().check().unwrap();
+    ada.execute("CREATE item SET number = 1, owner = $auth").await.unwrap();
     assert_eq!(next_change(&mut items).await.data.number, 1);
     assert_eq!(end(&mut items).await, EndReason::Expired);
     // Fact of the server (3.3.5): it sends nothing more, and does not say so.
     let text = "CREATE item SET number = 2, owner = (SELECT VALUE id FROM ONLY account WHERE name = 'ada' LIMIT 1)";
-    session.query(text).await.unwrap().check().unwrap();
+    session.execute(text).await.unwrap();
     // Nor does it kill for an expired session: the live query goes with that.
     drop((items, ada));
     nothing_is_registered(&session).await;
@@ -168,7 +168,7 @@ async fn lost_connection_ends_the_stream() {
     let root = Root::new(login.username, login.password);
     let place = unique("ns");
     let session = db.new_session().signin(root.clone()).use_ns(&place).use_db("test").await.unwrap();
-    session.query("DEFINE TABLE item").await.unwrap().check().unwrap();
+    session.execute("DEFINE TABLE item").await.unwrap();
     let mut items = session.live::<Item>().await.unwrap();
     proxy.cut();
     assert_eq!(end(&mut items).await, EndReason::ConnectionLost);

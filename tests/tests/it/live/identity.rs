@@ -14,7 +14,7 @@ async fn registration_beside_a_change_of_identity_is_never_silent() {
     let ns = root.namespace().unwrap();
     // An anonymous session may register a live query too, and gets the events that it may select.
     let schema = "DEFINE TABLE OVERWRITE item PERMISSIONS FOR select FULL; DEFINE USER dora ON DATABASE PASSWORD 'd'";
-    root.query(schema).await.unwrap().check().unwrap();
+    root.execute(schema).await.unwrap();
     for round in 0..60 {
         let session = root.fork().await.unwrap();
         let live = tokio::spawn(session.live::<Item>().into_future());

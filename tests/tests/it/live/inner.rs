@@ -82,7 +82,7 @@ type Board<R> = BTreeMap<String, R>;
 
 async fn work(session: &Session) {
     for text in WORK {
-        session.query(text).await.unwrap().check().unwrap();
+        session.execute(text).await.unwrap();
     }
 }
 
@@ -125,8 +125,8 @@ fn by_key(items: Vec<Item>) -> Board<Item> {
 async fn streams_end_with_the_state_that_the_tables_events_leave() {
     for (what, events) in EVENTS {
         let (_db, session) = place().await;
-        session.query(format!("DEFINE TABLE item; {events}")).await.unwrap().check().unwrap();
-        session.query("CREATE item:z SET number = 9, at = 9").await.unwrap().check().unwrap();
+        session.execute(format!("DEFINE TABLE item; {events}")).await.unwrap();
+        session.execute("CREATE item:z SET number = 9, at = 9").await.unwrap();
         let mut items = session.live::<Item>().await.unwrap();
         let mut short = session.live::<Item>().view::<Short>().await.unwrap();
         let mut set = session.live::<Item>().filter(|i| i.at.lt(3)).as_set().await.unwrap();
@@ -166,7 +166,7 @@ async fn streams_end_with_the_state_that_the_tables_events_leave() {
 #[async_test(not_send)]
 async fn event_of_the_table_shows_in_both_changes() {
     let (_db, session) = place().await;
-    session.query(format!("DEFINE TABLE item; {}", EVENTS[0].1)).await.unwrap().check().unwrap();
+    session.execute(format!("DEFINE TABLE item; {}", EVENTS[0].1)).await.unwrap();
     let mut items = session.live::<Item>().await.unwrap();
     let mut changes = session.live::<Item>().diff().await.unwrap();
     session.create::<Item>().id("a").content(NewItem { number: 1, at: None }).await.unwrap();

@@ -74,7 +74,7 @@ const QUICK: usize = 4;
 async fn write(session: Session, changes: u64, pace: Arc<Pace>) {
     for _ in 0..changes {
         pace.next().await;
-        session.query("CREATE item SET number = 1 RETURN NONE").await.unwrap().check().unwrap();
+        session.execute("CREATE item SET number = 1 RETURN NONE").await.unwrap();
     }
 }
 
@@ -131,7 +131,7 @@ async fn snapshot_of_ten_thousand_records_is_whole_and_followed() {
     session.insert(rows).return_none().await.unwrap();
     let (items, mut changes) = session.live::<Item>().snapshot().await.unwrap();
     assert!(items.iter().map(|item| item.number).eq(0..10_000));
-    session.query("UPDATE item:`09999` SET number = -1").await.unwrap().check().unwrap();
+    session.execute("UPDATE item:`09999` SET number = -1").await.unwrap();
     assert_eq!(next_change(&mut changes).await.data.number, -1);
     drop(changes);
     nothing_is_registered(&session).await;

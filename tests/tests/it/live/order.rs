@@ -216,9 +216,9 @@ async fn pause_in_a_transaction_does_not_turn_the_order_round() {
         let writer = writer.clone();
         tokio::spawn(async move {
             let tx = writer.begin_transaction().await.unwrap();
-            tx.query(format!("UPSERT item:k{key} SET number = 1")).await.unwrap().check().unwrap();
+            tx.execute(format!("UPSERT item:k{key} SET number = 1")).await.unwrap();
             sleep(Duration::from_millis(2_200)).await;
-            tx.query(format!("UPSERT item:k{key} SET number = 2")).await.unwrap().check().unwrap();
+            tx.execute(format!("UPSERT item:k{key} SET number = 2")).await.unwrap();
             tx.commit().await.unwrap();
         })
     });
@@ -239,17 +239,17 @@ async fn pause_in_a_transaction_does_not_turn_the_order_round() {
 async fn table_that_is_updated_several_times_in_a_transaction_is_shown_as_it_is() {
     let (_db, session) = with_items().await;
     let writer = elsewhere(&session).await;
-    writer.query("FOR $n IN 0..20 { CREATE type::record('item', <string> $n) SET number = 0 }").await.unwrap();
+    writer.execute("FOR $n IN 0..20 { CREATE type::record('item', <string> $n) SET number = 0 }").await.unwrap();
     for round in 0..4 {
         let (rows, mut items) = session.live::<Item>().capacity(1_000_000).snapshot().await.unwrap();
         let mut board: HashMap<Id<Item>, Item> = rows.into_iter().map(|item| (item.id.clone(), item)).collect();
         let tx = writer.begin_transaction().await.unwrap();
         for step in 0..3 {
             let text = format!("UPDATE item SET number = {round} * 10 + {step} RETURN NONE");
-            tx.query(text).await.unwrap().check().unwrap();
+            tx.execute(text).await.unwrap();
         }
         let text = format!("DELETE item WHERE id.id() > '{}' RETURN NONE", 8 - round);
-        tx.query(text).await.unwrap().check().unwrap();
+        tx.execute(text).await.unwrap();
         tx.commit().await.unwrap();
         while let Ok(Some(event)) = timeout(Duration::from_secs(1), items.next()).await {
             match event.unwrap() {

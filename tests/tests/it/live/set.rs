@@ -25,7 +25,7 @@ const CHANGES: [(&str, Option<Action>); 11] = [
 /// Makes the changes; those that are told are waited for.
 async fn follow(session: &Session, mut told: impl AsyncFnMut() -> Action) {
     for (statement, expected) in CHANGES {
-        session.query(statement).await.unwrap().check().unwrap();
+        session.execute(statement).await.unwrap();
         if let Some(expected) = expected {
             assert_eq!(told().await, expected, "{statement}");
         }
@@ -86,7 +86,7 @@ async fn snapshot_of_a_set_is_followed_by_its_changes() {
     }
     let (items, mut changes) = session.live::<Item>().filter(|i| i.number.gte(10)).as_set().snapshot().await.unwrap();
     assert_eq!(items.iter().map(|item| item.number).collect::<Vec<_>>(), [20, 30]);
-    session.query("UPDATE item:b SET number = 2; UPDATE item:a SET number = 10").await.unwrap().check().unwrap();
+    session.execute("UPDATE item:b SET number = 2; UPDATE item:a SET number = 10").await.unwrap();
     // Two statements are two commits, of different records: they come in any order.
     let mut told = [next_change(&mut changes).await, next_change(&mut changes).await]
         .map(|change| (change.id.key().clone(), change.action == Action::Delete, change.data.number));
@@ -95,7 +95,7 @@ async fn snapshot_of_a_set_is_followed_by_its_changes() {
     // One record, or all of them, are sets as well.
     let mut all = session.live::<Item>().as_set().await.unwrap();
     let mut one = session.live::<Item>().id("c").as_set().await.unwrap();
-    session.query("UPDATE item:c SET number = 3").await.unwrap().check().unwrap();
+    session.execute("UPDATE item:c SET number = 3").await.unwrap();
     assert_eq!(next_change(&mut all).await.action, Action::Update);
     assert_eq!(next_change(&mut one).await.action, Action::Update);
     assert_eq!(next_change(&mut changes).await.action, Action::Delete);

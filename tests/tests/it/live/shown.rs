@@ -65,7 +65,7 @@ async fn edges_with_any_name_and_computed_fields_are_followed_like_records() {
     let (_db, session) = with_parts().await;
     let schema = r"DEFINE TABLE `goes \`into\` ⟨it⟩` TYPE RELATION IN part OUT item;
         DEFINE FIELD double ON `goes \`into\` ⟨it⟩` COMPUTED `how many, \`exactly\`` * 2";
-    session.query(schema).await.unwrap().check().unwrap();
+    session.execute(schema).await.unwrap();
     let edge = |count| NewGoesInto { r#in: part("a"), out: Id::new("x"), count };
     session.relate(edge(1)).id(("a".to_owned(), 1)).await.unwrap();
     let (edges, mut changes) = session.live::<GoesInto>().filter(|g| g.count.gt(0)).snapshot().await.unwrap();
@@ -86,7 +86,7 @@ async fn edges_with_any_name_and_computed_fields_are_followed_like_records() {
     let change = next_change(&mut changes).await;
     assert_eq!((change.action, [change.data]), (Action::Create, [made[0].clone()]));
     // The edges go with the record that they come from.
-    session.query("DELETE part:a").await.unwrap().check().unwrap();
+    session.execute("DELETE part:a").await.unwrap();
     let mut gone = Vec::new();
     for _ in 0..2 {
         let change = next_change(&mut changes).await;
@@ -101,7 +101,7 @@ async fn edges_with_any_name_and_computed_fields_are_followed_like_records() {
 
 async fn with_parts() -> (Surreal, Session) {
     let (db, session) = with_items().await;
-    session.query("CREATE part:a SET name = 'axle'; CREATE part:b SET name = 'bolt'").await.unwrap().check().unwrap();
+    session.execute("CREATE part:a SET name = 'axle'; CREATE part:b SET name = 'bolt'").await.unwrap();
     (db, session)
 }
 
@@ -125,7 +125,7 @@ async fn linked_records_come_beside_each_change() {
     assert_eq!(change.data, (created.clone(), Some(whole("a", "axle")), parts));
 
     // A change of what is linked is no event, and seen with the next one.
-    session.query("UPDATE part:a SET name = 'axis'").await.unwrap().check().unwrap();
+    session.execute("UPDATE part:a SET name = 'axis'").await.unwrap();
     let patch = AssemblyPatch { parts: set(vec![]), ..keep() };
     let updated = session.update::<Assembly>().id("x").merge(patch).await.unwrap();
     let change = next_change(&mut items).await;
@@ -144,7 +144,7 @@ async fn linked_records_come_beside_each_change() {
 async fn snapshots_of_views_and_links_repeat_no_change() {
     let (_db, session) = with_parts().await;
     let text = r"CREATE item:x SET parts = []; CREATE item:y SET parts = [part:b], `main \`part\`` = part:a";
-    session.query(text).await.unwrap().check().unwrap();
+    session.execute(text).await.unwrap();
     let (views, mut view) = session.live::<Assembly>().view::<Overview>().snapshot().await.unwrap();
     let named = Overview { name: Some("axle".into()), main: Some(whole("a", "axle")) };
     assert_eq!(views, [Overview { name: None, main: None }, named]);
@@ -152,9 +152,9 @@ async fn snapshots_of_views_and_links_repeat_no_change() {
     let mains: Vec<_> = pairs.iter().map(|(item, main)| (item.id.key().as_str(), main.clone())).collect();
     assert_eq!(mains, [("x", None), ("y", Some(whole("a", "axle")))]);
     // Written again as it was: the server makes no event of it.
-    session.query("UPDATE item SET parts = parts; UPDATE item:x SET parts = [part:b]").await.unwrap().check().unwrap();
+    session.execute("UPDATE item SET parts = parts; UPDATE item:x SET parts = [part:b]").await.unwrap();
     // The view of it is as it was, which is not told again.
-    session.query(r"UPDATE item:y SET `main \`part\`` = part:b").await.unwrap().check().unwrap();
+    session.execute(r"UPDATE item:y SET `main \`part\`` = part:b").await.unwrap();
     let change = next_change(&mut view).await;
     assert_eq!((change.id.key().as_str(), change.data.name.as_deref()), ("y", Some("bolt")));
     for (key, expected) in [("x", None), ("y", Some(whole("b", "bolt")))] {
@@ -173,7 +173,7 @@ async fn untyped_live_query_yields_values_on_connection_and_session() {
     db.use_ns(session.namespace().unwrap()).use_db("test").await.unwrap();
     let mut of_session = session.untyped().live(Table::new("item")).await.unwrap();
     let mut of_connection = db.untyped().live(Table::new("item")).await.unwrap();
-    session.query("CREATE item:a SET number = 1, extra = true").await.unwrap().check().unwrap();
+    session.execute("CREATE item:a SET number = 1, extra = true").await.unwrap();
     for stream in [&mut of_session, &mut of_connection] {
         let change = next_change(stream).await;
         assert_eq!((change.action, change.id), (Action::Create, RecordId::new("item", "a")));

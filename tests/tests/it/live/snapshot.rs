@@ -153,7 +153,7 @@ async fn snapshot_of_nothing_is_empty_and_followed_by_changes() {
     let (_db, session) = with_items().await;
     let (items, mut changes) = session.live::<Item>().id("a").snapshot().await.unwrap();
     assert_eq!(items, []);
-    session.query("CREATE item:a SET number = 1; CREATE item:b SET number = 2").await.unwrap().check().unwrap();
+    session.execute("CREATE item:a SET number = 1; CREATE item:b SET number = 2").await.unwrap();
     assert_eq!(next_change(&mut changes).await.data.number, 1);
     drop(changes);
     nothing_is_registered(&session).await;

@@ -36,7 +36,7 @@ async fn with_gauges() -> (Surreal, Session) {
     let gauges = (0..3).map(|key| (key, NewGauge { n: key % 2, spot: Spot { x: 10 - key } }));
     session.insert(gauges.collect::<Vec<_>>()).await.unwrap();
     // Computing it fails.
-    session.query("DEFINE FIELD boom ON gauge COMPUTED <int> 'x'").await.unwrap().check().unwrap();
+    session.execute("DEFINE FIELD boom ON gauge COMPUTED <int> 'x'").await.unwrap();
     assert!(session.select::<Gauge>().await.is_err());
     (db, session)
 }

@@ -16,7 +16,10 @@ async fn narrow() -> Session {
     let db = Surreal::connect(login.url).max_calls(1).await.unwrap();
     let root = Root::new(login.username, login.password);
     let session = db.new_session().signin(root).use_ns(unique("cancel")).use_db("test").await.unwrap();
-    session.query("DEFINE TABLE account; DEFINE FUNCTION fn::open() { CREATE account SET balance = 1 }").await.unwrap();
+    session
+        .execute("DEFINE TABLE account; DEFINE FUNCTION fn::open() { CREATE account SET balance = 1 }")
+        .await
+        .unwrap();
     session
 }
 
@@ -36,7 +39,7 @@ async fn drop_at_every_await<T, F: Future<Output = Result<T>>>(session: &Session
         let written = accounts(session).await.len();
         assert!(written == 0 || done.is_some(), "{written} written after {polls} polls");
         if done.is_some() {
-            session.query("DELETE account").await.unwrap().check().unwrap();
+            session.execute("DELETE account").await.unwrap();
             return assert_none_open(session).await;
         }
     }

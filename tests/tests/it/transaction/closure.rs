@@ -85,7 +85,7 @@ async fn closure_that_hides_a_failure_does_not_commit() {
 
 /// Runs a closure that another session makes conflict the first `conflicts` times.
 async fn contended(session: &Session, other: &Session, conflicts: usize, retries: u32) -> (Result<i64, Error>, usize) {
-    session.query("UPSERT account:a SET balance = 0").await.unwrap().check().unwrap();
+    session.execute("UPSERT account:a SET balance = 0").await.unwrap();
     let runs = AtomicUsize::new(0);
     let result = session
         .transaction()
@@ -95,9 +95,9 @@ async fn contended(session: &Session, other: &Session, conflicts: usize, retries
             let run = runs.fetch_add(1, Ordering::Relaxed);
             let balance: i64 = tx.query("RETURN account:a.balance").await?.take(0)?;
             if run < conflicts {
-                other.query("UPDATE account:a SET balance += 100").await?.check()?;
+                other.execute("UPDATE account:a SET balance += 100").await?;
             }
-            tx.query("UPDATE account:a SET balance = $b").bind("b", balance + 1).await?.check()?;
+            tx.execute("UPDATE account:a SET balance = $b").bind("b", balance + 1).await?;
             Ok(balance + 1)
         })
         .await;
@@ -129,7 +129,7 @@ async fn closure_is_not_run_more_often_than_its_retries() {
 async fn closure_is_not_run_again_after_other_errors() {
     let (_db, session, _other) = two().await;
     session
-        .query("DEFINE INDEX balance ON account FIELDS balance UNIQUE; CREATE account:a SET balance = 1")
+        .execute("DEFINE INDEX balance ON account FIELDS balance UNIQUE; CREATE account:a SET balance = 1")
         .await
         .unwrap();
     let runs = Cell::new(0);
@@ -200,7 +200,7 @@ async fn last_conflict_of_a_statement_is_the_closures_own_error() {
     let runs = Cell::new(0);
     let run = db.transaction().retries(2).backoff(PAUSES).try_run(async |tx| {
         runs.set(runs.get() + 1);
-        tx.query("RETURN 1").await?.check()?;
+        tx.execute("RETURN 1").await?;
         Ok::<_, Refused>(())
     });
     assert_eq!((run.await, runs.get()), (Err(Refused::Database(ErrorKind::Conflict)), 3));
@@ -231,7 +231,7 @@ async fn closures_borrow_locals_of_spawned_futures() {
                 runs += 1;
                 async move {
                     let rows = i64::try_from(amounts.len()).expect("few");
-                    tx.query("UPDATE account SET balance += $n").bind("n", rows).await?.check()?;
+                    tx.execute("UPDATE account SET balance += $n").bind("n", rows).await?;
                     Ok::<_, Box<dyn std::error::Error + Send + Sync>>(rows)
                 }
             })

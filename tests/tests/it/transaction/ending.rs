@@ -48,7 +48,7 @@ async fn first_committer_wins_and_the_other_may_be_run_again() {
     session.create::<Account>().id("a").content(new(1)).await.unwrap();
     let (first, second) = (session.begin_transaction().await.unwrap(), other.begin_transaction().await.unwrap());
     for (tx, balance) in [(&first, 2), (&second, 3)] {
-        tx.query("UPDATE account:a SET balance = $b").bind("b", balance).await.unwrap().check().unwrap();
+        tx.execute("UPDATE account:a SET balance = $b").bind("b", balance).await.unwrap();
     }
     first.commit().await.unwrap();
     let error = second.commit().await.unwrap_err();
@@ -137,7 +137,7 @@ fn first_failure(error: &Error) -> &Error {
 async fn behind_proxy() -> (Proxy, Surreal, Session, Session) {
     let login = login().await;
     let (_, beside) = place().await;
-    beside.query("DEFINE TABLE account").await.unwrap().check().unwrap();
+    beside.execute("DEFINE TABLE account").await.unwrap();
     let proxy = Proxy::start(&login.url).await;
     let db = Surreal::connect(proxy.url()).await.unwrap();
     let root = Root::new(login.username, login.password);
@@ -277,7 +277,7 @@ async fn commit_that_the_server_cannot_confirm_is_unknown() {
         let peer = peer(some_id(), refusal.clone()).await;
         let db = Surreal::connect(peer.url()).await.unwrap();
         let tx = db.begin_transaction().await.unwrap();
-        tx.query("RETURN 1").await.unwrap();
+        tx.execute("RETURN 1").await.unwrap();
         let error = tx.commit().await.unwrap_err();
         assert_eq!(error.kind(), expected, "{refusal:?}: {error:?}");
         assert_eq!(error.delivery() == Delivery::Unknown, expected == ErrorKind::CommitUnknown, "{error:?}");

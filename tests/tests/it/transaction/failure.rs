@@ -23,7 +23,7 @@ async fn assert_failed(tx: Transaction, session: &Session) -> Error {
 #[async_test]
 async fn unique_violation_then_commit_writes_nothing() {
     let (_db, session, other) = two().await;
-    session.query("DEFINE INDEX balance ON account FIELDS balance UNIQUE").await.unwrap().check().unwrap();
+    session.execute("DEFINE INDEX balance ON account FIELDS balance UNIQUE").await.unwrap();
     let tx = session.begin_transaction().await.unwrap();
     tx.create::<Account>().id("a").content(new(1)).await.unwrap();
     let refused = tx.create::<Account>().id("b").content(new(1)).await.unwrap_err();

@@ -16,7 +16,7 @@ async fn commit_ends_beside_a_query_that_is_kept_and_not_polled() {
     assert!(poll_times(1, &mut kept).await.is_none());
     timeout(HANGS, tx.commit()).await.unwrap().unwrap();
     assert_eq!(accounts(&session).await, [("kept".to_owned(), 1)]);
-    kept.await.unwrap().check().unwrap();
+    drop(kept.await.unwrap().check().unwrap());
 }
 
 #[async_test(not_send)]
@@ -46,7 +46,7 @@ async fn queries_behind_one_that_is_kept_are_carried_out() {
     assert_eq!(seen, [1; 5]);
     let read_after = kept.pop().unwrap();
     timeout(HANGS, tx.commit()).await.unwrap().unwrap();
-    read_after.await.unwrap().check().unwrap();
+    drop(read_after.await.unwrap().check().unwrap());
     assert_eq!(accounts(&session).await.len(), 5);
 }
 
@@ -54,7 +54,7 @@ async fn queries_behind_one_that_is_kept_are_carried_out() {
 async fn failure_of_a_query_that_is_kept_is_final() {
     let (_db, session, _other) = two().await;
     let tx = session.begin_transaction().await.unwrap();
-    tx.query("CREATE account:a SET balance = 1").await.unwrap().check().unwrap();
+    tx.execute("CREATE account:a SET balance = 1").await.unwrap();
     let mut kept = Box::pin(tx.query("SLEEP 50ms; THROW 'no'").into_future());
     assert!(poll_times(1, &mut kept).await.is_none());
     let error = timeout(HANGS, tx.commit()).await.unwrap().unwrap_err();
@@ -69,7 +69,7 @@ async fn reply_that_was_dropped_unread_fails_the_transaction() {
     let tx = session.begin_transaction().await.unwrap();
     let mut kept = Box::pin(tx.query("SLEEP 50ms; CREATE account:kept SET balance = 1").into_future());
     assert!(poll_times(1, &mut kept).await.is_none());
-    tx.query("RETURN 1").await.unwrap().check().unwrap();
+    tx.execute("RETURN 1").await.unwrap();
     drop(kept);
     let error = tx.commit().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TransactionFailed, "{error:?}");
@@ -82,7 +82,7 @@ async fn end_comes_at_its_own_deadline_not_at_that_of_the_query_before_it() {
     let db = Surreal::connect(login.url).deadline(Duration::from_secs(2)).await.unwrap();
     let root = Root::new(login.username, login.password);
     let session = db.new_session().signin(root).use_ns(unique("kept")).use_db("test").await.unwrap();
-    session.query("DEFINE TABLE account").await.unwrap().check().unwrap();
+    session.execute("DEFINE TABLE account").await.unwrap();
     for commit in [true, false] {
         let tx = session.begin_transaction().await.unwrap();
         let slow = tx.query("CREATE account:slow; SLEEP 5s").deadline(Duration::from_secs(20));

@@ -11,7 +11,7 @@ use super::{HANGS, accounts, two};
 #[async_test]
 async fn queries_run_one_at_a_time_in_the_order_of_their_first_poll() {
     let (_db, session, _other) = two().await;
-    session.query("CREATE account:log SET balance = 0, seen = []").await.unwrap().check().unwrap();
+    session.execute("CREATE account:log SET balance = 0, seen = []").await.unwrap();
     let tx = session.begin_transaction().await.unwrap();
     let mut calls: Vec<_> = (0..30_i64)
         .map(|number| {
@@ -36,7 +36,7 @@ async fn queries_run_one_at_a_time_in_the_order_of_their_first_poll() {
     // Polled on in another order, which changes nothing any more.
     polled.reverse();
     for result in futures_util::future::join_all(polled).await {
-        result.unwrap().check().unwrap();
+        drop(result.unwrap().check().unwrap());
     }
     let seen: Vec<i64> = tx.query("RETURN account:log.seen").await.unwrap().take(0).unwrap();
     assert_eq!(seen, order);
@@ -46,7 +46,7 @@ async fn queries_run_one_at_a_time_in_the_order_of_their_first_poll() {
 #[async_test]
 async fn transaction_may_be_used_from_many_tasks() {
     let (_db, session, _other) = two().await;
-    session.query("CREATE account:a SET balance = 0").await.unwrap().check().unwrap();
+    session.execute("CREATE account:a SET balance = 0").await.unwrap();
     let tx = session.begin_transaction().await.unwrap();
     let tasks: Vec<_> = (0..50)
         .map(|_| {
@@ -55,7 +55,7 @@ async fn transaction_may_be_used_from_many_tasks() {
         })
         .collect();
     for task in tasks {
-        task.await.unwrap();
+        drop(task.await.unwrap());
     }
     tx.commit().await.unwrap();
     assert_eq!(accounts(&session).await, [("a".to_owned(), 50)]);
@@ -77,7 +77,7 @@ async fn commit_waits_for_queries_before_it_and_refuses_those_after() {
     assert_eq!((refused.kind(), refused.delivery()), (ErrorKind::TransactionClosed, Delivery::NotSent), "{refused:?}");
     let (results, committed) = tokio::join!(futures_util::future::join_all(before), commit);
     for result in results {
-        result.unwrap().check().unwrap();
+        drop(result.unwrap().check().unwrap());
     }
     committed.unwrap();
     assert_eq!(accounts(&session).await.len(), 3);
@@ -90,7 +90,7 @@ async fn query_that_waits_for_its_turn_may_be_dropped() {
     let mut first = Box::pin(tx.query("SLEEP 20ms; CREATE account:a SET balance = 1").into_future());
     assert!(poll_times(1, &mut first).await.is_none());
     assert!(poll_times(1, tx.query("CREATE account:b SET balance = 1").into_future()).await.is_none());
-    first.await.unwrap().check().unwrap();
+    drop(first.await.unwrap().check().unwrap());
     tx.commit().await.unwrap();
     assert_eq!(accounts(&session).await, [("a".to_owned(), 1)]);
 }
@@ -103,7 +103,7 @@ async fn query_without_a_turn_ends_at_its_deadline_unsent() {
     assert!(poll_times(1, &mut first).await.is_none());
     let waiting = tx.query("CREATE account:b SET balance = 1").deadline(Duration::from_millis(20));
     let (first, error) = tokio::join!(first, timeout(HANGS, waiting.into_future()));
-    first.unwrap().check().unwrap();
+    drop(first.unwrap().check().unwrap());
     let error = error.expect("hangs").unwrap_err();
     assert_eq!((error.kind(), error.delivery()), (ErrorKind::Timeout, Delivery::NotSent), "{error:?}");
     assert_eq!(error.to_string(), "`query` timed out after 20ms waiting for earlier queries of the transaction");
@@ -118,7 +118,7 @@ async fn query_behind_one_that_fails_is_not_sent() {
     let mut failing = Box::pin(tx.query("SLEEP 5ms; THROW 'no'").into_future());
     assert!(poll_times(1, &mut failing).await.is_none());
     let (failing, behind) = tokio::join!(failing, tx.query("CREATE account:b SET balance = 1").into_future());
-    failing.unwrap();
+    drop(failing.unwrap());
     let behind = behind.unwrap_err();
     assert_eq!((behind.kind(), behind.delivery()), (ErrorKind::TransactionFailed, Delivery::NotSent), "{behind:?}");
 }

@@ -101,7 +101,7 @@ async fn watch(session: &Session) -> (Seen, DefaultGuard) {
     {
         let _guard = dispatcher::set_default(&Dispatch::new(Seen::default()));
         let tx = session.begin_transaction().await.unwrap();
-        tx.query("RETURN 1").await.unwrap().check().unwrap();
+        tx.execute("RETURN 1").await.unwrap();
         tx.commit().await.unwrap();
     }
     let seen = Seen::default();
@@ -130,9 +130,9 @@ async fn each_transaction_is_a_span_with_its_outcome() {
             let conflict = std::mem::take(&mut conflict);
             let other = &other;
             async move {
-                tx.query("UPDATE account:a SET balance += 1").await?.check()?;
+                tx.execute("UPDATE account:a SET balance += 1").await?;
                 if conflict {
-                    other.query("UPDATE account:a SET balance += 1").await?.check()?;
+                    other.execute("UPDATE account:a SET balance += 1").await?;
                 }
                 Ok(())
             }
@@ -159,7 +159,7 @@ async fn requests_of_a_transaction_are_seen_in_its_span_without_their_values() {
 
     let tx = session.begin_transaction().await.unwrap();
     tx.set("card", "4242-4242").await.unwrap();
-    tx.query("RETURN [$card, $b]").bind("b", "4242-4242").await.unwrap();
+    tx.execute("RETURN [$card, $b]").bind("b", "4242-4242").await.unwrap();
     let id = tx.id().to_string();
     tx.commit().await.unwrap();
 
