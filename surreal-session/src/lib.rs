@@ -111,6 +111,15 @@ pub mod model {
         AutoId, Collection, Container, Endpoint, GenerateKey, IntoId, Keep, Key, Kind, List, NewRecord, NormalRecord,
         Number, Optional, Ordered, Sum, Text,
     };
+
+    // Hidden items that messages of the compiler name.
+    pub use crate::record::{
+        Adapts, HasKey, HasTable, IdOf, KeyData, KeyPart, KeyedBy, LeftOut, Linked, OneOf, PatchOf, Shows, column,
+        encoded, encoded_flat, encoded_with,
+    };
+    pub use crate::value::with::foreign::{Probe, Unknown};
+    #[doc(no_inline)]
+    pub use serde;
 }
 
 /// The names that most programs write: `use surreal_session::prelude::*;`.
@@ -135,7 +144,7 @@ pub mod __private {
     pub use crate::query::expression::Term;
     pub use crate::record::{
         Adapted, Adapts, Collection, Container, GenerateKey, HasKey, KeyedBy, Kind, List, NeedsRelation, Normal, Shows,
-        Stored, Unlinked, link,
+        Stored,
     };
     pub use crate::record::{
         Assignments, Change, Column, Dot, Encoded, Endpoint, Field, Flattened, HasTable, IdOf, IntoId, Key, KeyData,
@@ -143,10 +152,8 @@ pub mod __private {
         Record, Relation, View, column, difference, encoded, encoded_with, has_key_fields, key_field, leads_elsewhere,
         object_key, object_part,
     };
-    pub use crate::record::{
-        Clash, FlatShape, Flattening, NeedsId, Probe, Single, Unknown, difference_flat, encoded_flat, flat_names,
-    };
-    pub use crate::value::with::foreign::{Foreign, Native};
+    pub use crate::record::{Clash, Flattening, NeedsId, Single, difference_flat, encoded_flat, flat_names};
+    pub use crate::value::with::foreign::{FlatShape, Probe, Unknown};
     pub use crate::value::{Id, RecordId, RecordKey, Value};
 
     /// The error of a program whose server did not start.

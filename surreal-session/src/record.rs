@@ -22,14 +22,14 @@ pub use field::{Adapted, Adapts, Field, Flattened};
 pub use generate::GenerateKey;
 pub use into_id::IntoId;
 pub use key::{Key, KeyData, KeyPart, has_key_fields, key_field, object_key, object_part};
-pub use keyed::{HasKey, KeyedBy, Unlinked, link};
+pub use keyed::{HasKey, KeyedBy};
 pub use link::{Endpoint, LinkTo, Linked, OneOf, leads_elsewhere};
 pub use object::{NoPatch, Object};
 pub(crate) use part::{Part, first_field, is_part_of};
 pub(crate) use patch::Assignment;
 pub use patch::{
-    Assignments, Change, Clash, Encoded, FlatShape, Flattening, Keep, Patch, PatchOf, Probe, Unknown, difference,
-    difference_flat, encoded, encoded_flat, encoded_with, flat_names, keep, merge, set, unset,
+    Assignments, Change, Clash, Encoded, Flattening, Keep, Patch, PatchOf, difference, difference_flat, encoded,
+    encoded_flat, encoded_with, flat_names, keep, merge, set, unset,
 };
 pub use path::{
     AlwaysPresent, At, Dot, Element, Flat, Inserted, Last, Maybe, Of, Path, ReadOnly, Through, Within, Writable,
@@ -60,7 +60,7 @@ pub trait Record: HasTable + Object + DeserializeOwned {
 
     /// [`Single`] if the server can generate the id of a new record, or [`NeedsId`].
     #[doc(hidden)]
-    type Ids: Ids<Named = Single>;
+    type Ids: 'static;
 
     /// The fields that are kept when the content of a record is replaced and does not have them.
     #[doc(hidden)]
@@ -86,21 +86,6 @@ pub struct Single;
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct NeedsId;
-
-/// The state of the id in a write of a new record: set, generated, or missing.
-#[doc(hidden)]
-pub trait Ids: 'static {
-    /// The same with an id.
-    type Named: 'static;
-}
-
-impl Ids for Single {
-    type Named = Self;
-}
-
-impl Ids for NeedsId {
-    type Named = Single;
-}
 
 /// A new record that can do without an id from the program.
 #[doc(hidden)]
@@ -180,18 +165,6 @@ pub trait NewRecord: Serialize {
 )]
 pub trait NormalRecord: Record<Kind = Normal> {}
 
-/// The [`Kind`](Record::Kind) of a record of type `R` that is made by itself.
-#[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "`{R}` is a relation, not a normal record",
-    label = "an edge needs to be told where it goes",
-    note = "insert edges with `.insert(edges).relation()`, or write one with `.relate(edge)`",
-    note = "a function for any record that is none asks for `T: NormalRecord`"
-)]
-pub trait Standalone<R> {}
-
-impl<R> Standalone<R> for Normal {}
-
 /// A record that is an edge of the graph: `#[record(relation)]`, with the fields `in` and `out`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a relation",
@@ -218,7 +191,7 @@ pub trait IdOf<R> {
     type Key: Key;
 
     /// The source of the key of a new record.
-    type Ids: Ids<Named = Single>;
+    type Ids: 'static;
 }
 
 impl<R, K: Key> IdOf<R> for Id<R, K> {

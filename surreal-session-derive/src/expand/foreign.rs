@@ -28,7 +28,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
     quote! {
         const _: () = {
             #[allow(unused_imports, reason = "what is known of a type hides it")]
-            use #krate::__private::Native as _;
+            use #krate::__private::Unknown as _;
             #(#lookups)*
             #(#absent)*
         };
@@ -39,8 +39,8 @@ pub(super) fn expand(model: &Model) -> TokenStream {
 fn lookup(ty: &Type, question: &str, krate: &Path) -> TokenStream {
     let (first, last) = ends(ty);
     let question = Ident::new(question, Span::call_site());
-    let follow = quote_spanned!(first=> <#krate::__private::Foreign<#ty>>::follow);
-    let mut advice = Group::new(Delimiter::Parenthesis, quote!(<#krate::__private::Foreign<#ty>>::#question));
+    let follow = quote_spanned!(first=> <#krate::__private::Probe<#ty>>::follow);
+    let mut advice = Group::new(Delimiter::Parenthesis, quote!(<#krate::__private::Probe<#ty>>::#question));
     advice.set_span(last);
     quote! {
         #[allow(deprecated, reason = "a field may be of a deprecated type")]

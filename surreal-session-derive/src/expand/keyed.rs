@@ -49,8 +49,13 @@ fn checks<'a>(
     quote! {
         const _: () = {
             #[allow(unused_imports, reason = "what is known of a type hides it")]
-            use #krate::__private::Unlinked as _;
-            #(#checks)*
+            use #krate::__private::Unknown as _;
+
+            #[allow(dead_code, reason = "it only has to compile")]
+            #[allow(deprecated, reason = "a field may be of a deprecated type")]
+            fn __links() {
+                #(#checks)*
+            }
         };
     }
 }
@@ -59,14 +64,10 @@ fn checks<'a>(
 fn check(ty: &Type, receiver: &Receiver, krate: &Path) -> TokenStream {
     let (first, last) = ends(ty);
     let named = receiver.named_in(ty);
-    let link = quote_spanned!(first=> #krate::__private::link);
-    let argument = quote_spanned!(first=> &<#krate::__private::Foreign<#named>>::LINK);
-    let mut argument = Group::new(Delimiter::Parenthesis, argument);
-    argument.set_span(last);
-    quote! {
-        #[allow(deprecated, reason = "a field may be of a deprecated type")]
-        const _: () = #link #argument;
-    }
+    let check = quote_spanned!(first=> <#krate::__private::Probe<#named>>::check_link);
+    let mut arguments = Group::new(Delimiter::Parenthesis, TokenStream::new());
+    arguments.set_span(last);
+    quote!(#check #arguments;)
 }
 
 /// Collects the types that are ids, or may be by another name, wherever they are in `ty`.

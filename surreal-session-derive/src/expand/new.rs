@@ -34,7 +34,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
         #[allow(dead_code, reason = "a program may only read its records")]
         #[allow(non_snake_case, reason = "the original is told of its names")]
         #[allow(rustdoc::broken_intra_doc_links, reason = "the documentation was written for the record")]
-        #[derive(::core::clone::Clone, ::core::fmt::Debug, #krate::__private::serde::Serialize)]
+        #[derive(::core::clone::Clone, ::core::fmt::Debug, #krate::model::serde::Serialize)]
         #serde
         #visibility struct #new #generics #where_clause {
             #(#fields,)*

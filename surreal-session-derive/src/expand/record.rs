@@ -62,6 +62,10 @@ fn record(model: &Model, sound: bool) -> TokenStream {
         Some(_) => quote!(#krate::__private::Single),
         None => of_id(model, "Ids").unwrap_or_else(|| quote!(#krate::__private::Single)),
     };
+    let [key, ids] = match model.id().map(|id| &id.node.ty) {
+        Some(id) => [associated("Key", id, &key), associated("Ids", id, &ids)],
+        None => [quote!(type Key = #key;), quote!(type Ids = #ids;)],
+    };
     let kept = model.kept().map(|field| &field.wire);
     let clash = clash(model);
     let kind = marker(model);
@@ -71,9 +75,9 @@ fn record(model: &Model, sound: bool) -> TokenStream {
         #[automatically_derived]
         #[allow(deprecated, reason = "a record may be deprecated itself")]
         impl #impl_generics #krate::__private::Record for #ident #type_generics #where_clause {
-            type Key = #key;
+            #key
             type New = #new;
-            type Ids = #ids;
+            #ids
             type Kind = #kind;
 
             const KEPT: &'static [&'static str] = &[#(#kept),*];

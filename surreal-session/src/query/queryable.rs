@@ -11,7 +11,7 @@ use super::write::{
     CreateWithoutContent, DeleteWithoutTarget, NewRecords, UpdateWithoutTarget, UpsertWithoutTarget, WriteWithoutId,
 };
 use super::{Origin, Query, Run, Select, Traverse};
-use crate::record::{LeftOut, NewRecord, Record, Relation, Standalone};
+use crate::record::{LeftOut, NewRecord, NormalRecord, Record, Relation};
 use crate::session::{Scope, Session};
 use crate::transaction::Transaction;
 
@@ -135,9 +135,8 @@ pub trait Queryable: private::Sealed {
     /// # Errors
     ///
     /// See [`Create`].
-    fn create<T: Record>(&self) -> CreateWithoutContent<T, WriteWithoutId<T>>
+    fn create<T: NormalRecord>(&self) -> CreateWithoutContent<T, WriteWithoutId<T>>
     where
-        T::Kind: Standalone<T>,
         Self: Sized,
     {
         CreateWithoutContent::new(self.scope())
@@ -172,9 +171,8 @@ pub trait Queryable: private::Sealed {
     /// # Errors
     ///
     /// See [`Upsert`].
-    fn upsert<T: Record>(&self) -> UpsertWithoutTarget<T>
+    fn upsert<T: NormalRecord>(&self) -> UpsertWithoutTarget<T>
     where
-        T::Kind: Standalone<T>,
         Self: Sized,
     {
         UpsertWithoutTarget::new(self.scope())

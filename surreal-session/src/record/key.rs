@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{HasTable, Ids, NeedsId, Single};
+use super::{HasTable, NeedsId, Single};
 use crate::value::{Datetime, Id, RecordId, RecordKey, Uuid, Value};
 
 /// A type of key: text, `i64`, [`Uuid`], a tuple, a struct with `#[derive(Object)]`, or [`RecordKey`] for any.
@@ -30,7 +30,7 @@ pub trait Key: KeyData {
     /// The source of the key of a new record: [`Single`](super::Single) if the server can generate one of this type, or
     /// else [`NeedsId`](super::NeedsId).
     #[doc(hidden)]
-    type Ids: Ids<Named = Single>;
+    type Ids: 'static;
 
     /// This key as an untyped one.
     fn to_record_key(&self) -> RecordKey;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::patch::{Patch, PatchOf};
 use super::{Maybe, Path, Record, Through};
 use crate::value::Id;
+use crate::value::with::foreign::{FlatShape, Probe};
 
 /// A struct whose fields are those of an object in the database, so that paths and patches can reach into it.
 ///
@@ -29,6 +30,11 @@ pub trait Object: 'static {
     /// The fields, which hold nothing.
     #[doc(hidden)]
     fn fields<P: Path>() -> &'static Self::Fields<P>;
+}
+
+impl<T: Object> Probe<T> {
+    /// An object has its own names.
+    pub const SHAPE: FlatShape = FlatShape::Object(T::FIELDS);
 }
 
 /// An optional object has the fields of the object: SurrealQL reads a path through NONE as NONE.

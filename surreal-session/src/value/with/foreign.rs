@@ -1,17 +1,19 @@
-//! Types of other crates that serde would store in another form than the server's native type.
+//! Questions that the derive asks of the type of each field while the program compiles.
 //!
-//! The derive has each field's type looked up here while the program compiles: `Foreign::<T>::ADVICE` is the constant of
-//! an impl below if there is one for exactly `T`, by whatever name the program calls it, and else that of [`Native`].
+//! `Probe::<T>::ADVICE` is the constant of an inherent impl if there is one for exactly `T`, whatever name the program
+//! uses for it, or else the constant of [`Unknown`]. The advice is for types that serde writes in another form than the
+//! server's type for them.
 
+use std::collections::{BTreeMap, HashMap};
 use std::marker::PhantomData;
 
 use crate::value::Value;
 
-/// The type that is looked up.
+/// The type `T` of a field, to be asked about. For generated code.
 #[derive(Debug)]
-pub struct Foreign<T: ?Sized>(PhantomData<T>);
+pub struct Probe<T: ?Sized>(PhantomData<T>);
 
-impl<T: ?Sized> Foreign<T> {
+impl<T: ?Sized> Probe<T> {
     /// Lets the constant that calls it fail to compile if there is advice, with that as the message.
     ///
     /// # Panics
@@ -26,18 +28,51 @@ impl<T: ?Sized> Foreign<T> {
     }
 }
 
-/// The defaults for types without advice.
-pub trait Native {
+/// The answers for a type that has no inherent ones. For generated code.
+pub trait Unknown {
     /// Advice against storing the type in serde's form; `None` if that form is fine.
     const ADVICE: Option<&'static str> = None;
 
     /// The attribute that a field of the type needs beside a function that reads it; `None` if none.
     const ABSENT: Option<&'static str> = None;
+
+    /// Whether the type is an `Option`.
+    const IS_OPTIONAL: bool = false;
+
+    /// The names in the type as a flattened field.
+    const SHAPE: FlatShape = FlatShape::Other;
+
+    /// Checks the type as a link.
+    fn check_link() {}
 }
 
-impl<T: ?Sized> Native for Foreign<T> {}
+/// The names in a flattened field, as far as they are known. For generated code.
+#[derive(Debug, Clone, Copy)]
+pub enum FlatShape {
+    /// An object, or an `Option` of one, with these names.
+    Object(&'static [&'static str]),
+    /// A map, with any names.
+    Map,
+    /// Something else, such as an enum.
+    Other,
+}
 
-impl<T> Foreign<Option<T>> {
+impl<K, V> Probe<BTreeMap<K, V>> {
+    /// A map has any names.
+    pub const SHAPE: FlatShape = FlatShape::Map;
+}
+
+impl<K, V, S> Probe<HashMap<K, V, S>> {
+    /// A map has any names.
+    pub const SHAPE: FlatShape = FlatShape::Map;
+}
+
+impl<T: ?Sized> Unknown for Probe<T> {}
+
+impl<T> Probe<Option<T>> {
+    /// An `Option`.
+    pub const IS_OPTIONAL: bool = true;
+
     /// serde fills in the `None` of an absent field, but not beside a function that reads the field.
     pub const ABSENT: Option<&'static str> = Some(
         "`None` is stored as an absent field, which serde cannot read beside `with` or `deserialize_with`: add \
@@ -45,7 +80,7 @@ impl<T> Foreign<Option<T>> {
     );
 }
 
-impl Foreign<Value> {
+impl Probe<Value> {
     /// The same for `Value::None`.
     pub const ABSENT: Option<&'static str> = Some(
         "`Value::None` is stored as an absent field, which serde cannot read beside `with` or `deserialize_with`: add \
@@ -69,7 +104,7 @@ macro_rules! foreign {
         $crate::value::with::foreign::foreign! { @ [__K, __S, $($generics)*] std::collections::HashMap<__K, $foreign, __S> => $crate::value::with::foreign::IN_CONTAINER }
     };
     (@ [$($generics:tt)*] $type:ty => $advice:expr) => {
-        impl<$($generics)*> $crate::value::with::foreign::Foreign<$type> {
+        impl<$($generics)*> $crate::value::with::foreign::Probe<$type> {
             /// Advice against storing the type in serde's form.
             pub const ADVICE: Option<&'static str> = Some($advice);
         }
@@ -118,26 +153,26 @@ mod tests {
         assert_refused(
             "value::with::uuid",
             [
-                Foreign::<uuid::Uuid>::ADVICE,
-                Foreign::<Option<uuid::Uuid>>::ADVICE,
-                Foreign::<Vec<uuid::Uuid>>::ADVICE,
-                Foreign::<Alias>::ADVICE,
+                Probe::<uuid::Uuid>::ADVICE,
+                Probe::<Option<uuid::Uuid>>::ADVICE,
+                Probe::<Vec<uuid::Uuid>>::ADVICE,
+                Probe::<Alias>::ADVICE,
             ],
         );
-        assert_refused("value::with::std_duration", [Foreign::<std::time::Duration>::ADVICE]);
-        assert_refused("surreal_session::value::Datetime", [Foreign::<std::time::SystemTime>::ADVICE]);
+        assert_refused("value::with::std_duration", [Probe::<std::time::Duration>::ADVICE]);
+        assert_refused("surreal_session::value::Datetime", [Probe::<std::time::SystemTime>::ADVICE]);
     }
 
     #[test]
     fn containers_of_foreign_types_are_refused_by_any_name() {
-        use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+        use std::collections::{BTreeSet, HashSet};
         type Workers = HashMap<String, uuid::Uuid>;
         let advice = [
-            Foreign::<Workers>::ADVICE,
-            Foreign::<BTreeMap<i64, std::time::Duration>>::ADVICE,
-            Foreign::<HashSet<uuid::Uuid>>::ADVICE,
-            Foreign::<BTreeSet<uuid::Uuid>>::ADVICE,
-            Foreign::<Box<uuid::Uuid>>::ADVICE,
+            Probe::<Workers>::ADVICE,
+            Probe::<BTreeMap<i64, std::time::Duration>>::ADVICE,
+            Probe::<HashSet<uuid::Uuid>>::ADVICE,
+            Probe::<BTreeSet<uuid::Uuid>>::ADVICE,
+            Probe::<Box<uuid::Uuid>>::ADVICE,
         ];
         assert_eq!(advice, [Some(IN_CONTAINER); 5]);
     }
@@ -145,20 +180,20 @@ mod tests {
     #[test]
     fn options_and_values_need_a_default_beside_a_function() {
         type Maybe<T> = Option<T>;
-        assert_refused("add `default`", [Foreign::<Maybe<u8>>::ABSENT, Foreign::<Value>::ABSENT]);
-        assert_eq!([Foreign::<Vec<u8>>::ABSENT, Foreign::<u8>::ABSENT], [None; 2]);
+        assert_refused("add `default`", [Probe::<Maybe<u8>>::ABSENT, Probe::<Value>::ABSENT]);
+        assert_eq!([Probe::<Vec<u8>>::ABSENT, Probe::<u8>::ABSENT], [None; 2]);
     }
 
     #[test]
     fn other_types_are_not() {
         let advice = [
-            Foreign::<crate::value::Uuid>::ADVICE,
-            Foreign::<crate::value::Decimal>::ADVICE,
-            Foreign::<crate::value::Duration>::ADVICE,
-            Foreign::<crate::value::Geometry>::ADVICE,
-            Foreign::<Option<crate::value::Datetime>>::ADVICE,
-            Foreign::<Vec<String>>::ADVICE,
-            Foreign::<str>::ADVICE,
+            Probe::<crate::value::Uuid>::ADVICE,
+            Probe::<crate::value::Decimal>::ADVICE,
+            Probe::<crate::value::Duration>::ADVICE,
+            Probe::<crate::value::Geometry>::ADVICE,
+            Probe::<Option<crate::value::Datetime>>::ADVICE,
+            Probe::<Vec<String>>::ADVICE,
+            Probe::<str>::ADVICE,
         ];
         assert_eq!(advice, [None; 7]);
     }
@@ -168,13 +203,13 @@ mod tests {
     fn types_of_chrono_are_refused() {
         use chrono::{DateTime, FixedOffset, NaiveDateTime, TimeDelta, Utc};
         let advice = [
-            Foreign::<DateTime<Utc>>::ADVICE,
-            Foreign::<DateTime<FixedOffset>>::ADVICE,
-            Foreign::<TimeDelta>::ADVICE,
-            Foreign::<NaiveDateTime>::ADVICE,
+            Probe::<DateTime<Utc>>::ADVICE,
+            Probe::<DateTime<FixedOffset>>::ADVICE,
+            Probe::<TimeDelta>::ADVICE,
+            Probe::<NaiveDateTime>::ADVICE,
         ];
         assert_refused("value::with::chrono", advice);
-        assert_eq!(Foreign::<chrono::NaiveDate>::ADVICE, None);
+        assert_eq!(Probe::<chrono::NaiveDate>::ADVICE, None);
     }
 
     #[cfg(feature = "time")]
@@ -182,11 +217,11 @@ mod tests {
     fn types_of_time_are_refused() {
         use time::{OffsetDateTime, PrimitiveDateTime, Timestamp, UtcDateTime};
         let advice = [
-            Foreign::<OffsetDateTime>::ADVICE,
-            Foreign::<UtcDateTime>::ADVICE,
-            Foreign::<Timestamp>::ADVICE,
-            Foreign::<time::Duration>::ADVICE,
-            Foreign::<PrimitiveDateTime>::ADVICE,
+            Probe::<OffsetDateTime>::ADVICE,
+            Probe::<UtcDateTime>::ADVICE,
+            Probe::<Timestamp>::ADVICE,
+            Probe::<time::Duration>::ADVICE,
+            Probe::<PrimitiveDateTime>::ADVICE,
         ];
         assert_refused("value::with::time", advice);
     }
@@ -196,10 +231,10 @@ mod tests {
     fn types_of_jiff_are_refused() {
         use jiff::{SignedDuration, Timestamp, Zoned};
         let advice = [
-            Foreign::<Timestamp>::ADVICE,
-            Foreign::<SignedDuration>::ADVICE,
-            Foreign::<Zoned>::ADVICE,
-            Foreign::<jiff::civil::DateTime>::ADVICE,
+            Probe::<Timestamp>::ADVICE,
+            Probe::<SignedDuration>::ADVICE,
+            Probe::<Zoned>::ADVICE,
+            Probe::<jiff::civil::DateTime>::ADVICE,
         ];
         assert_refused("value::with::jiff", advice);
     }
@@ -207,7 +242,7 @@ mod tests {
     #[cfg(feature = "rust_decimal")]
     #[test]
     fn decimals_are_refused() {
-        assert_refused("value::with::rust_decimal", [Foreign::<rust_decimal::Decimal>::ADVICE]);
+        assert_refused("value::with::rust_decimal", [Probe::<rust_decimal::Decimal>::ADVICE]);
     }
 
     #[cfg(feature = "geo-types")]
@@ -217,15 +252,15 @@ mod tests {
             Coord, GeometryCollection, LineString, MultiLineString, MultiPoint, MultiPolygon, Point, Polygon,
         };
         let advice = [
-            Foreign::<Coord>::ADVICE,
-            Foreign::<Point>::ADVICE,
-            Foreign::<LineString>::ADVICE,
-            Foreign::<Polygon>::ADVICE,
-            Foreign::<MultiPoint>::ADVICE,
-            Foreign::<MultiLineString>::ADVICE,
-            Foreign::<MultiPolygon>::ADVICE,
-            Foreign::<GeometryCollection>::ADVICE,
-            Foreign::<geo_types::Geometry>::ADVICE,
+            Probe::<Coord>::ADVICE,
+            Probe::<Point>::ADVICE,
+            Probe::<LineString>::ADVICE,
+            Probe::<Polygon>::ADVICE,
+            Probe::<MultiPoint>::ADVICE,
+            Probe::<MultiLineString>::ADVICE,
+            Probe::<MultiPolygon>::ADVICE,
+            Probe::<GeometryCollection>::ADVICE,
+            Probe::<geo_types::Geometry>::ADVICE,
         ];
         assert_refused("value::with::geo_types", advice);
     }
