@@ -2,17 +2,14 @@
 
 mod adapted;
 mod carried;
-mod defaults;
 mod fields;
-mod foreign;
 mod generics;
-mod header;
 mod key;
-mod keyed;
 pub(crate) mod link;
 mod new;
 mod object;
 mod patch;
+mod probe;
 mod receiver;
 mod record;
 pub(crate) mod stored;
@@ -60,8 +57,8 @@ fn object(model: &Model) -> TokenStream {
         tokens.extend(fields::expand(model));
         tokens.extend(adapted::expand(model));
         tokens.extend(patch::expand(model));
-        tokens.extend(foreign::expand(model));
-        tokens.extend(keyed::expand(model));
+        tokens.extend(probe::foreign_types(model));
+        tokens.extend(probe::links(model));
     }
     tokens
 }

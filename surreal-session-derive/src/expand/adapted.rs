@@ -5,9 +5,8 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use super::generics::Dropped;
-use super::header::Header;
 use super::patch::written_generics;
-use super::receiver::Receiver;
+use super::receiver::{Header, Receiver};
 use crate::model::{Field, Model};
 
 /// Returns the place of the first field that is written as this one is, as they can be compared with each other. Nothing

@@ -5,8 +5,7 @@ use quote::quote;
 use syn::ext::IdentExt;
 use syn::{Generics, parse_quote};
 
-use super::header::Header;
-use super::receiver::Receiver;
+use super::receiver::{Header, Receiver};
 use super::{adapted, carried};
 use crate::model::{Field, Model};
 

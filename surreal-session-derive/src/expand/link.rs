@@ -19,7 +19,7 @@ pub(crate) fn expand(link: &Link, sound: bool) -> TokenStream {
     // Variants with mistakes, which are complained about, are missing here.
     let rest = (!sound).then(|| quote!(_ => ::core::unreachable!(),));
     let reading = reading(input, krate);
-    let keyed = super::keyed::of_variants(&ids, &input.generics, krate);
+    let keyed = super::probe::links_of_variants(&ids, &input.generics, krate);
     quote! {
         #keyed
 

@@ -5,8 +5,7 @@ use quote::quote;
 use syn::{WhereClause, parse_quote};
 
 use super::generics::Dropped;
-use super::header::Header;
-use super::receiver::Receiver;
+use super::receiver::{Header, Receiver};
 use crate::model::Model;
 
 pub(super) fn expand(model: &Model) -> TokenStream {

@@ -9,8 +9,7 @@ use syn::{Generics, Token, WherePredicate, parse_quote};
 
 use super::carried;
 use super::generics::Dropped;
-use super::header::Header;
-use super::receiver::Receiver;
+use super::receiver::{Header, Receiver};
 use crate::model::{Field, Model};
 
 pub(super) fn expand(model: &Model) -> TokenStream {
@@ -23,6 +22,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
     let header = quote!(for #name #arguments #where_clause);
     let implementation = implementation(model, &receiver, &dropped);
     let diff = diff(model, &receiver, &dropped);
+    let clone = clone(model, &receiver, &generics);
     let generics = receiver.named_in(&generics);
     let documentation = documentation(model);
     let carried = carried::by_struct(&model.input.attrs);
@@ -56,8 +56,32 @@ pub(super) fn expand(model: &Model) -> TokenStream {
             }
         }
 
+        #clone
         #implementation
         #diff
+    }
+}
+
+/// A patch is `Clone` if the types of its fields are. The conditions are for any lifetime, as the compiler reports a condition
+/// that does not hold and has none.
+fn clone(model: &Model, receiver: &Receiver, generics: &Generics) -> TokenStream {
+    let name = model.patch_name();
+    let mut generics = generics.clone();
+    let clause = generics.make_where_clause();
+    clause.predicates.extend(model.patched().map(|field| -> WherePredicate {
+        let ty = &field.node.ty;
+        parse_quote!(for<'__any> #ty: ::core::clone::Clone)
+    }));
+    let Header { params, arguments, where_clause } = Header::of(&generics, receiver);
+    let idents: Vec<_> = model.patched().map(|field| field.ident).collect();
+    quote! {
+        #[automatically_derived]
+        #[allow(deprecated, reason = "the struct, or a field of it, may be deprecated itself")]
+        impl #params ::core::clone::Clone for #name #arguments #where_clause {
+            fn clone(&self) -> Self {
+                Self { #(#idents: ::core::clone::Clone::clone(&self.#idents),)* }
+            }
+        }
     }
 }
 

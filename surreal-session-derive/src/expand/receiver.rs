@@ -2,7 +2,7 @@
 
 use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
-use syn::LitStr;
+use syn::{Generics, LitStr};
 
 use crate::model::Model;
 
@@ -60,4 +60,22 @@ fn mentions_self(tokens: TokenStream) -> bool {
         TokenTree::Group(group) => mentions_self(group.stream()),
         TokenTree::Punct(_) | TokenTree::Literal(_) => false,
     })
+}
+
+/// The parts of an impl before and after its type.
+pub(super) struct Header {
+    pub(super) params: TokenStream,
+    pub(super) arguments: TokenStream,
+    pub(super) where_clause: TokenStream,
+}
+
+impl Header {
+    pub(super) fn of(generics: &Generics, receiver: &Receiver) -> Self {
+        let (params, arguments, where_clause) = generics.split_for_impl();
+        Self {
+            params: receiver.named_in(params),
+            arguments: quote!(#arguments),
+            where_clause: receiver.named_in(where_clause),
+        }
+    }
 }

@@ -38,6 +38,7 @@ pub trait PatchOf<T>: Patch {
 /// What happens to one field in a patch: [`keep`], [`set`], [`unset`] or, for an object, [`merge`].
 pub struct Change<T>(Repr<T>);
 
+#[derive(Clone)]
 enum Repr<T> {
     Keep,
     Set(T),
@@ -87,6 +88,12 @@ pub fn merge<T, P: PatchOf<T>>(patch: P) -> Change<T> {
     let mut leaves = Assignments::default();
     patch.assignments(&mut leaves);
     Change(Repr::Leaves(leaves, if P::IS_OPTIONAL { Parent::Optional } else { Parent::Certain }))
+}
+
+impl<T: Clone> Clone for Change<T> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
 }
 
 /// The default is to keep.
