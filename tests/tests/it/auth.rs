@@ -1,4 +1,4 @@
-//! Who a session is.
+//! Sign-in, sign-up, tokens and rights of sessions.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ fn named(name: &str) -> BTreeMap<&str, &str> {
     BTreeMap::from([("name", name), ("pass", "hunter2")])
 }
 
-/// Checks that an error is one of identity, shows no secret, and says all of `words`.
+/// Checks that an error is an authentication error, contains all `words`, and no secret.
 #[track_caller]
 fn says(error: Error, words: &[&str]) {
     assert!(error.is_auth(), "{error:?}");
@@ -50,7 +50,7 @@ async fn failed_signin_names_the_user_and_changes_nothing() {
     assert_eq!(session.namespace(), Some(ns));
 }
 
-/// Access methods that refuse, each in its own way.
+/// Access methods that refuse, each for another reason.
 const REFUSING: &str = "
     DEFINE TABLE member PERMISSIONS FOR select FULL;
     DEFINE ACCESS whole ON DATABASE TYPE RECORD SIGNUP (CREATE member SET name = $name)
@@ -156,7 +156,7 @@ async fn expired_token_and_session_name_the_remedy() {
     says(user.info::<Value>().await.unwrap_err(), &[advice]);
     says(user.run::<Value>("count").await.unwrap_err(), &[advice]);
     says(user.fork().await.unwrap_err(), &["The token has expired"]);
-    // Being nobody again does not end the expiry; being somebody does.
+    // Invalidating an expired session does not end the expiry; signing in does.
     user.reset().await.unwrap();
     says(user.query("RETURN 1").await.unwrap_err(), &[advice]);
     let login = login().await;

@@ -1,4 +1,4 @@
-//! Several builders in one request: each alone, all or nothing, or with a result for each.
+//! Batches: several builders in one request, plain, atomic, or with a result for each.
 
 use std::error::Error as _;
 use std::time::Duration;
@@ -19,7 +19,7 @@ fn new(name: &str) -> NewUser {
     NewUser { name: name.into() }
 }
 
-/// A session whose users have names of their own.
+/// A session with users whose names are unique.
 async fn users() -> Session {
     let (_db, session) = place().await;
     let schema = "
@@ -128,12 +128,12 @@ async fn atomic_batch_undoes_everything_if_a_record_is_missing() {
     let error = session.batch((session.create::<User>().content(new("Bob")), typed)).atomic().await.unwrap_err();
     assert!(error.is_not_found() && error.statement() == Some(1), "{error:?}");
     assert_eq!(names(&session).await, <[String; 0]>::default());
-    // One that may be missing is missing, and nothing fails.
+    // An optional record is missing, and nothing fails.
     let optional = session.untyped().update(ada()).merge(new("Ada L.")).optional();
     let (bob, none) =
         session.batch((session.create::<User>().id("bob").content(new("Bob")), optional)).atomic().await.unwrap();
     assert_eq!((bob.name.as_str(), none), ("Bob", None));
-    // One that is there is written.
+    // An optional record that exists is written.
     let (_, returned) = session
         .batch((session.create::<User>().id("ada").content(new("Ada")), update().return_none()))
         .atomic()
@@ -234,7 +234,7 @@ async fn plain_batch_continues_after_a_failure_and_reports_the_others() {
     let cause: &Error = error.source().unwrap().downcast_ref().unwrap();
     assert!(cause.is_unique_violation() && cause.statement() == Some(1), "{cause:?}");
     assert_eq!(names(&session).await.len(), 2);
-    // Where nothing else was written, the error is that of the statement.
+    // If nothing else was written, the error is that of the statement.
     let error = session.batch((session.select::<User>(), create("Ada"))).await.unwrap_err();
     assert!(error.is_unique_violation(), "{error:?}");
     assert_eq!(error.statement(), Some(1));

@@ -1,11 +1,11 @@
-//! Bearer keys: identities made by ACCESS … GRANT.
+//! Bearer keys: credentials made by ACCESS … GRANT.
 
 use serde::Deserialize;
 use surreal_session::prelude::*;
 use surreal_session::{Error, ErrorKind};
 use surreal_session_tests::{async_test, login, place, unique};
 
-/// What ACCESS … GRANT gives, as far as a program needs it.
+/// The part of the result of ACCESS … GRANT that a program needs.
 #[derive(Debug, Deserialize)]
 struct Grant {
     id: String,
@@ -32,7 +32,7 @@ fn expected(ns: &str, db: Option<&str>, id: &str) -> (Option<String>, Option<Str
     (Some(ns.to_owned()), db.map(str::to_owned), Some(id.to_owned()))
 }
 
-/// Whom the server names when it refuses a statement.
+/// The user that the server names when it refuses a statement.
 async fn actor(session: &Session, statement: &str) -> String {
     let refused = session.query(statement).await.unwrap().check().unwrap_err();
     refused.server().unwrap().details().unwrap().inner().unwrap().field("actor").unwrap().to_owned()
@@ -129,7 +129,7 @@ async fn refused_keys_name_the_reason_and_no_secret() {
     assert_eq!(whoami(&user).await, expected(&ns, Some("test"), "dora"));
     session.execute(format!("ACCESS api REVOKE GRANT {id}")).await.unwrap();
     says(user.signin(on("api", &key)).await, "was revoked", &key);
-    // The fork signs in with the key, so that a key that is revoked makes no further session.
+    // The fork signs in with the key, so that a revoked key opens no further session.
     let refused = user.fork().await.unwrap_err();
     assert!(refused.is_auth() && !format!("{refused:?} {user:?}").contains(&key), "{refused:?}");
     let login = login().await;

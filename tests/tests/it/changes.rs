@@ -8,7 +8,7 @@ use tokio::task::yield_now;
 
 const ROUNDS: usize = 150;
 
-/// Where the server has a session, checked against its handle.
+/// The session's namespace and database on the server, checked against its handle.
 async fn database(session: &Session) -> String {
     let seen: String = session.query("RETURN session::db()").await.unwrap().take(0).unwrap();
     assert_eq!(session.database().as_deref(), Some(seen.as_str()));
@@ -58,7 +58,7 @@ async fn changes_of_a_task_that_was_spawned_later_come_later() {
     }
 }
 
-/// A task that has used up its budget is told to come again by everything that tokio makes.
+/// Every tokio future returns `Pending` once in a task that has used up its budget.
 #[async_test]
 async fn change_of_a_task_without_budget_keeps_its_position() {
     let (_db, session) = place().await;

@@ -1,4 +1,4 @@
-//! What becomes of calls when the socket, the server or a frame goes wrong.
+//! The outcome of calls when the socket, the server or a frame fails.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use surreal_session_tests::{Conversation, Peer, Proxy, async_test, connect, logi
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-/// Longer than anything here may take: a call that is still waiting then hangs.
+/// Longer than any call here may take: a call that still waits after it hangs.
 const HANGS: Duration = Duration::from_secs(20);
 
 #[async_test]
@@ -87,7 +87,7 @@ async fn call_without_room_ends_at_its_deadline_unsent() {
     let waiting = db.query("RETURN 1").deadline(Duration::from_millis(50));
     let error = timeout(HANGS, waiting.into_future()).await.expect("hangs").unwrap_err();
     assert_eq!((error.kind(), error.delivery()), (ErrorKind::Timeout, Delivery::NotSent), "{error:?}");
-    // The server still works on it, so that its slot is free only then.
+    // The server still works on it, so its slot is not free before.
     sleeping.abort();
     db.ping().await.unwrap();
 }
@@ -169,7 +169,7 @@ async fn other_web_servers_are_recognised() {
     assert!(error.is_retryable());
 }
 
-/// Answers every `ping` after `noise` was made.
+/// Runs `noise` before it answers each `ping`.
 async fn noisy(mut client: Conversation, noise: impl AsyncFn(&mut Conversation)) {
     while let Some((id, _)) = client.request().await {
         noise(&mut client).await;
@@ -328,7 +328,7 @@ async fn session_attached_after_the_deadline_is_detached() {
 async fn session_attached_after_its_caller_left_and_the_deadline_passed_is_detached() {
     lose_a_session(Duration::from_millis(100), async |db| {
         timeout(Duration::from_millis(20), db.new_session().into_future()).await.unwrap_err();
-        // Sent later, so that its deadline passes later too.
+        // It is sent later, so its deadline passes later.
         assert_eq!(db.ping().await.unwrap_err().kind(), ErrorKind::Timeout);
     })
     .await;
@@ -351,7 +351,7 @@ async fn reason_of_the_servers_close_is_reported() {
 async fn connection_works_outside_of_a_runtime() {
     let db = connect().await;
     let url_free = tokio::task::spawn_blocking(move || {
-        // An executor that knows nothing of tokio.
+        // An executor without tokio.
         let waker = std::task::Waker::noop();
         let mut context = std::task::Context::from_waker(waker);
         let mut call = std::pin::pin!(async {

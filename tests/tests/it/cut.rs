@@ -1,4 +1,4 @@
-//! Calls that are dropped, and connections that are cut, at every point of a call.
+//! Calls are dropped, and connections cut, at every point of a call.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -72,13 +72,13 @@ async fn call_that_is_dropped_at_any_point_leaves_handle_and_server_in_agreement
         for polls in 0.. {
             let session = model.fork().await.unwrap();
             let is_done = poll_times(polls, call(number, session.clone(), root())).await.is_some();
-            // It waits for the change that was dropped.
+            // It waits for the dropped change.
             let next = timeout(HANGS, session.unset("nothing")).await.expect("hangs");
             if number == 5 && polls > 0 {
                 assert_eq!(next.unwrap_err().kind(), ErrorKind::SessionClosed);
             } else if number == 6 && polls > 0 {
                 next.unwrap();
-                // Without a namespace, an anonymous session can ask nothing.
+                // An anonymous session without a namespace can run no query.
                 assert_eq!((session.namespace(), session.database()), (None, None));
             } else {
                 next.unwrap();

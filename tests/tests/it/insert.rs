@@ -1,4 +1,4 @@
-//! Typed inserts: rows in their order, ids of one's own, duplicates, and more rows than one request takes.
+//! Typed inserts: the order of rows, given ids, duplicates, and more rows than fit into one request.
 
 use std::time::Duration;
 
@@ -122,10 +122,10 @@ async fn on_duplicate_changes_existing_records_with_values_of_the_row() {
     assert_eq!(counts(made), [11, 20]);
     let made = session.insert(rows()).on_duplicate(|w| w.count.add(1)).await.unwrap();
     assert_eq!(counts(made), [12, 21]);
-    // Without an id it is the index that finds the record.
+    // Without an id, the index finds the record.
     let made = session.insert(word("tea", 5)).on_duplicate(|w| w.count.set(0)).await.unwrap();
     assert_eq!((made[0].id.key().as_str(), made[0].count), ("tea", 0));
-    // With one it is not.
+    // With an id, it does not.
     let error = session.insert([("other", word("tea", 5))]).on_duplicate(|w| w.count.set(0)).await.unwrap_err();
     assert!(error.is_unique_violation(), "{error:?}");
     // A row twice is a duplicate of itself.
@@ -181,7 +181,7 @@ async fn failure_of_a_later_request_reports_the_inserted_rows() {
     assert!(cause.is_already_exists() && cause.statement() == Some(0), "{cause:?}");
     assert_eq!(count(&session).await, 1_001);
 
-    // What is inserted already is ignored the second time.
+    // The rows exist already, and are ignored the second time.
     let made = session.insert(numbers(0..2_000)).ignore().await.unwrap();
     assert_eq!((made.len(), count(&session).await), (999, 2_000));
 }
@@ -207,7 +207,7 @@ async fn failed_insert_of_a_transaction_leaves_nothing() {
     assert!(tx.commit().await.is_err());
     assert_eq!(count(&session).await, 1);
 
-    // As one statement of a batch, it is sent as a whole.
+    // A statement of a batch is sent in one request.
     let batch = session.batch((session.insert(numbers(0..2_000)), session.select::<Number>().count()));
     assert!(batch.atomic().await.unwrap_err().is_already_exists());
     let (made, sum) =
@@ -218,7 +218,7 @@ async fn failed_insert_of_a_transaction_leaves_nothing() {
 #[async_test]
 async fn dropped_insert_leaves_whole_requests() {
     let (_db, session) = place().await;
-    // Polled again when the first request is answered, which sends the second.
+    // The next poll after the first reply sends the second request.
     assert!(poll_times(2, session.insert(numbers(0..1_500)).into_future()).await.is_none());
     let inserted = count(&session).await;
     assert!([500, 1_000].contains(&inserted), "{inserted}");

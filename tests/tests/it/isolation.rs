@@ -14,14 +14,14 @@ struct Secret {
 const SESSIONS: usize = 50;
 const ROUNDS: usize = 20;
 
-/// What every session of the crowd defines for itself.
+/// The schema of each session's database.
 const SCHEMA: &str = "
     DEFINE TABLE secret PERMISSIONS FULL;
     DEFINE TABLE person PERMISSIONS FULL;
     DEFINE ACCESS account ON DATABASE TYPE RECORD SIGNUP (CREATE person SET number = $number);
 ";
 
-/// A session with a database, a variable and an identity of its own: its number.
+/// A session whose database, variable and user all have its number.
 async fn member(db: &Surreal, namespace: &str, number: usize) -> Session {
     let login = login().await;
     let (root, database) = (Root::new(login.username, login.password), format!("db{number}"));
@@ -34,7 +34,7 @@ async fn member(db: &Surreal, namespace: &str, number: usize) -> Session {
     session
 }
 
-/// One turn of a session: it writes, and checks that all it can see is its own.
+/// One turn of a session: it writes, and checks that it sees only its own data.
 async fn turn(session: &Session, number: usize, round: usize) {
     let key = format!("r{round}");
     session.create::<Secret>().id(&key).content(NewSecret { owner: number }).await.unwrap();
@@ -58,7 +58,7 @@ async fn fifty_sessions_on_one_socket_never_see_each_other() {
         tasks.push(tokio::spawn(async move {
             for round in 0..ROUNDS {
                 turn(&session, number, round).await;
-                // Each session goes its own way through the others.
+                // Each session takes its turns in another order.
                 for _ in 0..(number * 7 + round * 3) % 5 {
                     tokio::task::yield_now().await;
                 }
@@ -68,7 +68,7 @@ async fn fifty_sessions_on_one_socket_never_see_each_other() {
     for task in tasks {
         task.await.unwrap();
     }
-    // Rights: a record user may not define anything, and may not enter another's database.
+    // Rights: a record user may neither define anything nor use another database.
     for (number, session) in sessions.iter().enumerate() {
         let refused = session.query("DEFINE TABLE other").await.unwrap().check().unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::Auth, "{refused:?}");
@@ -77,7 +77,7 @@ async fn fifty_sessions_on_one_socket_never_see_each_other() {
     }
 }
 
-/// What a session is: namespace, database, a variable, and its rights on the whole server.
+/// The state of a session: namespace, database, a variable, and whether it is root.
 async fn what_is(session: &Session) -> (Option<String>, Option<String>, Option<i64>, bool) {
     let (ns, db) = session.query("RETURN [session::ns(), session::db()]").await.unwrap().take(0).unwrap();
     let variable = session.query("RETURN $it").await.unwrap().take(0).ok();

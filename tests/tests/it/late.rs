@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 const HANGS: Duration = Duration::from_secs(30);
 
-/// Of the connections to be stalled.
+/// The deadline on connections that are stalled.
 const DEADLINE: Duration = Duration::from_millis(600);
 
 /// A proxy, and a root session through it.
@@ -36,7 +36,7 @@ async fn retried<T>(mut call: impl AsyncFnMut() -> surreal_session::Result<T>) -
     }
 }
 
-/// Lets nothing through, or requests and no replies.
+/// Holds everything back, or only the replies.
 fn hold(proxy: &Proxy, stall: bool) {
     if stall {
         proxy.stall();
@@ -50,7 +50,7 @@ fn is_unanswered<T: std::fmt::Debug>(outcome: surreal_session::Result<T>) {
     assert_eq!((error.kind(), error.delivery()), (ErrorKind::Timeout, Delivery::Unknown), "{error:?}");
 }
 
-/// Where the server has a session, checked against its handle.
+/// The session's namespace and database on the server, checked against its handle.
 async fn database(session: &Session) -> String {
     let seen: String = retried(async || session.query("RETURN session::db()").await).await.take(0).unwrap();
     assert_eq!(session.database().as_deref(), Some(seen.as_str()));
@@ -193,7 +193,7 @@ async fn session_that_is_dropped_or_closed_behind_a_late_change_is_detached() {
     }
 }
 
-/// Answers nothing, and notes what came.
+/// Answers nothing, and records the requests.
 async fn mute(mut client: Conversation, seen: Arc<Mutex<Vec<String>>>) {
     while let Some((_, method)) = client.request().await {
         seen.lock().unwrap().push(method);

@@ -1,4 +1,4 @@
-//! How sessions begin and end.
+//! The beginning and the end of sessions.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ async fn fresh_session_is_anonymous_and_has_nothing() {
         fresh.query("RETURN [session::ns(), session::db(), $auth]").await.unwrap().take(0).unwrap();
     assert_eq!(seen, (Value::None, Value::None, Value::None));
     assert_eq!(fresh.info::<Option<Value>>().await.unwrap(), None);
-    // A variable that the session does not have is looked for in the database, of which there is none either.
+    // A variable that is missing in the session is looked up in the database, which is missing too.
     let inherited = fresh.query("RETURN $inherited").await.unwrap().check().unwrap_err();
     assert_eq!(inherited.server().unwrap().details().unwrap().kind(), "NamespaceEmpty");
 }
@@ -166,7 +166,7 @@ async fn debug_shows_no_secret() {
         session.query("RETURN $v").bind("v", "4242-4242"),
         session.run::<Value>("count").args(("4242-4242",)),
     );
-    // Bytes are shown as text or as numbers.
+    // Bytes would appear as text or as numbers.
     for secret in ["4242", "52, 50, 52, 50", "hunter2", "token-x"] {
         assert!(!shown.contains(secret), "{shown}");
     }

@@ -1,4 +1,4 @@
-//! What is too large, too deep or too much is refused in words, and everything else goes on.
+//! Messages that are too large, values that are too deep and sessions that are too many are refused; all else continues.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use surreal_session_tests::{async_test, connect, eventually, login, place};
 
 const LIMIT: usize = 64 << 10;
 
-/// A connection that sends and takes messages of 64 KiB, signed in as root.
+/// A connection with a message limit of 64 KiB, signed in as root.
 async fn small() -> (Surreal, Session) {
     let (_, session) = place().await;
     let login = login().await;
@@ -53,7 +53,7 @@ async fn message_that_is_too_large_is_refused_unsent_with_both_sizes() {
 async fn message_of_exactly_the_limit_is_sent() {
     let (_db, session) = small().await;
     let mut sent = 0;
-    // Text of one byte more makes a message of one byte more here.
+    // One more byte of text makes the message one byte longer.
     for length in LIMIT - 200..LIMIT {
         match session.query("RETURN string::len($v)").bind("v", "x".repeat(length)).await {
             Ok(response) => {
@@ -80,7 +80,7 @@ async fn reply_that_is_too_large_ends_the_connection_with_both_sizes() {
     assert!(error.to_string().contains("a message of 70") && error.to_string().contains(&words), "{error}");
 }
 
-/// So many arrays, each within the next.
+/// This number of arrays, each inside the next.
 fn nested(depth: usize) -> Value {
     (1..depth).fold(Value::Array(Vec::new()), |inner, _| Value::Array(vec![inner]))
 }

@@ -1,4 +1,4 @@
-//! Connections that end in unusual ways: by silence, a close frame, the end of their runtime, a waker that panics.
+//! Connections that end by silence, a close frame, or the end of their runtime, and a waker that panics.
 
 use std::sync::Arc;
 use std::task::{Context, Wake, Waker};
@@ -12,7 +12,7 @@ use surreal_session_tests::{Peer, Proxy, async_test, connect, login, unique};
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::{Instant, sleep, timeout};
 
-/// Longer than anything here may take.
+/// Longer than any call here may take.
 const HANGS: Duration = Duration::from_secs(20);
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]
@@ -83,7 +83,7 @@ async fn peer_that_does_not_even_read_is_lost() {
     let db = Surreal::connect(peer.url()).idle_timeout(Duration::from_millis(300)).await.unwrap();
     let big = "x".repeat(16 << 20);
     let echo = || async { db.query("RETURN $big").bind("big", &big).await.map(drop) };
-    // In one task: the first is sent first.
+    // In one task, the first call is sent first.
     tokio::join!(lost(echo(), Delivery::Unknown, "nothing came"), lost(echo(), Delivery::NotSent, "nothing came"));
 }
 
@@ -149,7 +149,7 @@ fn suspended_process_reads_buffered_data_before_it_reports_a_loss() {
     one_thread().block_on(async {
         let db = Surreal::connect(peer.url()).idle_timeout(Duration::from_millis(300)).await.unwrap();
         let mut ping = std::pin::pin!(db.ping());
-        // The request is written, then nothing of this runtime runs for longer than the limit.
+        // The request is written; then this runtime is blocked for longer than the limit.
         timeout(Duration::from_millis(20), &mut ping).await.unwrap_err();
         std::thread::sleep(Duration::from_secs(1));
         timeout(HANGS, ping).await.expect("hangs").unwrap();
@@ -203,7 +203,7 @@ fn end_the_runtime(expires_in: Option<i64>, shut_down: fn(Runtime)) {
     let (db, mut items, call) = home.block_on(async {
         let db = Surreal::connect(url).await.unwrap();
         let mut items = db.live::<Item>().await.unwrap();
-        // The timer of the expiry, if there is one, is made here.
+        // A timer for the expiry would be created here.
         timeout(Duration::from_millis(10), items.next()).await.unwrap_err();
         let mut call = Box::pin(async { db.clone().ping().await });
         timeout(Duration::from_millis(50), &mut call).await.unwrap_err();

@@ -1,4 +1,4 @@
-//! Results that the server cannot send: the error of each call tells that it ran.
+//! Results that the server cannot send: the error of each call reports that it ran.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -136,7 +136,7 @@ async fn live_snapshot_whose_records_are_lost_fails() {
     let (_db, session) = place_with_a_regex().await;
     let error = session.live::<T>().snapshot().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Serialization, "{error:?}");
-    // Nothing that was registered for it stays.
+    // The live query is gone.
     for _ in 0..1_000 {
         if lives(&session).await == 0 {
             return;

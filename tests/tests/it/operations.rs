@@ -7,7 +7,7 @@ use surreal_session::prelude::*;
 use surreal_session_tests::{Proxy, async_test, login, place};
 use tokio::time::timeout;
 
-/// Longer than anything here may take: a call that is still waiting then hangs.
+/// Longer than any call here may take: a call that still waits after it hangs.
 const HANGS: Duration = Duration::from_secs(20);
 
 #[derive(Debug, Serialize, Deserialize, Record)]

@@ -1,4 +1,4 @@
-//! Typed records: what is created is what comes back.
+//! Typed records: created records come back equal.
 
 use serde::{Deserialize, Serialize};
 use surreal_session::prelude::*;
@@ -75,7 +75,7 @@ async fn created_record_comes_back_as_stored() {
     assert_eq!(found.as_ref(), Some(&created));
     assert_eq!(session.select::<User>().id("ada").await.unwrap(), found);
     assert_eq!(session.select::<User>().await.unwrap(), [created]);
-    // The wire has serde's names, and NONE for what is absent.
+    // The stored names are serde's, and a missing field is NONE.
     let stored: Vec<String> =
         session.query("RETURN object::keys((SELECT * FROM ONLY user:ada))").await.unwrap().take(0).unwrap();
     assert_eq!(stored, ["age", "created_at", "id", "mail", "name"]);
@@ -130,7 +130,7 @@ async fn write_that_returns_nothing_is_not_found() {
     let member = db.new_session().await.unwrap();
     let params = std::collections::BTreeMap::from([("name", "m")]);
     member.signup(RecordAccess::new(ns, database, "member", params)).await.unwrap();
-    // Tables have no permissions for record users unless given.
+    // Record users have no permissions on a table by default.
     let error = member.create::<User>().content(ada()).await.unwrap_err();
     assert!(error.is_not_found() || error.is_auth(), "{error:?}");
     assert_eq!(session.select::<User>().await.unwrap(), []);

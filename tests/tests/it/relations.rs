@@ -1,4 +1,4 @@
-//! Edges of the graph: related, inserted, changed and deleted, with their ends as types.
+//! Edges of the graph: related, inserted, changed and deleted, with typed ends.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Replies that are late, unreadable or without an id: no call gets the answer of another, and nothing leaks.
+//! Late, unreadable and anonymous replies: no call gets the reply of another, and nothing leaks.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use surreal_session_tests::{Conversation, Peer, async_test, place, poll_times};
 use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
 
-/// Longer than anything here may take.
+/// Longer than any call here may take.
 const HANGS: Duration = Duration::from_secs(20);
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]
@@ -19,7 +19,7 @@ struct Item {
     number: i64,
 }
 
-/// A peer for one client, and the value that its script ends with.
+/// A peer for one client, and the value that its script returns.
 async fn peer<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
     script: impl FnOnce(Conversation) -> F + Send + 'static,
 ) -> (Peer, oneshot::Receiver<T>) {
@@ -155,13 +155,13 @@ async fn timeout_names_the_unreadable_frames() {
         let error = timeout(HANGS, db.ping()).await.expect("hangs").unwrap_err();
         assert_eq!((error.kind(), error.delivery()), (ErrorKind::Timeout, Delivery::Unknown), "{error:?}");
         assert!(error.to_string().contains(words), "{error}");
-        // It came before this call, and says nothing about it.
+        // The frame came before this call, and does not concern it.
         let error = timeout(HANGS, db.ping()).await.expect("hangs").unwrap_err();
         assert_eq!(error.to_string(), "no reply to `ping` within 200ms");
     }
 }
 
-/// Cuts the last byte off the reply that says `result` to request `id`.
+/// Cuts the last byte off the reply with `result` to request `id`.
 async fn reply_cut(client: &mut Conversation, id: i64, result: Cbor) {
     let mut frame = Vec::new();
     ciborium::into_writer(&cbor!({"id" => id, "result" => result}).unwrap(), &mut frame).unwrap();
@@ -247,7 +247,7 @@ async fn stream_registered_while_its_session_is_emptied_ends_and_is_killed() {
             let live = client.expect("query").await;
             let emptied = client.expect(method).await;
             client.reply(emptied, Cbor::Null).await;
-            // Everything that the client does with that reply is done before the next one.
+            // The client has processed that reply before it sends the next request.
             let ping = client.expect("ping").await;
             client.reply(ping, Cbor::Null).await;
             client.reply_live(live, [1; 16], "me", None).await;
@@ -266,7 +266,7 @@ async fn stream_registered_while_its_session_is_emptied_ends_and_is_killed() {
     }
 }
 
-/// Answers the question for the place that a sign-in has selected.
+/// Answers the query for the namespace and database that a sign-in has selected.
 async fn no_place(client: &mut Conversation) {
     let selected = client.expect("query").await;
     client.reply_statements(selected, [cbor!({"namespace" => null, "database" => null}).unwrap()]).await;
@@ -277,7 +277,7 @@ async fn sign_in_waits_for_a_live_query_that_is_being_registered() {
     for (after, ends) in [("you", true), ("me", false)] {
         let (peer, _) = peer(async move |mut client| {
             let live = client.expect("query").await;
-            // The sign-in was polled before this call, and is not sent.
+            // The sign-in was polled before this call, but is not sent yet.
             let ping = client.expect("ping").await;
             client.reply(ping, Cbor::Null).await;
             client.reply_live(live, [1; 16], "me", None).await;
@@ -330,7 +330,7 @@ async fn live_query_waits_for_a_sign_in_even_behind_its_deadline() {
     assert!(timeout(Duration::from_millis(100), items.next()).await.is_err());
 }
 
-/// Each request is answered within the deadline, and all of them together are not.
+/// Each request is answered within the deadline, but all together take longer.
 #[async_test]
 async fn snapshot_has_one_deadline_for_all_that_it_reads() {
     let (peer, _) = peer(async |mut client| {
@@ -379,7 +379,7 @@ async fn events_beyond_the_byte_limit_are_a_gap() {
     for number in 0..3 {
         session.create::<Item>().content(NewItem { number }).await.unwrap();
     }
-    // Events and replies have queues of their own on the server: the last event may come later than this reply.
+    // The server queues events and replies separately: the last event may come after this reply.
     sleep(Duration::from_millis(300)).await;
     let first = timeout(HANGS, items.next()).await.expect("hangs").unwrap().unwrap();
     assert!(matches!(&first, LiveEvent::Change(change) if change.data.number == 0), "{first:?}");

@@ -1,4 +1,4 @@
-//! Transactions that are committed as a whole or not at all, whatever fails, is dropped or is lost on the way.
+//! Transactions are committed completely or not at all, whatever fails, is dropped or is lost.
 
 mod cancel;
 mod closure;
@@ -15,7 +15,7 @@ use surreal_session::prelude::*;
 use surreal_session_tests::{async_test, login, place};
 use tokio::time::Duration;
 
-/// Longer than anything here may take: a call that is still waiting then hangs.
+/// Longer than any call here may take: a call that still waits after it hangs.
 const HANGS: Duration = Duration::from_secs(20);
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]
@@ -24,7 +24,7 @@ struct Account {
     balance: i64,
 }
 
-/// A connection, a session in a place of its own, and another one in the same place.
+/// A connection, a session in a new database, and another session in the same database.
 async fn two() -> (Surreal, Session, Session) {
     let (db, session) = place().await;
     session.execute("DEFINE TABLE account").await.unwrap();
@@ -214,7 +214,7 @@ async fn variables_of_a_transaction_are_its_own() {
     tx.commit().await.unwrap();
 }
 
-/// Two empty one account each, as the other one still covers for it; what the second commit came to, and what is left.
+/// Two transactions empty one account each. Returns the result of the second commit, and the balances.
 async fn skew(read: impl AsyncFn(&Transaction) -> Vec<i64>) -> (surreal_session::Result<()>, i64) {
     let (_db, session, other) = two().await;
     session.execute("CREATE account:a SET balance = 1; CREATE account:b SET balance = 1").await.unwrap();

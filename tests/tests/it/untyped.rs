@@ -1,4 +1,4 @@
-//! The verbs without models: any table, any data, values back.
+//! The verbs without models: any table, any data, values as results.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -96,7 +96,7 @@ async fn data_is_content_replacement_merge_or_patch() {
         assert!(error.to_string().contains("Expected `36`, but got `37`"), "{error}");
         assert_eq!(db.select(&target).await.unwrap(), Some(with(&[("age", 37.into())])), "all or nothing");
     }
-    // What an upsert creates has the same data clauses.
+    // An upsert that creates a record has the same data clauses.
     for (key, write) in [(3, "merge"), (4, "patch"), (5, "replace")] {
         let upsert = db.upsert(id(key));
         let made = match write {
@@ -443,7 +443,7 @@ async fn record_that_the_identity_may_not_touch_is_not_found() {
         assert_eq!(untyped.delete(Table::new(table)).await.unwrap(), []);
         assert_eq!(untyped.insert(Table::new(table), [&changes]).await.unwrap(), []);
     }
-    // Where it may write and not read, the write is done all the same: no more than that nothing came back is known.
+    // With the right to write but not to read, the write is carried out, and returns nothing.
     let all = |table| session.untyped().select(Table::new(table));
     assert_eq!(all("hidden").await.unwrap().len(), 1);
     assert_eq!(all("readable").await.unwrap().len(), 1);

@@ -1,4 +1,4 @@
-//! Typed writes: what each clause does to a record, and what comes back.
+//! Typed writes: the effect and the result of each clause.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -28,7 +28,7 @@ struct User {
     created_at: Datetime,
 }
 
-/// A record whose names are all that a path has to be careful with.
+/// A record with all names that are special in a path.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]
 #[record(table = "the `odd` one")]
 struct Odd {
@@ -131,7 +131,7 @@ async fn content_and_replace_keep_readonly_fields() {
     update.await.unwrap();
     assert_eq!(user(&session, "ada").await, expected);
 
-    // What the type does not know is removed, or refused to be.
+    // Fields outside the type are removed, or their removal is refused.
     let other = "UPDATE user:ada SET other = 1; DEFINE FIELD other ON user READONLY";
     session.execute(other).await.unwrap();
     let error = session.update::<User>().id("ada").replace(named("Ada", 38)).await.unwrap_err();
@@ -144,7 +144,7 @@ async fn assignments_run_in_order() {
     let update = || session.update::<User>().id("ada");
     let ada = update().set(|u| (u.age.add(1), u.tags.push("a"), u.tags.push("b"), u.email.set("x@y.z"))).await.unwrap();
     assert_eq!((ada.age, ada.tags, ada.email.as_deref()), (37, vec!["a".to_owned(), "b".to_owned()], Some("x@y.z")));
-    // What is read is read before anything is written.
+    // Fields are read before anything is written.
     let ada = update().set(|u| (u.age.mul(2), u.age.add(1), u.tags.remove("a"), u.name.set("Ada"))).await.unwrap();
     assert_eq!((ada.age, ada.tags), (75, vec!["b".to_owned()]));
     let ada = update().set(|u| (u.age.set(1), u.age.add(1), u.name.set("?"), u.email.set(u.name))).await.unwrap();
@@ -237,7 +237,7 @@ async fn hostile_names_stay_names() {
         .patch(|o| [PatchOp::replace(o.ticked, 1), PatchOp::replace(o.digit, 2), PatchOp::test(o.select, 100)]);
     let patched = patched.await.unwrap();
     assert_eq!((patched.ticked, patched.digit), (1, 2));
-    // The server would take these for paths into objects.
+    // The server would read these as paths into objects.
     for op in [PatchOp::replace, PatchOp::add] {
         let error = session.update::<Odd>().id(1).patch(|o| [op(o.dotted, 1)]).await.unwrap_err();
         assert_eq!((error.kind(), error.delivery()), (ErrorKind::Encode, Delivery::NotSent));
@@ -370,13 +370,13 @@ async fn upsert_by_id_changes_or_creates_the_record() {
     assert_eq!((ada.name.as_str(), ada.age), ("ada", 37));
     let bob = session.upsert::<User>().id("bob").content(named("Bob", 1)).await.unwrap();
     assert_eq!((bob.name.as_str(), bob.age), ("Bob", 1));
-    // What is made has what is written, and no more: it may not be a whole record.
+    // A created record has only the written fields, and may be incomplete.
     let error = session.upsert::<User>().id("cyd").set(|u| u.age.add(1)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Decode, "{error:?}");
     session.upsert::<User>().id("cyd").set(|u| u.age.add(1)).return_none().await.unwrap();
     let age: u8 = session.query("RETURN user:cyd.age").await.unwrap().take(0).unwrap();
     assert_eq!(age, 2);
-    // A record that is there and does not pass the filter stays as it is.
+    // A record that does not pass the filter is not changed.
     let filtered = || session.upsert::<User>().id("ada").filter(|u| u.age.eq(1)).set(|u| u.age.set(2));
     assert!(filtered().await.unwrap_err().is_not_found());
     assert_eq!(filtered().optional().await.unwrap(), None);
@@ -407,7 +407,7 @@ async fn upsert_finds_the_record_that_a_unique_index_names() {
     assert_ne!(upsert("Bob", 1).await.unwrap().id, ada.id);
     let error = session.upsert::<User>().id("other").content(named("Ada", 1)).await.unwrap_err();
     assert!(error.is_unique_violation(), "{error:?}");
-    // Where nothing passes the filter, and what would be made has the name of another, nothing is written.
+    // If no record passes the filter, and the new one violates a unique index, nothing is written.
     let taken = session.upsert::<User>().filter(|u| u.age.eq(99)).content(named("Ada", 1)).await.unwrap();
     assert_eq!(taken, []);
     assert_eq!(user(&session, ada.id.key()).await, older);

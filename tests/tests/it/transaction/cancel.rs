@@ -1,4 +1,4 @@
-//! Every future of a transaction, polled 0, 1, 2, … times and dropped: no transaction stays open, and none is half.
+//! Every future of a transaction is polled 0, 1, 2, … times and dropped: none stays open, none is partial.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use super::{Account, HANGS, accounts, assert_none_open, new, two};
 
-/// A session on a connection that takes one call at a time, so that there are more places to be dropped at.
+/// A session on a connection that takes one call at a time, so that futures wait at more points.
 async fn narrow() -> Session {
     let login = login().await;
     let db = Surreal::connect(login.url).max_calls(1).await.unwrap();
@@ -62,7 +62,7 @@ async fn dropped_verbs_fail_the_transaction() {
 #[async_test(not_send)]
 async fn dropped_begin_is_cancelled() {
     let session = narrow().await;
-    // More often than there may be open transactions.
+    // More often than the limit of open transactions.
     for polls in (0..4).cycle().take(100) {
         drop(poll_times(polls, session.begin_transaction()).await);
     }
@@ -82,7 +82,7 @@ async fn dropped_commit_and_cancel_end_the_transaction() {
         }
     }
     assert_none_open(&session).await;
-    // Those that were polled once or twice are committed.
+    // Commits that were polled once or twice are carried out.
     eventually("commits are carried out", async || accounts(&session).await.len() == 24).await;
 }
 

@@ -1,4 +1,4 @@
-//! Transactions run by a closure, and again after a conflict.
+//! Transactions that a closure runs, repeated after a conflict.
 
 use std::cell::Cell;
 use std::fmt;
@@ -12,7 +12,7 @@ use surreal_session_tests::{Peer, async_test, poll_times};
 
 use super::{Account, accounts, assert_none_open, new, two};
 
-/// A program's own error, which shows nothing of what it comes from.
+/// A program's own error, which hides its source.
 #[derive(Debug, PartialEq)]
 enum Refused {
     Poor,
@@ -31,7 +31,7 @@ impl fmt::Display for Refused {
     }
 }
 
-/// Short pauses: the tests are about what is done, not when.
+/// Short pauses: the tests do not depend on time.
 const PAUSES: std::ops::Range<Duration> = Duration::ZERO..Duration::from_millis(2);
 
 #[async_test]
@@ -184,7 +184,7 @@ async fn conflict_is_found_although_the_closure_returns_its_own_error_or_ok() {
             runs.set(runs.get() + 1);
             match tx.query("RETURN 1").await?.check() {
                 Ok(response) => Ok(response.take::<i64>(0)?),
-                // The second time, the closure does not even say that it failed.
+                // The second time, the closure hides the failure.
                 Err(_) if runs.get() == 2 => Ok(0),
                 Err(_) => Err(Refused::Poor),
             }

@@ -1,4 +1,4 @@
-//! How transactions end: by the program, with their session, with the connection, and without anybody knowing.
+//! The end of transactions: by the program, with their session, with the connection, and with an unknown outcome.
 
 use std::error::Error as _;
 use std::time::Duration;
@@ -133,7 +133,7 @@ fn first_failure(error: &Error) -> &Error {
     error.source().unwrap().downcast_ref().unwrap()
 }
 
-/// A session behind a proxy, and one that is not, in the same place.
+/// A session behind a proxy, and a direct one, in the same database.
 async fn behind_proxy() -> (Proxy, Surreal, Session, Session) {
     let login = login().await;
     let (_, beside) = place().await;

@@ -1,4 +1,4 @@
-//! What makes a transaction fail, what does not, and how it says so.
+//! Failures of a transaction, and calls that do not fail it.
 
 use std::error::Error as _;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use surreal_session_tests::{async_test, poll_times};
 
 use super::{Account, accounts, new, two};
 
-/// Checks that `tx` has failed: nothing more runs in it, and the commit gives the first failure, which it returns.
+/// Checks that `tx` has failed: it refuses further queries, and its commit returns the first failure.
 async fn assert_failed(tx: Transaction, session: &Session) -> Error {
     let next = tx.query("CREATE account:next SET balance = 0").await.unwrap_err();
     assert_eq!((next.kind(), next.delivery()), (ErrorKind::TransactionFailed, Delivery::NotSent), "{next:?}");
@@ -102,7 +102,7 @@ async fn dropped_statement_is_final() {
 async fn result_of_a_write_that_does_not_fit_is_final() {
     let (_db, session, _other) = two().await;
     let tx = session.begin_transaction().await.unwrap();
-    // The record is there, and its type says that it is not what the program takes it for.
+    // The record exists, but does not fit the program's type.
     let misfit = tx.query("CREATE ONLY account:a SET balance = 'much'").await.unwrap().take::<Account>(0).unwrap_err();
     assert_eq!(misfit.kind(), ErrorKind::Decode);
     let first = assert_failed(tx, &session).await;
@@ -157,7 +157,7 @@ async fn failed_transaction_is_cancelled_by_its_commit() {
         failed.push(tx.clone());
         assert_eq!(tx.commit().await.unwrap_err().kind(), ErrorKind::TransactionFailed);
     }
-    // Handles are left, and yet nothing is open.
+    // Handles exist, but no transaction is open.
     super::assert_none_open(&session).await;
     assert_eq!(accounts(&other).await, [("a".to_owned(), 1)]);
     for tx in failed {

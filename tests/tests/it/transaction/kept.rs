@@ -1,4 +1,4 @@
-//! Futures of a transaction that a program keeps and does not poll hold up nothing.
+//! Futures of a transaction that a program keeps and does not poll block nothing.
 
 use std::time::Duration;
 

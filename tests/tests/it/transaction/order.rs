@@ -15,7 +15,7 @@ async fn queries_run_one_at_a_time_in_the_order_of_their_first_poll() {
     let tx = session.begin_transaction().await.unwrap();
     let mut calls: Vec<_> = (0..30_i64)
         .map(|number| {
-            // Side by side, the quick ones would be done first.
+            // Concurrently, the quick ones would end first.
             let pause = match number {
                 0 => "SLEEP 50ms; ",
                 _ if number % 2 == 0 => "SLEEP 3ms; ",
@@ -33,7 +33,7 @@ async fn queries_run_one_at_a_time_in_the_order_of_their_first_poll() {
         assert!(poll_times(1, &mut call).await.is_none());
         polled.push(call);
     }
-    // Polled on in another order, which changes nothing any more.
+    // Further polls in another order do not change the order.
     polled.reverse();
     for result in futures_util::future::join_all(polled).await {
         drop(result.unwrap().check().unwrap());

@@ -1,4 +1,4 @@
-//! What of a transaction is seen in traces.
+//! Traces of transactions.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -12,7 +12,7 @@ use tracing_core::{Dispatch, Event, Metadata, Subscriber, callsite};
 
 use super::{Account, new, two};
 
-/// Keeps every span and event of one thread.
+/// Records every span and event of one thread.
 #[derive(Debug, Clone, Default)]
 struct Seen(Arc<Mutex<Trace>>);
 
@@ -93,10 +93,10 @@ impl Seen {
     }
 }
 
-/// Begins to keep what this thread does.
+/// Starts to record this thread.
 ///
-/// If another thread reaches a callsite for the first time at that moment, `tracing` may note that nothing is interested in
-/// it. So all of them are reached once before, and looked at again after.
+/// If another thread reaches a callsite for the first time at that moment, `tracing` may cache that no subscriber is
+/// interested in it. So all callsites are reached once before, and their interest is rebuilt after.
 async fn watch(session: &Session) -> (Seen, DefaultGuard) {
     {
         let _guard = dispatcher::set_default(&Dispatch::new(Seen::default()));
