@@ -89,7 +89,7 @@ pub mod auth {
 /// Traversals of the graph, and the traits that check their steps.
 pub mod graph {
     pub use crate::query::traverse::{
-        BeginsAt, EndsAt, InEdges, Origin, OutEdges, ReachedIds, Reference, Referrers, Traverse,
+        BeginsAt, EndsAt, InEdges, Origin, OutEdges, ReachedIds, Reference, ReferrersWithoutField, Traverse,
     };
 }
 

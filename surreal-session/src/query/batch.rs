@@ -121,7 +121,7 @@ macro_rules! batch_methods {
             /// Returns the statements and the names bound to them, for logs. Never shows a value.
             pub fn to_surql(&self) -> String {
                 let form: fn(&Scope) -> Form = $form;
-                self.0.text(&self.0.statements.parts(), form(&self.0.scope)).to_surql()
+                Inner::<B>::text(&self.0.statements.parts(), form(&self.0.scope)).to_surql()
             }
         }
 
@@ -149,7 +149,7 @@ enum Form {
     Separate,
     /// In a transaction that is open: a write of one record that finds none fails on the server.
     Guarded,
-    /// The same in a transaction block of their own.
+    /// The same in a transaction block.
     Block,
 }
 
@@ -169,11 +169,11 @@ impl<B: Statements> Inner<B> {
     fn request(&self, form: Form) -> Result<Request> {
         let parts = self.statements.parts();
         check(&parts, &self.scope)?;
-        let query = self.text(&parts, form).into_query(self.scope.clone(), Operation::batch(), self.deadline);
+        let query = Self::text(&parts, form).into_query(self.scope.clone(), Operation::batch(), self.deadline);
         Ok(Request { query, parts, offset: form.offset() })
     }
 
-    fn text(&self, parts: &[Part], form: Form) -> Fragment {
+    fn text(parts: &[Part], form: Form) -> Fragment {
         let pieces = parts.iter().map(|part| match form {
             Form::Separate => part.surql.clone(),
             Form::Guarded | Form::Block => part.guarded(),

@@ -1,6 +1,6 @@
 //! SELECT: the records of a table, some of them, or one.
 //!
-//! Each form of the result is a type of its own: [`Select`], [`SelectIds`], [`SelectOne`], [`SelectExactlyOne`], [`Count`]
+//! Each form of the result is a type: [`Select`], [`SelectIds`], [`SelectOne`], [`SelectExactlyOne`], [`Count`]
 //! and [`Exists`]. All of them hold the same `Clauses`, which make the statement.
 
 mod clauses;
@@ -31,7 +31,7 @@ pub use one::{SelectExactlyOne, SelectOne};
 /// The fields of a record of type `T`, as closures receive them.
 pub type Fields<T> = <T as Object>::Fields<Of<T>>;
 
-/// The methods of every select, and its implementations of traits. The type has a method `output` that reads the result.
+/// The methods of every select, and its implementations of traits. The type has a function `output` that reads the result.
 macro_rules! select_methods {
     ($name:ident [$($row:ident)?] => $output:ty) => {
         impl<T: Record $(, $row)?> $name<T $(, $row)?> {
@@ -88,7 +88,7 @@ macro_rules! select_methods {
             }
 
             fn read(&self, response: &Response, index: usize) -> Result<$output> {
-                self.output(response, index)
+                Self::output(&self.clauses, response, index)
             }
         }
 
@@ -119,7 +119,6 @@ macro_rules! select_methods {
 /// The methods that choose what is read of each record.
 macro_rules! record_methods {
     ($name:ident) => {
-        #[expect(clippy::mismatching_type_param_order, reason = "a row is the record until this is called")]
         impl<T: Record> $name<T, T> {
             /// Reads only the fields of the view `V`, and returns `V` instead of `T`; see
             /// [`Select`](crate::query::Select#views-and-links).
@@ -183,7 +182,7 @@ macro_rules! list_methods {
         }
 
         impl<T: Record, V: DeserializeOwned> $name<T, V> {
-            fn output(&self, response: &Response, index: usize) -> Result<Vec<V>> {
+            fn output(_: &Clauses, response: &Response, index: usize) -> Result<Vec<V>> {
                 response.take(index)
             }
         }

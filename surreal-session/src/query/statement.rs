@@ -275,7 +275,7 @@ pub(super) fn send<S: Statement>(statement: S) -> CallFuture<S::Output> {
     })
 }
 
-/// Fails if there are more results than statements were sent: some text in them had statements of its own.
+/// Fails if there are more results than statements: a piece of text in them ended its statement and began another.
 pub(super) fn expect(response: &Response, statements: usize) -> Result<()> {
     let results = response.len();
     if results <= statements {

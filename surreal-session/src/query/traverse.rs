@@ -1,7 +1,7 @@
 //! Traversals: from records along edges to other records, and back along references.
 //!
-//! [`Traverse`] stands at records, [`OutEdges`] and [`InEdges`] at the edges between them. Each holds a `Walk`, which makes
-//! the text, and passes it on with the next step.
+//! A [`Traverse`] has arrived at records, [`OutEdges`] and [`InEdges`] at the edges between them. Each holds a `Walk`, which
+//! makes the text, and passes it on with the next step.
 
 mod edges;
 mod origin;
@@ -23,7 +23,7 @@ use crate::session::{CallFuture, Scope};
 use crate::value::Id;
 pub use edges::{BeginsAt, EndsAt, InEdges, OutEdges};
 pub use origin::Origin;
-pub use referrers::{Reference, Referrers};
+pub use referrers::{Reference, ReferrersWithoutField};
 use walk::Walk;
 
 /// The records of type `T` at which a traversal has arrived: awaiting it returns a `Vec<T>`, each record once, in no order.
@@ -135,9 +135,9 @@ impl<T: Record, F: 'static> Traverse<T, F> {
         InEdges::new(self.walk)
     }
 
-    /// Goes to the records of type `R` with a link to these, in the field that [`via`](Referrers::via) names.
-    pub fn referenced_by<R: Record>(self) -> Referrers<R, T> {
-        Referrers::new(self.walk)
+    /// Goes to the records of type `R` with a link to these, in the field that [`via`](ReferrersWithoutField::via) names.
+    pub fn referenced_by<R: Record>(self) -> ReferrersWithoutField<R, T> {
+        ReferrersWithoutField::new(self.walk)
     }
 
     /// Reads the records through a [`Select`], with its filters, order, limit, views, links and counts.

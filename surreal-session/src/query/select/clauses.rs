@@ -27,7 +27,7 @@ pub(super) struct Clauses {
     start: Option<i64>,
     /// The number of rows that the form of the result needs.
     needed: Option<i64>,
-    /// Whether more than one record is an error, so that their order does not matter.
+    /// More than one record is an error, so that their order does not matter.
     is_only: bool,
     pub(super) timeout: Option<Duration>,
     locks: bool,
@@ -238,7 +238,7 @@ impl Clauses {
         Fragment::default().joined(fields.into_iter().map(Fragment::new), ", ")
     }
 
-    /// Whether the view is read from a select of the whole fields, so that the order is by those and not by the view's.
+    /// Returns whether the view is read from a select of the whole fields, so that the order is by those and not by the view's.
     fn is_wrapped(&self) -> bool {
         self.view.is_some() && !self.order.is_empty() && self.result == Rows::Many
     }
@@ -254,7 +254,7 @@ impl Clauses {
         fields.text(", ").joined(keys, ", ").text(" OMIT ").joined(names, ", ")
     }
 
-    /// Whether only a part of the records is read, and an index for the filter would choose it by its own order.
+    /// Returns whether only a part of the records is read, and an index for the filter would choose it by its own order.
     fn needs_order(&self) -> bool {
         let is_table = matches!(self.target, Target::Table(_));
         self.is_page() && !self.is_only && self.result == Rows::Many && !self.filter.is_empty() && is_table

@@ -32,7 +32,7 @@ impl<T: Record> Count<T> {
         Self { clauses, marker: PhantomData }
     }
 
-    fn output(&self, response: &Response, index: usize) -> Result<u64> {
+    fn output(_: &Clauses, response: &Response, index: usize) -> Result<u64> {
         #[derive(Deserialize)]
         struct Counted {
             count: u64,
@@ -60,7 +60,7 @@ impl<T: Record> Exists<T> {
         Self { clauses, marker: PhantomData }
     }
 
-    fn output(&self, response: &Response, index: usize) -> Result<bool> {
+    fn output(_: &Clauses, response: &Response, index: usize) -> Result<bool> {
         Ok(!response.take::<Vec<bool>>(index)?.is_empty())
     }
 }

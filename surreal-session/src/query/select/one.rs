@@ -77,8 +77,8 @@ impl<T: Record, V> SelectOne<T, V> {
 }
 
 impl<T: Record, V: DeserializeOwned> SelectOne<T, V> {
-    fn output(&self, response: &Response, index: usize) -> Result<Option<V>> {
-        match self.clauses.result {
+    fn output(clauses: &Clauses, response: &Response, index: usize) -> Result<Option<V>> {
+        match clauses.result {
             Rows::Only => response.take(index),
             _ => Ok(response.take::<Vec<V>>(index)?.into_iter().next()),
         }
@@ -109,7 +109,7 @@ impl<T: Record, V> SelectExactlyOne<T, V> {
 }
 
 impl<T: Record, V: DeserializeOwned> SelectExactlyOne<T, V> {
-    fn output(&self, response: &Response, index: usize) -> Result<V> {
+    fn output(_: &Clauses, response: &Response, index: usize) -> Result<V> {
         let mut rows = response.take::<Vec<V>>(index)?.into_iter();
         let (kind, found) = match (rows.next(), rows.next()) {
             (Some(row), None) => return Ok(row),

@@ -11,14 +11,14 @@ use crate::query::statement::Fragment;
 use crate::record::{Dot, Field, Key, Object, Of, ReadOnly, Record};
 use crate::value::{Id, RecordId, Set};
 
-/// The records of type `R` with a link to the records of type `T` of a traversal; [`via`](Self::via) names its field.
+/// A step to records of type `R` that link to records of type `T`. [`via`](Self::via) names the field with the links.
 #[must_use = "call `.via(|r| ..)` to name the field with the links"]
-pub struct Referrers<R, T> {
+pub struct ReferrersWithoutField<R, T> {
     walk: Walk,
     marker: PhantomData<fn() -> (R, T)>,
 }
 
-impl<R: Record, T: Record> Referrers<R, T> {
+impl<R: Record, T: Record> ReferrersWithoutField<R, T> {
     pub(super) fn new(walk: Walk) -> Self {
         Self { walk, marker: PhantomData }
     }
@@ -100,8 +100,8 @@ macro_rules! references {
 references! { Id<T, K>, Option<Id<T, K>>, Vec<Id<T, K>>, Option<Vec<Id<T, K>>>, Set<Id<T, K>>, Option<Set<Id<T, K>>> }
 references! { RecordId, Option<RecordId>, Vec<RecordId>, Option<Vec<RecordId>> }
 
-impl<R, T> fmt::Debug for Referrers<R, T> {
+impl<R, T> fmt::Debug for ReferrersWithoutField<R, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Referrers({})", self.walk.clone().into_fragment())
+        write!(f, "ReferrersWithoutField({})", self.walk.clone().into_fragment())
     }
 }

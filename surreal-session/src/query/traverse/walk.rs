@@ -91,7 +91,7 @@ impl Walk {
             Some(depth) => Fragment::new(".{").then(depth.clone()).text("+collect}(").then(step.surql()).text(")"),
             None => step.surql(),
         };
-        // Each record of an array has an array of its own in the result.
+        // The result is an array of arrays, one for each record.
         Fragment::new("array::group(").then(self.from).then(steps).text(")")
     }
 

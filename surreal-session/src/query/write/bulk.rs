@@ -134,7 +134,7 @@ impl Bulk {
         let mut responses = Vec::new();
         for part in self.parts()? {
             let answer =
-                self.query_of(part.clone()).await.and_then(|response| response.named(self.operation()).check());
+                self.query_of(part.clone()).run().await.and_then(|response| response.named(self.operation()).check());
             let answer = answer.and_then(|response| expect(&response, 1).map(|()| response));
             responses.push(answer.map_err(|error| self.partly(&part, error))?);
         }
