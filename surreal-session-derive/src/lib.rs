@@ -52,10 +52,11 @@ pub fn derive_link_to(input: TokenStream) -> TokenStream {
     derive(input, link)
 }
 
-/// Says how a newtype, or an enum of unit variants, is stored: implements `Stored`.
+/// Implements `Stored` for a newtype or an enum of unit variants: declares how the type is stored.
 ///
-/// A newtype has the methods of the type inside: an `Email` field is text, and an `Age` field has an order and can be
-/// added to. An enum is stored as text, by serde's names. Both can be compared, can be the key of a record and part of one.
+/// A newtype has the methods of the type inside: a field of type `Email` is text, and one of type `Age` has an order and can
+/// be added to. An enum is stored as text, by serde's names. Both can be compared, and can be the key of a record or a part
+/// of it.
 ///
 /// ```
 /// use serde::{Deserialize, Serialize};
@@ -96,7 +97,7 @@ pub fn derive_link_to(input: TokenStream) -> TokenStream {
 /// # What it generates
 ///
 /// - `impl Stored`, with the type in SurrealQL: that of the type inside, or `'active' | 'locked_out'`.
-/// - `impl Key` if the type inside can be a key, and what belongs to it; for an enum, too. A key is `Clone`, `Debug` and
+/// - `impl Key` and its supertraits, for an enum or if the type inside can be a key. A key is `Clone`, `Debug` and
 ///   `PartialEq`.
 /// - `impl Container`, `Collection` and `List` if the type inside implements them.
 ///
@@ -104,7 +105,7 @@ pub fn derive_link_to(input: TokenStream) -> TokenStream {
 ///
 /// | On the type | |
 /// |---|---|
-/// | `#[record(crate = "path")]` | where `surreal_session` is; otherwise `::surreal_session` |
+/// | `#[record(crate = "path")]` | the path to `surreal_session`; default `::surreal_session` |
 #[proc_macro_derive(Stored, attributes(record, serde))]
 pub fn derive_stored(input: TokenStream) -> TokenStream {
     derive(input, stored)
