@@ -83,9 +83,10 @@ async fn follow(mut changes: LiveStream<Order>, board: &mut Board) -> Result<u64
             }
             // The board already shows a newer state of that order.
             LiveEvent::Gap(Gap::Superseded { missed }) => seen += missed,
-            LiveEvent::Gap(gap) => return Err(format!("the board is not complete: {gap:?}").into()),
+            LiveEvent::Gap(gap) => return Err(format!("the board is not complete: {gap}").into()),
             LiveEvent::Ended(EndReason::TableRemoved) => println!("closed: the table is gone"),
-            LiveEvent::Ended(reason) => return Err(format!("ended too early: {reason:?}").into()),
+            LiveEvent::Ended(reason) => return Err(format!("ended too early: {reason}").into()),
+            other => return Err(format!("unknown event: {other:?}").into()),
         }
         print(&format!("after {seen} changes"), board);
     }

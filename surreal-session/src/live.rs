@@ -1,19 +1,562 @@
 //! Live queries: the changes of a table as they happen.
 //!
-//! A [`LiveStream`] is fed by the connection's task through a bounded queue. What the queue cannot hold, and everything
-//! else that makes the stream incomplete, stands in the stream itself: a [`Gap`] where events are missing, and the
-//! [`EndReason`] where it ends. So a program knows at every moment what it has not seen.
+//! [`Live`] is the builder of a live query. It registers the query, and gives a [`LiveStream`]. The connection's task feeds
+//! the stream through a bounded queue. Everything that makes the stream incomplete is an item of the stream: a [`Gap`]
+//! where events are missing, and an [`EndReason`] at the end.
+//!
+//! `projection` writes the statement that selects the data of an event. `stream` takes events from the queue, and `history`
+//! parses them and puts them in order. `snapshot` reads the records before the first change.
 
-mod builder;
 mod event;
-mod order;
-mod set;
-mod shown;
+mod history;
+mod projection;
 mod snapshot;
 mod stream;
 
+use std::fmt;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+
 pub use crate::protocol::LiveId;
-pub use builder::{Live, LiveDiff};
 pub use event::{Action, EndReason, Gap, Identified, LiveEvent, Notification};
-pub use snapshot::Snapshot;
 pub use stream::LiveStream;
+
+use crate::connection::{Capacity, Deadline};
+use crate::error::Result;
+use crate::query::untyped::Untyped;
+use crate::query::{Fields, Fragment, IntoCondition, Links, PatchOp, Query, Response, Tree, view_object};
+use crate::record::{IntoId, Record, View};
+use crate::session::{CallFuture, Scope, Session, WHO};
+use crate::value::{Table, Value};
+use projection::{Digest, FilterSet, Projection, Watched};
+use stream::{PLACE, operation};
+
+/// A live query, registered when awaited. Gives a [`LiveStream`] of the changes that are committed from then on.
+///
+/// | Call | Result of awaiting |
+/// |---|---|
+/// | none | `LiveStream<T>` |
+/// | [`view`](Self::view) | `LiveStream<T, V>`, with a view instead of the record |
+/// | [`fetch`](Self::fetch) | `LiveStream<T, (T, ..)>`, with linked records beside the record |
+/// | [`diff`](Self::diff) | `LiveStream<T, Vec<PatchOp>>`, with differences instead of the record |
+/// | [`snapshot`](Self::snapshot) | the current records, and one of the above |
+///
+/// `Out` is that result, and `Row` the type of the records in a snapshot.
+///
+/// A transaction that began before the registration is not reported, whenever it is committed (server 3.3.5). A
+/// transaction that runs while a live query is registered or killed may fail with a conflict.
+///
+/// [`LiveStream`] states the order of the events, the events that the server does not send, and the number of live queries
+/// that a connection bears. For each event, the server reads the record once more, in the writer's transaction.
+///
+/// # Errors
+///
+/// [`NotFound`](crate::ErrorKind::NotFound) for a table that does not exist; [`Auth`](crate::ErrorKind::Auth) if the
+/// identity may not select from it at all. Single records that it may not select are left out of the stream silently.
+/// [`NotAllowed`](crate::ErrorKind::NotAllowed) if the server denies the function `rand::uuid::v7`, for
+/// [`diff`](Self::diff) `value::diff`, or for a snapshot of differences `crypto::blake3`.
+///
+/// # Cancel safety
+///
+/// If the future is dropped, the connection's task kills the live query that the server may have registered.
+///
+/// # Examples
+///
+/// ```no_run
+/// # use serde::{Deserialize, Serialize};
+/// # use surreal_session::prelude::*;
+/// # #[derive(Serialize, Deserialize, Record)]
+/// # struct User { id: Id<User>, name: String }
+/// # async fn example(session: Session) -> surreal_session::Result<()> {
+/// let mut users = session.live::<User>().await?;
+/// while let Some(event) = users.next().await {
+///     match event? {
+///         LiveEvent::Change(change) => println!("{} {}: {}", change.action, change.id, change.data.name),
+///         LiveEvent::Gap(gap) => println!("{gap}"),
+///         LiveEvent::Ended(reason) => println!("over: {reason}"),
+///         _ => {}
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "nothing is registered until this is awaited"]
+pub struct Live<T, Out = LiveStream<T>, Row = T> {
+    scope: Scope,
+    target: Table,
+    projection: Projection,
+    filter: Vec<Tree>,
+    follows: Follows,
+    begins: Begins,
+    capacity: Capacity,
+    deadline: Option<Duration>,
+    types: PhantomData<fn() -> (T, Out, Row)>,
+}
+
+/// Whether the changes of records are reported, or those of the set of the records that pass the filter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Follows {
+    Records,
+    Set,
+}
+
+/// Whether the records are read before the first change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Begins {
+    WithChanges,
+    WithRecords,
+}
+
+/// In this file, because the layer of sessions does not know live queries.
+impl Session {
+    /// Follows the changes of `T`'s table, or with [`Live::id`] those of one record.
+    ///
+    /// # Errors
+    ///
+    /// See [`Live`].
+    pub fn live<T: Record>(&self) -> Live<T> {
+        Live::new(self.scope(), Table::new(T::TABLE))
+    }
+
+    /// Follows a live query that a `LIVE SELECT` in the text of a query has registered. Its events carry the records.
+    ///
+    /// Events that arrived before this call are kept for a while. Those that were dropped meanwhile are a [`Gap`] at the
+    /// beginning of the stream. Several streams may follow one live query; the last of them to be dropped kills it. An
+    /// id of a live query that does not exist gives a stream without events.
+    ///
+    /// # Errors
+    ///
+    /// Fails only if the session or the connection is closed.
+    ///
+    /// # Cancel safety
+    ///
+    /// Changes nothing on the server.
+    pub async fn subscribe_live<T: Identified + DeserializeOwned>(&self, id: LiveId) -> Result<LiveStream<T>> {
+        let scope = self.scope();
+        let followed = scope.subscribe(id, Capacity::default())?;
+        let who = scope.request("query").text(WHO).bindings().finish();
+        let who = Response::read(&scope.call(who, None).await?)?.take(0)?;
+        Ok(LiveStream::new(scope, id, followed, who, None))
+    }
+
+    /// Kills a live query of this session. Its streams end with [`EndReason::Killed`], or with
+    /// [`EndReason::KilledByServer`] if the server's notice comes first.
+    ///
+    /// # Errors
+    ///
+    /// [`Internal`](crate::ErrorKind::Internal) if the live query does not exist or belongs to another session.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the live query may or may not be killed. Killing again is safe; it fails if the live query
+    /// was killed.
+    pub async fn kill(&self, id: LiveId) -> Result<()> {
+        self.scope().kill(id).await
+    }
+}
+
+impl Untyped {
+    /// Follows the changes of a table, as [`Session::live`] does with a model.
+    ///
+    /// # Errors
+    ///
+    /// See [`Live`].
+    pub fn live(&self, table: Table) -> Live<Value> {
+        Live::new(self.scope().clone(), table)
+    }
+}
+
+impl<T> Live<T> {
+    fn new(scope: Scope, target: Table) -> Self {
+        Self {
+            scope,
+            target,
+            projection: Projection::Record,
+            filter: Vec::new(),
+            follows: Follows::Records,
+            begins: Begins::WithChanges,
+            capacity: Capacity::default(),
+            deadline: None,
+            types: PhantomData,
+        }
+    }
+}
+
+impl<T: Record> Live<T> {
+    /// Gives only the fields of the view `V`.
+    pub fn view<V: View<Record = T>>(self) -> Live<T, LiveStream<T, V>, V> {
+        self.showing(Projection::View(view_object::<V>()))
+    }
+
+    /// Follows links, one or several in a tuple, and gives the linked records beside each record, as
+    /// [`Select::fetch`](crate::query::Select::fetch) does.
+    ///
+    /// The linked records are as they were when the record changed. A change of a linked record alone is no event.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # use serde::{Deserialize, Serialize};
+    /// # use surreal_session::prelude::*;
+    /// # #[derive(Serialize, Deserialize, Record)]
+    /// # struct User { id: Id<User>, name: String }
+    /// # #[derive(Serialize, Deserialize, Record)]
+    /// # struct Post { id: Id<Post>, title: String, author: Id<User> }
+    /// # async fn example(session: Session) -> surreal_session::Result<()> {
+    /// let mut posts = session.live::<Post>().fetch(|p| p.author).await?;
+    /// while let Some(event) = posts.next().await {
+    ///     if let LiveEvent::Change(Notification { data: (post, author), .. }) = event? {
+    ///         println!("{} by {}", post.title, author.record().map_or("unknown", |author| &author.name));
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn fetch<L: Links<T>>(self, links: impl FnOnce(Fields<T>) -> L) -> Live<T, LiveStream<T, L::Row>, L::Row> {
+        self.showing(Projection::Links(links(*T::fields()).fetched()))
+    }
+
+    /// Gives the operations that changed the record instead of the record, for [`Apply`](crate::query::Apply).
+    ///
+    /// A difference applies to the record as the difference before it left it. So each event waits some milliseconds for
+    /// events of earlier changes. An event that arrives later than that is left out and reported as
+    /// [`Gap::Superseded`]; the record then has to be read again. This happens above all if one transaction changes a
+    /// record several times.
+    ///
+    /// A created record comes as one operation that puts the whole record in place of NONE, and a deleted one as an
+    /// operation that replaces the record by NONE. An update consists of the operations that lead from one state to the
+    /// other; for texts these are the differences of the texts. An update that a `DEFINE EVENT` of the table has changed
+    /// further comes as one operation that replaces the whole record.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # use serde::{Deserialize, Serialize};
+    /// # use surreal_session::prelude::*;
+    /// # #[derive(Debug, Serialize, Deserialize, Record)]
+    /// # struct User { id: Id<User>, name: String }
+    /// # async fn example(session: Session, mut ada: User) -> surreal_session::Result<()> {
+    /// let mut changes = session.live::<User>().id(&ada.id).diff().await?;
+    /// while let Some(event) = changes.next().await {
+    ///     match event? {
+    ///         LiveEvent::Change(change) if change.action == Action::Update => ada.apply(&change.data)?,
+    ///         other => println!("{other:?}"),
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn diff(self) -> Live<T, LiveStream<T, Vec<PatchOp>>> {
+        self.showing(Projection::Differences(Digest::Without))
+    }
+
+    fn showing<Out, Row>(self, projection: Projection) -> Live<T, Out, Row> {
+        Live { projection, ..self }.giving()
+    }
+}
+
+impl<T, D, Row> Live<T, LiveStream<T, D>, Row> {
+    /// Reads the records first: gives them, in the order of their ids, and the stream of the changes from there on.
+    ///
+    /// Every change of a transaction that began after the registration is in the records, in the stream, or in both. There is
+    /// one hole: a transaction that began before the registration and is committed after the records were read is in
+    /// neither, because the server (3.3.5) does not report it. The longest transaction of the program limits how long that
+    /// can happen; a program that needs to be sure reads the records once more after that time. A change that the records
+    /// already contain is not repeated if its event arrives within five seconds.
+    ///
+    /// The records are read again, up to ten times, if they change faster than they can be read.
+    ///
+    /// After [`diff`](Self::diff), the differences applied to the records one after another give the records as they are. The
+    /// server then adds a digest to each event, for which it needs the function `crypto::blake3`.
+    ///
+    /// # Errors
+    ///
+    /// Like [`Live`]; [`Decode`](crate::ErrorKind::Decode) for a record that does not fit `Row`.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # use std::collections::HashMap;
+    /// # use serde::{Deserialize, Serialize};
+    /// # use surreal_session::prelude::*;
+    /// # #[derive(Serialize, Deserialize, Record)]
+    /// # struct User { id: Id<User>, name: String }
+    /// # async fn example(session: Session) -> surreal_session::Result<()> {
+    /// let (users, mut changes) = session.live::<User>().snapshot().await?;
+    /// let mut users: HashMap<Id<User>, User> = users.into_iter().map(|user| (user.id.clone(), user)).collect();
+    /// while let Some(event) = changes.next().await {
+    ///     match event? {
+    ///         LiveEvent::Change(change) if change.action == Action::Delete => drop(users.remove(&change.id)),
+    ///         LiveEvent::Change(change) => drop(users.insert(change.id, change.data)),
+    ///         _ => break,
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// With differences:
+    ///
+    /// ```no_run
+    /// # use std::collections::HashMap;
+    /// # use serde::{Deserialize, Serialize};
+    /// # use surreal_session::prelude::*;
+    /// # #[derive(Serialize, Deserialize, Record)]
+    /// # struct User { id: Id<User>, name: String }
+    /// # async fn example(session: Session) -> surreal_session::Result<()> {
+    /// let (users, mut changes) = session.live::<User>().diff().snapshot().await?;
+    /// let mut users: HashMap<Id<User>, User> = users.into_iter().map(|user| (user.id.clone(), user)).collect();
+    /// while let Some(event) = changes.next().await {
+    ///     let LiveEvent::Change(change) = event? else { break };
+    ///     match change.action {
+    ///         Action::Delete => drop(users.remove(&change.id)),
+    ///         // One operation, which holds the whole record.
+    ///         Action::Create => drop(users.insert(change.id, User::from_ops(&change.data)?)),
+    ///         Action::Update => {
+    ///             if let Some(user) = users.get_mut(&change.id) {
+    ///                 user.apply(&change.data)?;
+    ///             }
+    ///         }
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn snapshot(mut self) -> Live<T, (Vec<Row>, LiveStream<T, D>), Row> {
+        self.begins = Begins::WithRecords;
+        if let Projection::Differences(digest) = &mut self.projection {
+            *digest = Digest::With;
+        }
+        self.giving()
+    }
+}
+
+impl<T: Record, Out, Row> Live<T, Out, Row> {
+    /// Follows only the record with this id or key.
+    pub fn id(self, id: impl IntoId<T>) -> Self {
+        let id = Fragment::new("id = ").value(&id.into_id());
+        self.only(Tree::Leaf(id))
+    }
+
+    /// Follows only records that pass this condition. Given several times, they pass all of them.
+    ///
+    /// The condition is evaluated for the record after the change, or for the last state of a deleted one. A record
+    /// that begins to pass it arrives with [`Action::Update`]. The change after which a record no longer passes is not reported
+    /// (server 3.3.5), except with [`as_set`](Self::as_set).
+    pub fn filter<C: IntoCondition<T>>(self, condition: impl FnOnce(Fields<T>) -> C) -> Self {
+        self.only(condition(*T::fields()).into_condition().into_tree())
+    }
+
+    /// Like [`filter`](Self::filter) with a value, such as an optional parameter of a request; changes nothing without one.
+    pub fn filter_opt<O, C: IntoCondition<T>>(
+        self,
+        value: Option<O>,
+        condition: impl FnOnce(Fields<T>, O) -> C,
+    ) -> Self {
+        match value {
+            Some(value) => self.filter(|fields| condition(fields, value)),
+            None => self,
+        }
+    }
+
+    /// Follows the set of the records that pass the [`filter`](Self::filter), rather than the records.
+    ///
+    /// | Action | Change of the set |
+    /// |---|---|
+    /// | [`Create`](Action::Create) | The record entered: it was created, or changed so that it passes now. |
+    /// | [`Update`](Action::Update) | The record was in the set and still is. |
+    /// | [`Delete`](Action::Delete) | The record left: it was deleted, or changed so that it no longer passes. |
+    ///
+    /// A record that left by a change comes in its state after the change. The server evaluates the filter twice for each
+    /// changed record, on the record before and after the change, both times with everything else as it is now. A filter
+    /// that depends on linked records or on the time can give another result between two changes of a record; the stream
+    /// does not report that.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # use std::collections::HashMap;
+    /// # use serde::{Deserialize, Serialize};
+    /// # use surreal_session::prelude::*;
+    /// # #[derive(Serialize, Deserialize, Record)]
+    /// # struct Order { id: Id<Order>, state: String }
+    /// # async fn example(session: Session) -> surreal_session::Result<()> {
+    /// let open = session.live::<Order>().filter(|o| o.state.ne("done")).as_set();
+    /// let (orders, mut changes) = open.snapshot().await?;
+    /// let mut open: HashMap<Id<Order>, Order> = orders.into_iter().map(|order| (order.id.clone(), order)).collect();
+    /// while let Some(event) = changes.next().await {
+    ///     match event? {
+    ///         LiveEvent::Change(change) if change.action == Action::Delete => drop(open.remove(&change.id)),
+    ///         LiveEvent::Change(change) => drop(open.insert(change.id, change.data)),
+    ///         LiveEvent::Gap(Gap::Superseded { .. }) => {}
+    ///         _ => break,
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn as_set(mut self) -> Self {
+        self.follows = Follows::Set;
+        self
+    }
+
+    fn only(mut self, condition: Tree) -> Self {
+        self.filter.push(condition);
+        self
+    }
+}
+
+impl<T, Out, Row> Live<T, Out, Row> {
+    /// Sets the maximum number of events in the stream's queue; 1,024 unless set, at least one.
+    ///
+    /// Events that arrive while the queue is full are dropped and reported as one [`Gap`].
+    pub fn capacity(mut self, events: usize) -> Self {
+        self.capacity.events = events;
+        self
+    }
+
+    /// Sets the maximum size of the events in the stream's queue in bytes; 64 MiB unless set.
+    ///
+    /// A larger event is still taken if the queue is empty. Events that arrive while the queue is full are dropped and
+    /// reported as one [`Gap`].
+    pub fn capacity_bytes(mut self, bytes: usize) -> Self {
+        self.capacity.bytes = bytes;
+        self
+    }
+
+    /// Sets the time for the registration with its retries, and for the reading of a [`snapshot`](Self::snapshot), instead
+    /// of the connection's deadline; see [`Query::deadline`].
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = Some(deadline);
+        self
+    }
+
+    /// Returns the statements and the names bound to them, for logs. Never contains a value.
+    ///
+    /// The first statement asks for the session's identity, so that the stream can end when that changes. The second asks
+    /// for its namespace and database, and calls the functions that the events need: the server (3.3.5) drops events
+    /// silently if it denies one of them.
+    pub fn to_surql(&self) -> String {
+        let live = self.registration().to_surql();
+        match self.begins {
+            Begins::WithChanges => live,
+            Begins::WithRecords => format!("{live}; {}", self.select().to_surql()),
+        }
+    }
+
+    /// The same query with another result, which its data fit.
+    fn giving<Other, OtherRow>(self) -> Live<T, Other, OtherRow> {
+        let Self { scope, target, projection, filter, follows, begins, capacity, deadline, types: _ } = self;
+        Live { scope, target, projection, filter, follows, begins, capacity, deadline, types: PhantomData }
+    }
+
+    /// The statements that register the live query.
+    fn registration(&self) -> Query {
+        let calls = format!("; RETURN [{PLACE}, {}]; ", self.projection.calls());
+        let calls = Fragment::new(WHO).text(&calls);
+        let watched = self.watched();
+        let live = calls.text("LIVE SELECT ").then(self.projection.event(&watched)).then(self.source());
+        let live = match watched {
+            Watched::Set(set) => live.text(" OR ").then(set.contained()),
+            Watched::Table | Watched::Filtered(_) => live,
+        };
+        live.into_query(self.scope.clone(), operation("live", &self.target), self.deadline)
+    }
+
+    /// Without a condition, all records are in the set.
+    fn watched(&self) -> Watched {
+        match self.follows {
+            _ if self.filter.is_empty() => Watched::Table,
+            Follows::Records => Watched::Filtered(FilterSet::new(self.condition())),
+            Follows::Set => Watched::Set(FilterSet::new(self.condition())),
+        }
+    }
+
+    /// The statement that reads the records, each behind its id.
+    fn select(&self) -> Query {
+        // Without ORDER BY, an index that serves the filter would determine the order.
+        let order = if self.filter.is_empty() { "" } else { " ORDER BY id" };
+        let whole = Fragment::new("SELECT *").then(self.source()).text(order);
+        let rows = Fragment::new("SELECT ").then(self.projection.row()).text(" FROM (").then(whole).text(")");
+        rows.into_query(self.scope.clone(), operation("select", &self.target), self.deadline)
+    }
+
+    fn source(&self) -> Fragment {
+        let source = Fragment::new(" FROM ").value(&self.target);
+        if self.filter.is_empty() {
+            return source;
+        }
+        source.text(" WHERE (").then(self.condition().into_fragment()).text(")")
+    }
+
+    fn condition(&self) -> Tree {
+        Tree::all(self.filter.iter().cloned())
+    }
+
+    /// The deadline of a call that begins now.
+    fn begin(&self) -> Deadline {
+        self.scope.client().deadline(self.deadline)
+    }
+
+    /// Registers the live query. In the server (3.3.5), concurrent registrations conflict with each other, and trying again
+    /// succeeds.
+    async fn register<D>(&self, deadline: Deadline) -> Result<LiveStream<T, D>> {
+        self.scope.retry_conflicts(deadline, || self.try_register(deadline)).await
+    }
+
+    async fn try_register<D>(&self, deadline: Deadline) -> Result<LiveStream<T, D>> {
+        let (scope, request, _) = self.registration().into_request()?;
+        // Dropped here: the connection's task kills the live query that may have been registered.
+        let (reply, followed) = scope.follow(request, deadline, self.capacity).await?;
+        let response = Response::read(&reply)?.check()?;
+        let id = response.take(2)?;
+        let stream = LiveStream::new(scope, id, followed, response.take(0)?, Some(self.target.clone()));
+        let stream = stream.holding(self.projection.hold());
+        let called: Vec<Value> = response.take(1)?;
+        Ok(match called.into_iter().next() {
+            Some(place) => stream.looking_for_removal(place),
+            None => stream,
+        })
+    }
+}
+
+impl<T, D, Row> IntoFuture for Live<T, LiveStream<T, D>, Row>
+where
+    T: Identified + 'static,
+    D: DeserializeOwned + 'static,
+    Row: 'static,
+{
+    type Output = Result<LiveStream<T, D>>;
+    type IntoFuture = CallFuture<LiveStream<T, D>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move { self.register(self.begin()).await })
+    }
+}
+
+impl<T, D, Row> IntoFuture for Live<T, (Vec<Row>, LiveStream<T, D>), Row>
+where
+    T: Identified + 'static,
+    D: DeserializeOwned + 'static,
+    Row: DeserializeOwned + Send + 'static,
+{
+    type Output = Result<(Vec<Row>, LiveStream<T, D>)>;
+    type IntoFuture = CallFuture<(Vec<Row>, LiveStream<T, D>)>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let deadline = self.begin();
+            let mut stream = self.register(deadline).await?;
+            let records = snapshot::read(&self.scope, &mut stream, || self.select(), deadline).await?;
+            Ok((records, stream))
+        })
+    }
+}
+
+impl<T, Out, Row> fmt::Debug for Live<T, Out, Row> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Live").field("table", &self.target).field("capacity", &self.capacity).finish_non_exhaustive()
+    }
+}

@@ -133,23 +133,13 @@ impl Drop for InFlight {
 
 /// A live stream's side of its queue. Dropping it kills the live query, unless other streams follow it.
 pub(crate) struct Subscription {
-    queue: EventQueue,
+    pub(crate) queue: EventQueue,
     commands: mpsc::UnboundedSender<Command>,
 }
 
 impl Subscription {
     pub(super) fn new(queue: EventQueue, commands: mpsc::UnboundedSender<Command>) -> Self {
         Self { queue, commands }
-    }
-
-    /// Takes the next item, or arranges to be woken for it.
-    pub(crate) fn poll_next(&self, cx: &mut Context<'_>) -> Poll<QueueItem> {
-        self.queue.poll_next(cx)
-    }
-
-    /// Takes the next item if there is one, and leaves the waker as it is.
-    pub(crate) fn try_next(&self) -> Option<QueueItem> {
-        self.queue.try_next()
     }
 }
 

@@ -18,17 +18,28 @@ use super::foreign;
 use crate::protocol::{self, LiveId};
 use crate::value::Uuid;
 
-/// An item of a stream's queue.
+/// An item of a stream's queue. The queue holds events as their frames; `E` is what the stream makes of one.
 #[derive(Debug, Clone)]
-pub(crate) enum QueueItem {
-    /// The frame of an event.
-    Event(Bytes),
+pub(crate) enum QueueItem<E = Bytes> {
+    Event(E),
     /// Events were dropped here.
     Missed(Missed),
     /// The session's identity may have changed. Carries the reply that describes the new one, if there is one.
     Identity(Option<Bytes>),
     /// Nothing follows.
     End(StreamEnd),
+}
+
+impl QueueItem {
+    /// The same item, its event parsed.
+    pub(crate) fn parsed<E>(self, parse: impl FnOnce(&Bytes) -> E) -> QueueItem<E> {
+        match self {
+            Self::Event(frame) => QueueItem::Event(parse(&frame)),
+            Self::Missed(missed) => QueueItem::Missed(missed),
+            Self::Identity(identity) => QueueItem::Identity(identity),
+            Self::End(end) => QueueItem::End(end),
+        }
+    }
 }
 
 /// The events that were dropped in one place.
@@ -69,7 +80,7 @@ impl Default for Capacity {
 /// The queue. A clone is the same queue: the driver holds one, and the stream's [`Subscription`](super::Subscription)
 /// the other.
 #[derive(Clone)]
-pub(super) struct EventQueue(Arc<Inner>);
+pub(crate) struct EventQueue(Arc<Inner>);
 
 struct Inner {
     queue: Mutex<Queue>,
@@ -118,7 +129,7 @@ impl EventQueue {
     }
 
     /// Takes the next item, or arranges to be woken for it.
-    pub(super) fn poll_next(&self, cx: &mut Context<'_>) -> Poll<QueueItem> {
+    pub(crate) fn poll_next(&self, cx: &mut Context<'_>) -> Poll<QueueItem> {
         if let Some(item) = self.try_next() {
             return Poll::Ready(item);
         }
@@ -128,7 +139,7 @@ impl EventQueue {
     }
 
     /// Takes the next item if there is one, and leaves the waker as it is.
-    pub(super) fn try_next(&self) -> Option<QueueItem> {
+    pub(crate) fn try_next(&self) -> Option<QueueItem> {
         self.lock().pop()
     }
 
@@ -247,7 +258,7 @@ mod tests {
     }
 
     fn taken(queue: &EventQueue) -> Vec<String> {
-        let shown = |item| match item {
+        let shown = |item: QueueItem| match item {
             QueueItem::Event(frame) => format!("event {}", frame[0]),
             QueueItem::Missed(missed) => format!("missed {}", missed.count),
             item => format!("{item:?}"),

@@ -288,7 +288,7 @@ mod tests {
     }
 
     fn taken(queue: &EventQueue) -> Vec<String> {
-        let shown = |item| match item {
+        let shown = |item: QueueItem| match item {
             QueueItem::Event(frame) => frame[0].to_string(),
             QueueItem::Missed(missed) => format!("Missed({})", missed.count),
             item => format!("{item:?}"),

@@ -1,9 +1,15 @@
 //! The kinds of errors, and the delivery of a failed request.
 
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
 /// The kind of an [`Error`](super::Error).
 ///
+/// Displayed in a few plain words (`not found`), serialized as the variant's name (`"NotFound"`).
+///
 /// The server reports the kinds from [`NotFound`](Self::NotFound) on; this crate reports the ones before it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// The URL is malformed, or has parts that a connection cannot use.
@@ -77,6 +83,44 @@ pub enum ErrorKind {
     Internal,
 }
 
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::InvalidUrl => "invalid URL",
+            Self::Unsupported => "unsupported",
+            Self::InvalidArgument => "invalid argument",
+            Self::Encode => "encoding failed",
+            Self::Decode => "decoding failed",
+            Self::TooLarge => "request too large",
+            Self::Connect => "connecting failed",
+            Self::Disconnected => "disconnected",
+            Self::Closed => "connection closed",
+            Self::SessionClosed => "session closed",
+            Self::TooManySessions => "too many sessions",
+            Self::TooManyRecords => "too many records",
+            Self::TooManyTransactions => "too many transactions",
+            Self::TransactionClosed => "transaction closed",
+            Self::TransactionFailed => "transaction failed",
+            Self::CommitUnknown => "commit outcome unknown",
+            Self::Timeout => "timed out",
+            Self::Protocol => "protocol violation",
+            Self::PartlyApplied => "partly applied",
+            Self::NotFound => "not found",
+            Self::AlreadyExists => "already exists",
+            Self::Auth => "not authorized",
+            Self::NotAllowed => "not allowed by the server",
+            Self::Conflict => "write conflict",
+            Self::Violation => "constraint violation",
+            Self::Validation => "invalid query",
+            Self::Thrown => "thrown by the query",
+            Self::Query => "query failed",
+            Self::Configuration => "server not configured",
+            Self::Serialization => "server-side serialization failed",
+            Self::Internal => "internal server error",
+        })
+    }
+}
+
 /// The extent to which a failed request reached the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "a request was not sent, was answered, or neither is known")]
@@ -88,4 +132,24 @@ pub enum Delivery {
     /// The request was written to the socket and may have been carried out: the reply is missing, cannot be read, or does
     /// not know the outcome. With the kind [`Serialization`](ErrorKind::Serialization), it was carried out.
     Unknown,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_are_serialized_by_their_names_and_displayed_in_words() {
+        for (kind, text) in [
+            (ErrorKind::InvalidUrl, "invalid URL"),
+            (ErrorKind::CommitUnknown, "commit outcome unknown"),
+            (ErrorKind::NotFound, "not found"),
+            (ErrorKind::Internal, "internal server error"),
+        ] {
+            let json = serde_json::to_string(&kind).unwrap();
+            assert_eq!(json, format!("\"{kind:?}\""));
+            assert_eq!(serde_json::from_str::<ErrorKind>(&json).unwrap(), kind);
+            assert_eq!(kind.to_string(), text);
+        }
+    }
 }

@@ -1,21 +1,24 @@
-//! What a live stream gives.
+//! The items of a live stream.
 
 use std::fmt;
 
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
+use crate::connection::StreamEnd;
+use crate::error::ErrorKind;
 use crate::record::Record;
 use crate::value::{Id, RecordId, Value};
 
 /// An item of a [`LiveStream`](super::LiveStream).
 #[derive(Debug, Clone, PartialEq)]
-#[expect(clippy::exhaustive_enums, reason = "a stream can say no more: something happened, was missed, or is over")]
+#[non_exhaustive]
 pub enum LiveEvent<T: Identified, D = T> {
     /// A record was created, updated or deleted.
     Change(Notification<T, D>),
-    /// Events are missing here.
+    /// Events are missing at this point of the stream.
     Gap(Gap),
-    /// The stream is over; nothing follows.
+    /// The stream is over; no item follows.
     Ended(EndReason),
 }
 
@@ -23,59 +26,72 @@ pub enum LiveEvent<T: Identified, D = T> {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Notification<T: Identified, D = T> {
-    /// What happened to the record.
+    /// The kind of the change.
     pub action: Action,
     /// The id of the record.
     pub id: T::Id,
-    /// The record as it is after the change, or as it was before it was deleted; or what the live query shows instead.
+    /// The record after the change, or the last state of a deleted one. With [`view`](super::Live::view),
+    /// [`fetch`](super::Live::fetch) or [`diff`](super::Live::diff), the data that the live query selects instead.
     pub data: D,
 }
 
-/// What happened to a record, or with [`Live::as_set`](super::Live::as_set) to the set that it is in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// The kind of a change of a record, or with [`as_set`](super::Live::as_set) of a set.
+///
+/// Serialized as the server writes it (`"CREATE"`), displayed in lower case (`create`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
 #[expect(clippy::exhaustive_enums, reason = "nothing else can happen to a record")]
 pub enum Action {
-    /// It was created.
+    /// The record was created.
     Create,
-    /// It was changed. A record that enters the live query's filter arrives with this action, too.
+    /// The record was changed. A record that begins to pass the live query's filter is reported with this action, too.
     Update,
-    /// It was deleted.
+    /// The record was deleted.
     Delete,
 }
 
-/// Why events are missing, and how many.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// The reason why events are missing, and their number.
+///
+/// Serialized as serde does by default: `{"Overflow": {"missed": 3}}`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Gap {
-    /// The program took events more slowly than they came, and so many found no room.
+    /// Events arrived while the stream's queue was full, because the program took them too slowly. They were dropped.
     ///
-    /// What the program has of the records may be out of date from here on, until it reads them again.
+    /// From here on, the program's copies of the records may be out of date, until it reads them again.
     Overflow {
-        /// How many were dropped.
+        /// The number of dropped events.
         missed: u64,
     },
-    /// Changes arrived after a later change of the same record, and were left out.
+    /// Changes arrived after a later change of the same record. They were left out.
     ///
-    /// The last state that the program has of each record is still the last one. This concerns only programs that need every
-    /// change, or that apply differences: the later difference was made for a record that had the earlier one.
+    /// The last state that the program has of each record is still the last one. This gap concerns only programs that need
+    /// every change or apply differences: the later difference was made for a record that had the earlier one.
+    ///
+    /// Changes are compared by the time at which the server computed them. One server process makes these times ascend, even
+    /// if its clock is set back. The nodes of a cluster use different clocks: if these differ, and a record is
+    /// changed through two nodes within that difference, its last change can be taken for an earlier one and left out. Keep
+    /// the nodes' clocks in step, or read the records again after this gap.
     Superseded {
-        /// How many were left out.
+        /// The number of changes that were left out.
         missed: u64,
     },
-    /// Changes arrived late, and may be older than changes of the same records that the stream gave before; they were left
-    /// out.
+    /// Changes arrived late and may be older than changes of the same records that the stream reported before. They were
+    /// left out.
     ///
-    /// Read the records again: what the program has of them may be out of date from here on. A stream remembers the last
-    /// change of some thirty thousand records. This gap appears if more records than that change within the time of a
-    /// transaction, or after [`Overflow`](Self::Overflow).
+    /// From here on, the program's copies of the records may be out of date, until it reads them again. A stream remembers the
+    /// last change of some thirty thousand records. This gap appears if more records than that change within the time of a
+    /// transaction, or after an [`Overflow`](Self::Overflow).
     Unordered {
-        /// How many were left out.
+        /// The number of changes that were left out.
         missed: u64,
     },
 }
 
-/// Why a live stream is over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// The reason why a live stream is over.
+///
+/// Serialized as the variant's name: `"TableRemoved"`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum EndReason {
     /// This client killed the live query.
@@ -83,36 +99,36 @@ pub enum EndReason {
     /// The server ended the live query: another session killed it, or the user who owns it was removed.
     ///
     /// `REMOVE ACCESS` does not end the live queries of its record users (server 3.3.5). This is also the reason if the table
-    /// was removed and defined again at once, and of a stream of [`subscribe_live`](crate::Session::subscribe_live) if the
-    /// table was removed.
+    /// was removed and defined again at once, and if the table of a
+    /// [`subscribe_live`](crate::Session::subscribe_live) stream was removed.
     KilledByServer,
-    /// The table was removed, or the database or the namespace that it was in.
+    /// The table was removed, or its database or namespace.
     ///
     /// The server (3.3.5) does not report a removal that happens while the live query is registered. The stream therefore
-    /// looks once, in the background; the session needs the right to see the table's definition, which record users do
-    /// not have.
+    /// looks once, in the background. For that the session needs the right to see the table's definition, which record
+    /// users do not have.
     TableRemoved,
     /// The session was closed.
     SessionClosed,
-    /// The session became somebody else, or nobody: the server drops its live queries then.
+    /// The session's identity changed or was invalidated. The server drops its live queries then.
     IdentityChanged,
     /// The session had expired when the live query was registered, or has expired since.
     ///
-    /// A session that is renewed in time keeps its live queries, but they end when the session would have.
+    /// A session that is renewed in time keeps its live queries, but they end when the session would have expired.
     Expired,
-    /// The connection was closed by the program.
+    /// The program closed the connection.
     ConnectionClosed,
     /// The connection was lost.
     ConnectionLost,
 }
 
-/// What a live query can be about: a [`Record`], or for those without models a [`Value`].
+/// A type that a live query can follow: a [`Record`], or [`Value`] for a table without a model.
 #[diagnostic::on_unimplemented(
     message = "a live query cannot be about `{Self}`",
     label = "a type with `#[derive(Record)]` is needed here, or `Value`"
 )]
 pub trait Identified {
-    /// The type of its records' ids.
+    /// The type of the records' ids.
     type Id: DeserializeOwned + Clone + fmt::Debug + PartialEq;
 }
 
@@ -122,4 +138,101 @@ impl<T: Record> Identified for T {
 
 impl Identified for Value {
     type Id = RecordId;
+}
+
+impl EndReason {
+    pub(super) fn of(end: &StreamEnd) -> Self {
+        match end {
+            StreamEnd::Killed => Self::Killed,
+            StreamEnd::KilledByServer => Self::KilledByServer,
+            StreamEnd::SessionClosed => Self::SessionClosed,
+            StreamEnd::IdentityChanged => Self::IdentityChanged,
+            StreamEnd::Connection(end) if end.kind() == ErrorKind::Closed => Self::ConnectionClosed,
+            StreamEnd::Connection(_) => Self::ConnectionLost,
+        }
+    }
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Delete => "delete",
+        })
+    }
+}
+
+impl fmt::Display for Gap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (missed, why) = match self {
+            Self::Overflow { missed } => (missed, "the queue was full"),
+            Self::Superseded { missed } => (missed, "later changes arrived first"),
+            Self::Unordered { missed } => (missed, "their order is unknown"),
+        };
+        let events = if *missed == 1 { "event" } else { "events" };
+        write!(f, "{missed} {events} missing: {why}")
+    }
+}
+
+impl fmt::Display for EndReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Killed => "killed",
+            Self::KilledByServer => "killed by the server",
+            Self::TableRemoved => "table removed",
+            Self::SessionClosed => "session closed",
+            Self::IdentityChanged => "identity changed",
+            Self::Expired => "session expired",
+            Self::ConnectionClosed => "connection closed",
+            Self::ConnectionLost => "connection lost",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn assert_written<T>(value: T, json: &str, text: &str)
+    where
+        T: Serialize + DeserializeOwned + fmt::Display + fmt::Debug + PartialEq,
+    {
+        assert_eq!(serde_json::to_string(&value).unwrap(), json);
+        assert_eq!(serde_json::from_str::<T>(json).unwrap(), value);
+        assert_eq!(value.to_string(), text);
+    }
+
+    #[test]
+    fn actions_are_serialized_in_the_words_of_the_server() {
+        assert_written(Action::Create, r#""CREATE""#, "create");
+        assert_written(Action::Update, r#""UPDATE""#, "update");
+        assert_written(Action::Delete, r#""DELETE""#, "delete");
+    }
+
+    #[test]
+    fn gaps_are_serialized_with_their_number() {
+        let text = "1 event missing: the queue was full";
+        assert_written(Gap::Overflow { missed: 1 }, r#"{"Overflow":{"missed":1}}"#, text);
+        let text = "2 events missing: later changes arrived first";
+        assert_written(Gap::Superseded { missed: 2 }, r#"{"Superseded":{"missed":2}}"#, text);
+        let text = "3 events missing: their order is unknown";
+        assert_written(Gap::Unordered { missed: 3 }, r#"{"Unordered":{"missed":3}}"#, text);
+    }
+
+    #[test]
+    fn reasons_of_an_end_are_serialized_by_their_names() {
+        for (reason, text) in [
+            (EndReason::Killed, "killed"),
+            (EndReason::KilledByServer, "killed by the server"),
+            (EndReason::TableRemoved, "table removed"),
+            (EndReason::SessionClosed, "session closed"),
+            (EndReason::IdentityChanged, "identity changed"),
+            (EndReason::Expired, "session expired"),
+            (EndReason::ConnectionClosed, "connection closed"),
+            (EndReason::ConnectionLost, "connection lost"),
+        ] {
+            assert_written(reason, &format!("\"{reason:?}\""), text);
+        }
+    }
 }

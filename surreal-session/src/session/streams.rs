@@ -6,7 +6,6 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::task::{Context, Poll};
 
 use super::change::Change;
 use super::state::Shared;
@@ -16,24 +15,13 @@ use crate::protocol::{Outcome, read_statements};
 
 /// The events of a live query. It keeps its session open.
 pub(crate) struct Followed {
-    pub(super) subscription: Subscription,
+    pub(crate) subscription: Subscription,
     pub(super) _guard: StreamGuard,
 }
 
 /// Counts one stream of a session.
 #[derive(Debug)]
 pub(super) struct StreamGuard(Arc<Shared>);
-
-impl Followed {
-    pub(crate) fn poll_next(&self, cx: &mut Context<'_>) -> Poll<QueueItem> {
-        self.subscription.poll_next(cx)
-    }
-
-    /// Takes the next item if there is one.
-    pub(crate) fn try_next(&self) -> Option<QueueItem> {
-        self.subscription.try_next()
-    }
-}
 
 impl fmt::Debug for Followed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

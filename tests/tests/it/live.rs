@@ -75,7 +75,7 @@ async fn end(stream: &mut LiveStream<Item>) -> EndReason {
                 assert!(stream.next().await.is_none(), "something follows the end");
                 return reason;
             }
-            LiveEvent::Change(_) | LiveEvent::Gap(_) => {}
+            other => assert!(matches!(other, LiveEvent::Change(_) | LiveEvent::Gap(_))),
         }
     }
 }

@@ -198,6 +198,7 @@ async fn live(session: &Session, text: LiveId) -> Result<()> {
             LiveEvent::Change(n) => println!("{:?} {} {}", n.action, n.id, n.data.name),
             LiveEvent::Gap(gap) => println!("{gap:?}"),
             LiveEvent::Ended(reason) => println!("{reason:?}"),
+            _ => {}
         }
     }
     let id = users.id();

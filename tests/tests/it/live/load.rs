@@ -97,7 +97,7 @@ async fn every_change_of_many_writers_arrives_exactly_once() {
                 match next(&mut stream).await {
                     LiveEvent::Change(change) => twice += u64::from(!seen.insert(change.id)),
                     LiveEvent::Gap(_) => {}
-                    other @ LiveEvent::Ended(_) => panic!("{other:?}"),
+                    other => panic!("{other:?}"),
                 }
                 match is_slow {
                     true => tokio::time::sleep(Duration::from_millis(25)).await,

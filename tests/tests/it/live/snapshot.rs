@@ -158,3 +158,24 @@ async fn snapshot_of_nothing_is_empty_and_followed_by_changes() {
     drop(changes);
     nothing_is_registered(&session).await;
 }
+
+#[async_test(not_send)]
+async fn clauses_may_follow_the_snapshot_and_be_optional() {
+    let (_db, session) = with_items().await;
+    for (key, number) in [("a", 1), ("b", 10), ("c", 20)] {
+        session.create::<Item>().id(key).content(NewItem { number }).await.unwrap();
+    }
+    let live = |least: Option<i64>, most: Option<i64>| {
+        let live = session.live::<Item>().filter_opt(least, |i, least| i.number.gte(least)).snapshot();
+        live.filter_opt(most, |i, most| i.number.lt(most)).as_set().capacity(8).deadline(Duration::from_secs(20))
+    };
+    let numbers = |items: Vec<Item>| items.iter().map(|item| item.number).collect::<Vec<_>>();
+    assert_eq!(numbers(live(None, None).await.unwrap().0), [1, 10, 20]);
+    let (items, mut changes) = live(Some(5), Some(15)).await.unwrap();
+    assert_eq!(numbers(items), [10]);
+    session.query("UPDATE item:c SET number = 12").await.unwrap().check().unwrap();
+    let change = next_change(&mut changes).await;
+    assert_eq!((change.action, change.data.number), (Action::Create, 12));
+    drop(changes);
+    nothing_is_registered(&session).await;
+}
