@@ -5,6 +5,7 @@ use std::fmt::{self, Write};
 
 use serde::de::{Expected, Unexpected};
 
+use crate::error::{Error, ErrorKind};
 use crate::value::tag::Tag;
 
 /// A value that cannot be encoded: the reason, and the path to it.
@@ -221,5 +222,13 @@ fn noun(found: Unexpected<'_>) -> String {
         Unexpected::Seq => "an array".to_owned(),
         Unexpected::Map => "an object".to_owned(),
         other => other.to_string(),
+    }
+}
+
+impl From<EncodeError> for Error {
+    fn from(error: EncodeError) -> Self {
+        let path = error.path();
+        let place = if path.is_empty() { "the value" } else { &path };
+        Self::new(ErrorKind::Encode, format!("cannot encode {place}: {}", error.message()))
     }
 }

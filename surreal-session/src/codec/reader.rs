@@ -292,6 +292,34 @@ impl Remaining {
     }
 }
 
+/// Walks the entries of a map, of definite length or not. The caller reads each value before the next key.
+#[derive(Debug)]
+pub(crate) struct MapEntries(Remaining);
+
+impl MapEntries {
+    pub(crate) fn of(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        reader.map().map(Remaining::of).map(Self)
+    }
+
+    /// Reads the next key.
+    pub(crate) fn next<'de>(&mut self, reader: &mut Reader<'de>) -> Result<Option<Cow<'de, str>>, DecodeError> {
+        if self.0.next(reader)? { reader.text().map(Some) } else { Ok(None) }
+    }
+}
+
+/// Finds the value of an entry of a map, and returns it encoded.
+pub(crate) fn find_entry<'de>(map: &'de [u8], name: &str) -> Result<Option<&'de [u8]>, DecodeError> {
+    let mut reader = Reader::new(map);
+    let mut entries = MapEntries::of(&mut reader)?;
+    while let Some(key) = entries.next(&mut reader)? {
+        let item = reader.skip()?;
+        if key == name {
+            return Ok(Some(item));
+        }
+    }
+    Ok(None)
+}
+
 /// Reads the most common headers, with their sizes. The result equals that of `ciborium-ll`, which takes several times
 /// as long. It reads the rest: half floats, items without a length, and malformed data.
 #[inline]

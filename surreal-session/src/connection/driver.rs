@@ -34,7 +34,7 @@ use super::silence::Silence;
 use super::socket::{Received, Socket};
 use super::state::ConnectionState;
 use crate::error::{Delivery, Error, ErrorKind, Result, ServerError};
-use crate::protocol::{EventKind, Head, Reply, Request, RequestId, SessionId};
+use crate::protocol::{EventKind, Frame, Reply, Request, RequestId, SessionId};
 
 #[derive(Debug)]
 pub(super) struct Driver {
@@ -261,19 +261,17 @@ impl Driver {
     }
 
     fn route(&mut self, frame: Bytes) {
-        match Head::read(&frame) {
-            Ok(Head::Reply(id)) => match self.calls.take(id) {
+        match Frame::read(&frame) {
+            Ok(Frame::Reply(id)) => match self.calls.take(id) {
                 Some(pending) => self.settle(id, pending, Ok(Reply::new(frame))),
                 None if self.state.was_used(id) => debug!(%id, "a reply came for a call that nobody waits for"),
                 None => self.ignored.note(format!("a reply to request {id}, which was never sent")),
             },
-            Ok(Head::Unattributed(error)) => self.attribute(*error),
-            Ok(Head::Notification(head)) if head.kind == EventKind::Killed => {
-                self.routes.end(head.id, &StreamEnd::KilledByServer);
-            }
-            Ok(Head::Notification(head)) => {
-                trace!(live = %head.id, bytes = frame.len(), "event");
-                self.routes.deliver(head.id, unpinned(frame));
+            Ok(Frame::Unattributed(error)) => self.attribute(*error),
+            Ok(Frame::Event(id, EventKind::Killed)) => self.routes.end(id, &StreamEnd::KilledByServer),
+            Ok(Frame::Event(id, _)) => {
+                trace!(live = %id, bytes = frame.len(), "event");
+                self.routes.deliver(id, unpinned(frame));
             }
             Err(error) => {
                 self.ignored.note(format!("a frame of {} bytes that cannot be read: {error}", frame.len()));

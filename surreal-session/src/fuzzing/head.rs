@@ -5,18 +5,18 @@ use bytes::Bytes;
 use super::encode_unless_too_much;
 use crate::codec::reader::Reader;
 use crate::codec::{NONE, decode};
-use crate::protocol::{Head, LiveId, Notification, Outcome, Reply, RequestId, TransactionId, misfit, read_statements};
+use crate::protocol::{Event, Frame, LiveId, Outcome, Reply, RequestId, TransactionId, decode_error, read_statements};
 use crate::value::Value;
 
 /// What is taken out of a frame lies in it and is whole, and a frame is to the head what it is when read as a value.
 pub fn head(frame: &[u8]) -> bool {
     agrees_with_value(frame);
-    let head = Head::read(frame);
-    if let Ok(Head::Unattributed(error)) = &head {
+    let head = Frame::read(frame);
+    if let Ok(Frame::Unattributed(error)) = &head {
         assert!(!format!("{error:?}").is_empty());
     }
     let frame = Bytes::copy_from_slice(frame);
-    if let Ok(event) = Notification::read(&frame) {
+    if let Ok(event) = Event::read(&frame) {
         is_part(&frame, &event.record);
         is_part(&frame, &event.data);
     }
@@ -40,7 +40,7 @@ fn reply(frame: &Bytes) -> bool {
 fn check_result(frame: &Bytes, result: &Bytes) {
     is_part(frame, result);
     if let Err(error) = decode::<Value>(result) {
-        assert!(!misfit(result, &error).to_string().is_empty());
+        assert!(!decode_error(result, &error).to_string().is_empty());
     }
     for statement in read_statements(result).into_iter().flatten() {
         assert!(!format!("{statement:?}").is_empty());
@@ -60,10 +60,10 @@ fn is_part(whole: &Bytes, part: &Bytes) {
 fn agrees_with_value(frame: &[u8]) {
     let Ok(value @ Value::Object(_)) = decode::<Value>(frame) else { return };
     let Some(frame) = encode_unless_too_much(&value).map(Bytes::from) else { return };
-    let head = Head::read(&frame);
+    let head = Frame::read(&frame);
     match (value.get("id"), value.get("error"), value.get("result")) {
-        (Some(&Value::Int(id)), _, _) => assert_eq!(head.ok(), Some(Head::Reply(RequestId(id)))),
-        (_, Some(_), _) => assert!(matches!(head, Err(_) | Ok(Head::Unattributed(_)))),
+        (Some(&Value::Int(id)), _, _) => assert_eq!(head.ok(), Some(Frame::Reply(RequestId(id)))),
+        (_, Some(_), _) => assert!(matches!(head, Err(_) | Ok(Frame::Unattributed(_)))),
         (_, None, result) => is_event(&frame, head.ok(), result),
     }
     if let (None, Some(&Value::Uuid(id))) = (value.get("error"), value.get("result")) {
@@ -72,12 +72,12 @@ fn agrees_with_value(frame: &[u8]) {
 }
 
 /// Checks that a frame is an event if it has the id of a live query and an action, and only then.
-fn is_event(frame: &Bytes, head: Option<Head>, result: Option<&Value>) {
+fn is_event(frame: &Bytes, head: Option<Frame>, result: Option<&Value>) {
     let entry = |name| result.and_then(|result| result.get(name));
     match (head, entry("id"), entry("action")) {
-        (Some(Head::Notification(head)), Some(&Value::Uuid(id)), Some(Value::String(_))) => {
-            assert_eq!(head.id, LiveId::from(id));
-            assert_eq!(Notification::read(frame).map(|event| event.kind).ok(), Some(head.kind));
+        (Some(Frame::Event(live, kind)), Some(&Value::Uuid(id)), Some(Value::String(_))) => {
+            assert_eq!(live, LiveId::from(id));
+            assert_eq!(Event::read(frame).map(|event| event.kind).ok(), Some(kind));
         }
         (head, id, action) => {
             assert_eq!(head, None);

@@ -33,7 +33,7 @@ use crate::codec::reader::{Reader, Remaining};
 use crate::codec::{self, DecodeError, NONE};
 use crate::connection::QueueItem;
 use crate::error::{Error, Result};
-use crate::protocol::{self, EventKind};
+use crate::protocol::{Event, EventKind};
 use crate::value::Uuid;
 
 /// An item of the stream's queue, its event parsed.
@@ -66,15 +66,15 @@ impl Change {
 
     /// Parses an event of a live query that the program's own text has registered.
     pub(super) fn read_plain(frame: &Bytes) -> Result<Self> {
-        let plain = |event: protocol::Notification| {
+        let plain = |event: Event| {
             let (action, position, state) = (action(event.kind)?, None, Bytes::new());
             Ok(Self { action, record: event.record, position, data: event.data, state, is_whole: false })
         };
-        protocol::Notification::read(frame).and_then(plain).map_err(malformed)
+        Event::read(frame).and_then(plain).map_err(malformed)
     }
 
     fn parse(frame: &Bytes) -> Result<Self, DecodeError> {
-        let event = protocol::Notification::read(frame)?;
+        let event = Event::read(frame)?;
         let mut elements = Elements::of(&event.data)?;
         let (head, data) = elements.head_and_data()?;
         let state = elements.next()?.unwrap_or_else(|| data.clone());

@@ -17,7 +17,7 @@ use crate::codec::reader::{Reader, Remaining};
 use crate::codec::{self, DecodeError};
 use crate::connection::{Cleanup, Deadline, QueueItem};
 use crate::error::Result;
-use crate::protocol::{malformed, misfit_of};
+use crate::protocol::{malformed, record_decode_error};
 use crate::query::{Query, Response};
 use crate::session::Scope;
 
@@ -123,7 +123,7 @@ impl Read {
     }
 
     fn decode<Row: DeserializeOwned>(&self) -> Result<Row> {
-        codec::decode(&self.data).map_err(|error| misfit_of(&self.id, &error))
+        codec::decode(&self.data).map_err(|error| record_decode_error(&self.id, &error))
     }
 }
 

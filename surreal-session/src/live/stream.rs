@@ -25,7 +25,7 @@ use super::{EndReason, Gap, Identified, LiveEvent, Notification};
 use crate::codec;
 use crate::connection::{QueueItem, StreamEnd, Timer};
 use crate::error::{Error, ErrorKind, Result};
-use crate::protocol::{LiveId, Operation, Target, misfit_of};
+use crate::protocol::{LiveId, Operation, Target, record_decode_error};
 use crate::query::{Fragment, Response};
 use crate::session::{Followed, Scope};
 use crate::value::{Table, Value};
@@ -327,7 +327,7 @@ impl<T: Identified, D: DeserializeOwned> LiveStream<T, D> {
         let id = codec::decode(&change.record).map_err(|error| {
             Error::new(ErrorKind::Decode, format!("cannot decode the id of a changed record: {error}")).answered()
         })?;
-        let data = codec::decode(&change.data).map_err(|error| misfit_of(&change.record, &error))?;
+        let data = codec::decode(&change.data).map_err(|error| record_decode_error(&change.record, &error))?;
         Ok(Some(LiveEvent::Change(Notification { action: change.action, id, data })))
     }
 

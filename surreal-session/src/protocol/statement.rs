@@ -1,19 +1,17 @@
-//! The result of `query`: one entry for each statement.
+//! The result of `query`: one entry for each statement, and the errors for results that do not fit the type asked for.
 
 use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::LiveId;
-use super::failure::read_details;
-use super::response::{Entries, malformed};
-use crate::codec::reader::{Reader, Remaining};
+use super::reply::{malformed, read_details};
+use crate::codec::reader::{MapEntries, Reader, Remaining, find_entry};
 use crate::codec::{self, DecodeError, NONE};
-use crate::error::{Result, ServerError};
+use crate::error::{Error, ErrorKind, Result, ServerError};
 use crate::value::Value;
 
-/// What one statement of a query came to.
+/// The outcome of one statement of a query.
 #[derive(Debug)]
 pub(crate) struct Statement {
     pub(crate) outcome: Outcome,
@@ -21,7 +19,7 @@ pub(crate) struct Statement {
 }
 
 impl Statement {
-    /// The error, where it failed.
+    /// Returns the error of a failed statement.
     pub(crate) fn error(&self) -> Option<&ServerError> {
         match &self.outcome {
             Outcome::Ok(_) => None,
@@ -36,7 +34,7 @@ pub(crate) enum Outcome {
     Failed(ServerError),
 }
 
-/// Without the data, which may be large and nobody's business in a log.
+/// Without the data, which may be large and does not belong into a log.
 impl fmt::Debug for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -46,28 +44,9 @@ impl fmt::Debug for Outcome {
     }
 }
 
-/// Finds the entries of a query's result. No result is decoded.
+/// Finds the results of the statements. Decodes none of them.
 pub(crate) fn read_statements(result: &Bytes) -> Result<Vec<Statement>> {
     scan(result).map_err(|error| malformed("query", error))
-}
-
-/// The id of the live query that the last statement has registered; `None` if it failed or was another statement. The end
-/// of the last statement may be missing.
-pub(super) fn read_live_id(reader: &mut Reader<'_>) -> Option<LiveId> {
-    let mut left = Remaining::of(reader.array().ok()?);
-    let mut last = None;
-    while left.next(reader).ok()? {
-        let mut entries = Entries::of(reader).ok()?;
-        last = None;
-        while let Ok(key) = entries.next(reader) {
-            let Some(key) = key else { break };
-            let Ok(item) = reader.skip() else { break };
-            if key == "result" {
-                last = codec::decode(item).ok();
-            }
-        }
-    }
-    last
 }
 
 fn scan(result: &Bytes) -> Result<Vec<Statement>, DecodeError> {
@@ -108,7 +87,7 @@ struct Entry<'de> {
 
 fn read_statement<'de>(frame: &'de Bytes, reader: &mut Reader<'de>) -> Result<Statement, DecodeError> {
     let mut entry = Entry::default();
-    let mut entries = Entries::of(reader)?;
+    let mut entries = MapEntries::of(reader)?;
     while let Some(key) = entries.next(reader)? {
         match &*key {
             "status" => entry.failed = reader.text()? != "OK",
@@ -165,6 +144,58 @@ fn parse_time(text: &str) -> Option<Duration> {
         _ => return None,
     };
     Duration::try_from_secs_f64(number.parse::<f64>().ok()? * seconds_per_unit).ok()
+}
+
+/// Returns the error for a result that does not fit the type asked for. It names the record and the path in it, as in
+/// `user:ada.address.zip`.
+pub(crate) fn decode_error(result: &[u8], error: &DecodeError) -> Error {
+    let path = error.path();
+    let place = match split_row(result, &path) {
+        Some((record, "")) => record,
+        Some((record, rest)) => format!("{record}.{}", rest.trim_start_matches('.')),
+        None if path.is_empty() => "the result".to_owned(),
+        None => path,
+    };
+    let message = format!("cannot decode {place}: {}", error.message());
+    Error::new(ErrorKind::Decode, message).answered()
+}
+
+/// Like [`decode_error`], for data of the record with this id.
+pub(crate) fn record_decode_error(id: &[u8], error: &DecodeError) -> Error {
+    let record = codec::decode(id).map_or_else(|_| "a record".to_owned(), |id: Value| id.to_string());
+    let path = error.path();
+    let dot = if path.is_empty() || path.starts_with('[') { "" } else { "." };
+    Error::new(ErrorKind::Decode, format!("cannot decode {record}{dot}{path}: {}", error.message())).answered()
+}
+
+/// The id of the record that `path` leads into, and the rest of the path.
+fn split_row<'p>(result: &[u8], path: &'p str) -> Option<(String, &'p str)> {
+    let mut reader = Reader::new(result);
+    let rest = match path.strip_prefix('[').and_then(|path| path.split_once(']')) {
+        Some((index, rest)) => {
+            let index: usize = index.parse().ok()?;
+            reader.array().ok()?;
+            for _ in 0..index {
+                reader.skip().ok()?;
+            }
+            rest
+        }
+        None => {
+            // A result of one row, of which that row was asked for.
+            if reader.array().is_err() {
+                reader = Reader::new(result);
+            }
+            path
+        }
+    };
+    record_id(reader.skip().ok()?).map(|id| (id, rest))
+}
+
+fn record_id(row: &[u8]) -> Option<String> {
+    match codec::decode(find_entry(row, "id").ok()??).ok()? {
+        Value::RecordId(id) => Some(id.to_string()),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

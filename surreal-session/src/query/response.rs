@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::codec;
 use crate::error::{Error, Result, ServerError};
-use crate::protocol::{Operation, Outcome, Statement, first_failure, is_echo, misfit, read_statements};
+use crate::protocol::{Operation, Outcome, Statement, decode_error, first_failure, is_echo, read_statements};
 use crate::record::tuples;
 use crate::transaction::Witness;
 
@@ -71,7 +71,7 @@ impl Response {
     pub fn take<'de, T: Deserialize<'de>>(&'de self, index: usize) -> Result<T> {
         let result = self.result(index)?;
         codec::decode_row(result).map_err(|error| {
-            let error = misfit(result, &error).with_statement(index);
+            let error = decode_error(result, &error).with_statement(index);
             if let Some(witness) = &self.witness {
                 witness.fail(&error);
             }
