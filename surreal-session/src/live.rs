@@ -95,14 +95,14 @@ pub struct Live<T, Out = LiveStream<T>, Row = T> {
     types: PhantomData<fn() -> (T, Out, Row)>,
 }
 
-/// Whether the changes of records are reported, or those of the set of the records that pass the filter.
+/// The subject of the events: records, or the set of the records that pass the filter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Follows {
     Records,
     Set,
 }
 
-/// Whether the records are read before the first change.
+/// The beginning of the stream: the changes, or the records as they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Begins {
     WithChanges,

@@ -1,8 +1,9 @@
-//! What travels between a handle and the driver.
+//! Commands to the driver, and the sides of calls and streams that their owners hold.
 
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use tokio::time::Instant;
@@ -15,37 +16,37 @@ use crate::protocol::{LiveId, Reply, Request, RequestId, SessionId, TransactionI
 
 /// A message to the driver. All of them use one queue, so that the messages of one task arrive in its order.
 ///
-/// The queue has no limit of its own, as most of its senders may not wait. Calls are limited by their permits, and each
-/// of the other messages by something that a call has opened before: an abandoned call, a session or transaction to
-/// clean up, a stream, a change of a session.
+/// The queue is unbounded, because most of its senders may not wait. Permits limit the calls. Each other message belongs
+/// to something that a call has opened before: an abandoned call, a session or transaction to clean up, a stream, a change
+/// of a session.
 #[derive(Debug)]
 pub(super) enum Command {
     Call(Box<Call>),
-    /// The caller has gone before the reply.
+    /// The caller was dropped before the reply.
     Abandon(RequestId),
-    /// Something on the server belongs to nobody any more.
+    /// Something on the server has no owner any more.
     Clean(Cleanup),
-    /// A stream is to be fed by a live query that exists already.
+    /// Adds a stream to an existing live query.
     Follow(LiveId, Route),
-    /// A stream has gone.
+    /// A stream was dropped.
     Unfollow(EventQueue),
     /// A live query was killed by this client.
     Killed(LiveId),
-    /// Something happened to all streams of a session; `None` is the default one.
+    /// An item for all streams of a session; `None` is the default session.
     Tell(Option<SessionId>, QueueItem),
     Close,
 }
 
-/// A request and who waits for its reply.
+/// A request and its caller.
 #[derive(Debug)]
 pub(super) struct Call {
     pub(super) request: Request,
     pub(super) deadline: Instant,
     pub(super) cleanup: Cleanup,
-    /// The stream that is fed by the live query that the request registers.
+    /// The stream of the live query that the request registers.
     pub(super) live: Option<Route>,
     pub(super) caller: Caller,
-    /// Gets the reply if it comes after the deadline.
+    /// Receives the reply if it arrives after the deadline.
     pub(super) late: Option<oneshot::Sender<Result<Reply>>>,
     /// Held until the reply or the deadline: it bounds the number of calls.
     pub(super) permit: OwnedSemaphorePermit,
@@ -54,12 +55,12 @@ pub(super) struct Call {
 #[derive(Debug)]
 pub(super) struct Caller {
     pub(super) reply: oneshot::Sender<Result<Reply>>,
-    /// How long the caller is willing to wait, for the message of a timeout.
-    pub(super) patience: std::time::Duration,
+    /// The time from the beginning of the call to its deadline, for the message of a timeout.
+    pub(super) timeout: Duration,
     pub(super) span: Span,
 }
 
-/// What undoes a call whose reply found nobody.
+/// The clean-up to run if the caller is gone when the reply arrives.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Cleanup {
     #[default]
@@ -71,37 +72,31 @@ pub(crate) enum Cleanup {
 }
 
 impl Cleanup {
-    /// What is left to undo now that the reply is known.
+    /// The clean-up that is needed after this reply.
     pub(super) fn after(self, reply: &Result<Reply>) -> Self {
         let Self::CancelBegun = self else { return self };
         match reply.as_ref().map(Reply::begun) {
             Ok(Ok(Some(transaction))) => Self::Cancel(transaction),
             Ok(Ok(None)) | Err(_) => Self::Nothing,
             Ok(Err(error)) => {
-                debug!(%error, "a transaction was begun that nobody can cancel: its id cannot be read");
+                debug!(%error, "a transaction was begun and cannot be cancelled: its id cannot be read");
                 Self::Nothing
             }
         }
     }
 }
 
-/// A call that the driver has, as its caller sees it.
+/// The caller's side of a call that the driver has.
 ///
-/// Dropped before its reply, it tells the driver. Dropped after the reply came but before it was read, it undoes what
-/// the call had opened: between these two, the driver finds the receiver closed and does the same.
+/// If it is dropped before the reply arrives, it tells the driver. If it is dropped after that and before the reply is
+/// read, it starts the clean-up. Between the two, the driver finds the receiver closed and starts the clean-up itself.
 #[derive(Debug)]
 pub(super) struct InFlight {
     pub(super) id: RequestId,
     pub(super) cleanup: Cleanup,
     pub(super) reply: oneshot::Receiver<Result<Reply>>,
     pub(super) commands: mpsc::UnboundedSender<Command>,
-    pub(super) done: Progress,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Progress {
-    Waiting,
-    Done,
+    pub(super) is_done: bool,
 }
 
 impl Future for InFlight {
@@ -110,7 +105,7 @@ impl Future for InFlight {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let polled = Pin::new(&mut self.reply).poll(cx);
         if polled.is_ready() {
-            self.done = Progress::Done;
+            self.is_done = true;
         }
         polled
     }
@@ -118,7 +113,7 @@ impl Future for InFlight {
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        if self.done == Progress::Done {
+        if self.is_done {
             return;
         }
         self.reply.close();

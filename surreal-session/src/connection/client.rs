@@ -14,7 +14,7 @@ use tokio::sync::{OwnedRwLockReadGuard, OwnedSemaphorePermit, mpsc, oneshot, wat
 use tokio::time::Instant;
 use tracing::Span;
 
-use super::call::{Call, Caller, Cleanup, Command, InFlight, Progress, Subscription};
+use super::call::{Call, Caller, Cleanup, Command, InFlight, Subscription};
 use super::deadline::Deadline;
 use super::driver::Driver;
 use super::end::End;
@@ -185,14 +185,9 @@ impl Client {
         self.check_size(&request)?;
         let permit = self.permit(&operation, deadline).await?;
         let (reply, receiver) = oneshot::channel();
-        let call = InFlight {
-            id: request.id,
-            cleanup,
-            reply: receiver,
-            commands: self.0.commands.clone(),
-            done: Progress::Waiting,
-        };
-        let caller = Caller { reply, patience: deadline.timeout, span: Span::current() };
+        let call =
+            InFlight { id: request.id, cleanup, reply: receiver, commands: self.0.commands.clone(), is_done: false };
+        let caller = Caller { reply, timeout: deadline.timeout, span: Span::current() };
         let command =
             Command::Call(Box::new(Call { request, deadline: deadline.at, cleanup, live, caller, late, permit }));
         self.0.commands.send(command).map_err(|_| self.ended(&operation, Delivery::NotSent))?;

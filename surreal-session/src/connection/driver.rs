@@ -294,11 +294,11 @@ impl Driver {
     fn poll_deadlines(&mut self, cx: &mut Context<'_>) -> Step {
         match ready!(self.calls.poll_expired(cx)) {
             Expired::Unsent(operation, Some(caller)) => {
-                let message = format!("`{operation}` could not be sent within {:?}", caller.patience);
+                let message = format!("`{operation}` could not be sent within {:?}", caller.timeout);
                 reply(caller, Err(Error::new(ErrorKind::Timeout, message)));
             }
             Expired::Unanswered(operation, sent_at, Some(caller)) => {
-                let error = self.ignored.timeout(&operation, caller.patience, sent_at);
+                let error = self.ignored.timeout(&operation, caller.timeout, sent_at);
                 reply(caller, Err(error));
             }
             Expired::Unanswered(operation, _, None) => debug!(%operation, "no reply, and nobody who waits for one"),

@@ -1,6 +1,6 @@
-//! The moments at which the server drops the live queries of a session.
+//! Epochs of a session: each ends when the server drops the session's live queries.
 //!
-//! The server (3.3.5) drops them without an event when the session is closed, reset or made anonymous. A live query that is
+//! The server (3.3.5) drops them without notice when the session is closed, reset or made anonymous. A live query that is
 //! being registered at that moment may be dropped or not. So each registration notes the session's epoch before it is
 //! sent, and the connection's task compares it when the reply comes.
 
@@ -10,12 +10,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::event_queue::StreamEnd;
 use crate::protocol::SessionId;
 
-/// Counts the moments; the lowest bit says why the last one came.
+/// The number of the epoch. The lowest bit is the reason why the last one ended.
 #[derive(Debug, Default)]
 pub(crate) struct Epoch(AtomicU64);
 
 impl Epoch {
-    /// Begins another epoch. To be called before the streams of the session are told.
+    /// Begins another epoch. Must be called before the end is put into the queues of the session's streams.
     pub(crate) fn advance(&self, end: &StreamEnd) {
         let reason = u64::from(matches!(end, StreamEnd::SessionClosed));
         let next = |epoch: u64| Some(((epoch >> 1).wrapping_add(1) << 1) | reason);
@@ -24,7 +24,7 @@ impl Epoch {
     }
 }
 
-/// The session of a stream, as it was when the stream was asked for.
+/// The session of a stream, and its epoch when the stream was requested.
 #[derive(Debug, Clone)]
 pub(crate) struct Owner {
     /// `None` for the connection's default session.
@@ -38,7 +38,7 @@ impl Owner {
         Self { session, epoch: Arc::clone(epoch), since: epoch.0.load(Ordering::Acquire) }
     }
 
-    /// Why the live queries of that session are gone, if they are.
+    /// Returns the reason if the session has lost its live queries since.
     pub(super) fn end(&self) -> Option<StreamEnd> {
         let now = self.epoch.0.load(Ordering::Acquire);
         let end = if now & 1 == 1 { StreamEnd::SessionClosed } else { StreamEnd::IdentityChanged };

@@ -1,4 +1,4 @@
-//! Frames that belong to no call, so that the timeout of the call that waited for one can name them.
+//! The last frames that belong to no call. The timeout of a call that waited meanwhile names them.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use tracing::debug;
 use crate::error::{Delivery, Error, ErrorKind, ServerError};
 use crate::protocol::Operation;
 
-/// The last of each kind, and when it came.
+/// The last frame of each kind and its time of arrival.
 #[derive(Debug, Default)]
 pub(super) struct Ignored {
     /// An error that the server could not attribute to a request.
@@ -19,7 +19,7 @@ pub(super) struct Ignored {
 
 impl Ignored {
     pub(super) fn refusal(&mut self, error: ServerError) {
-        debug!(%error, "the server reports an error without saying of which request");
+        debug!(%error, "the server reports an error without the id of a request");
         self.refusal = Some((Instant::now(), error));
     }
 
@@ -28,10 +28,10 @@ impl Ignored {
         self.frame = Some((Instant::now(), frame));
     }
 
-    /// The error of a call that was sent at this time and got no reply.
-    pub(super) fn timeout(&self, operation: &Operation, patience: Duration, sent_at: Instant) -> Error {
+    /// Returns the error of a call that was sent at this time and got no reply.
+    pub(super) fn timeout(&self, operation: &Operation, time: Duration, sent_at: Instant) -> Error {
         let timeout = |why: std::fmt::Arguments<'_>| {
-            let message = format!("no reply to `{operation}` within {patience:?}{why}");
+            let message = format!("no reply to `{operation}` within {time:?}{why}");
             Error::new(ErrorKind::Timeout, message).with_delivery(Delivery::Unknown)
         };
         match (&self.refusal, &self.frame) {

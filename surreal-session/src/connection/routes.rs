@@ -1,8 +1,7 @@
-//! Which stream an event goes to.
+//! The routes of events from live queries to streams.
 //!
-//! The server's replies and events travel through separate queues of its own, so that an event may come before the
-//! reply that names its live query, and after the reply that ends it. The first kind is kept for a while, the second
-//! forgotten.
+//! The server sends replies and events through separate queues. An event may therefore arrive before the reply that names
+//! its live query, and after the reply that ends it. Early events are kept for a while, late ones are dropped.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::Duration;
@@ -25,7 +24,7 @@ pub(super) struct Routes {
     ended: Ended,
 }
 
-/// One stream: its queue, and the session that it belongs to.
+/// A stream: its queue and its session.
 #[derive(Debug)]
 pub(super) struct Route {
     pub(super) queue: EventQueue,
@@ -35,9 +34,9 @@ pub(super) struct Route {
 }
 
 impl Routes {
-    /// Lets a stream follow a live query, beginning with the events that came too early.
+    /// Adds a stream to a live query. It begins with the events that arrived early.
     ///
-    /// If the session has dropped its live queries since the stream was asked for, the stream ends.
+    /// If the session has lost its live queries since the stream was requested, the stream ends.
     pub(super) fn follow(&mut self, id: LiveId, mut route: Route) {
         route.registering = None;
         route.queue.registered(id);
@@ -60,7 +59,7 @@ impl Routes {
         self.live.entry(id).or_default().push(route);
     }
 
-    /// Hands on an event, or keeps it for a stream to come.
+    /// Puts an event into the queues of its streams, or keeps it for a later stream.
     pub(super) fn deliver(&mut self, id: LiveId, frame: Bytes) {
         match self.live.get(&id) {
             Some(routes) => routes.iter().for_each(|route| route.queue.push_event(frame.clone())),
@@ -69,7 +68,7 @@ impl Routes {
         }
     }
 
-    /// Ends the streams of a live query that is over.
+    /// Ends the streams of a live query.
     pub(super) fn end(&mut self, id: LiveId, end: &StreamEnd) {
         match self.live.remove(&id) {
             Some(routes) => {
@@ -81,7 +80,7 @@ impl Routes {
         }
     }
 
-    /// Forgets a stream; gives the live query to be killed, and its session, if nobody else follows it.
+    /// Removes a stream. If it was the last one of its live query, returns that and its session: it has to be killed.
     pub(super) fn unfollow(&mut self, queue: &EventQueue) -> Option<(LiveId, Option<SessionId>)> {
         let id = queue.live_id()?;
         let routes = self.live.get_mut(&id)?;
@@ -95,7 +94,7 @@ impl Routes {
         Some((id, route.owner.session))
     }
 
-    /// Forgets a live query that no stream follows; whether it was unknown.
+    /// Drops the early events of a live query, and those to come. Returns false if it has streams.
     pub(super) fn refuse(&mut self, id: LiveId) -> bool {
         let is_unknown = !self.live.contains_key(&id);
         if is_unknown {
@@ -138,24 +137,24 @@ fn end_each(routes: &[Route], end: &StreamEnd) {
     }
 }
 
-/// Events of live queries that nobody follows yet.
+/// The events of live queries that have no stream yet.
 #[derive(Debug, Default)]
 struct Early {
     kept: HashMap<LiveId, Kept>,
-    /// Of all that is kept.
+    /// The number and the size of all kept events.
     events: usize,
     bytes: usize,
-    /// When what is old was last looked for.
+    /// The time of the last search for old events.
     swept: Option<Instant>,
 }
 
 #[derive(Debug)]
 struct Kept {
     frames: Vec<Bytes>,
-    /// Those that came and were not kept.
+    /// The events that were not kept.
     missed: Missed,
     killed: bool,
-    /// When it was begun with, or last given up.
+    /// The time of the first event, or of the last [`give_up`](Self::give_up).
     since: Instant,
 }
 
@@ -202,8 +201,7 @@ impl Early {
         Some(self.kept.entry(id).or_insert_with(Kept::new))
     }
 
-    /// Gives up on what nobody asked for in time. That there was something is remembered: a stream that comes later is
-    /// told.
+    /// Drops the events that no stream has requested in time. Their number is kept: a later stream reports it.
     fn expire(&mut self) {
         let now = Instant::now();
         let is_crowded = self.is_full() || self.kept.len() >= EARLY_LIVE_QUERIES;
@@ -231,7 +229,7 @@ impl Kept {
     }
 }
 
-/// The live queries that ended last, of which late events may still come.
+/// The live queries that ended last. Late events of these may still arrive.
 #[derive(Debug, Default)]
 struct Ended {
     ids: HashSet<LiveId>,
@@ -255,7 +253,7 @@ impl Ended {
     }
 }
 
-/// How many events are kept for streams to come. More than that are counted.
+/// The limits of the early events. Further events are counted and dropped.
 const EARLY_EVENTS: usize = 4_096;
 const EARLY_BYTES: usize = 16 << 20;
 const EARLY_LIVE_QUERIES: usize = 1_024;
@@ -343,7 +341,7 @@ mod tests {
         let long_ago = Instant::now().checked_sub(GIVE_UP_AFTER).unwrap();
         routes.early.kept.get_mut(&live).unwrap().since = long_ago;
         routes.early.swept = Some(long_ago);
-        // Whatever comes next, of any live query.
+        // The next event of any live query starts the search.
         routes.deliver(id(), frame(9));
         assert_eq!((routes.early.events, routes.early.bytes), (1, 1));
         let (route, stream) = route(None);
@@ -374,7 +372,7 @@ mod tests {
         assert_eq!(routes.unfollow(&first.1), None);
         assert_eq!(routes.unfollow(&second.1), Some((live, session)));
         assert_eq!(routes.unfollow(&second.1), None);
-        // What still comes is not kept.
+        // Later events are not kept.
         routes.deliver(live, frame(1));
         assert!(routes.early.kept.is_empty());
     }

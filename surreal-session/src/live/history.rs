@@ -2,7 +2,7 @@
 //!
 //! # The order of the changes of one record
 //!
-//! The server (3.3.5) sends the events of each commit from a task of its own, and inside a client's transaction those of
+//! The server (3.3.5) sends the events of each commit from a separate task, and inside a client's transaction those of
 //! each query likewise. So an event can arrive before the event of an earlier change: measured, one in two thousand for
 //! changes that are committed one after another, and one in five inside one transaction.
 //!
@@ -51,7 +51,7 @@ pub(super) struct Change {
     pub(super) data: Bytes,
     /// The part of the event that is the same after two changes if the record is.
     state: Bytes,
-    /// Whether the differences lead from any state to the record's present one, after changes inside the change.
+    /// True if the differences lead from any state to the record's present one, after changes inside the change.
     pub(super) is_whole: bool,
 }
 
@@ -166,7 +166,7 @@ pub(super) struct History {
     snapshot: Option<SnapshotState>,
 }
 
-/// How a change relates to the other changes of its record.
+/// The relation of a change to the other changes of its record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     /// No later change was noted.
@@ -246,7 +246,7 @@ struct SnapshotState {
 }
 
 impl SnapshotState {
-    /// Whether a change leads to the state that was read. If not, the record is in another state from here on.
+    /// Returns true if a change leads to the state that was read. If it does not, the record is in another state from here on.
     fn contains(&mut self, change: &Change) -> bool {
         let state = change.state();
         let is_read = state.is_some() && self.states.get(&change.record).copied() == state;
@@ -264,7 +264,7 @@ impl SnapshotState {
 /// The number of records whose last changes are kept: some 3 MB if all are used.
 const REMEMBERED: usize = 32_768;
 
-/// How late an event may be and still be recognised as a repetition of the snapshot.
+/// The time within which a late event is recognised as a repetition of the snapshot.
 const REPETITIONS: Duration = Duration::from_secs(5);
 
 #[cfg(test)]

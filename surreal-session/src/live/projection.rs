@@ -38,7 +38,7 @@ pub(super) enum Projection {
     Differences(Digest),
 }
 
-/// Whether events of differences carry a digest of the record after the change, which a snapshot compares.
+/// A digest of the record after the change in each event of differences, which a snapshot compares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Digest {
     Without,
@@ -99,7 +99,7 @@ impl Projection {
         }
     }
 
-    /// How long an event waits for an earlier one. Differences apply in one order only; a record is complete without
+    /// The time that an event waits for an earlier one. Differences apply in one order only; a record is complete without
     /// those before it.
     pub(super) fn hold(&self) -> Duration {
         match self {
@@ -129,12 +129,12 @@ impl FilterSet {
         Self { filter: filter.into_fragment().unnamed() }
     }
 
-    /// Whether the record was in the set before the change.
+    /// True if the record was in the set before the change.
     pub(super) fn contained(&self) -> Fragment {
         self.contains("$before")
     }
 
-    /// Whether this record, which may be NONE, is in the set.
+    /// True if this record, which may be NONE, is in the set.
     fn contains(&self, record: &str) -> Fragment {
         let found = Fragment::new("(SELECT VALUE true FROM ONLY ").text(record).text(" WHERE ");
         found.then(self.filter.clone()).text(") = true")

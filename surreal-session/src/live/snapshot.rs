@@ -142,5 +142,5 @@ fn states(rows: &[Read]) -> HashMap<Bytes, StateHash> {
     rows.iter().map(|row| (Bytes::copy_from_slice(&row.id), row.state)).collect()
 }
 
-/// How often the records are read while they change faster than they can be read. Then a change may be repeated.
+/// The maximum number of reads while the records change faster than they can be read. After that, a change may be repeated.
 const ATTEMPTS: usize = 10;

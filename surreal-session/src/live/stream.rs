@@ -89,7 +89,7 @@ pub struct LiveStream<T, D = T> {
     followed: Option<Followed>,
     /// Items that were taken from the queue, to be put in order.
     ahead: VecDeque<Arrival>,
-    /// How long the first item ahead waits for others.
+    /// The time that the first item ahead waits for others.
     hold: Duration,
     held: Option<Pin<Box<Timer>>>,
     /// The session's identity at the registration.
@@ -257,7 +257,7 @@ impl<T, D> LiveStream<T, D> {
         self.expiry.as_mut().map_or(Poll::Pending, |expiry| expiry.as_mut().poll(cx))
     }
 
-    /// Whether a report of the session's identity differs from the identity at the registration.
+    /// Returns true if a report of the session's identity differs from the identity at the registration.
     fn is_other_identity(&self, identity: Option<&Bytes>) -> bool {
         let who = identity.and_then(|identity| codec::decode::<Who>(identity).ok());
         who.is_none_or(|who| who.identity != self.identity)
@@ -368,7 +368,7 @@ fn why_killed(scope: &Scope, table: &Table) -> JoinHandle<EndReason> {
     })
 }
 
-/// Finds out whether the server has no such live query on the table.
+/// Finds out whether the server has lost a live query of the table.
 ///
 /// The server (3.3.5) sends no KILLED if the table is removed before the reply to LIVE SELECT, nor if both commit at the same
 /// time. It answers only identities that may see the table's definition, and about the database that the session is in by
@@ -409,7 +409,7 @@ impl<T, D> fmt::Debug for LiveStream<T, D> {
     }
 }
 
-/// How late the server's notice may be that a live query was killed.
+/// The time within which the server reports that a live query was killed.
 const KILLED_AFTER: Duration = Duration::from_secs(1);
 
 /// The namespace and the database of a session, in SurrealQL.

@@ -1,4 +1,4 @@
-//! The ids of the wire, each a type of its own.
+//! The ids of the protocol.
 
 use std::fmt;
 use std::str::FromStr;
@@ -46,7 +46,7 @@ impl TransactionId {
     }
 }
 
-/// The id of a live query, chosen by the server: what `LIVE SELECT` gives and KILL takes.
+/// The id of a live query, chosen by the server: the result of `LIVE SELECT` and the argument of KILL.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct LiveId(Uuid);
 

@@ -6,9 +6,9 @@ mod identity;
 mod inner;
 mod load;
 mod order;
+mod projection;
 mod races;
 mod set;
-mod shown;
 mod snapshot;
 
 use std::fmt::Debug;
@@ -35,7 +35,7 @@ async fn with_items() -> (Surreal, Session) {
     (db, session)
 }
 
-/// How many live queries the server has on the table.
+/// The number of live queries that the server has on the table.
 async fn registered(session: &Session) -> usize {
     let info: Value = session.query("INFO FOR TABLE item").await.unwrap().take(0).unwrap();
     let Value::Object(info) = info else { panic!("{info}") };
@@ -47,7 +47,7 @@ async fn nothing_is_registered(session: &Session) {
     eventually("no live query is left", async || registered(session).await == 0).await;
 }
 
-/// The next event, which has to come.
+/// The next event, which must arrive.
 async fn next<T, D>(stream: &mut LiveStream<T, D>) -> LiveEvent<T, D>
 where
     T: Identified,
@@ -175,7 +175,7 @@ async fn stream_of_futures_crates_is_the_same() {
     nothing_is_registered(&session).await;
 }
 
-/// A session of its own connection, signed in and in the same place.
+/// A session of another connection, signed in, with the same namespace and database.
 async fn elsewhere(session: &Session) -> Session {
     let login = login().await;
     let root = Root::new(login.username, login.password);
@@ -217,7 +217,7 @@ async fn denied_functions_fail_the_registration() {
     assert_eq!((error.kind(), error.statement()), (ErrorKind::NotAllowed, Some(1)), "{error:?}");
     assert!(error.to_string().contains("rand::uuid::v7"), "{error}");
     nothing_is_registered(&db).await;
-    // Fact of the server (3.3.5): without asking, the events would just not come.
+    // Fact of the server (3.3.5): if the client did not ask, the events would silently not arrive.
     let id: LiveId = db.query("LIVE SELECT VALUE rand::uuid::v7() FROM item").await.unwrap().take(0).unwrap();
     let mut times = db.subscribe_live::<Value>(id).await.unwrap();
     let id: LiveId = db.query("LIVE SELECT * FROM item").await.unwrap().take(0).unwrap();

@@ -1,4 +1,4 @@
-//! Live queries that tell what has changed, and records that are changed by it.
+//! Live queries of differences, and records to which they are applied.
 
 use serde::{Deserialize, Serialize};
 use surreal_session::prelude::*;
@@ -48,7 +48,7 @@ async fn differences_applied_to_the_record_give_the_record() {
         rich.apply(&change.data).unwrap();
         let stored = session.select::<Rich>().id("a").await.unwrap();
         assert_eq!(Some(&rich), stored.as_ref(), "{:?}", change.data);
-        // The operations are for one state of the record alone, as far as they say what they take away.
+        // The operations apply to one state of the record only, as far as they name what they remove.
         if !before.text.is_empty() && change.data.iter().any(|op| op.path() == "/text") {
             let mut other = Rich { text: format!("other {}", before.text), ..before };
             other.apply(&change.data).unwrap_err();
@@ -62,7 +62,7 @@ async fn differences_applied_to_the_record_give_the_record() {
     nothing_is_registered(&session).await;
 }
 
-/// Writes nothing of what is missing.
+/// Writes no field that is empty.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]
 #[record(table = "item")]
 struct Sparse {

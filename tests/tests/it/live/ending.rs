@@ -1,4 +1,4 @@
-//! Every stream ends with the reason why.
+//! Every stream ends with a reason.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -98,7 +98,7 @@ async fn stream_survives_only_a_new_token_of_the_same_user() {
     nothing_is_registered(&session).await;
 }
 
-/// Somebody who may see their own items, for as long as `session` says.
+/// Record users who may see their own items, with sessions of this duration.
 async fn with_accounts(duration: &str) -> (Surreal, Session) {
     let (db, session) = place().await;
     let schema = format!(
@@ -152,7 +152,7 @@ async fn stream_ends_when_its_session_expires() {
     ada.execute("CREATE item SET number = 1, owner = $auth").await.unwrap();
     assert_eq!(next_change(&mut items).await.data.number, 1);
     assert_eq!(end(&mut items).await, EndReason::Expired);
-    // Fact of the server (3.3.5): it sends nothing more, and does not say so.
+    // Fact of the server (3.3.5): it sends no more events, and no notice.
     let text = "CREATE item SET number = 2, owner = (SELECT VALUE id FROM ONLY account WHERE name = 'ada' LIMIT 1)";
     session.execute(text).await.unwrap();
     // Nor does it kill for an expired session: the live query goes with that.
@@ -177,7 +177,7 @@ async fn lost_connection_ends_the_stream() {
     nothing_is_registered(&elsewhere).await;
 }
 
-/// A peer that registers a live query in a place, and says of one in `now` whether it is gone.
+/// A peer that registers a live query, and reports that a live query in the namespace `now` is gone or not.
 async fn forgetful(now: &'static str, is_gone: bool) -> Peer {
     let place = |database: &str| Cbor::Array(vec!["test".into(), database.into()]);
     Peer::start(move |mut conversation| async move {
@@ -197,7 +197,7 @@ async fn forgetful(now: &'static str, is_gone: bool) -> Peer {
 }
 
 #[async_test]
-async fn table_that_was_removed_meanwhile_ends_the_stream() {
+async fn table_removed_during_the_registration_ends_the_stream() {
     for (now, is_gone, expected) in [("test", true, true), ("test", false, false), ("other", true, false)] {
         let db = Surreal::connect(forgetful(now, is_gone).await.url()).await.unwrap();
         let mut items = db.live::<Item>().await.unwrap();

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use super::{Item, NewItem, nothing_is_registered, with_items};
 
 #[async_test(not_send)]
-async fn registration_beside_a_change_of_identity_is_never_silent() {
+async fn registration_during_a_change_of_identity_gives_no_silent_stream() {
     let (_db, root) = with_items().await;
     let ns = root.namespace().unwrap();
     // An anonymous session may register a live query too, and gets the events that it may select.

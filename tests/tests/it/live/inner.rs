@@ -1,4 +1,4 @@
-//! Tables whose `DEFINE EVENT`s change the record that is being changed.
+//! Tables whose `DEFINE EVENT`s change the changed record again.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -27,7 +27,7 @@ struct Short {
     at: Option<i64>,
 }
 
-/// Definitions of events, and what each is about.
+/// Definitions of events, each with a description.
 const EVENTS: [(&str, &str); 9] = [
     ("create, update", "DEFINE EVENT e ON item WHEN $event = 'CREATE' THEN { UPDATE $after.id SET at = 1 }"),
     (
@@ -122,7 +122,7 @@ fn by_key(items: Vec<Item>) -> Board<Item> {
 }
 
 #[async_test(not_send)]
-async fn streams_end_with_the_state_that_the_tables_events_leave() {
+async fn streams_end_with_the_state_after_the_events_of_the_table() {
     for (what, events) in EVENTS {
         let (_db, session) = place().await;
         session.execute(format!("DEFINE TABLE item; {events}")).await.unwrap();

@@ -45,7 +45,7 @@ async fn slow_consumer_gets_the_number_of_missed_events() {
 #[derive(Debug, Default)]
 struct Pace {
     written: AtomicU64,
-    /// How many changes each stream has seen that is as quick as it can be.
+    /// The number of changes that each fast stream has seen.
     seen: [AtomicU64; QUICK],
     moved: Notify,
 }

@@ -31,7 +31,7 @@ async fn sending(events: Vec<(String, i64, u64)>) -> Peer {
     .await
 }
 
-/// What a program knows of the records' numbers, and of which it was told that they may be out of date.
+/// The numbers of the records as a program knows them, and the gaps that were reported.
 #[derive(Debug, Default)]
 struct Told {
     numbers: HashMap<String, i64>,
@@ -40,7 +40,7 @@ struct Told {
 }
 
 impl Told {
-    /// Takes so many events.
+    /// Takes this number of events.
     async fn take(&mut self, items: &mut LiveStream<Item>, events: u64, pause: Duration) {
         while items.received() + items.missed() < events {
             match next(items).await {
@@ -94,7 +94,7 @@ async fn late_events_of_more_records_than_are_remembered_are_gaps() {
 }
 
 #[async_test]
-async fn slow_program_sees_the_same() {
+async fn slow_program_sees_the_last_states_too() {
     let peer = sending(second_pass_first(200)).await;
     let db = Surreal::connect(peer.url()).await.unwrap();
     let mut items = db.live::<Item>().await.unwrap();
@@ -207,7 +207,7 @@ async fn event_that_is_older_than_the_snapshot_is_left_out() {
 
 /// Transactions side by side, each with two changes of its record and a long pause between them.
 #[async_test(not_send)]
-async fn pause_in_a_transaction_does_not_turn_the_order_round() {
+async fn pause_in_a_transaction_does_not_reverse_the_order() {
     let (_db, session) = with_items().await;
     let writer = elsewhere(&session).await;
     let mut items = session.live::<Item>().await.unwrap();

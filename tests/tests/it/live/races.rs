@@ -1,4 +1,4 @@
-//! What comes too early, too late or in the wrong order, and futures that are dropped.
+//! Events that arrive too early, too late or in the wrong order, and futures that are dropped.
 
 use ciborium::Value as Cbor;
 use surreal_session::prelude::*;
@@ -82,7 +82,7 @@ pub(super) fn registration(live: u8) -> Cbor {
     registration_in(live, vec![])
 }
 
-/// The same with what the second statement returns.
+/// The same with this result of the second statement.
 pub(super) fn registration_in(live: u8, called: Vec<Cbor>) -> Cbor {
     let who = Cbor::Map(vec![("identity".into(), Cbor::Array(vec![]))]);
     Cbor::Array(vec![statement(who), statement(Cbor::Array(called)), statement(uuid(live))])

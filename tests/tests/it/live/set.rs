@@ -7,7 +7,7 @@ use surreal_session_tests::async_test;
 
 use super::{Item, NewItem, next_change, nothing_is_registered, with_items};
 
-/// What happens to `item:a`, and whether there is an item of 10 and more afterwards, or there has been one.
+/// Changes of `item:a`, and the action on the set of the items of 10 and more that each causes.
 const CHANGES: [(&str, Option<Action>); 11] = [
     ("CREATE item:a SET number = 1", None),
     ("UPDATE item:a SET number = 10", Some(Action::Create)),
@@ -22,7 +22,7 @@ const CHANGES: [(&str, Option<Action>); 11] = [
     ("DELETE item:a", Some(Action::Delete)),
 ];
 
-/// Makes the changes; those that are told are waited for.
+/// Makes the changes, and waits for those that are reported.
 async fn follow(session: &Session, mut told: impl AsyncFnMut() -> Action) {
     for (statement, expected) in CHANGES {
         session.execute(statement).await.unwrap();
@@ -44,14 +44,14 @@ async fn set_reports_records_that_enter_and_leave() {
         change.action
     })
     .await;
-    // What left by a change is told as it is after that, and what was deleted as it was.
+    // A record that left by a change is reported in its state after that, a deleted one in its last state.
     assert_eq!(numbers, [10, 11, 5, 20, 21, 2, 30, 30]);
     drop(items);
     nothing_is_registered(&session).await;
 }
 
 #[async_test(not_send)]
-async fn differences_of_a_set_make_and_remove_its_records() {
+async fn differences_of_a_set_create_and_remove_its_records() {
     let (_db, session) = with_items().await;
     session.create::<Item>().id("b").content(NewItem { number: 50 }).await.unwrap();
     let set = session.live::<Item>().filter(|i| i.number.gte(10)).diff().as_set();

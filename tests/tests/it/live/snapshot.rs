@@ -1,4 +1,4 @@
-//! The records as they are and then their changes, without a hole and without a repetition.
+//! The current records and then their changes, without a hole or a repetition.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -25,9 +25,9 @@ struct Write {
     to: Instant,
 }
 
-/// How many items there are.
+/// The number of items.
 const KEYS: u64 = 8;
-/// How many of them one scribe changes in a round.
+/// The number of changes of one writer in a round.
 const WRITES: i64 = 12;
 
 /// Some random changes of a few items, from `number` on; every state of an item is new.
@@ -50,16 +50,16 @@ async fn scribble(session: Session, number: i64) -> Vec<Write> {
     writes
 }
 
-/// What a stream tells.
+/// The data of a stream's changes.
 #[derive(Clone, Copy, PartialEq)]
 enum Changes {
     Whole,
-    /// A change that is missing spoils those after it.
+    /// A missing change makes those after it useless.
     Differences,
 }
 
-/// Begins streams with a snapshot while others write, puts what they tell onto the snapshot, in the order in which it
-/// comes, and compares it with the table.
+/// Begins streams with a snapshot while others write, applies the changes to the snapshot in the order of their arrival,
+/// and compares the result with the table.
 async fn follow_writes<D: DeserializeOwned + Debug>(
     changes: Changes,
     open: impl AsyncFn(&Session) -> Result<(Vec<Item>, LiveStream<Item, D>)>,
@@ -125,7 +125,7 @@ async fn snapshot_and_changes_together_are_the_table() {
         if change.action == Action::Delete {
             board.remove(&key);
         } else {
-            assert_ne!(Some(&change.data), snapshot.get(&key), "it was read, and is told again");
+            assert_ne!(Some(&change.data), snapshot.get(&key), "it was read, and is reported again");
             board.insert(key, change.data);
         }
     };

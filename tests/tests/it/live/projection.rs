@@ -1,4 +1,4 @@
-//! What the events show: records, views, links, values.
+//! The data of the events: records, views, links, values.
 
 use serde::{Deserialize, Serialize};
 use surreal_session::prelude::*;
