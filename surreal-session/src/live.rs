@@ -64,23 +64,28 @@ use stream::{PLACE, operation};
 ///
 /// # Examples
 ///
-/// ```no_run
+/// ```
 /// # use serde::{Deserialize, Serialize};
 /// # use surreal_session::prelude::*;
 /// # #[derive(Serialize, Deserialize, Record)]
 /// # struct User { id: Id<User>, name: String }
-/// # async fn example(session: Session) -> surreal_session::Result<()> {
+/// # surreal_session_embedded::example(async |session| {
+/// # session.execute("DEFINE TABLE user").await?;
 /// let mut users = session.live::<User>().await?;
+/// session.create::<User>().id("ada").content(NewUser { name: "Ada".into() }).await?;
 /// while let Some(event) = users.next().await {
 ///     match event? {
-///         LiveEvent::Change(change) => println!("{} {}: {}", change.action, change.id, change.data.name),
+///         LiveEvent::Change(change) => {
+///             println!("{} {}", change.action, change.id);
+///             assert_eq!((change.action, change.data.name.as_str()), (Action::Create, "Ada"));
+///             break;
+///         }
 ///         LiveEvent::Gap(gap) => println!("{gap}"),
 ///         LiveEvent::Ended(reason) => println!("over: {reason}"),
 ///         _ => {}
 ///     }
 /// }
-/// # Ok(())
-/// # }
+/// # Ok(()) });
 /// ```
 #[must_use = "nothing is registered until this is awaited"]
 pub struct Live<T, Out = LiveStream<T>, Row = T> {
@@ -197,22 +202,25 @@ impl<T: Record> Live<T> {
     ///
     /// # Examples
     ///
-    /// ```no_run
+    /// ```
     /// # use serde::{Deserialize, Serialize};
     /// # use surreal_session::prelude::*;
     /// # #[derive(Serialize, Deserialize, Record)]
     /// # struct User { id: Id<User>, name: String }
     /// # #[derive(Serialize, Deserialize, Record)]
     /// # struct Post { id: Id<Post>, title: String, author: Id<User> }
-    /// # async fn example(session: Session) -> surreal_session::Result<()> {
+    /// # surreal_session_embedded::example(async |session| {
+    /// # session.execute("DEFINE TABLE post").await?;
+    /// let ada = session.create::<User>().id("ada").content(NewUser { name: "Ada".into() }).await?;
     /// let mut posts = session.live::<Post>().fetch(|p| p.author).await?;
+    /// session.create::<Post>().content(NewPost { title: "Notes".into(), author: ada.id }).await?;
     /// while let Some(event) = posts.next().await {
     ///     if let LiveEvent::Change(Notification { data: (post, author), .. }) = event? {
-    ///         println!("{} by {}", post.title, author.record().map_or("unknown", |author| &author.name));
+    ///         assert_eq!((post.title.as_str(), author.record().map(|ada| ada.name.as_str())), ("Notes", Some("Ada")));
+    ///         break;
     ///     }
     /// }
-    /// # Ok(())
-    /// # }
+    /// # Ok(()) });
     /// ```
     pub fn fetch<L: Links<T>>(self, links: impl FnOnce(Fields<T>) -> L) -> Live<T, LiveStream<T, L::Row>, L::Row> {
         self.showing(Projection::Links(links(*T::fields()).fetched()))
@@ -232,21 +240,26 @@ impl<T: Record> Live<T> {
     ///
     /// # Examples
     ///
-    /// ```no_run
+    /// ```
     /// # use serde::{Deserialize, Serialize};
     /// # use surreal_session::prelude::*;
     /// # #[derive(Debug, Serialize, Deserialize, Record)]
     /// # struct User { id: Id<User>, name: String }
-    /// # async fn example(session: Session, mut ada: User) -> surreal_session::Result<()> {
+    /// # surreal_session_embedded::example(async |session| {
+    /// let mut ada = session.create::<User>().id("ada").content(NewUser { name: "Ada".into() }).await?;
     /// let mut changes = session.live::<User>().id(&ada.id).diff().await?;
+    /// session.update::<User>().id("ada").set(|u| u.name.set("Ada Lovelace")).await?;
     /// while let Some(event) = changes.next().await {
     ///     match event? {
-    ///         LiveEvent::Change(change) if change.action == Action::Update => ada.apply(&change.data)?,
+    ///         LiveEvent::Change(change) if change.action == Action::Update => {
+    ///             ada.apply(&change.data)?;
+    ///             assert_eq!(ada.name, "Ada Lovelace");
+    ///             break;
+    ///         }
     ///         other => println!("{other:?}"),
     ///     }
     /// }
-    /// # Ok(())
-    /// # }
+    /// # Ok(()) });
     /// ```
     pub fn diff(self) -> Live<T, LiveStream<T, Vec<PatchOp>>> {
         self.showing(Projection::Differences(Digest::Without))
@@ -277,37 +290,42 @@ impl<T, D, Row> Live<T, LiveStream<T, D>, Row> {
     ///
     /// # Examples
     ///
-    /// ```no_run
+    /// ```
     /// # use std::collections::HashMap;
     /// # use serde::{Deserialize, Serialize};
     /// # use surreal_session::prelude::*;
     /// # #[derive(Serialize, Deserialize, Record)]
     /// # struct User { id: Id<User>, name: String }
-    /// # async fn example(session: Session) -> surreal_session::Result<()> {
+    /// # surreal_session_embedded::example(async |session| {
+    /// # session.create::<User>().id("ada").content(NewUser { name: "Ada".into() }).await?;
     /// let (users, mut changes) = session.live::<User>().snapshot().await?;
     /// let mut users: HashMap<Id<User>, User> = users.into_iter().map(|user| (user.id.clone(), user)).collect();
+    /// # assert_eq!(users.len(), 1);
+    /// # session.delete::<User>().id("ada").await?;
     /// while let Some(event) = changes.next().await {
     ///     match event? {
     ///         LiveEvent::Change(change) if change.action == Action::Delete => drop(users.remove(&change.id)),
     ///         LiveEvent::Change(change) => drop(users.insert(change.id, change.data)),
     ///         _ => break,
     ///     }
+    /// #   if users.is_empty() { return Ok(()) }
     /// }
-    /// # Ok(())
-    /// # }
+    /// # unreachable!("no event of the deletion") });
     /// ```
     ///
     /// With differences:
     ///
-    /// ```no_run
+    /// ```
     /// # use std::collections::HashMap;
     /// # use serde::{Deserialize, Serialize};
     /// # use surreal_session::prelude::*;
     /// # #[derive(Serialize, Deserialize, Record)]
     /// # struct User { id: Id<User>, name: String }
-    /// # async fn example(session: Session) -> surreal_session::Result<()> {
+    /// # surreal_session_embedded::example(async |session| {
+    /// # session.create::<User>().id("ada").content(NewUser { name: "Ada".into() }).await?;
     /// let (users, mut changes) = session.live::<User>().diff().snapshot().await?;
     /// let mut users: HashMap<Id<User>, User> = users.into_iter().map(|user| (user.id.clone(), user)).collect();
+    /// # session.update::<User>().id("ada").set(|u| u.name.set("Ada Lovelace")).await?;
     /// while let Some(event) = changes.next().await {
     ///     let LiveEvent::Change(change) = event? else { break };
     ///     match change.action {
@@ -320,9 +338,9 @@ impl<T, D, Row> Live<T, LiveStream<T, D>, Row> {
     ///             }
     ///         }
     ///     }
+    /// #   if users.values().all(|user| user.name == "Ada Lovelace") { return Ok(()) }
     /// }
-    /// # Ok(())
-    /// # }
+    /// # unreachable!("no event of the update") });
     /// ```
     pub fn snapshot(mut self) -> Live<T, (Vec<Row>, LiveStream<T, D>), Row> {
         self.begins = Begins::WithRecords;
@@ -376,16 +394,19 @@ impl<T: Record, Out, Row> Live<T, Out, Row> {
     ///
     /// # Examples
     ///
-    /// ```no_run
+    /// ```
     /// # use std::collections::HashMap;
     /// # use serde::{Deserialize, Serialize};
     /// # use surreal_session::prelude::*;
     /// # #[derive(Serialize, Deserialize, Record)]
     /// # struct Order { id: Id<Order>, state: String }
-    /// # async fn example(session: Session) -> surreal_session::Result<()> {
+    /// # surreal_session_embedded::example(async |session| {
+    /// # session.create::<Order>().id("a").content(NewOrder { state: "new".into() }).await?;
     /// let open = session.live::<Order>().filter(|o| o.state.ne("done")).as_set();
     /// let (orders, mut changes) = open.snapshot().await?;
     /// let mut open: HashMap<Id<Order>, Order> = orders.into_iter().map(|order| (order.id.clone(), order)).collect();
+    /// # assert_eq!(open.len(), 1);
+    /// # session.update::<Order>().id("a").set(|o| o.state.set("done")).await?;
     /// while let Some(event) = changes.next().await {
     ///     match event? {
     ///         LiveEvent::Change(change) if change.action == Action::Delete => drop(open.remove(&change.id)),
@@ -393,9 +414,9 @@ impl<T: Record, Out, Row> Live<T, Out, Row> {
     ///         LiveEvent::Gap(Gap::Superseded { .. }) => {}
     ///         _ => break,
     ///     }
+    /// #   if open.is_empty() { return Ok(()) }
     /// }
-    /// # Ok(())
-    /// # }
+    /// # unreachable!("the order did not leave the set") });
     /// ```
     pub fn as_set(mut self) -> Self {
         self.follows = Follows::Set;
