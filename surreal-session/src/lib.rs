@@ -152,7 +152,7 @@ pub mod __private {
         Record, Relation, View, column, difference, encoded, encoded_with, has_key_fields, key_field, leads_elsewhere,
         object_key, object_part,
     };
-    pub use crate::record::{Clash, Flattening, NeedsId, Single, difference_flat, encoded_flat, flat_names};
+    pub use crate::record::{Clash, Flattening, NeedsId, OptionalId, difference_flat, encoded_flat, flat_names};
     pub use crate::value::with::foreign::{FlatShape, Probe, Unknown};
     pub use crate::value::{Id, RecordId, RecordKey, Value};
 

@@ -58,7 +58,7 @@ pub trait Record: HasTable + Object + DeserializeOwned {
     /// The data of a record to be created: without the id and the fields that the server sets.
     type New: Serialize;
 
-    /// [`Single`] if the server can generate the id of a new record, or [`NeedsId`].
+    /// The maker of the ids of new records: [`OptionalId`] or [`NeedsId`].
     #[doc(hidden)]
     type Ids: 'static;
 
@@ -77,17 +77,17 @@ pub trait Record: HasTable + Object + DeserializeOwned {
     type Kind: 'static;
 }
 
-/// A write of exactly one record; there being none is an error.
+/// The server makes the id of a new record, unless the program gives one.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct Single;
+pub struct OptionalId;
 
-/// Marks a new record whose key the server cannot generate, until `.id(..)` sets it.
+/// The program has to give the id of a new record.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct NeedsId;
 
-/// A new record that can do without an id from the program.
+/// The server makes the ids of new records of type `R`.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "the id of a new `{R}` has to be given: the server does not make keys of its type",
@@ -95,9 +95,9 @@ pub struct NeedsId;
     note = "give it one: `.create::<{R}>().id(key)`, or `.insert([(key, ..)])`",
     note = "if the table's schema makes the keys, put `#[record(default)]` on the field `id`"
 )]
-pub trait LeftOut<R> {}
+pub trait WithoutId<R> {}
 
-impl<R> LeftOut<R> for Single {}
+impl<R> WithoutId<R> for OptionalId {}
 
 /// The data of a new record of type `T`, which is encoded only if its names are unambiguous.
 pub(crate) struct Checked<'a, T: Record>(pub(crate) &'a T::New);
@@ -120,9 +120,9 @@ impl<T: Record> Serialize for Checked<'_, T> {
     label = "needs an id from the program",
     note = "if the table's schema makes the keys, put `#[record(default)]` on the field `id`"
 )]
-pub trait AutoId: Record<Ids = Single> {}
+pub trait AutoId: Record<Ids = OptionalId> {}
 
-impl<T: Record<Ids = Single>> AutoId for T {}
+impl<T: Record<Ids = OptionalId>> AutoId for T {}
 
 /// The [`Kind`](Record::Kind) of records that are inserted as they are.
 #[derive(Debug)]
@@ -190,7 +190,7 @@ pub trait IdOf<R> {
     /// The type of the key.
     type Key: Key;
 
-    /// The source of the key of a new record.
+    /// The maker of the ids of new records.
     type Ids: 'static;
 }
 

@@ -59,8 +59,8 @@ fn record(model: &Model, sound: bool) -> TokenStream {
     let key = key(model);
     let new = new_or_nothing(model);
     let ids = match model.id().and_then(|id| id.record.default.as_ref()) {
-        Some(_) => quote!(#krate::__private::Single),
-        None => of_id(model, "Ids").unwrap_or_else(|| quote!(#krate::__private::Single)),
+        Some(_) => quote!(#krate::__private::OptionalId),
+        None => of_id(model, "Ids").unwrap_or_else(|| quote!(#krate::__private::OptionalId)),
     };
     let [key, ids] = match model.id().map(|id| &id.node.ty) {
         Some(id) => [associated("Key", id, &key), associated("Ids", id, &ids)],

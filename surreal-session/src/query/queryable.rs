@@ -11,7 +11,7 @@ use super::write::{
     CreateWithoutContent, DeleteWithoutTarget, NewRecords, UpdateWithoutTarget, UpsertWithoutTarget, WriteWithoutId,
 };
 use super::{Origin, Query, Run, Select, Traverse};
-use crate::record::{LeftOut, NewRecord, NormalRecord, Record, Relation};
+use crate::record::{NewRecord, NormalRecord, Record, Relation, WithoutId};
 use crate::session::{Scope, Session};
 use crate::transaction::Transaction;
 
@@ -195,7 +195,7 @@ pub trait Queryable: private::Sealed {
     /// # Errors
     ///
     /// See [`Insert`].
-    fn insert<N: NewRecords<Ids: LeftOut<N::Record>>>(&self, records: N) -> N::Insert
+    fn insert<N: NewRecords<Ids: WithoutId<N::Record>>>(&self, records: N) -> N::Insert
     where
         Self: Sized,
     {

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{HasTable, NeedsId, Single};
+use super::{HasTable, NeedsId, OptionalId};
 use crate::value::{Datetime, Id, RecordId, RecordKey, Uuid, Value};
 
 /// A type of key: text, `i64`, [`Uuid`], a tuple, a struct with `#[derive(Object)]`, or [`RecordKey`] for any.
@@ -27,8 +27,8 @@ use crate::value::{Datetime, Id, RecordId, RecordKey, Uuid, Value};
             `RecordKey` for any"
 )]
 pub trait Key: KeyData {
-    /// The source of the key of a new record: [`Single`](super::Single) if the server can generate one of this type, or
-    /// else [`NeedsId`](super::NeedsId).
+    /// The maker of such keys: [`OptionalId`](super::OptionalId) if the server can make them, else
+    /// [`NeedsId`](super::NeedsId).
     #[doc(hidden)]
     type Ids: 'static;
 
@@ -44,7 +44,7 @@ pub trait Key: KeyData {
 }
 
 impl Key for RecordKey {
-    type Ids = Single;
+    type Ids = OptionalId;
 
     fn to_record_key(&self) -> RecordKey {
         self.clone()
@@ -56,7 +56,7 @@ impl Key for RecordKey {
 }
 
 impl Key for String {
-    type Ids = Single;
+    type Ids = OptionalId;
 
     fn to_record_key(&self) -> RecordKey {
         RecordKey::String(self.clone())

@@ -7,7 +7,7 @@ use super::{Write, WriteOptional, complete, settings};
 use crate::error::Result;
 use crate::query::statement::Fragment;
 use crate::query::{PatchOp, Response};
-use crate::record::{Checked, IntoId, LeftOut, Record, Relation};
+use crate::record::{Checked, IntoId, Record, Relation, WithoutId};
 use crate::session::Scope;
 
 /// A new record that has no content yet; [`content`](Self::content) makes it the write `W`.
@@ -104,7 +104,7 @@ impl<T: Record, Out> WriteWithoutId<T, Out> {
     /// Returns `None` instead of an error if the server returns no record.
     pub fn optional(self) -> WriteOptional<T, Option<Out>, Option<T>>
     where
-        T::Ids: LeftOut<T>,
+        T::Ids: WithoutId<T>,
     {
         self.write.optional()
     }
@@ -130,4 +130,4 @@ impl<T: Record, Out> WriteWithoutId<T, Out> {
 }
 
 settings! { [T, Out] WriteWithoutId<T, Out>: write.clauses }
-complete! { [T: Record<Ids: LeftOut<T>>, Out: 'static] WriteWithoutId<T, Out>: write.clauses => Out }
+complete! { [T: Record<Ids: WithoutId<T>>, Out: 'static] WriteWithoutId<T, Out>: write.clauses => Out }

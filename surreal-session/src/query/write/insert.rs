@@ -14,7 +14,9 @@ use crate::query::assignment::{Assignment, Setting};
 use crate::query::select::Fields;
 use crate::query::statement::{Call, Fragment, Statement};
 use crate::query::{PatchOp, Response};
-use crate::record::{Checked, Inserted, IntoId, NeedsRelation, NewRecord, Normal, Object, Record, Relation, Single};
+use crate::record::{
+    Checked, Inserted, IntoId, NeedsRelation, NewRecord, Normal, Object, OptionalId, Record, Relation,
+};
 use crate::session::{CallFuture, Scope};
 use crate::value::{Id, Table, Value};
 
@@ -103,7 +105,7 @@ pub trait NewRecords {
     /// The builder: [`Insert`], or for edges [`InsertWithoutRelation`].
     type Insert;
 
-    /// `Single` if they have ids, or if the server can make them.
+    /// `OptionalId` if they have ids, or if the server can make them.
     #[doc(hidden)]
     type Ids;
 
@@ -122,7 +124,7 @@ pub trait NewRow {
     /// The record that it becomes.
     type Record: Record<Kind: InsertKind<Self::Record>>;
 
-    /// `Single` if it has an id, or if the server can make it.
+    /// `OptionalId` if it has an id, or if the server can make it.
     #[doc(hidden)]
     type Ids;
 
@@ -166,7 +168,7 @@ impl<N: NewRecord<Record: Record<Kind: InsertKind<N::Record>>>> NewRow for N {
 
 impl<I: IntoId<N::Record>, N: NewRecord<Record: Record<Kind: InsertKind<N::Record>>>> NewRow for (I, N) {
     type Record = N::Record;
-    type Ids = Single;
+    type Ids = OptionalId;
 
     fn row(self) -> impl Serialize {
         WithId::<N::Record> { id: self.0.into_id(), content: Owned(self.1) }

@@ -6,7 +6,7 @@ use super::clauses::{Clauses, Verb};
 use super::{Write, WriteMany, WriteWithoutData, settings};
 use crate::query::condition::IntoCondition;
 use crate::query::select::Fields;
-use crate::record::{IntoId, LeftOut, Record};
+use crate::record::{IntoId, Record, WithoutId};
 use crate::session::Scope;
 use crate::value::Range;
 
@@ -173,7 +173,7 @@ impl<T: Record> UpsertWithoutTarget<T> {
     /// Without such an index it always makes a record.
     pub fn by_unique_index(self) -> WriteWithoutData<T, Write<T, T, Option<T>>>
     where
-        T::Ids: LeftOut<T>,
+        T::Ids: WithoutId<T>,
     {
         WriteWithoutData::new(self.clauses, Write::new)
     }
@@ -186,7 +186,7 @@ impl<T: Record> UpsertWithoutTarget<T> {
         condition: impl FnOnce(Fields<T>) -> C,
     ) -> WriteWithoutData<T, WriteMany<T, Vec<T>, Option<T>>>
     where
-        T::Ids: LeftOut<T>,
+        T::Ids: WithoutId<T>,
     {
         self.many(|clauses| clauses.filter(condition))
     }
@@ -194,7 +194,7 @@ impl<T: Record> UpsertWithoutTarget<T> {
     /// Writes all records of the table, or makes one if there are none.
     pub fn all(self) -> WriteWithoutData<T, WriteMany<T, Vec<T>, Option<T>>>
     where
-        T::Ids: LeftOut<T>,
+        T::Ids: WithoutId<T>,
     {
         self.many(Clauses::all)
     }
