@@ -4,66 +4,168 @@
 //! says what is missing, such as [`UpdateWithoutTarget`]. A target turns it into a [`WriteWithoutData`], and data turns that
 //! into a [`Write`] (of one record) or a [`WriteMany`]. Only a complete write is a future.
 //!
-//! # What a typed write guarantees
+//! This file has the whole way of a write of one record, from `create` to the statement that is sent. The other files add
+//! the targets and the data of an update, writes of many records, and inserts.
 //!
-//! A typed write leaves every record that it touches readable as its type. Otherwise it is refused before anything is
-//! sent, or it fails and has written nothing. The rules, measured with server 3.3.5:
-//!
-//! | Write | Rule |
-//! |---|---|
-//! | `update`, `upsert` or `delete` with a [`filter`](UpdateWithoutTarget::filter) that follows a link or is [`raw`](crate::Condition::raw) | The condition is tested on the records as they were before the write. The statement selects the ids of the matching records first, which takes the permission to read them: it does not write records that the identity may not select. A linked record that the identity may not select counts as missing, as in `select`. |
-//! | `create`, `insert`, `relate`, `upsert` without an id | Compiles only if the server makes keys of the record's type: `String` and [`RecordKey`](crate::value::RecordKey), or any type with `#[record(default)]` on the field `id`, where the schema makes the keys. See [`Key`](crate::model::Key). |
-//! | `set` or `merge` of a part of an `Option<Object>`, also in [`on_duplicate`](Insert::on_duplicate) | Changes only records that have the object, at any depth. Other records keep their NONE or NULL. Set the whole object to create it. |
-//! | [`patch`](WriteWithoutData::patch) of a part of an `Option<Object>`, or of an element of an array | Fails with [`Thrown`](crate::ErrorKind::Thrown) if the object or the element is missing, and writes nothing. Paths of text are not checked. |
-//! | A required field set to, or copied from, a field that may be missing | With [`set`](WriteWithoutData::set) the field keeps its value if the other field is missing; with [`PatchOp::copy`](crate::query::PatchOp::copy) the write fails. |
-//! | `add` to an `Option<Datetime>` that is `None` | Changes nothing. |
-//! | [`content`](WriteWithoutData::content) and [`replace`](WriteWithoutData::replace) of a record that exists | Keep the read-only fields of the type, the fields that serde does not write, and the fields with `#[record(default)]` that are `None`. |
-//! | A patch of a flattened `Object`, or of an `Option` of one | `set` writes all its fields and removes the absent ones. `merge` changes only records that have it. |
-//! | A patch of a flattened map | `set` adds entries. The patch that `diff` returns also removes entries. `unset`, and setting an empty map, fail with [`Encode`](crate::ErrorKind::Encode). |
-//! | A patch of another flattened type, such as an enum | Use the patch that `diff` returns, or `content`. `set` fails with [`Encode`](crate::ErrorKind::Encode), because the old fields are not known. |
-//! | Two entries of an object with the same key; a flattened map with an entry that has the name of a field, of the id or of an end of an edge | Fails with [`Encode`](crate::ErrorKind::Encode), and the message names the key. The flattened fields of a generic record are checked only against the fields that are written. |
-//! | `None` | A field that is an `Option` is absent. Inside a newtype, a variant of an enum and a map, `None` is NULL, because the server drops an entry that is NONE. Both are read as `None`. A schema of `TYPE option<..>` refuses NULL. |
-//! | A field of type [`Value`](crate::Value) | [`Value::None`](crate::Value::None) is absent, and an absent field is read as `Value::None`. In a map of values an entry that is NONE is dropped. |
-//! | Text with SurrealQL, such as a raw condition, that ends its statement and begins another | Fails with [`InvalidArgument`](crate::ErrorKind::InvalidArgument) after the statements have run: it cannot be known before. |
-//!
-//! A write does not guarantee the following:
-//!
-//! - An `upsert` that makes a record writes the given data and nothing else. With `set` or `merge`, the program has to give
-//!   all required fields.
-//! - Two transactions that change the same record conflict. A transaction that only reads a linked record does not
-//!   conflict with one that changes it.
-//! - Assignments that read linked records see the changes that the same statement has already made in them.
-//! - The server calculates with ints of 64 bits: a calculation can set a field of type `u8` to -1, see
-//!   [`Number`](crate::model::Number).
-//! - A variant of an untagged enum that holds an `Option` is written as that `Option`, and absent if it is `None`. Give
-//!   such a field `#[serde(default)]`.
-//! - An identity without the permission to read a field cannot keep it by `content`, nor change a part of it.
+#![doc = include_str!("write/guarantees.md")]
 
 mod bulk;
-mod clauses;
-mod create;
 mod data;
 mod insert;
+mod many;
 mod target;
 
 use std::marker::PhantomData;
+use std::time::Duration;
 
+use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
-use super::condition::IntoCondition;
+use super::condition::{IntoCondition, Tree};
 use super::select::Fields;
+use super::statement::{Call, Fragment, send};
 use super::{PatchOp, Response};
-use crate::error::Result;
-use crate::record::Record;
-use crate::value::Value;
+use crate::error::{Error, ErrorKind, Result};
+use crate::protocol::Operation;
+use crate::record::{Checked, IntoId, Record, Relation, WithoutId};
+use crate::session::{CallFuture, Scope};
+use crate::value::escape_identifier;
 
 pub use super::patch::{Fits, Holds, PatchPath, Removable};
-use clauses::{Answer, Returns};
-pub(super) use clauses::{Clauses, Reach, Records, Verb};
-pub use create::{CreateWithoutContent, WriteWithoutId};
 pub use data::WriteWithoutData;
 pub use insert::{Insert, InsertWithoutRelation, NewRecords, NewRow};
+pub(super) use many::rows;
+pub use many::{WriteMany, WriteOptional};
 pub use target::{DeleteWithoutTarget, UpdateWithoutTarget, UpsertWithoutTarget};
+pub(super) use target::{Reach, Records};
+
+/// A new record that has no content yet; [`content`](Self::content) makes it the write `W`.
+///
+/// Without an [`id`](CreateWithoutContent::id) the server makes one. That compiles only if the server makes keys of the
+/// record's type; see [`Key`](crate::model::Key).
+///
+/// # Errors
+///
+/// The write fails with [`AlreadyExists`](crate::ErrorKind::AlreadyExists) for an id that is taken;
+/// with [`NotFound`](crate::ErrorKind::NotFound) if the server returns no record, because the identity may not create or
+/// not read it, unless it is [`optional`](Write::optional);
+/// with an error that [`is_unique_violation`](crate::Error::is_unique_violation) for a value that a UNIQUE index already
+/// has; otherwise with the error of the table's schema.
+///
+/// # Cancel safety
+///
+/// See [`CallFuture`](crate::CallFuture). To repeat a dropped call without an id may make a second record.
+///
+/// # Examples
+///
+/// ```
+/// # use serde::{Deserialize, Serialize};
+/// # use surreal_session::prelude::*;
+/// # #[derive(Serialize, Deserialize, Record)]
+/// # struct User { id: Id<User>, name: String }
+/// # surreal_session_embedded::example(async |session| {
+/// let ada = session.create::<User>().id("ada").content(NewUser { name: "Ada".into() }).await?;
+/// assert_eq!(ada.id, Id::new("ada"));
+///
+/// let taken = session.create::<User>().id("ada").content(NewUser { name: "Another".into() }).await;
+/// assert!(taken.is_err_and(|error| error.is_already_exists()));
+/// # Ok(()) });
+/// ```
+#[must_use = "a create needs its data: call `.content(..)`, then `.await`"]
+pub struct CreateWithoutContent<T, W = Write<T, T, Option<T>>> {
+    clauses: Clauses,
+    write: fn(Clauses) -> W,
+    record: PhantomData<fn() -> T>,
+}
+
+impl<T: Record> CreateWithoutContent<T, WriteWithoutId<T>> {
+    pub(in crate::query) fn new(scope: Scope) -> Self {
+        Self { clauses: Clauses::of::<T>(scope, Verb::Create), write: WriteWithoutId::new, record: PhantomData }
+    }
+
+    /// Sets the id of the record, or its key. Without it the server makes a key.
+    pub fn id(self, id: impl IntoId<T>) -> CreateWithoutContent<T> {
+        CreateWithoutContent { clauses: self.clauses.id(id), write: Write::new, record: PhantomData }
+    }
+}
+
+impl<T: Record, W> CreateWithoutContent<T, W> {
+    /// Sets the content of the record.
+    pub fn content(self, content: T::New) -> W {
+        (self.write)(self.clauses.whole::<T>("CONTENT", &content))
+    }
+}
+
+/// A new record or edge that has its content and no id: the server makes the id, or [`id`](Self::id) sets it.
+///
+/// It is a future if the server makes keys of the record's type; see [`Key`](crate::model::Key). Awaiting it returns the
+/// record as it is stored. [`create`](crate::Queryable::create) and [`relate`](crate::Queryable::relate) make it.
+///
+/// # Cancel safety
+///
+/// See [`CallFuture`](crate::CallFuture). To repeat a dropped call without an id may make a second record.
+#[must_use = "nothing is written until this is awaited"]
+pub struct WriteWithoutId<T, Out = T> {
+    write: Write<T, Out, Option<T>>,
+}
+
+impl<T: Record> WriteWithoutId<T> {
+    pub(super) fn new(clauses: Clauses) -> Self {
+        Self { write: Write::new(clauses) }
+    }
+}
+
+impl<T: Relation> WriteWithoutId<T> {
+    pub(in crate::query) fn relate(scope: Scope, edge: &T::New) -> Self {
+        let edge = Fragment::of(&Checked::<T>(edge));
+        Self::new(Clauses::of::<T>(scope, Verb::InsertEdge).data(Some(edge)))
+    }
+}
+
+impl<T: Record, Out> WriteWithoutId<T, Out> {
+    /// Sets the id of the record, or its key.
+    pub fn id(self, id: impl IntoId<T>) -> Write<T, Out, Option<T>> {
+        Write { clauses: self.write.clauses.id(id), ..self.write }
+    }
+
+    /// Returns `None` instead of an error if the server returns no record.
+    pub fn optional(self) -> WriteOptional<T, Option<Out>, Option<T>>
+    where
+        T::Ids: WithoutId<T>,
+    {
+        self.write.optional()
+    }
+
+    /// Returns the record as it was before the write: `None`, as it is new.
+    pub fn return_before(self) -> WriteWithoutId<T, Option<T>> {
+        WriteWithoutId { write: self.write.return_before() }
+    }
+
+    /// Returns the changes that the write made: the whole record, as it is new.
+    pub fn return_diff(self) -> WriteWithoutId<T, Vec<PatchOp>> {
+        WriteWithoutId { write: self.write.return_diff() }
+    }
+
+    /// Returns nothing. It is still an error if the record was not written.
+    pub fn return_none(self) -> WriteWithoutId<T, ()> {
+        WriteWithoutId { write: self.write.return_none() }
+    }
+
+    fn result(&self, response: &Response, index: usize) -> Result<Out> {
+        self.write.result(response, index)
+    }
+}
+
+statement! { [T: Record<Ids: WithoutId<T>>, Out: 'static] WriteWithoutId<T, Out>: write.clauses => Out }
+
+impl<T: Record<Ids: WithoutId<T>>, Out: 'static> IntoFuture for WriteWithoutId<T, Out> {
+    type Output = Result<Out>;
+    type IntoFuture = CallFuture<Out>;
+
+    fn into_future(self) -> CallFuture<Out> {
+        send(self)
+    }
+}
 
 /// A complete write of one record, sent when awaited. It returns the record, or an error if there is none.
 ///
@@ -85,110 +187,8 @@ pub struct Write<T, Out = T, Before = T> {
     types: PhantomData<fn() -> (T, Before)>,
 }
 
-/// A complete write of one record, sent when awaited. It returns an `Option`: `None` if there is no record.
-///
-/// [`Write::optional`] makes it. See [`Write`] for everything else.
-#[must_use = "nothing is written until this is awaited"]
-pub struct WriteOptional<T, Out = Option<T>, Before = T> {
-    pub(super) clauses: Clauses,
-    read: Read<Out>,
-    types: PhantomData<fn() -> (T, Before)>,
-}
-
-/// A complete write of any number of records, sent when awaited. It returns a `Vec` in the order of the ids.
-///
-/// The `Vec` is empty if the write touched no record. See [`Write`] for everything else.
-#[must_use = "nothing is written until this is awaited"]
-pub struct WriteMany<T, Out = Vec<T>, Before = T> {
-    pub(super) clauses: Clauses,
-    read: Read<Out>,
-    types: PhantomData<fn() -> (T, Before)>,
-}
-
 /// Reads the result of the statement at an index.
 type Read<Out> = fn(&Response, usize) -> Result<Out>;
-
-/// The settings that every step of a write has. They change no type.
-macro_rules! settings {
-    ([$($generics:tt)*] $builder:ty: $($clauses:ident).+) => {
-        impl<$($generics)*> $builder {
-            /// Sets how long the server may work on the write. After that the write fails with
-            /// [`Query`](crate::ErrorKind::Query), and nothing is written.
-            pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
-                self.$($clauses).+.timeout(timeout);
-                self
-            }
-
-            /// Sets how long to wait for the reply; see [`Query::deadline`](crate::Query::deadline).
-            pub fn deadline(mut self, deadline: std::time::Duration) -> Self {
-                self.$($clauses).+.deadline(deadline);
-                self
-            }
-        }
-
-        impl<$($generics)*> std::fmt::Debug for $builder {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                let name = stringify!($builder);
-                write!(f, "{}({})", name.split('<').next().unwrap_or(name).trim(), self.$($clauses).+.statement())
-            }
-        }
-    };
-}
-
-/// A complete write: a statement that can be awaited.
-macro_rules! complete {
-    ([$($generics:tt)*] $builder:ty: $($clauses:ident).+ => $output:ty) => {
-        impl<$($generics)*> $builder {
-            /// Returns the statement and the names bound to it, for logs. Never shows a value.
-            pub fn to_surql(&self) -> String {
-                $crate::query::statement::Statement::query(self).to_surql()
-            }
-        }
-
-        impl<$($generics)*> $crate::query::statement::Statement for $builder {
-            type Output = $output;
-
-            fn call(&self) -> &$crate::query::statement::Call {
-                &self.$($clauses).+.call
-            }
-
-            fn operation(&self) -> $crate::protocol::Operation {
-                self.$($clauses).+.operation()
-            }
-
-            fn surql(&self) -> $crate::query::Fragment {
-                self.$($clauses).+.surql()
-            }
-
-            fn read(&self, response: &$crate::query::Response, index: usize) -> $crate::error::Result<Self::Output> {
-                self.result(response, index)
-            }
-
-            fn missing(&self) -> Option<$crate::error::Error> {
-                self.$($clauses).+.missing()
-            }
-        }
-
-        impl<$($generics)*> IntoFuture for $builder {
-            type Output = $crate::error::Result<$output>;
-            type IntoFuture = $crate::session::CallFuture<$output>;
-
-            fn into_future(self) -> Self::IntoFuture {
-                $crate::query::statement::send(self)
-            }
-        }
-    };
-}
-
-pub(super) use {complete, settings};
-
-settings! { [T, Out, Before] Write<T, Out, Before>: clauses }
-settings! { [T, Out, Before] WriteOptional<T, Out, Before>: clauses }
-settings! { [T, Out, Before] WriteMany<T, Out, Before>: clauses }
-
-complete! { [T: 'static, Out: 'static, Before: 'static] Write<T, Out, Before>: clauses => Out }
-complete! { [T: 'static, Out: 'static, Before: 'static] WriteOptional<T, Out, Before>: clauses => Out }
-complete! { [T: 'static, Out: 'static, Before: 'static] WriteMany<T, Out, Before>: clauses => Out }
 
 impl<T: DeserializeOwned, Before> Write<T, T, Before> {
     pub(in crate::query) fn new(clauses: Clauses) -> Self {
@@ -199,7 +199,7 @@ impl<T: DeserializeOwned, Before> Write<T, T, Before> {
 impl<T, Out, Before> Write<T, Out, Before> {
     /// Returns `None` instead of an error if the server returns no record.
     pub fn optional(self) -> WriteOptional<T, Option<Out>, Before> {
-        WriteOptional { clauses: self.clauses.answer(Answer::AtMostOne), read: self.read, types: PhantomData }
+        WriteOptional::of(self)
     }
 
     /// Returns the record as it was before the write: an `Option` if the write may create the record.
@@ -232,109 +232,261 @@ impl<T, Out, Before> Write<T, Out, Before> {
     }
 }
 
-impl<T, Out, Before> WriteOptional<T, Out, Before> {
-    /// Returns the record as it was before the write: another `Option` if the write may create the record.
-    pub fn return_before(self) -> WriteOptional<T, Option<Before>, Before>
-    where
-        Before: DeserializeOwned,
-    {
-        self.returning(Returns::Before, first)
-    }
+settings! { [T, W] CreateWithoutContent<T, W>: clauses }
+settings! { [T, Out] WriteWithoutId<T, Out>: write.clauses }
+settings! { [T, Out, Before] Write<T, Out, Before>: clauses }
 
-    /// Returns the changes of the record: all fields of a record that is created or deleted.
-    pub fn return_diff(self) -> WriteOptional<T, Option<Vec<PatchOp>>, Before> {
-        self.returning(Returns::Diff, first)
-    }
+complete! { [T: 'static, Out: 'static, Before: 'static] Write<T, Out, Before>: clauses => Out }
 
-    /// Returns `Some(())` if there is a record.
-    pub fn return_none(self) -> WriteOptional<T, Option<()>, Before> {
-        self.returning(Returns::Nothing, first_ignored)
-    }
-
-    fn returning<O>(self, returns: Returns, read: Read<O>) -> WriteOptional<T, O, Before> {
-        WriteOptional { clauses: self.clauses.returns(returns), read, types: PhantomData }
-    }
-
-    fn result(&self, response: &Response, index: usize) -> Result<Out> {
-        (self.read)(response, index)
-    }
+/// Everything that a builder knows about its write.
+#[derive(Debug, Clone)]
+pub struct Clauses {
+    pub(in crate::query) call: Call,
+    verb: Verb,
+    target: Records,
+    data: Option<Fragment>,
+    filter: Vec<Tree>,
+    returns: Returns,
+    answer: Answer,
+    timeout: Option<Duration>,
 }
 
-impl<T: DeserializeOwned, Before> WriteMany<T, Vec<T>, Before> {
-    pub(in crate::query) fn new(clauses: Clauses) -> Self {
-        Self { clauses: clauses.answer(Answer::Many), read: rows, types: PhantomData }
-    }
+/// The verb of a statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verb {
+    Create,
+    Update,
+    Upsert,
+    Delete,
+    /// RELATE, which takes any edge.
+    Relate,
+    /// INSERT RELATION of one edge. Unlike RELATE it refuses an id that is taken (server 3.3.5).
+    InsertEdge,
 }
 
-impl<T, Out, Before> WriteMany<T, Out, Before> {
-    /// Returns the records as they were before the write: an `Option` for each if the write may create records.
-    pub fn return_before(self) -> WriteMany<T, Vec<Before>, Before>
-    where
-        Before: DeserializeOwned,
-    {
-        self.returning(Returns::Before, rows)
-    }
-
-    /// Returns the changes of each record: all fields of a record that is created or deleted.
-    pub fn return_diff(self) -> WriteMany<T, Vec<Vec<PatchOp>>, Before> {
-        self.returning(Returns::Diff, rows)
-    }
-
-    /// Returns nothing.
-    pub fn return_none(self) -> WriteMany<T, (), Before> {
-        self.returning(Returns::Nothing, rows_ignored)
-    }
-
-    fn returning<O>(self, returns: Returns, read: Read<O>) -> WriteMany<T, O, Before> {
-        WriteMany { clauses: self.clauses.returns(returns), read, types: PhantomData }
-    }
-
-    fn result(&self, response: &Response, index: usize) -> Result<Out> {
-        (self.read)(response, index)
-    }
+/// The part of each record that the server sends back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Returns {
+    After,
+    Before,
+    Diff,
+    Nothing,
 }
 
-macro_rules! filtered {
-    ($($builder:ident)+) => {$(
-        /// An update or a delete.
-        impl<T: Record, Out> $builder<T, Out, T> {
-            /// Writes only records for which the condition is true. Several filters must all be true.
-            ///
-            /// See [`UpdateWithoutTarget::filter`].
-            pub fn filter<C: IntoCondition<T>>(self, condition: impl FnOnce(Fields<T>) -> C) -> Self {
-                Self { clauses: self.clauses.filter(condition), ..self }
-            }
+/// The number of records that the statement gives back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// One; none is an error.
+    One,
+    AtMostOne,
+    Many,
+}
+
+impl Clauses {
+    pub(in crate::query) fn new(scope: Scope, verb: Verb, target: Records) -> Self {
+        let returns = if verb == Verb::Delete { Returns::Before } else { Returns::After };
+        Self {
+            call: Call::new(scope),
+            verb,
+            target,
+            data: None,
+            filter: Vec::new(),
+            returns,
+            answer: Answer::Many,
+            timeout: None,
         }
-    )+};
+    }
+
+    /// The same for the table of `T`.
+    pub(in crate::query) fn of<T: Record>(scope: Scope, verb: Verb) -> Self {
+        Self::new(scope, verb, Records::table::<T>())
+    }
+
+    pub(super) fn target(mut self, target: Records) -> Self {
+        self.target = target;
+        self
+    }
+
+    /// Sets the id of the new record.
+    fn id<T: Record>(mut self, id: impl IntoId<T>) -> Self {
+        let target = Records::id(id);
+        if self.verb != Verb::InsertEdge {
+            return self.target(target);
+        }
+        let edge = Fragment::new("object::extend(").then(self.data.take().unwrap_or_default());
+        self.data = Some(edge.text(", { id: ").then(target.surql).text(" })"));
+        self.target.name = target.name;
+        self
+    }
+
+    pub(super) fn filter<T: Record, C: IntoCondition<T>>(mut self, condition: impl FnOnce(Fields<T>) -> C) -> Self {
+        self.filter.push(condition(*T::fields()).into_condition().into_tree());
+        self
+    }
+
+    /// Makes an UPSERT of a table change the existing records. Without a condition it ignores them and makes a new one.
+    pub(super) fn filter_none(mut self) -> Self {
+        self.filter.push(Tree::all([]));
+        self
+    }
+
+    pub(in crate::query) fn data(mut self, data: Option<Fragment>) -> Self {
+        self.data = data;
+        self
+    }
+
+    /// Sets a whole record of type `T` as the data. Fields that the content cannot have are kept.
+    ///
+    /// Fields that a new record does not have are NONE, for which the server takes their defaults.
+    pub(super) fn whole<T: Record>(self, keyword: &str, content: &T::New) -> Self {
+        let clause = Fragment::new(keyword).text(" ");
+        let content = Checked::<T>(content);
+        if T::KEPT.is_empty() || self.verb == Verb::Create {
+            return self.data(Some(clause.value(&content)));
+        }
+        let kept = T::KEPT.iter().map(|name| escape_identifier(name)).map(|name| format!("{name}: {name}"));
+        let kept = kept.collect::<Vec<_>>().join(", ");
+        self.data(Some(clause.text(&format!("{{ {kept} }} + ")).value(&content)))
+    }
+
+    /// Sets data of any type, after `keyword`.
+    pub(in crate::query) fn untyped(self, keyword: &str, data: &impl Serialize) -> Self {
+        self.data(Some(Fragment::new(keyword).text(" ").value(data)))
+    }
+
+    pub(super) fn returns(mut self, returns: Returns) -> Self {
+        self.returns = returns;
+        self
+    }
+
+    pub(super) fn returned(&self) -> Returns {
+        self.returns
+    }
+
+    pub(super) fn answer(mut self, answer: Answer) -> Self {
+        self.answer = answer;
+        self
+    }
+
+    pub(in crate::query) fn timeout(&mut self, timeout: Duration) {
+        self.timeout = Some(timeout);
+    }
+
+    pub(in crate::query) fn deadline(&mut self, deadline: Duration) {
+        self.call.deadline = Some(deadline);
+    }
+
+    pub(in crate::query) fn operation(&self) -> Operation {
+        Operation::statement(self.verb.name(), self.target.name.clone())
+    }
+
+    /// The whole statement.
+    pub(in crate::query) fn surql(&self) -> Fragment {
+        self.statement().text(" RETURN ").text(self.returning()).timeout(self.timeout)
+    }
+
+    /// The statement up to RETURN.
+    pub(in crate::query) fn statement(&self) -> Fragment {
+        let filter = (!self.filter.is_empty()).then(|| Tree::all(self.filter.clone()).for_write().into_fragment());
+        let (target, filter) = match filter {
+            Some(filter) if filter.reads_others() && self.target.reach != Reach::One => (self.found(filter), None),
+            other => (self.target.surql.clone(), other),
+        };
+        let mut statement = Fragment::new(self.verb.keyword()).text(" ").then(target);
+        if let Some(data) = &self.data {
+            statement = statement.text(" ").then(data.clone());
+        }
+        match filter {
+            Some(filter) => statement.text(" WHERE ").then(filter),
+            None => statement,
+        }
+    }
+
+    /// The ids of the records that pass the filter, selected before the first record is written.
+    ///
+    /// The server (3.3.5) writes record by record, and reads the next one after it has changed or deleted the one
+    /// before. A filter that follows a link to a written record would see the change.
+    fn found(&self, filter: Fragment) -> Fragment {
+        let Records { surql: target, reach, .. } = self.target.clone();
+        let ids = Fragment::new("(SELECT VALUE id FROM ").then(target.clone()).text(" WHERE ").then(filter).text(")");
+        match (self.verb, reach) {
+            // An upsert that finds nothing makes a record in the table.
+            (Verb::Upsert, Reach::Table) => Fragment::new("(").then(ids).text(" ?: ").then(target).text(")"),
+            (Verb::Upsert, _) => ids.refused("an upsert of several ids cannot be filtered by fields of other records"),
+            _ => ids,
+        }
+    }
+
+    fn returning(&self) -> &'static str {
+        match self.returns {
+            // RETURN NONE gives no rows at all; this gives a NULL for each record, so that they can be counted.
+            Returns::Nothing if self.answer != Answer::Many => "NULL",
+            returns => returns.clause(),
+        }
+    }
+
+    /// The error of a write that has to give one record back and gave none.
+    pub(in crate::query) fn missing(&self) -> Option<Error> {
+        (self.answer == Answer::One).then(|| self.no_record())
+    }
+
+    fn no_record(&self) -> Error {
+        let reason = match (self.verb, self.filter.is_empty()) {
+            (Verb::Update | Verb::Delete, false) => "it does not exist or does not pass the filter, or ",
+            (Verb::Update | Verb::Delete, true) => "it does not exist, or ",
+            (_, false) => "it does not pass the filter, or ",
+            (_, true) => "",
+        };
+        let (name, action) = (&self.target.name, self.verb.action());
+        let message = format!("no record came back for `{name}`: {reason}this session may not {action} or read it");
+        Error::new(ErrorKind::NotFound, message).answered()
+    }
 }
 
-filtered! { Write WriteOptional WriteMany }
-
-macro_rules! untyped {
-    ($($builder:ident $records:ty => $decoded:ty, $read:expr;)+) => {$(
-        /// An untyped write.
-        impl<Out> $builder<Value, Out> {
-            /// Returns the records as they are after the write: the default, except for a delete.
-            pub fn return_after(self) -> $builder<Value, $records> {
-                self.returning(Returns::After, $read)
-            }
+impl Verb {
+    fn keyword(self) -> &'static str {
+        match self {
+            Self::Create => "CREATE",
+            Self::Update => "UPDATE",
+            Self::Upsert => "UPSERT",
+            Self::Delete => "DELETE",
+            Self::Relate => "RELATE",
+            Self::InsertEdge => "INSERT RELATION INTO",
         }
+    }
 
-        /// An untyped write.
-        impl $builder<Value, $records> {
-            /// Returns records of type `T`.
-            pub fn decode<T: DeserializeOwned>(self) -> $builder<Value, $decoded> {
-                let returns = self.clauses.returned();
-                self.returning(returns, $read)
-            }
+    /// Its name in messages.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Upsert => "upsert",
+            Self::Delete => "delete",
+            Self::Relate | Self::InsertEdge => "relate",
         }
-    )+};
+    }
+
+    /// The permission that it takes.
+    fn action(self) -> &'static str {
+        match self {
+            Self::Create | Self::Relate | Self::InsertEdge => "create",
+            Self::Update => "update",
+            Self::Upsert => "create, update",
+            Self::Delete => "delete",
+        }
+    }
 }
 
-untyped! {
-    Write Value => T, first;
-    WriteOptional Option<Value> => Option<T>, first;
-    WriteMany Vec<Value> => Vec<T>, rows;
+impl Returns {
+    /// The clause after RETURN.
+    pub(super) fn clause(self) -> &'static str {
+        match self {
+            Self::After => "AFTER",
+            Self::Before => "BEFORE",
+            Self::Diff => "DIFF",
+            Self::Nothing => "NONE",
+        }
+    }
 }
 
 /// The only row, or `None`.
@@ -349,10 +501,83 @@ fn first_ignored(response: &Response, index: usize) -> Result<Option<()>> {
     first::<IgnoredAny>(response, index).map(|row| row.map(drop))
 }
 
-pub(super) fn rows<Row: DeserializeOwned>(response: &Response, index: usize) -> Result<Vec<Row>> {
-    response.take(index)
+/// The settings that every step of a write has. They change no type.
+macro_rules! settings {
+    ([$($generics:tt)*] $builder:ty: $($clauses:ident).+) => {
+        impl<$($generics)*> $builder {
+            /// Sets how long the server may work on the write. After that the write fails with
+            /// [`Query`](crate::ErrorKind::Query), and nothing is written.
+            pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
+                self.$($clauses).+.timeout(timeout);
+                self
+            }
+
+            /// Sets how long to wait for the reply; see [`Query::deadline`](crate::Query::deadline).
+            pub fn deadline(mut self, deadline: std::time::Duration) -> Self {
+                self.$($clauses).+.deadline(deadline);
+                self
+            }
+        }
+
+        impl<$($generics)*> std::fmt::Debug for $builder {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                let name = stringify!($builder);
+                write!(f, "{}({})", name.split('<').next().unwrap_or(name).trim(), self.$($clauses).+.statement())
+            }
+        }
+    };
 }
 
-fn rows_ignored(response: &Response, index: usize) -> Result<()> {
-    rows::<IgnoredAny>(response, index).map(drop)
+/// A complete write.
+macro_rules! statement {
+    ([$($generics:tt)*] $builder:ty: $($clauses:ident).+ => $output:ty) => {
+        impl<$($generics)*> $builder {
+            /// Returns the statement and the names bound to it, for logs. Never shows a value.
+            pub fn to_surql(&self) -> String {
+                $crate::query::statement::Statement::query(self).to_surql()
+            }
+        }
+
+        impl<$($generics)*> $crate::query::statement::Statement for $builder {
+            type Output = $output;
+
+            fn call(&self) -> &$crate::query::statement::Call {
+                &self.$($clauses).+.call
+            }
+
+            fn operation(&self) -> $crate::protocol::Operation {
+                self.$($clauses).+.operation()
+            }
+
+            fn surql(&self) -> $crate::query::Fragment {
+                self.$($clauses).+.surql()
+            }
+
+            fn read(&self, response: &$crate::query::Response, index: usize) -> $crate::error::Result<Self::Output> {
+                self.result(response, index)
+            }
+
+            fn missing(&self) -> Option<$crate::error::Error> {
+                self.$($clauses).+.missing()
+            }
+        }
+    };
 }
+
+/// A complete write that can be awaited.
+macro_rules! complete {
+    ([$($generics:tt)*] $builder:ty: $($clauses:ident).+ => $output:ty) => {
+        $crate::query::write::statement! { [$($generics)*] $builder: $($clauses).+ => $output }
+
+        impl<$($generics)*> IntoFuture for $builder {
+            type Output = $crate::error::Result<$output>;
+            type IntoFuture = $crate::session::CallFuture<$output>;
+
+            fn into_future(self) -> Self::IntoFuture {
+                $crate::query::statement::send(self)
+            }
+        }
+    };
+}
+
+pub(super) use {complete, settings, statement};

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::clauses::Returns;
+use super::Returns;
 use crate::codec::{self, EncodeError};
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::{Operation, Target};

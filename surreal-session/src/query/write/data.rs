@@ -2,8 +2,7 @@
 
 use std::marker::PhantomData;
 
-use super::clauses::Clauses;
-use super::{Write, settings};
+use super::{Clauses, Write, settings};
 use crate::query::PatchOp;
 use crate::query::assignment::{Assignment, Setting};
 use crate::query::condition::IntoCondition;

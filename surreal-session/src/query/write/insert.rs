@@ -6,8 +6,8 @@ use std::marker::PhantomData;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Serialize, Serializer};
 
+use super::Returns;
 use super::bulk::{Bulk, Rows};
-use super::clauses::Returns;
 use crate::error::Result;
 use crate::protocol::Operation;
 use crate::query::assignment::{Assignment, Setting};

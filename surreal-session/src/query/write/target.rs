@@ -1,14 +1,16 @@
 //! The first step of an update, an upsert and a delete: the records to write.
 
+use std::collections::HashSet;
 use std::marker::PhantomData;
 
-use super::clauses::{Clauses, Verb};
-use super::{Write, WriteMany, WriteWithoutData, settings};
+use super::{Clauses, Verb, Write, WriteMany, WriteWithoutData, settings};
+use crate::protocol;
 use crate::query::condition::IntoCondition;
 use crate::query::select::Fields;
-use crate::record::{IntoId, Record, WithoutId};
+use crate::query::statement::Fragment;
+use crate::record::{IntoId, Key, Record, WithoutId};
 use crate::session::Scope;
-use crate::value::Range;
+use crate::value::{Id, Range, RecordId, RecordKey, Table};
 
 /// An update that has no target yet: [`id`](Self::id), [`ids`](Self::ids), [`range`](Self::range), [`filter`](Self::filter) or
 /// [`all`](Self::all) chooses the records.
@@ -62,21 +64,21 @@ impl<T: Record> UpdateWithoutTarget<T> {
 
     /// Updates the record with this id or key.
     pub fn id(self, id: impl IntoId<T>) -> WriteWithoutData<T> {
-        WriteWithoutData::new(self.clauses.id(id), Write::new)
+        WriteWithoutData::new(self.clauses.target(Records::id(id)), Write::new)
     }
 
     /// Updates the records with these ids or keys, in their order.
     ///
     /// Ids of records that do not exist are ignored. An id that is given twice counts once.
     pub fn ids(self, ids: impl IntoIterator<Item: IntoId<T>>) -> WriteWithoutData<T, WriteMany<T>> {
-        self.many(|clauses| clauses.ids(ids))
+        self.many(|clauses| clauses.target(Records::ids(ids)))
     }
 
     /// Updates the records whose ids or keys are in this range, such as `"a".."f"` or `first..=last`.
     ///
     /// Keys are in the server's order; see [`Select::range`](crate::query::Select::range).
     pub fn range<K: IntoId<T>>(self, ids: impl Into<Range<K>>) -> WriteWithoutData<T, WriteMany<T>> {
-        self.many(|clauses| clauses.range(ids.into()))
+        self.many(|clauses| clauses.target(Records::range(ids.into())))
     }
 
     /// Updates the records for which the condition is true. Several filters must all be true.
@@ -96,7 +98,7 @@ impl<T: Record> UpdateWithoutTarget<T> {
 
     /// Updates all records of the table.
     pub fn all(self) -> WriteWithoutData<T, WriteMany<T>> {
-        self.many(Clauses::all)
+        self.many(|clauses| clauses)
     }
 
     fn many(self, target: impl FnOnce(Clauses) -> Clauses) -> WriteWithoutData<T, WriteMany<T>> {
@@ -160,12 +162,12 @@ impl<T: Record> UpsertWithoutTarget<T> {
 
     /// Writes the record with this id or key.
     pub fn id(self, id: impl IntoId<T>) -> WriteWithoutData<T, Write<T, T, Option<T>>> {
-        WriteWithoutData::new(self.clauses.id(id), Write::new)
+        WriteWithoutData::new(self.clauses.target(Records::id(id)), Write::new)
     }
 
     /// Writes the records with these ids or keys, in their order. An id that is given twice counts once.
     pub fn ids(self, ids: impl IntoIterator<Item: IntoId<T>>) -> WriteWithoutData<T, WriteMany<T, Vec<T>, Option<T>>> {
-        self.many(|clauses| clauses.ids(ids))
+        self.many(|clauses| clauses.target(Records::ids(ids)))
     }
 
     /// Writes the record that has the same value in a UNIQUE index, or makes one.
@@ -196,7 +198,7 @@ impl<T: Record> UpsertWithoutTarget<T> {
     where
         T::Ids: WithoutId<T>,
     {
-        self.many(Clauses::all)
+        self.many(Clauses::filter_none)
     }
 
     fn many(self, target: impl FnOnce(Clauses) -> Clauses) -> WriteWithoutData<T, WriteMany<T, Vec<T>, Option<T>>> {
@@ -251,21 +253,21 @@ impl<T: Record> DeleteWithoutTarget<T> {
 
     /// Deletes the record with this id or key.
     pub fn id(self, id: impl IntoId<T>) -> Write<T> {
-        Write::new(self.clauses.id(id))
+        Write::new(self.clauses.target(Records::id(id)))
     }
 
     /// Deletes the records with these ids or keys, in their order.
     ///
     /// Ids of records that do not exist are ignored. An id that is given twice counts once.
     pub fn ids(self, ids: impl IntoIterator<Item: IntoId<T>>) -> WriteMany<T> {
-        WriteMany::new(self.clauses.ids(ids))
+        WriteMany::new(self.clauses.target(Records::ids(ids)))
     }
 
     /// Deletes the records whose ids or keys are in this range, such as `"a".."f"` or `first..=last`.
     ///
     /// Keys are in the server's order; see [`Select::range`](crate::query::Select::range).
     pub fn range<K: IntoId<T>>(self, ids: impl Into<Range<K>>) -> WriteMany<T> {
-        WriteMany::new(self.clauses.range(ids.into()))
+        WriteMany::new(self.clauses.target(Records::range(ids.into())))
     }
 
     /// Deletes the records for which the condition is true. Several filters must all be true.
@@ -277,10 +279,58 @@ impl<T: Record> DeleteWithoutTarget<T> {
 
     /// Deletes all records of the table.
     pub fn all(self) -> WriteMany<T> {
-        WriteMany::new(self.clauses.all())
+        WriteMany::new(self.clauses)
     }
 }
 
 settings! { [T] UpdateWithoutTarget<T>: clauses }
 settings! { [T] UpsertWithoutTarget<T>: clauses }
 settings! { [T] DeleteWithoutTarget<T>: clauses }
+
+/// The records that a statement is about.
+#[derive(Debug, Clone)]
+pub struct Records {
+    pub(in crate::query) surql: Fragment,
+    /// Their name in messages: the table, or the id of the one record.
+    pub(in crate::query) name: protocol::Target,
+    pub(in crate::query) reach: Reach,
+}
+
+/// The number of records that a target can stand for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reach {
+    One,
+    Several,
+    Table,
+}
+
+impl Records {
+    pub(super) fn table<T: Record>() -> Self {
+        let surql = Fragment::of(&Table::new(T::TABLE));
+        Self { surql, name: protocol::Target::Name(T::TABLE), reach: Reach::Table }
+    }
+
+    pub(super) fn id<T: Record>(id: impl IntoId<T>) -> Self {
+        let id = id.into_id();
+        Self { surql: Fragment::of(&id), name: protocol::Target::shown(id), reach: Reach::One }
+    }
+
+    /// The records with these ids. An id that is given twice counts once.
+    fn ids<T: Record>(ids: impl IntoIterator<Item: IntoId<T>>) -> Self {
+        let mut unique: Vec<Id<T, T::Key>> = Vec::new();
+        // A key implements neither `Ord` nor `Hash`.
+        let mut seen = HashSet::new();
+        for id in ids.into_iter().map(IntoId::into_id) {
+            if seen.insert(id.to_record_id()) {
+                unique.push(id);
+            }
+        }
+        Self { surql: Fragment::of(&unique), reach: Reach::Several, ..Self::table::<T>() }
+    }
+
+    fn range<T: Record, K: IntoId<T>>(ids: Range<K>) -> Self {
+        let keys = ids.map(|id| id.into_id().into_key().to_record_key());
+        let surql = Fragment::of(&RecordId::new(T::TABLE, RecordKey::from(keys)));
+        Self { surql, reach: Reach::Several, ..Self::table::<T>() }
+    }
+}
