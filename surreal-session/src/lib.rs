@@ -114,7 +114,7 @@ pub mod model {
 
     // Hidden items that messages of the compiler name.
     pub use crate::record::{
-        Adapts, HasKey, HasTable, IdOf, KeyData, KeyPart, KeyedBy, LeftOut, Linked, OneOf, PatchOf, Shows, column,
+        Adapts, HasKey, HasTable, IdOf, KeyData, KeyPart, KeyedBy, Linked, OneOf, PatchOf, Shows, WithoutId, column,
         encoded, encoded_flat, encoded_with,
     };
     pub use crate::value::with::foreign::{Probe, Unknown};

@@ -134,7 +134,7 @@ pub trait Queryable: private::Sealed {
     ///
     /// # Errors
     ///
-    /// See [`Create`].
+    /// See [`CreateWithoutContent`].
     fn create<T: NormalRecord>(&self) -> CreateWithoutContent<T, WriteWithoutId<T>>
     where
         Self: Sized,
@@ -158,7 +158,7 @@ pub trait Queryable: private::Sealed {
     ///
     /// # Errors
     ///
-    /// See [`Update`].
+    /// See [`UpdateWithoutTarget`].
     fn update<T: Record>(&self) -> UpdateWithoutTarget<T>
     where
         Self: Sized,
@@ -170,7 +170,7 @@ pub trait Queryable: private::Sealed {
     ///
     /// # Errors
     ///
-    /// See [`Upsert`].
+    /// See [`UpsertWithoutTarget`].
     fn upsert<T: NormalRecord>(&self) -> UpsertWithoutTarget<T>
     where
         Self: Sized,
@@ -182,7 +182,7 @@ pub trait Queryable: private::Sealed {
     ///
     /// # Errors
     ///
-    /// See [`Delete`].
+    /// See [`DeleteWithoutTarget`].
     fn delete<T: Record>(&self) -> DeleteWithoutTarget<T>
     where
         Self: Sized,
@@ -194,7 +194,7 @@ pub trait Queryable: private::Sealed {
     ///
     /// # Errors
     ///
-    /// See [`Insert`].
+    /// See [`Insert`](super::write::Insert).
     fn insert<N: NewRecords<Ids: WithoutId<N::Record>>>(&self, records: N) -> N::Insert
     where
         Self: Sized,
@@ -204,9 +204,43 @@ pub trait Queryable: private::Sealed {
 
     /// Creates an edge from one record to another and returns it as stored.
     ///
+    /// The server makes the id of the edge, unless [`id`](WriteWithoutId::id) sets it. An id that is taken is an error: the
+    /// edge is sent as an INSERT RELATION, because RELATE would replace the existing edge (server 3.3.5). For edges of a
+    /// LIGHTWEIGHT relation use [`Untyped::relate`].
+    ///
     /// # Errors
     ///
-    /// See [`Relate`].
+    /// The write fails with [`AlreadyExists`](crate::ErrorKind::AlreadyExists) for an id that is taken; with
+    /// [`NotFound`](crate::ErrorKind::NotFound) if the server returns no edge, because the identity may not create or not
+    /// read it, unless it is [`optional`](WriteWithoutId::optional), and if an end of an ENFORCED relation does not exist;
+    /// with an error that [`is_unique_violation`](crate::Error::is_unique_violation) for a value that a UNIQUE index
+    /// already has; otherwise with the error of the table's schema.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use serde::{Deserialize, Serialize};
+    /// # use surreal_session::prelude::*;
+    /// # #[derive(Serialize, Deserialize, Record)]
+    /// # struct User { id: Id<User>, name: String }
+    /// # #[derive(Serialize, Deserialize, Record)]
+    /// # struct Post { id: Id<Post>, title: String }
+    /// #[derive(Serialize, Deserialize, Record)]
+    /// #[record(relation)]
+    /// struct Wrote {
+    ///     id: Id<Wrote>,
+    ///     r#in: Id<User>,
+    ///     out: Id<Post>,
+    ///     at: Datetime,
+    /// }
+    ///
+    /// # surreal_session_embedded::example(async |session| {
+    /// # let ada = session.create::<User>().content(NewUser { name: "Ada".into() }).await?;
+    /// # let post = session.create::<Post>().content(NewPost { title: "On numbers".into() }).await?;
+    /// let wrote = session.relate(NewWrote { r#in: ada.id.clone(), out: post.id, at: Datetime::now() }).await?;
+    /// assert_eq!(wrote.r#in, ada.id);
+    /// # Ok(()) });
+    /// ```
     fn relate<N: NewRecord<Record: Relation>>(&self, edge: N) -> WriteWithoutId<N::Record>
     where
         Self: Sized,

@@ -175,7 +175,7 @@ impl<T: Record<Ids: WithoutId<T>>, Out: 'static> IntoFuture for WriteWithoutId<T
 ///
 /// The guarantees of a typed write are listed in the docs of the [module](self#what-a-typed-write-guarantees). The errors
 /// are listed on the type that starts the write: [`CreateWithoutContent`], [`UpdateWithoutTarget`],
-/// [`UpsertWithoutTarget`] and [`DeleteWithoutTarget`].
+/// [`UpsertWithoutTarget`], [`DeleteWithoutTarget`] and [`Queryable::relate`](crate::Queryable::relate).
 ///
 /// # Cancel safety
 ///
@@ -190,7 +190,7 @@ pub struct Write<T, Out = T, Before = T> {
 /// Reads the result of the statement at an index.
 type Read<Out> = fn(&Response, usize) -> Result<Out>;
 
-impl<T: DeserializeOwned, Before> Write<T, T, Before> {
+impl<Row: DeserializeOwned, Before> Write<Row, Row, Before> {
     pub(in crate::query) fn new(clauses: Clauses) -> Self {
         Self { clauses: clauses.answer(Answer::One), read: first, types: PhantomData }
     }
