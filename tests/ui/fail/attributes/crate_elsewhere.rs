@@ -1,12 +1,12 @@
-//! There is nothing at the path that `crate` gives.
+//! There is no crate at the path that `crate` gives.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use surreal_session::prelude::*;
 
-#[derive(Deserialize, Record)]
+fn main() {}
+
+#[derive(Serialize, Deserialize, Record)]
 #[record(crate = "elsewhere")]
 struct User {
     id: Id<User>,
 }
-
-fn main() {}

@@ -1,13 +1,13 @@
 //! The name of the generated struct is taken; the attribute `new` gives it another.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use surreal_session::prelude::*;
 
-#[derive(Deserialize, Record)]
-struct User {
-    id: Id<User>,
-}
+fn main() {}
 
 struct NewUser;
 
-fn main() {}
+#[derive(Serialize, Deserialize, Record)]
+struct User {
+    id: Id<User>,
+}

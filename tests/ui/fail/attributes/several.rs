@@ -1,9 +1,11 @@
-//! Mistakes are reported together, each where it is.
+//! All mistakes of a struct are reported, each where it is.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use surreal_session::prelude::*;
 
-#[derive(Deserialize, Record)]
+fn main() {}
+
+#[derive(Serialize, Deserialize, Record)]
 #[record(tabel = "users")]
 #[serde(tag = "kind")]
 struct User {
@@ -13,5 +15,3 @@ struct User {
     #[serde(rename = "name")]
     nickname: String,
 }
-
-fn main() {}

@@ -1,36 +1,15 @@
-//! A condition is about the fields that the record has.
+//! A path leads through fields that exist: of the record, of a linked record, of an `Object`.
 
-use serde::{Deserialize, Serialize};
-use surreal_session::prelude::*;
-
-#[derive(Serialize, Deserialize, Record)]
-struct User {
-    id: Id<User>,
-    name: String,
-    age: u8,
-    nickname: Option<String>,
-    tags: Vec<String>,
-    level: Level,
-    employer: Option<Id<Company>>,
-    #[record(readonly)]
-    created: Datetime,
-}
+include!("../../fixture.rs");
 
 #[derive(Serialize, Deserialize, Record)]
-struct Company {
-    id: Id<Company>,
-    name: String,
+struct Shop {
+    id: Id<Shop>,
+    owner: Plain,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
-enum Level {
-    Low,
-    High,
-}
-
-fn main() {}
-
-async fn example(session: Session) -> surreal_session::Result<()> {
-    session.select::<User>().filter(|u| u.nick.eq("x")).await?;
-    Ok(())
+fn example(session: Session) {
+    let _ = session.select::<User>().filter(|u| u.nick.eq("x"));
+    let _ = session.select::<User>().filter(|u| u.employer.age.gt(1));
+    let _ = session.select::<Shop>().filter(|s| s.owner.name.eq("Ada"));
 }

@@ -1,13 +1,13 @@
 //! An adapter is for the types that it lists.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use surreal_session::prelude::*;
 
-#[derive(Deserialize, Record)]
+fn main() {}
+
+#[derive(Serialize, Deserialize, Record)]
 struct Job {
     id: Id<Job>,
-    #[serde(with = "surreal_session::value::with::uuid")]
+    #[serde(deserialize_with = "surreal_session::value::with::uuid::deserialize")]
     timeout: std::time::Duration,
 }
-
-fn main() {}

@@ -1,4 +1,4 @@
-//! The types of other crates are known by their paths, also where the crate's feature is not turned on.
+//! The types of other crates are known by their paths, also where the crate's feature is not enabled.
 
 use serde::{Deserialize, Serialize};
 use surreal_session::prelude::*;
@@ -44,6 +44,15 @@ struct Job {
     price: Vec<rust_decimal::Decimal>,
     place: geo_types::Point,
     way: geo_types::LineString,
+    timeout: std::time::Duration,
+    at: std::time::SystemTime,
+    worker: uuid::Uuid,
+    // `None` is absent from the record, and serde does not read an absent field as `None` beside `with`.
+    #[serde(with = "surreal_session::value::with::std_duration")]
+    delay: Option<std::time::Duration>,
+    #[record(readonly)]
+    #[serde(rename = "runner", deserialize_with = "surreal_session::value::with::uuid::deserialize")]
+    reader: Option<uuid::Uuid>,
 }
 
 fn main() {}

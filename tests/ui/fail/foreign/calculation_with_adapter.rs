@@ -14,12 +14,9 @@ struct Job {
     parts: Vec<uuid::Uuid>,
 }
 
-fn calculated(session: Session, hour: Duration, part: uuid::Uuid) {
-    let _ = session.select::<Job>().filter(|j| j.took.add(hour).gt(hour));
+fn example(session: Session, hour: Duration, part: uuid::Uuid) {
     let _ = session.update::<Job>().all().set(|j| j.took.add(hour));
     let _ = session.select::<Job>().filter(|j| j.parts.contains(part));
-    let _ = session.select::<Job>().filter(|j| j.parts.len().gt(1));
-    let _ = session.update::<Job>().all().set(|j| j.parts.push(part));
 }
 
 fn main() {}

@@ -1,9 +1,11 @@
-//! A key is copied and compared.
+//! A key is copied.
 
 use serde::{Deserialize, Serialize};
 use surreal_session::prelude::*;
 
-#[derive(Debug, Serialize, Deserialize, Object)]
+fn main() {}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize, Object)]
 struct Place {
     room: String,
 }
@@ -11,7 +13,4 @@ struct Place {
 #[derive(Serialize, Deserialize, Record)]
 struct Reading {
     id: Id<Reading, Place>,
-    value: f64,
 }
-
-fn main() {}

@@ -1,17 +1,6 @@
-//! A link is made of an id that it leads to.
+//! A link is made from an id of a record that it leads to.
 
-use serde::{Deserialize, Serialize};
-use surreal_session::prelude::*;
-
-#[derive(Debug, Clone, Serialize, Deserialize, Record)]
-struct User {
-    id: Id<User>,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize, Record)]
-struct Post {
-    id: Id<Post>,
-}
+include!("../../fixture.rs");
 
 #[derive(Debug, Clone, LinkTo)]
 enum Subject {
@@ -19,13 +8,6 @@ enum Subject {
     Post(Id<Post>),
 }
 
-#[derive(Serialize, Deserialize, Record)]
-struct Tag {
-    id: Id<Tag>,
+fn subject(company: Id<Company>) -> Subject {
+    company.into()
 }
-
-fn subject(tag: &Tag) -> Subject {
-    tag.id.clone().into()
-}
-
-fn main() {}

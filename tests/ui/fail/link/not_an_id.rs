@@ -1,22 +1,9 @@
 //! A variant is the id of a record.
 
-use serde::{Deserialize, Serialize};
-use surreal_session::prelude::*;
-
-#[derive(Debug, Clone, Serialize, Deserialize, Record)]
-struct User {
-    id: Id<User>,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize, Record)]
-struct Post {
-    id: Id<Post>,
-}
+include!("../../fixture.rs");
 
 #[derive(Debug, Clone, LinkTo)]
 enum Subject {
     User(Id<User>),
     Text(String),
 }
-
-fn main() {}

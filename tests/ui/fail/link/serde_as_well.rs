@@ -1,22 +1,8 @@
-//! The derive implements serde's traits itself.
+//! The derive implements the traits of serde itself.
 
-use serde::{Deserialize, Serialize};
-use surreal_session::prelude::*;
-
-#[derive(Debug, Clone, Serialize, Deserialize, Record)]
-struct User {
-    id: Id<User>,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize, Record)]
-struct Post {
-    id: Id<Post>,
-}
+include!("../../fixture.rs");
 
 #[derive(Debug, Clone, Deserialize, LinkTo)]
 enum Subject {
     User(Id<User>),
-    Post(Id<Post>),
 }
-
-fn main() {}

@@ -1,17 +1,17 @@
-//! `NewUser` is `Clone` and `Debug`, so the types that it is made of are.
+//! `NewUser` is `Clone` and `Debug`, and so are the types of its fields.
 
 use serde::{Deserialize, Serialize};
 use surreal_session::prelude::*;
+
+fn main() {}
 
 #[derive(Serialize, Deserialize)]
 struct Address {
     city: String,
 }
 
-#[derive(Deserialize, Record)]
+#[derive(Serialize, Deserialize, Record)]
 struct User {
     id: Id<User>,
     address: Address,
 }
-
-fn main() {}

@@ -1,7 +1,9 @@
-//! What `NewUser` is made of is written with serde, so its types need `Serialize`.
+//! `NewUser` is written with serde, and so are the types of its fields.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use surreal_session::prelude::*;
+
+fn main() {}
 
 #[derive(Debug, Clone, Deserialize)]
 struct Address {
@@ -13,5 +15,3 @@ struct User {
     id: Id<User>,
     address: Address,
 }
-
-fn main() {}

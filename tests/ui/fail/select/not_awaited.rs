@@ -1,38 +1,8 @@
-//! A builder that is dropped has read nothing, which the compiler warns of.
+//! A builder that is dropped has read nothing, and the compiler warns.
 
-#![deny(unused_must_use)]
+include!("../../fixture.rs");
 
-use serde::{Deserialize, Serialize};
-use surreal_session::prelude::*;
-
-#[derive(Serialize, Deserialize, Record)]
-struct User {
-    id: Id<User>,
-    name: String,
-    age: u8,
-    nickname: Option<String>,
-    tags: Vec<String>,
-    level: Level,
-    employer: Option<Id<Company>>,
-    #[record(readonly)]
-    created: Datetime,
-}
-
-#[derive(Serialize, Deserialize, Record)]
-struct Company {
-    id: Id<Company>,
-    name: String,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-enum Level {
-    Low,
-    High,
-}
-
-fn main() {}
-
-async fn example(session: Session) -> surreal_session::Result<()> {
+#[deny(unused_must_use)]
+fn example(session: Session) {
     session.select::<User>().filter(|u| u.age.gt(18));
-    Ok(())
 }

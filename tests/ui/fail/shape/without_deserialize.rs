@@ -1,5 +1,6 @@
-//! A record is read with serde, so `Deserialize` is needed beside `Record`.
+//! A record is read with serde: `Deserialize` is needed beside `Record`.
 
+use serde::{Deserialize, Serialize};
 use surreal_session::prelude::*;
 
 #[derive(Record)]

@@ -1,32 +1,13 @@
 //! A view has fields of its record.
 
-use serde::{Deserialize, Serialize};
-use surreal_session::prelude::*;
-
-#[derive(Debug, Clone, Serialize, Deserialize, Object)]
-struct Address {
-    city: String,
-}
-
-#[derive(Serialize, Deserialize, Record)]
-struct User {
-    id: Id<User>,
-    name: String,
-    age: u8,
-    address: Address,
-    employer: Option<Id<Company>>,
-}
-
-#[derive(Serialize, Deserialize, Record)]
-struct Company {
-    id: Id<Company>,
-    name: String,
-}
+include!("../../fixture.rs");
 
 #[derive(Deserialize, View)]
 #[record(of = User)]
-struct Card {
+struct Shown {
     nmae: String,
+    #[record(from = "name.first")]
+    first: String,
+    #[record(from = "address.town")]
+    town: String,
 }
-
-fn main() {}

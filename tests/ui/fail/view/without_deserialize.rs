@@ -1,32 +1,9 @@
-//! A view is read.
+//! A view is read with serde: `Deserialize` is needed beside `View`.
 
-use serde::{Deserialize, Serialize};
-use surreal_session::prelude::*;
-
-#[derive(Debug, Clone, Serialize, Deserialize, Object)]
-struct Address {
-    city: String,
-}
-
-#[derive(Serialize, Deserialize, Record)]
-struct User {
-    id: Id<User>,
-    name: String,
-    age: u8,
-    address: Address,
-    employer: Option<Id<Company>>,
-}
-
-#[derive(Serialize, Deserialize, Record)]
-struct Company {
-    id: Id<Company>,
-    name: String,
-}
+include!("../../fixture.rs");
 
 #[derive(View)]
 #[record(of = User)]
-struct Card {
+struct Shown {
     name: String,
 }
-
-fn main() {}

@@ -1,33 +1,16 @@
-//! A field has the type that it has in the record.
+//! A field of a view has the type that it has in the record, optional if it may be missing there.
 
-use serde::{Deserialize, Serialize};
-use surreal_session::prelude::*;
-
-#[derive(Debug, Clone, Serialize, Deserialize, Object)]
-struct Address {
-    city: String,
-}
-
-#[derive(Serialize, Deserialize, Record)]
-struct User {
-    id: Id<User>,
-    name: String,
-    age: u8,
-    address: Address,
-    employer: Option<Id<Company>>,
-}
-
-#[derive(Serialize, Deserialize, Record)]
-struct Company {
-    id: Id<Company>,
-    name: String,
-}
+include!("../../fixture.rs");
 
 #[derive(Deserialize, View)]
 #[record(of = User)]
-struct Card {
-    name: String,
+struct Shown {
     age: String,
+    employer: Id<Company>,
 }
 
-fn main() {}
+#[derive(Deserialize, View)]
+#[record(of = Address)]
+struct OfNoRecord {
+    city: String,
+}
