@@ -1,4 +1,4 @@
-//! Writes the inputs that the targets begin with into `corpus/`.
+//! Writes the first inputs of each target into `corpus`.
 
 use std::fs;
 use std::io;

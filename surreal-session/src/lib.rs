@@ -55,6 +55,7 @@ mod connection;
 mod error;
 #[cfg(any(fuzzing, test))]
 #[doc(hidden)]
+#[path = "../../fuzz/promises/mod.rs"]
 pub mod fuzzing;
 pub mod live;
 mod protocol;

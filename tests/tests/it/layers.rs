@@ -4,8 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The last one is not part of the client: only tests and fuzzers use it, and it may use all others.
-const LAYERS: [&[&str]; 10] = [
+const LAYERS: [&[&str]; 9] = [
     &["error"],
     &["value"],
     &["codec"],
@@ -15,7 +14,6 @@ const LAYERS: [&[&str]; 10] = [
     &["record"],
     &["query"],
     &["live"],
-    &["fuzzing"],
 ];
 
 fn layer_of(module: &str) -> Option<usize> {

@@ -1,4 +1,4 @@
-//! Bytes that become types of a user, in every shape that serde can give a type.
+//! Bytes that are decoded as types of a user, in every representation of serde.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -17,16 +17,16 @@ use crate::value::{
     Bytes, Datetime, Decimal, Duration, File, Geometry, Id, Null, Range, RecordId, RecordKey, Set, Table, Uuid, Value,
 };
 
-/// What is read as a type is written so that the same is read again; one row is read like the row alone, typed data
-/// like the same data as a value, and what is borrowed is part of the input.
+/// Decoded data is the same after encoding and decoding; an array of one row is read like the row; a [`Value`] in between
+/// loses nothing that the type reads; and borrowed data is part of the input.
 ///
-/// The first byte chooses the types, because all of them at once would take too long.
+/// The first byte chooses a group of types: all types at once take too long.
 pub fn typed(bytes: &[u8]) -> bool {
     let Some((&first, bytes)) = bytes.split_first() else { return false };
     GROUPS[usize::from(first) % GROUPS.len()](bytes)
 }
 
-/// The types, in groups whose members take about the same bytes.
+/// The groups of types. The types of a group read similar bytes.
 pub(super) const GROUPS: [fn(&[u8]) -> bool; 5] = [rows, enums, plain, special, borrowed];
 
 fn rows(bytes: &[u8]) -> bool {
@@ -101,12 +101,12 @@ fn special(bytes: &[u8]) -> bool {
     read.contains(&true)
 }
 
-/// Checks a type that is no array, so that an array of one row is the row.
+/// Checks a type that is not an array: an array of one row is read like the row.
 fn row<T: Serialize + DeserializeOwned + Debug>(bytes: &[u8]) -> bool {
     if let Ok(row) = decode::<T>(bytes) {
         match decode_row::<T>(&[&b"\x81"[..], bytes].concat()) {
             Ok(of_rows) => assert_eq!(written(&of_rows), written(&row)),
-            // In the array it is one level deeper.
+            // Inside the array it is nested one level deeper.
             Err(error) => assert!(error.message().contains("nested deeper than"), "{error}"),
         }
     }
@@ -125,7 +125,7 @@ fn any<T: Serialize + DeserializeOwned + Debug>(bytes: &[u8]) -> bool {
     true
 }
 
-/// Checks that what was read can be written and read again.
+/// Checks that a decoded value is the same after encoding and decoding.
 fn check<T: Serialize + DeserializeOwned + Debug>(read: Result<T, DecodeError>) -> Option<T> {
     let value = match read {
         Ok(value) => value,
@@ -140,14 +140,14 @@ fn check<T: Serialize + DeserializeOwned + Debug>(read: Result<T, DecodeError>) 
     Some(value)
 }
 
-/// Checks that a value keeps all that the type takes of it.
+/// Checks that a [`Value`] keeps everything that the type reads.
 fn agrees_with_value<T: Serialize + DeserializeOwned + Debug>(bytes: &[u8], expected: &T) {
     let Ok(value) = decode::<Value>(bytes) else { return };
     let Some(bytes) = encode_unless_too_much(&value) else { return };
     assert_eq!(written(&decode_again::<T>(&bytes, &value)), written(expected), "{value}");
 }
 
-/// What this becomes on the wire, in which alone NaN equals itself and the order of keys does not count.
+/// The value after encoding. Only this form compares NaN as equal and ignores the order of keys.
 fn written(value: &(impl Serialize + Debug)) -> Option<Value> {
     encode_unless_too_much(value).map(|bytes| decode_again(&bytes, value))
 }

@@ -1,8 +1,10 @@
-//! What must hold for any input at all. Not part of the public interface.
+//! Promises that hold for any input.
 //!
-//! Each function takes whatever a fuzzer makes up and panics where a promise is broken; `fuzz/` drives them, and the
-//! tests replay what they found. They say whether the input was one that can be read, so that a test can tell a promise
-//! that was kept from one that was never put to the test.
+//! Each function takes the input of a fuzzer and panics if a promise is broken. It returns `true` if the input can be read,
+//! so that a test notices seeds that no longer reach the promise.
+//!
+//! These files are a module of `surreal-session`, because they test its private layers. They are compiled for its unit tests
+//! and with `--cfg fuzzing`, and are not in the published package.
 
 mod head;
 mod record_id;
@@ -26,18 +28,18 @@ use serde::de::DeserializeOwned;
 
 use crate::codec;
 
-/// A function to be fuzzed, and inputs to begin with.
+/// A function to fuzz, with the first inputs.
 #[derive(Debug)]
 pub struct Target {
     /// The name of its program in `fuzz/`.
     pub name: &'static str,
-    /// Checks what must hold, and says whether the input could be read.
+    /// Panics if a promise is broken; returns `true` if the input can be read.
     pub run: fn(&[u8]) -> bool,
-    /// Inputs that can be read.
+    /// Returns inputs that can be read.
     pub seeds: fn() -> Vec<Vec<u8>>,
 }
 
-/// All there are.
+/// All targets.
 pub const TARGETS: [Target; 4] = [
     Target { name: "head", run: head, seeds: seeds::heads },
     Target { name: "typed", run: typed, seeds: seeds::typed },
@@ -45,7 +47,7 @@ pub const TARGETS: [Target; 4] = [
     Target { name: "record_id", run: record_id, seeds: seeds::record_ids },
 ];
 
-/// The bytes of something that was read, unless it is more than can be sent.
+/// Encodes a value that was read, or returns `None` if it exceeds a limit of the encoder.
 fn encode_unless_too_much(value: &impl Serialize) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     match codec::encode_into(&mut bytes, value) {
@@ -58,8 +60,8 @@ fn encode_unless_too_much(value: &impl Serialize) -> Option<Vec<u8>> {
     }
 }
 
-/// Reads bytes that were written for something that was read before, which cannot fail.
-#[expect(clippy::panic, reason = "it is how a fuzzer is told")]
+/// Decodes the bytes of a value that was read before and encoded, which cannot fail.
+#[expect(clippy::panic, reason = "a fuzzer reports panics")]
 fn decode_again<T: DeserializeOwned>(bytes: &[u8], before: &impl Debug) -> T {
     codec::decode(bytes).unwrap_or_else(|error| panic!("{error}: {before:?} became {bytes:02x?}"))
 }

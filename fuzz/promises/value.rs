@@ -1,4 +1,4 @@
-//! Bytes that become a [`Value`].
+//! Bytes that are decoded as a [`Value`].
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -8,7 +8,7 @@ use crate::codec::reader::Reader;
 use crate::codec::{decode, decode_row};
 use crate::value::{Range, RecordId, RecordKey, Value};
 
-/// What is read as a value is written so that the same value is read again, and its text is that of the same value.
+/// A decoded value is the same after encoding and decoding, and after formatting and parsing as the key of a record id.
 pub fn value(bytes: &[u8]) -> bool {
     let value = match decode::<Value>(bytes) {
         Ok(value) => value,
@@ -35,7 +35,7 @@ pub fn value(bytes: &[u8]) -> bool {
     true
 }
 
-/// Whether SurrealQL can write this value so that it is read as the same.
+/// Returns `true` if SurrealQL has a literal for the value.
 fn has_literal(value: &Value) -> bool {
     match value {
         Value::Table(_) => false,
@@ -49,7 +49,7 @@ fn has_literal(value: &Value) -> bool {
 }
 
 fn is_object_literal(entries: &BTreeMap<String, Value>) -> bool {
-    // It may be that of a geometry.
+    // With that key it may be a geometry.
     !entries.contains_key("type") && entries.values().all(has_literal)
 }
 

@@ -1,9 +1,9 @@
-//! Text that becomes a [`RecordId`].
+//! Text that is parsed as a [`RecordId`].
 
 use super::{decode_again, encode_unless_too_much};
 use crate::value::RecordId;
 
-/// What is read as a record id is written so that the same id is read again, from its text and from its bytes.
+/// A parsed record id is the same after formatting and parsing, and after encoding and decoding.
 pub fn record_id(bytes: &[u8]) -> bool {
     let Ok(text) = str::from_utf8(bytes) else { return false };
     let id = match text.parse::<RecordId>() {

@@ -1,4 +1,4 @@
-//! Frames from the server, taken apart as the connection and a query do.
+//! Frames from the server, read as the connection and the queries read them.
 
 use bytes::Bytes;
 
@@ -8,7 +8,7 @@ use crate::codec::{NONE, decode};
 use crate::protocol::{Event, Frame, LiveId, Outcome, Reply, RequestId, TransactionId, decode_error, read_statements};
 use crate::value::Value;
 
-/// What is taken out of a frame lies in it and is whole, and a frame is to the head what it is when read as a value.
+/// The parts of a frame are whole items inside it, and its head agrees with the frame read as a [`Value`].
 pub fn head(frame: &[u8]) -> bool {
     agrees_with_value(frame);
     let head = Frame::read(frame);
@@ -23,7 +23,7 @@ pub fn head(frame: &[u8]) -> bool {
     head.is_ok() & reply(&frame)
 }
 
-/// Whether this is a reply with a result or with an error of the server.
+/// Returns `true` for a reply with a result or an error of the server.
 fn reply(frame: &Bytes) -> bool {
     match Reply::new(frame.clone()).into_result("query") {
         Ok(result) => {
@@ -50,13 +50,13 @@ fn check_result(frame: &Bytes, result: &Bytes) {
     }
 }
 
-/// Checks that this is one item, which lies in the other bytes and is not a copy. What is missing is NONE.
+/// Checks that a part is one item inside the other bytes and not a copy. A missing part is NONE.
 fn is_part(whole: &Bytes, part: &Bytes) {
     assert!(whole.as_ptr_range().contains(&part.as_ptr()) || *part == NONE);
     assert_eq!(Reader::new(part).skip().ok(), Some(&**part));
 }
 
-/// Reads the frame without the duplicates and long forms that it may have, by the head and as a value.
+/// Encodes the frame again, without duplicate keys and long forms, and compares its head with its value.
 fn agrees_with_value(frame: &[u8]) {
     let Ok(value @ Value::Object(_)) = decode::<Value>(frame) else { return };
     let Some(frame) = encode_unless_too_much(&value).map(Bytes::from) else { return };
@@ -71,7 +71,7 @@ fn agrees_with_value(frame: &[u8]) {
     }
 }
 
-/// Checks that a frame is an event if it has the id of a live query and an action, and only then.
+/// Checks that a frame is an event exactly if it has the id of a live query and an action.
 fn is_event(frame: &Bytes, head: Option<Frame>, result: Option<&Value>) {
     let entry = |name| result.and_then(|result| result.get(name));
     match (head, entry("id"), entry("action")) {

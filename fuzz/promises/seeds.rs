@@ -1,4 +1,4 @@
-//! Inputs to begin with, as the crate itself would write them.
+//! The first inputs, most of them written by the encoder of the crate.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -12,7 +12,7 @@ use crate::value::{
     Bytes, Datetime, Decimal, Duration, File, Geometry, Id, Range, RecordId, RecordKey, Set, Table, Uuid, Value,
 };
 
-/// Replies, events of live queries, and an error that belongs to no request.
+/// Replies, events of live queries, and an error without a request.
 pub(super) fn heads() -> Vec<Vec<u8>> {
     let failure = object([
         ("code", (-32000).into()),
@@ -42,7 +42,7 @@ pub(super) fn heads() -> Vec<Vec<u8>> {
     frames.iter().filter_map(bytes_of).collect()
 }
 
-/// Each of the types that bytes are read as, behind the byte that chooses its group.
+/// A value of each type, after the byte that chooses its group.
 pub(super) fn typed() -> Vec<Vec<u8>> {
     let mut seeds = Vec::new();
     for seed in rows().into_iter().chain(values()) {
@@ -98,7 +98,7 @@ fn rows() -> Vec<Vec<u8>> {
     read_as_types.into_iter().flatten().collect()
 }
 
-/// A value of each type, and some that only another program would write.
+/// A value of each type, and some encodings that only other programs write.
 pub(super) fn values() -> Vec<Vec<u8>> {
     let point = [1.5, -2.0];
     let values = [
@@ -144,7 +144,7 @@ pub(super) fn values() -> Vec<Vec<u8>> {
     ours.chain(from_elsewhere.map(<[u8]>::to_vec)).chain(deepest()).collect()
 }
 
-/// As many levels as can be sent, and as many as can be read.
+/// Values with the most levels that can be encoded, and the most that can be decoded.
 fn deepest() -> impl Iterator<Item = Vec<u8>> {
     // An array, an object, a set, a range, and the key of a record id.
     let opened: [(&[u8], usize); 5] = [
@@ -159,7 +159,7 @@ fn deepest() -> impl Iterator<Item = Vec<u8>> {
     })
 }
 
-/// The text of ids with every type of key, and in every form.
+/// Texts of ids with every type of key and every form of literal.
 pub(super) fn record_ids() -> Vec<Vec<u8>> {
     let written = keys().into_iter().map(|key| RecordId::new("user", key).to_string());
     let typed = [

@@ -1,4 +1,4 @@
-//! The types that input is read as.
+//! The types that input is decoded as.
 
 use std::collections::BTreeMap;
 
@@ -76,7 +76,7 @@ pub(crate) struct Numbers {
     pub(crate) j: Option<bool>,
 }
 
-/// Nested as deep as the data is.
+/// Nested as deeply as the data.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Node {
     #[serde(default)]
@@ -111,8 +111,8 @@ pub(crate) enum Adjacent {
     Struct { n: Decimal },
 }
 
-/// Only one of the variants is an object: with another, what one refuses for a key that comes twice would be the other,
-/// and no longer so once it is written without the duplicate.
+/// Only one variant is an object. With two, an object with a duplicate key could be refused by one variant and read as the
+/// other, and the same object without the duplicate be read as the first.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum Untagged {
