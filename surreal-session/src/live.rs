@@ -97,8 +97,10 @@ pub struct Live<T, Out = LiveStream<T>, Row = T> {
     begins: Begins,
     capacity: Capacity,
     deadline: Option<Duration>,
-    types: PhantomData<fn() -> (T, Out, Row)>,
+    types: Types<T, Out, Row>,
 }
+
+type Types<T, Out, Row> = PhantomData<fn() -> (T, Out, Row)>;
 
 /// The subject of the events: records, or the set of the records that pass the filter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -110,7 +110,7 @@ impl EventQueue {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    /// Whether the stream was dropped.
+    /// Returns true if the stream was dropped.
     pub(super) fn is_gone(&self) -> bool {
         self.0.is_gone.load(Ordering::Acquire)
     }

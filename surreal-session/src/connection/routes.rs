@@ -195,7 +195,7 @@ impl Early {
 
     fn entry(&mut self, id: LiveId) -> Option<&mut Kept> {
         if self.kept.len() >= EARLY_LIVE_QUERIES && !self.kept.contains_key(&id) {
-            debug!(%id, "no room for the events of a live query that nobody follows");
+            debug!(%id, "no room for the early events of a live query");
             return None;
         }
         Some(self.kept.entry(id).or_insert_with(Kept::new))

@@ -71,7 +71,7 @@ pub(crate) fn first_failure(statements: &[Statement]) -> Option<(usize, &ServerE
     failures().find(|(_, error)| !is_echo(error)).or_else(|| failures().last())
 }
 
-/// Whether a statement only failed because its transaction did.
+/// Returns true if a statement failed only because its transaction did.
 pub(crate) fn is_echo(error: &ServerError) -> bool {
     error.kind() == "Query" && (error.is_detail("NotExecuted") || error.is_detail("Cancelled"))
 }

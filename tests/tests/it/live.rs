@@ -188,7 +188,7 @@ async fn live_query_made_with_text_can_be_followed_by_several() {
     let (_db, session) = with_items().await;
     let response = session.query("LIVE SELECT * FROM item WHERE number > 1").await.unwrap();
     let id: LiveId = response.take(0).unwrap();
-    // What happens before somebody follows it is kept.
+    // The events before the first stream are kept.
     session.execute("CREATE item:a SET number = 1; CREATE item:b SET number = 2").await.unwrap();
     let mut first = session.subscribe_live::<Item>(id).await.unwrap();
     assert_eq!(next_change(&mut first).await.id, Id::new("b"));

@@ -124,7 +124,7 @@ async fn linked_records_come_beside_each_change() {
     let parts = vec![whole("b", "bolt"), Link::Dangling(part("gone"))];
     assert_eq!(change.data, (created.clone(), Some(whole("a", "axle")), parts));
 
-    // A change of what is linked is no event, and seen with the next one.
+    // A change of a linked record is no event, and visible in the next one.
     session.execute("UPDATE part:a SET name = 'axis'").await.unwrap();
     let patch = AssemblyPatch { parts: set(vec![]), ..keep() };
     let updated = session.update::<Assembly>().id("x").merge(patch).await.unwrap();
@@ -151,9 +151,9 @@ async fn snapshots_of_views_and_links_repeat_no_change() {
     let (pairs, mut pair) = session.live::<Assembly>().fetch(|a| a.main).snapshot().await.unwrap();
     let mains: Vec<_> = pairs.iter().map(|(item, main)| (item.id.key().as_str(), main.clone())).collect();
     assert_eq!(mains, [("x", None), ("y", Some(whole("a", "axle")))]);
-    // Written again as it was: the server makes no event of it.
+    // Written again without a change: the server sends no event.
     session.execute("UPDATE item SET parts = parts; UPDATE item:x SET parts = [part:b]").await.unwrap();
-    // The view of it is as it was, which is not told again.
+    // Its view is unchanged, and is not reported again.
     session.execute(r"UPDATE item:y SET `main \`part\`` = part:b").await.unwrap();
     let change = next_change(&mut view).await;
     assert_eq!((change.id.key().as_str(), change.data.name.as_deref()), ("y", Some("bolt")));
