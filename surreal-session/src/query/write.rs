@@ -54,7 +54,7 @@ pub(super) use target::{Reach, Records};
 ///
 /// # Cancel safety
 ///
-/// See [`CallFuture`](crate::CallFuture). To repeat a dropped call without an id may make a second record.
+/// See [`CallFuture`]. To repeat a dropped call without an id may make a second record.
 ///
 /// # Examples
 ///
@@ -103,7 +103,7 @@ impl<T: Record, W> CreateWithoutContent<T, W> {
 ///
 /// # Cancel safety
 ///
-/// See [`CallFuture`](crate::CallFuture). To repeat a dropped call without an id may make a second record.
+/// See [`CallFuture`]. To repeat a dropped call without an id may make a second record.
 #[must_use = "nothing is written until this is awaited"]
 pub struct WriteWithoutId<T, Out = T> {
     write: Write<T, Out, Option<T>>,
@@ -179,7 +179,7 @@ impl<T: Record<Ids: WithoutId<T>>, Out: 'static> IntoFuture for WriteWithoutId<T
 ///
 /// # Cancel safety
 ///
-/// See [`CallFuture`](crate::CallFuture).
+/// See [`CallFuture`].
 #[must_use = "nothing is written until this is awaited"]
 pub struct Write<T, Out = T, Before = T> {
     pub(super) clauses: Clauses,

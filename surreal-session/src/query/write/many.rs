@@ -106,7 +106,7 @@ macro_rules! filtered {
         impl<T: Record, Out> $builder<T, Out, T> {
             /// Writes only records for which the condition is true. Several filters must all be true.
             ///
-            /// See [`UpdateWithoutTarget::filter`].
+            /// See [`UpdateWithoutTarget::filter`](super::UpdateWithoutTarget::filter).
             pub fn filter<C: IntoCondition<T>>(self, condition: impl FnOnce(Fields<T>) -> C) -> Self {
                 Self { clauses: self.clauses.filter(condition), ..self }
             }
