@@ -33,7 +33,7 @@ use crate::value::escape_identifier;
 
 pub use super::patch::{Fits, Holds, PatchPath, Removable};
 pub use data::WriteWithoutData;
-pub use insert::{Insert, InsertWithoutRelation, NewRecords, NewRow};
+pub use insert::{Insert, InsertWithoutRelation, NewRecords};
 pub(super) use many::rows;
 pub use many::{WriteMany, WriteOptional};
 pub use target::{DeleteWithoutTarget, UpdateWithoutTarget, UpsertWithoutTarget};
