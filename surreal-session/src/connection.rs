@@ -32,6 +32,7 @@ pub(crate) use call::{Cleanup, Subscription};
 pub(crate) use client::{Client, LateReply, not_driven};
 pub(crate) use config::Config;
 pub(crate) use deadline::Deadline;
+pub(crate) use end::runtime_gone;
 pub(crate) use epoch::{Epoch, Owner};
 pub(crate) use event_queue::{Capacity, QueueItem, StreamEnd};
 pub(crate) use retry::Retry;

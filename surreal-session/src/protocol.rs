@@ -9,6 +9,7 @@ mod operation;
 mod reply;
 mod request;
 mod statement;
+mod variable;
 
 pub(crate) use frame::{Event, EventKind, Frame, position};
 pub(crate) use id::RequestId;
@@ -19,3 +20,4 @@ pub(crate) use request::{BindingsWriter, Request, RequestWriter};
 pub(crate) use statement::{
     Outcome, Statement, decode_error, first_failure, is_echo, read_statements, record_decode_error,
 };
+pub(crate) use variable::check_name;

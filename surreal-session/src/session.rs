@@ -1,41 +1,474 @@
-//! Sessions: many isolated contexts over one connection, each with its own namespace, database, variables and identity.
+//! Sessions: isolated contexts over one connection, each with its own namespace, database, variables and identity.
 //!
-//! A [`Session`] is a shared handle on one server session; [`Surreal`] is the handle of a connection and, with the
-//! same verbs, of its default session. What a session has selected is kept as the server last confirmed it, which is
-//! what [`Session::fork`] copies.
+//! A [`Session`] is a shared handle of one server session; its methods are here, and call into the files of the folder.
+//! Changes of a session ([`change`]) run one after another; [`auth`], [`selection`] and [`variables`] say which there are.
+//! [`state`] is what the handles share: the session as the server last confirmed it, and its requests. Two entry points are
+//! `impl Session` blocks in upper layers, beside the types that they return: transactions and live queries.
 
-mod attempt;
 mod auth;
-mod background;
-mod bearer;
+mod call;
 mod change;
-mod connect;
-mod credentials;
-mod fork;
-mod future;
-mod handle;
 mod info;
-mod namespace;
 mod new_session;
 mod queue;
 mod scope;
+mod selection;
 mod state;
-mod streams;
+mod subscription;
 mod surreal;
-mod token;
 mod variables;
 
-pub(crate) use background::{Background, Begun};
-pub use bearer::Bearer;
-pub use connect::Connect;
-pub use credentials::{Credentials, Database, Namespace, RecordAccess, Root};
-pub use future::CallFuture;
-pub use handle::Session;
-pub use namespace::Use;
+use std::borrow::Borrow;
+use std::fmt;
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use self::auth::{AuthRequest, Authenticate, Invalidate, Reset, SignIn};
+use self::change::SessionChange;
+use self::selection::UseRequest;
+use self::state::Role;
+use self::variables::{SetVariable, UnsetVariable};
+use crate::connection::{Client, Deadline};
+use crate::error::Result;
+use crate::protocol::SessionId;
+
+pub use auth::{Bearer, Credentials, Database, Namespace, RecordAccess, Root, Token, Tokens};
+pub use call::{CallFuture, SessionCall};
+pub(crate) use info::IDENTITY as WHO;
 pub use new_session::NewSession;
-pub(crate) use queue::{Place, Queue};
+pub(crate) use queue::{Background, Begun, Queue, Ticket};
 pub use scope::Scope;
-pub(crate) use scope::check_name;
-pub(crate) use streams::{Followed, WHO};
-pub use surreal::Surreal;
-pub use token::{Token, Tokens};
+pub use selection::Use;
+pub(crate) use state::SessionInner;
+pub(crate) use subscription::SessionSubscription as Followed;
+pub use surreal::{Connect, Surreal};
+
+/// A session on a shared connection, with its own namespace, database, variables and identity.
+///
+/// [`Surreal::new_session`] and [`Session::fork`] open one. A clone is the same session and costs nothing. Dropping the
+/// last handle detaches the session from the server in the background; [`close_session`](Self::close_session) does the
+/// same and waits.
+///
+/// [`Queryable`](crate::Queryable) provides the methods that read and write data. The methods that change the session
+/// ([`use_ns`](Self::use_ns), [`signin`](Self::signin), [`set`](Self::set) and others) are carried out one after another,
+/// in the order in which they were first polled. Data calls have no order among themselves or relative to the changes,
+/// unless the program awaits one before the next.
+///
+/// # Cancel safety
+///
+/// A call that changes the session is carried out once it was polled, even if its future is dropped. The handle always
+/// shows the state that the server last confirmed.
+///
+/// A change without a reply at its deadline fails with [`Timeout`](crate::ErrorKind::Timeout). If it was sent
+/// ([`Delivery::Unknown`](crate::Delivery::Unknown)), the server may still carry it out. Later changes, `fork` and
+/// `close_session` then wait for the late reply, each until its own deadline, and the handle follows that reply.
+/// Queries do not wait: until the reply comes they run before or after the change, and
+/// [`namespace`](Self::namespace) and [`database`](Self::database) are `None` if it may have changed them.
+#[derive(Clone)]
+pub struct Session {
+    inner: Arc<SessionInner>,
+}
+
+impl Session {
+    fn of(inner: Arc<SessionInner>) -> Self {
+        Self { inner }
+    }
+
+    /// The session that every connection has.
+    fn default_of(client: Client) -> Self {
+        let id = client.id();
+        Self::of(Arc::new(SessionInner::new(client, id, Role::Default)))
+    }
+
+    /// The id of this session, unique on its connection. The default session has the id of the connection.
+    pub fn id(&self) -> SessionId {
+        self.inner.id
+    }
+
+    /// The selected namespace, as the server last confirmed it.
+    ///
+    /// `None` if there is none, and also while it is unknown: a change that may select another one (`use_ns`, `use_db`,
+    /// `unset_ns`, `unset_db`, a sign-in, `reset`) was sent and has no reply at its deadline. Queries then run before or
+    /// after that change. When the late reply comes, the namespace is known again. Every later change waits for that
+    /// reply, so after a later change has succeeded the namespace is known.
+    pub fn namespace(&self) -> Option<String> {
+        self.inner.confirmed().selection.namespace.clone()
+    }
+
+    /// The selected database, as the server last confirmed it.
+    ///
+    /// `None` if there is none, and also while it is unknown; see [`namespace`](Self::namespace).
+    pub fn database(&self) -> Option<String> {
+        self.inner.confirmed().selection.database.clone()
+    }
+
+    /// Selects a namespace, and with [`Use::use_db`] a database in it.
+    ///
+    /// Without `use_db` the server (3.3.5) keeps the name of the database that was selected before, in the new namespace;
+    /// [`Use::unset_db`] leaves it. Namespace and database are created if the identity may do so; otherwise statements
+    /// fail later.
+    ///
+    /// # Errors
+    ///
+    /// [`Auth`](crate::ErrorKind::Auth) for a namespace or database that the identity may not enter, or is bound to and
+    /// may not leave: the session then stays as it was. [`Conflict`](crate::ErrorKind::Conflict) if another connection
+    /// creates them at the same time: trying again is safe. If the server fails halfway,
+    /// [`namespace`](Self::namespace) and [`database`](Self::database) say which are selected.
+    ///
+    /// # Cancel safety
+    ///
+    /// See [`Session`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # surreal_session_embedded::example(async |session| {
+    /// session.use_ns("shop").use_db("inventory").await?;
+    /// session.use_db("orders").await?;
+    /// session.use_ns("archive").unset_db().await?;
+    /// assert_eq!((session.namespace().as_deref(), session.database()), (Some("archive"), None));
+    /// # Ok(()) });
+    /// ```
+    pub fn use_ns(&self, namespace: impl Into<String>) -> Use {
+        Use::new(self, UseRequest::namespace(namespace.into()))
+    }
+
+    /// Selects a database in the session's namespace.
+    ///
+    /// # Errors
+    ///
+    /// Like [`use_ns`](Self::use_ns); also fails if the session has no namespace.
+    pub fn use_db(&self, database: impl Into<String>) -> Use {
+        Use::new(self, UseRequest::database(database.into()))
+    }
+
+    /// Leaves the namespace, and the database with it.
+    ///
+    /// # Errors
+    ///
+    /// Fails only if the session is closed, or the connection is lost or does not answer.
+    ///
+    /// # Cancel safety
+    ///
+    /// See [`Session`].
+    pub fn unset_ns(&self) -> SessionCall<()> {
+        self.change(Ok(UseRequest::without_namespace()))
+    }
+
+    /// Leaves the database and stays in the namespace.
+    ///
+    /// # Errors
+    ///
+    /// [`Auth`](crate::ErrorKind::Auth) for an identity that is bound to its database: a user of it, or a record user.
+    ///
+    /// # Cancel safety
+    ///
+    /// See [`Session`].
+    pub fn unset_db(&self) -> SessionCall<()> {
+        self.change(Ok(UseRequest::without_database()))
+    }
+
+    /// Signs this session in; other sessions of the connection keep their identities.
+    ///
+    /// A namespace or database user, and a record user, also select their namespace and database.
+    ///
+    /// # Errors
+    ///
+    /// [`Auth`](crate::ErrorKind::Auth) for a wrong user, password or key, an unknown access method, or a SIGNIN clause
+    /// that failed or found no record; [`Conflict`](crate::ErrorKind::Conflict) if the clause wrote and lost against a
+    /// concurrent write. The session stays as it was.
+    ///
+    /// # Cancel safety
+    ///
+    /// See [`Session`].
+    pub fn signin(&self, credentials: impl Credentials) -> SessionCall<Tokens> {
+        self.change(AuthRequest::signin(&credentials).map(SignIn))
+    }
+
+    /// Creates a record user through the SIGNUP clause of an access method, and signs this session in as that user.
+    ///
+    /// # Errors
+    ///
+    /// [`Auth`](crate::ErrorKind::Auth) for an unknown access method or one without SIGNUP, or if the clause failed. The
+    /// server does not say why it failed: a user that exists already looks like any other failure.
+    /// [`Error::thrown`](crate::Error::thrown) is the error that the clause has thrown, if any.
+    /// [`Conflict`](crate::ErrorKind::Conflict) as for [`signin`](Self::signin). The session stays as it was.
+    ///
+    /// # Cancel safety
+    ///
+    /// See [`Session`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use surreal_session::prelude::*;
+    /// #[derive(serde::Serialize)]
+    /// struct Params<'a> {
+    ///     email: &'a str,
+    ///     password: &'a str,
+    /// }
+    ///
+    /// # surreal_session_embedded::example(async |session| {
+    /// # let (ns, db) = (session.namespace().unwrap(), session.database().unwrap());
+    /// # let signup = "SIGNUP (CREATE user SET email = $email, password = crypto::argon2::generate($password))";
+    /// # session.query(format!("DEFINE ACCESS account ON DATABASE TYPE RECORD {signup}")).await?.check()?;
+    /// let params = Params { email: "ada@example.com", password: "correct horse" };
+    /// let tokens = session.signup(RecordAccess::new(&ns, &db, "account", params)).await?;
+    /// // Later, or elsewhere: the same user without the password.
+    /// session.authenticate(tokens.access).await?;
+    /// # Ok(()) });
+    /// ```
+    pub fn signup<P: Serialize>(&self, credentials: RecordAccess<P>) -> SessionCall<Tokens> {
+        self.change(AuthRequest::signup(&credentials).map(SignIn))
+    }
+
+    /// Gives this session the identity that `token` proves, without a password.
+    ///
+    /// # Errors
+    ///
+    /// [`Auth`](crate::ErrorKind::Auth) for text that is not a token, and for a token that is expired or was issued by
+    /// another server. The session stays as it was.
+    ///
+    /// # Cancel safety
+    ///
+    /// See [`Session`].
+    pub fn authenticate(&self, token: impl Into<Token>) -> SessionCall<()> {
+        self.change(Authenticate::new(token.into()))
+    }
+
+    /// Renews an identity with a refresh token, and uses the refresh token up.
+    ///
+    /// The session gets the identity of the user that the tokens were issued for, and selects that user's namespace and
+    /// database.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for tokens without a refresh token: the access method is
+    /// not defined WITH REFRESH. [`Auth`](crate::ErrorKind::Auth) for one that was used, revoked or has expired. The
+    /// session stays as it was.
+    ///
+    /// # Cancel safety
+    ///
+    /// See [`Session`]. After a dropped call the refresh token may be used up and its successor lost: sign in again.
+    pub fn refresh(&self, tokens: impl Borrow<Tokens>) -> SessionCall<Tokens> {
+        self.change(AuthRequest::refresh(tokens.borrow()).map(SignIn))
+    }
+
+    /// Revokes a refresh token. Sessions that are signed in stay signed in.
+    ///
+    /// # Errors
+    ///
+    /// Like [`refresh`](Self::refresh).
+    ///
+    /// # Cancel safety
+    ///
+    /// The token may or may not be revoked if the future is dropped. Revoking it again is safe, and fails if it was.
+    pub fn revoke(&self, tokens: impl Borrow<Tokens>) -> SessionCall<()> {
+        let request = AuthRequest::revoke(tokens.borrow());
+        self.call(async move |session, deadline| request?.send_aside(&session, deadline).await.map(drop))
+    }
+
+    /// Makes this session anonymous. Its namespace, database and variables stay.
+    ///
+    /// The time at which the sign-in expires stays too, as for [`reset`](Self::reset).
+    ///
+    /// # Errors
+    ///
+    /// Fails only if the session is closed, or the connection is lost or does not answer.
+    ///
+    /// # Cancel safety
+    ///
+    /// See [`Session`].
+    pub fn invalidate(&self) -> SessionCall<()> {
+        self.change(Ok(Invalidate))
+    }
+
+    /// Resets this session to the state of a new one: anonymous, without namespace, database and variables.
+    ///
+    /// Only the time at which its sign-in expires stays (server 3.3.5); another sign-in sets it again, and other sessions
+    /// have their own. Its open [transactions](crate::Transaction) are rolled back.
+    ///
+    /// # Errors
+    ///
+    /// Fails only if the session is closed, or the connection is lost or does not answer.
+    ///
+    /// # Cancel safety
+    ///
+    /// See [`Session`].
+    pub fn reset(&self) -> SessionCall<()> {
+        self.change(Ok(Reset))
+    }
+
+    /// Sets the session's variable `$name`, for later queries of this session only.
+    ///
+    /// The value is encoded when this is called. NONE removes the variable.
+    ///
+    /// The type of the value is not checked. Types of chrono, time, jiff, uuid and `rust_decimal` and `std::time::Duration` are
+    /// sent as serde writes them, a time as text: convert them first, as in `Datetime::from(time)`.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for a name that cannot be a variable, is reserved by the
+    /// server (`access`, `auth`, `token`, `session`), or means something else in places of SurrealQL, where it would hide
+    /// the variable (`this`, `parent`, `value`, `input`, `before`, `after`, `event`).
+    /// [`Encode`](crate::ErrorKind::Encode) for a value that cannot be sent.
+    ///
+    /// # Cancel safety
+    ///
+    /// See [`Session`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use surreal_session::prelude::*;
+    /// # surreal_session_embedded::example(async |session| {
+    /// session.set("limits", [10, 20]).await?;
+    /// let limits: Vec<i64> = session.query("RETURN $limits").await?.take(0)?;
+    /// assert_eq!(limits, [10, 20]);
+    /// # Ok(()) });
+    /// ```
+    pub fn set(&self, name: impl Into<String>, value: impl Serialize) -> SessionCall<()> {
+        self.change(SetVariable::new(name.into(), &value))
+    }
+
+    /// Removes the session's variable `$name`. Succeeds if there is no such variable.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for a name that cannot be a variable.
+    ///
+    /// # Cancel safety
+    ///
+    /// See [`Session`].
+    pub fn unset(&self, name: impl Into<String>) -> SessionCall<()> {
+        self.change(UnsetVariable::new(name.into()))
+    }
+
+    /// Opens a new session on the same connection with the same identity, namespace, database and variables.
+    ///
+    /// It copies the state that the server has confirmed after the changes of this session that are under way. From then
+    /// on the two sessions are independent.
+    ///
+    /// # Errors
+    ///
+    /// Like [`Surreal::new_session`]. [`Auth`](crate::ErrorKind::Auth) if the token that this session got when it signed
+    /// in has expired, or the [`Bearer`] key was revoked: sign the new session in instead.
+    /// [`Timeout`](crate::ErrorKind::Timeout) if the server does not answer an earlier change of this session.
+    /// [`Protocol`](crate::ErrorKind::Protocol) if the identity or a variable is unknown, because the reply to a change of
+    /// it could not be read.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future detaches the new session.
+    pub fn fork(&self) -> SessionCall<Session> {
+        self.call(async move |session, deadline| new_session::fork(&session, deadline).await)
+    }
+
+    /// Detaches this session from the server and waits until it is gone.
+    ///
+    /// Calls of all other handles of the session then fail with [`SessionClosed`](crate::ErrorKind::SessionClosed).
+    /// Requests that the server is working on finish normally, but open [transactions](crate::Transaction) of the session
+    /// are rolled back. Other sessions go on.
+    ///
+    /// # Errors
+    ///
+    /// [`SessionClosed`](crate::ErrorKind::SessionClosed) if it was closed before;
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for the default session, which lives as long as its
+    /// connection; otherwise only if the connection is lost or does not answer.
+    ///
+    /// # Cancel safety
+    ///
+    /// Once polled, the session is closed even if the future is dropped.
+    pub fn close_session(self) -> SessionCall<()> {
+        self.call(async move |session, deadline| change::close(&session, deadline).await)
+    }
+
+    /// Reads the record of the record user that this session is signed in as.
+    ///
+    /// For other identities, and if the user may not read the record, the result is NONE: ask for an `Option` then.
+    ///
+    /// # Errors
+    ///
+    /// [`Decode`](crate::ErrorKind::Decode) if the record does not fit `T`, or there is none and `T` is not an `Option`.
+    ///
+    /// # Cancel safety
+    ///
+    /// Only reads.
+    pub fn info<T: DeserializeOwned + 'static>(&self) -> SessionCall<T> {
+        self.call(async move |session, deadline| info::record(&session, deadline).await)
+    }
+
+    /// Returns the version of the server, such as `surrealdb-3.3.5`.
+    ///
+    /// # Errors
+    ///
+    /// Fails only if the session is closed, or the connection is lost or does not answer.
+    ///
+    /// # Cancel safety
+    ///
+    /// Only reads.
+    pub fn version(&self) -> SessionCall<String> {
+        self.call(async move |session, deadline| info::version(&session, deadline).await)
+    }
+
+    /// Makes a round trip to the server, through its request handling.
+    ///
+    /// # Errors
+    ///
+    /// Fails only if the session is closed, or the connection is lost or does not answer.
+    ///
+    /// # Cancel safety
+    ///
+    /// Changes nothing.
+    pub fn ping(&self) -> SessionCall<()> {
+        self.call(async move |session, deadline| info::ping(&session, deadline).await)
+    }
+
+    /// Returns the sessions that are attached to this connection, without the default one, in no particular order.
+    ///
+    /// # Errors
+    ///
+    /// Fails only if the session is closed, or the connection is lost or does not answer.
+    ///
+    /// # Cancel safety
+    ///
+    /// Only reads.
+    pub fn sessions(&self) -> SessionCall<Vec<SessionId>> {
+        self.call(async move |session, deadline| info::sessions(&session, deadline).await)
+    }
+
+    /// A call that runs `start` at its first poll.
+    fn call<T, F>(&self, start: impl FnOnce(Arc<SessionInner>, Deadline) -> F + Send + 'static) -> SessionCall<T>
+    where
+        F: Future<Output = Result<T>> + Send + 'static,
+    {
+        let session = Arc::clone(&self.inner);
+        SessionCall::new(&self.inner.client, move |deadline| start(session, deadline))
+    }
+
+    /// A call that carries out a change, or fails with the error of its arguments.
+    fn change<C: SessionChange>(&self, change: Result<C>) -> SessionCall<C::Output> {
+        self.call(async move |session, deadline| change::apply(&session, change?, deadline).await)
+    }
+
+    pub(crate) fn inner(&self) -> &Arc<SessionInner> {
+        &self.inner
+    }
+
+    pub(crate) fn scope(&self) -> Scope {
+        Scope::of_session(&self.inner)
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let confirmed = self.inner.confirmed();
+        f.debug_struct("Session")
+            .field("id", &self.inner.id)
+            .field("namespace", &confirmed.selection.namespace)
+            .field("database", &confirmed.selection.database)
+            .finish_non_exhaustive()
+    }
+}

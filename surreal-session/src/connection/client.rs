@@ -267,7 +267,7 @@ impl Client {
             Some(permit) => permit.map_err(|_| self.ended(operation, Delivery::NotSent)),
             None => {
                 let slot = format_args!("a free call slot (max_calls = {})", self.0.config.max_calls);
-                Err(deadline.timed_out_waiting_for(format_args!("`{operation}`"), slot))
+                Err(deadline.call_timed_out_waiting_for(operation, slot))
             }
         }
     }

@@ -25,9 +25,14 @@ impl Deadline {
         Self { timeout, at: after(timeout) }
     }
 
-    /// The error of `call`, which was not sent by this deadline because it had to wait for `what`.
-    pub(crate) fn timed_out_waiting_for(self, call: impl fmt::Display, what: impl fmt::Display) -> Error {
-        Error::new(ErrorKind::Timeout, format!("{call} timed out after {:?} waiting for {what}", self.timeout))
+    /// The error of a call that was not sent by this deadline because it had to wait for `what`.
+    pub(crate) fn timed_out_waiting_for(self, what: impl fmt::Display) -> Error {
+        Error::new(ErrorKind::Timeout, format!("timed out after {:?} waiting for {what}", self.timeout))
+    }
+
+    /// The same error, with the name of the call.
+    pub(crate) fn call_timed_out_waiting_for(self, call: impl fmt::Display, what: impl fmt::Display) -> Error {
+        Error::new(ErrorKind::Timeout, format!("`{call}` timed out after {:?} waiting for {what}", self.timeout))
     }
 }
 

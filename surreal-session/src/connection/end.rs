@@ -32,7 +32,7 @@ impl End {
     }
 
     pub(super) fn runtime_gone() -> Self {
-        Self::lost("the runtime of the connection was shut down")
+        Self::lost(RUNTIME_GONE)
     }
 
     pub(super) fn panicked() -> Self {
@@ -67,6 +67,13 @@ impl End {
         }
     }
 }
+
+/// The error of a call whose task ended with the runtime of the connection.
+pub(crate) fn runtime_gone(delivery: Delivery) -> Error {
+    Error::new(ErrorKind::Disconnected, RUNTIME_GONE).with_delivery(delivery)
+}
+
+const RUNTIME_GONE: &str = "the runtime of the connection was shut down";
 
 /// A source that several errors have in common.
 #[derive(Debug)]

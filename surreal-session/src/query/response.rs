@@ -9,7 +9,7 @@ use crate::codec;
 use crate::error::{Error, Result, ServerError};
 use crate::protocol::{Operation, Outcome, Statement, decode_error, first_failure, is_echo, read_statements};
 use crate::record::tuples;
-use crate::transaction::Witness;
+use crate::transaction::DecodeGuard;
 
 /// The results of a [`Query`](super::Query): one for each statement, in their order.
 ///
@@ -21,7 +21,7 @@ pub struct Response {
     /// The name of the builder that it is the answer to; `None` for text.
     operation: Option<Operation>,
     /// Set for a query that may have written something in a transaction.
-    witness: Option<Witness>,
+    decode_guard: Option<DecodeGuard>,
 }
 
 impl Response {
@@ -30,8 +30,8 @@ impl Response {
         Ok(Self::new(read_statements(reply)?, None))
     }
 
-    pub(super) fn new(statements: Vec<Statement>, witness: Option<Witness>) -> Self {
-        Self { statements, operation: None, witness }
+    pub(super) fn new(statements: Vec<Statement>, decode_guard: Option<DecodeGuard>) -> Self {
+        Self { statements, operation: None, decode_guard }
     }
 
     /// Names the operation in the error of its statement, instead of the statement's index.
@@ -72,8 +72,8 @@ impl Response {
         let result = self.result(index)?;
         codec::decode_row(result).map_err(|error| {
             let error = decode_error(result, &error).with_statement(index);
-            if let Some(witness) = &self.witness {
-                witness.fail(&error);
+            if let Some(guard) = &self.decode_guard {
+                guard.fail(&error);
             }
             error
         })

@@ -15,9 +15,9 @@ use super::Response;
 use super::effect::may_write;
 use crate::codec::{self, EncodeError};
 use crate::error::{Error, Result};
-use crate::protocol::{BindingsWriter, Operation, Request};
+use crate::protocol::{BindingsWriter, Operation, Request, check_name};
 use crate::record::{Assignment, Assignments, Path};
-use crate::session::{CallFuture, Scope, check_name};
+use crate::session::{CallFuture, Scope};
 use crate::value;
 
 /// SurrealQL text: awaiting it returns a [`Response`] with a result for each statement.
@@ -119,8 +119,8 @@ impl Query {
         let surql = self.to_surql();
         let (text, request) = (surql.clone(), self.bindings.finish());
         let statements = self.scope.query_in(transaction, text, request, self.deadline).await?;
-        let witness = may_write(&self.text).then(|| transaction.witness(surql));
-        Ok(Response::new(statements, witness))
+        let decode_guard = may_write(&self.text).then(|| transaction.decode_guard(surql));
+        Ok(Response::new(statements, decode_guard))
     }
 
     /// Returns the request, or the first error of a binding.

@@ -1,81 +1,71 @@
-//! What a session can ask about itself and its server.
+//! The questions that a session asks the server, and how the replies are read.
 
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
-use super::Session;
+use super::change::ChangeContext;
+use super::selection::Selection;
+use super::state::SessionInner;
 use crate::codec::{self, NONE};
+use crate::connection::{Cleanup, Deadline};
 use crate::error::{Error, ErrorKind, Result};
-use crate::protocol::SessionId;
+use crate::protocol::{Outcome, SessionId, read_statements};
 use crate::value::Uuid;
 
-impl Session {
-    /// Reads the record of the record user that this session is signed in as.
-    ///
-    /// NONE for anybody else, and where the user may not read that record: ask for an `Option` where that may be.
-    ///
-    /// # Errors
-    ///
-    /// [`Decode`](ErrorKind::Decode) if the record does not fit `T`, or there is none and `T` is not an `Option`.
-    ///
-    /// # Cancel safety
-    ///
-    /// Only reads.
-    pub async fn info<T: DeserializeOwned>(&self) -> Result<T> {
-        let scope = self.scope();
-        let reply = match scope.call(scope.request("info").finish(), None).await {
-            Err(error) if is_nobody(&error) => Bytes::from_static(NONE),
-            reply => reply?,
-        };
-        decode("info", &reply)
-    }
+/// The statement that asks for the identity of the session, as far as it decides about its live queries.
+///
+/// The server sends events until the end of the second in which the session expires.
+pub(crate) const IDENTITY: &str = "RETURN { \
+    identity: [$token.ID, $token.NS, $token.DB, $token.AC, $session.data], \
+    expires_in: IF $session.exp != NONE { ($session.exp + 1) * 1000 - time::millis(time::now()) } \
+}";
 
-    /// The server's version, such as `surrealdb-3.3.5`.
-    ///
-    /// # Errors
-    ///
-    /// Fails only if the session is closed, or the connection is lost or does not answer.
-    ///
-    /// # Cancel safety
-    ///
-    /// Only reads.
-    pub async fn version(&self) -> Result<String> {
-        self.ask("version").await
-    }
+const SELECTION: &str = "RETURN { namespace: session::ns(), database: session::db() }";
 
-    /// Makes a round trip to the server, through its request handling.
-    ///
-    /// # Errors
-    ///
-    /// Fails only if the session is closed, or the connection is lost or does not answer.
-    ///
-    /// # Cancel safety
-    ///
-    /// Changes nothing.
-    pub async fn ping(&self) -> Result<()> {
-        let scope = self.scope();
-        scope.call(scope.request("ping").finish(), None).await.map(drop)
-    }
+/// Asks for the identity; the live streams read the reply.
+pub(super) async fn identity(context: &ChangeContext) -> Result<Bytes> {
+    ask(context, IDENTITY).await
+}
 
-    /// The sessions that are attached to this connection, in no particular order; the default one is not among them.
-    ///
-    /// # Errors
-    ///
-    /// Fails only if the session is closed, or the connection is lost or does not answer.
-    ///
-    /// # Cancel safety
-    ///
-    /// Only reads.
-    pub async fn sessions(&self) -> Result<Vec<SessionId>> {
-        let ids: Vec<Uuid> = self.ask("sessions").await?;
-        Ok(ids.into_iter().map(SessionId::new).collect())
-    }
+/// Asks for the selected namespace and database.
+pub(super) async fn selection(context: &ChangeContext) -> Result<Selection> {
+    Selection::read(&ask(context, SELECTION).await?)
+}
 
-    async fn ask<T: DeserializeOwned>(&self, method: &'static str) -> Result<T> {
-        let scope = self.scope();
-        let reply = scope.call(scope.request(method).finish(), None).await?;
-        decode(method, &reply)
+/// Returns the result of a statement, in the turn of a change.
+async fn ask(context: &ChangeContext, statement: &str) -> Result<Bytes> {
+    let reply = context.call(context.session.request("query").text(statement).finish()).await?;
+    match read_statements(&reply)?.into_iter().next().map(|statement| statement.outcome) {
+        Some(Outcome::Ok(result)) => Ok(result),
+        Some(Outcome::Failed(error)) => Err(Error::from_statement(0, error)),
+        None => Err(Error::protocol("the reply to `query` has no statement")),
     }
+}
+
+/// The record of the record user that the session is signed in as.
+pub(super) async fn record<T: DeserializeOwned>(session: &SessionInner, deadline: Deadline) -> Result<T> {
+    let reply = match call(session, "info", deadline).await {
+        Err(error) if is_without_record(&error) => Bytes::from_static(NONE),
+        reply => reply?,
+    };
+    decode("info", &reply)
+}
+
+pub(super) async fn version(session: &SessionInner, deadline: Deadline) -> Result<String> {
+    decode("version", &call(session, "version", deadline).await?)
+}
+
+pub(super) async fn sessions(session: &SessionInner, deadline: Deadline) -> Result<Vec<SessionId>> {
+    let ids: Vec<Uuid> = decode("sessions", &call(session, "sessions", deadline).await?)?;
+    Ok(ids.into_iter().map(SessionId::new).collect())
+}
+
+pub(super) async fn ping(session: &SessionInner, deadline: Deadline) -> Result<()> {
+    call(session, "ping", deadline).await.map(drop)
+}
+
+async fn call(session: &SessionInner, method: &'static str, deadline: Deadline) -> Result<Bytes> {
+    session.call(session.request(method).finish(), deadline, Cleanup::Nothing).await
 }
 
 fn decode<T: DeserializeOwned>(method: &str, reply: &[u8]) -> Result<T> {
@@ -86,7 +76,7 @@ fn decode<T: DeserializeOwned>(method: &str, reply: &[u8]) -> Result<T> {
 
 /// The server (3.3.5) looks for the record in the session's database, even when there is neither, and as a query, which
 /// it may deny guests.
-fn is_nobody(error: &Error) -> bool {
+fn is_without_record(error: &Error) -> bool {
     error.server().is_some_and(|server| {
         server.is_detail("NamespaceEmpty") || server.is_detail("DatabaseEmpty") || server.refuses_guests()
     })

@@ -1,27 +1,60 @@
-//! The handle of a connection.
+//! Connections: opening one, its default session, and closing it.
 
 use std::fmt;
 use std::ops::Deref;
 use std::time::Duration;
 
-use super::state::Role;
-use super::{Connect, NewSession, Session};
-use crate::connection::Client;
+use super::{CallFuture, NewSession, Session, SessionCall};
+use crate::connection::{Client, Config, ServerUrl};
 use crate::error::Result;
 
 /// A connection to a SurrealDB server, and its default session.
 ///
-/// It dereferences to the [`Session`] that every connection has, so that all verbs of a session are verbs of the
-/// connection. Work that must not share namespace, database, variables or identity goes through
-/// [`new_session`](Self::new_session). A clone is the same connection and costs nothing; when the last handle of it
-/// and of its sessions is dropped, the socket is closed.
+/// It dereferences to the [`Session`] that every connection has, so it has all methods of a session. Work that must not
+/// share namespace, database, variables or identity goes through [`new_session`](Self::new_session). A clone is the same
+/// connection and costs nothing. The socket is closed when the last handle of the connection and of its sessions is
+/// dropped.
 ///
 /// Lost connections are not reopened: every call then fails with
 /// [`ErrorKind::Disconnected`](crate::ErrorKind::Disconnected), which is not
-/// [retryable](crate::Error::is_retryable) on these handles. [`Connect`] says when a connection ends, and what it bears.
+/// [retryable](crate::Error::is_retryable) on these handles. [`Connect`] explains when a connection ends, and its limits.
 #[derive(Clone)]
 pub struct Surreal {
     default: Session,
+}
+
+/// A connection to be opened; see [`Surreal::connect`].
+///
+/// # The limits of one connection
+///
+/// All sessions of a connection share one socket, and so its limits. The numbers are those of server 3.3.5:
+///
+/// - 255 sessions besides the default one ([`TooManySessions`](crate::ErrorKind::TooManySessions)).
+/// - The server works on several requests of a socket at once and keeps the rest waiting: [`max_calls`](Self::max_calls)
+///   bounds both together.
+/// - A reply above [`max_message_bytes`](Self::max_message_bytes) ends the connection for all of its sessions.
+/// - Live queries have the lowest limit. The server closes the socket (code 1013) as soon as about a hundred events wait to
+///   be written to it, however fast the client reads. One change counts once for each live query that reports it. On a
+///   server built for speed, four live queries on one socket beside a writer with 64 calls in flight can be enough, and 16
+///   live queries beside eight calls. Open separate connections for busy live queries, with few of them on each.
+///
+/// # How a connection ends
+///
+/// Every call in flight and every live stream ends when the connection does: calls with
+/// [`Disconnected`](crate::ErrorKind::Disconnected) and a [`Delivery`](crate::Delivery) that says whether they were sent,
+/// streams with [`EndReason::ConnectionLost`](crate::live::EndReason::ConnectionLost). That happens when the socket is reset,
+/// when the server closes it (the message has its code and reason), when no bytes arrive for the
+/// [`idle_timeout`](Self::idle_timeout), and when the runtime that [`Surreal::connect`] was awaited on is shut down.
+///
+/// The connection runs as a task of that runtime. Its handles may be used from any other runtime or executor, but nothing
+/// is sent or received while that runtime does not run, for example between two `block_on` of a current-thread runtime.
+/// Calls from other runtimes then still end at their deadlines, and after the idle timeout the connection is lost unless
+/// bytes are waiting.
+#[derive(Clone)]
+#[must_use = "a connection is opened when this is awaited"]
+pub struct Connect {
+    url: String,
+    config: Config,
 }
 
 impl Surreal {
@@ -33,12 +66,12 @@ impl Surreal {
     ///
     /// [`InvalidUrl`](crate::ErrorKind::InvalidUrl) for text that is no URL or has parts that cannot be used,
     /// [`Unsupported`](crate::ErrorKind::Unsupported) for schemes other than `ws://` and `wss://`,
-    /// [`Connect`](crate::ErrorKind::Connect) if nobody answers, or somebody else than a SurrealDB server of version 3, or
-    /// if this is not awaited on a tokio runtime with IO and timers.
+    /// [`Connect`](crate::ErrorKind::Connect) if there is no answer, if the answer does not come from a SurrealDB server of
+    /// version 3, or if this is not awaited on a tokio runtime with IO and timers.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future closes what was opened.
+    /// Dropping the future closes the socket.
     ///
     /// # Examples
     ///
@@ -52,18 +85,13 @@ impl Surreal {
     /// # }
     /// ```
     pub fn connect(url: impl Into<String>) -> Connect {
-        Connect::new(url.into())
-    }
-
-    pub(super) fn over(client: Client) -> Self {
-        let id = client.id();
-        Self { default: Session::of(client, id, Role::Default) }
+        Connect { url: url.into(), config: Config::default() }
     }
 
     /// Opens an isolated session on this connection when awaited.
     ///
     /// It is anonymous, has no namespace, no database and no variables, and inherits nothing from the default session.
-    /// See [`NewSession`] for what can be chained.
+    /// See [`NewSession`] for the methods that can be chained.
     ///
     /// # Examples
     ///
@@ -78,29 +106,83 @@ impl Surreal {
     /// # }
     /// ```
     pub fn new_session(&self) -> NewSession {
-        NewSession::new(self.default.client().clone())
+        NewSession::new(self.client().clone())
     }
 
-    /// Closes the connection with all its sessions, and waits until the socket is closed, a second at most.
+    /// Closes the connection with all its sessions, and waits until the socket is closed, which takes a second at most.
     ///
-    /// Calls in flight fail with [`ErrorKind::Closed`](crate::ErrorKind::Closed), their
-    /// [`Delivery`](crate::Delivery) says whether the server may have seen them; so do all later calls. Closing a
+    /// Calls in flight fail with [`ErrorKind::Closed`](crate::ErrorKind::Closed), and their
+    /// [`Delivery`](crate::Delivery) says whether the server may have seen them. All later calls fail too. Closing a
     /// connection that is over already succeeds.
     ///
     /// # Errors
     ///
-    /// None at present.
+    /// [`Timeout`](crate::ErrorKind::Timeout) if the socket is not closed by the deadline, which is five seconds by
+    /// default: the runtime of the connection does not run. The connection is closed as soon as it does.
     ///
     /// # Cancel safety
     ///
-    /// Once polled, the connection is closed whether or not the future is kept.
-    pub async fn close(&self) -> Result<()> {
-        let client = self.default.client();
-        client.close(client.deadline(Some(CLOSE_DEADLINE))).await
+    /// Once polled, the connection is closed even if the future is dropped.
+    pub fn close(&self) -> SessionCall<()> {
+        let client = self.client().clone();
+        SessionCall::new(self.client(), async move |deadline| client.close(deadline).await).deadline(CLOSE_DEADLINE)
     }
 
-    pub(super) fn into_session(self) -> Session {
-        self.default
+    fn client(&self) -> &Client {
+        &self.default.inner().client
+    }
+}
+
+impl Connect {
+    /// Sets how long connecting, and each call of the connection, may take; 30 seconds unless set.
+    ///
+    /// A call that has no reply by then fails with [`ErrorKind::Timeout`](crate::ErrorKind::Timeout). Builders and calls
+    /// have a `deadline` method for a single call.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.config.deadline = deadline;
+        self
+    }
+
+    /// Sets the largest message in bytes, 128 MiB unless set, which is what server 3.3.5 accepts by default.
+    ///
+    /// A larger request is refused before it is sent ([`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge)). A larger
+    /// reply ends the connection, because nothing after it can be read.
+    pub fn max_message_bytes(mut self, bytes: usize) -> Self {
+        self.config.max_message_bytes = bytes;
+        self
+    }
+
+    /// Sets how many calls may be queued or in flight at once, 4,096 unless set; at least one.
+    ///
+    /// Further calls wait for a free slot, and their deadline runs while they wait. A call whose future was dropped counts
+    /// until the server has answered it or its deadline has passed, because the server still works on it.
+    pub fn max_calls(mut self, calls: usize) -> Self {
+        self.config.max_calls = calls;
+        self
+    }
+
+    /// Sets after which time without any byte from the server the connection is lost; 20 seconds unless set.
+    ///
+    /// A peer that vanishes without closing the connection (a cable, a sleeping machine, a forgotten NAT entry) is noticed
+    /// by this alone. The server (3.3.5) pings every 5 seconds, so a healthy connection is never silent for longer, and a
+    /// limit below that ends idle connections. Bytes count, not messages: a large reply may take any time. A server
+    /// whose threads are all busy with long computations cannot ping, and needs a higher limit; `Duration::MAX` sets none.
+    pub fn idle_timeout(mut self, limit: Duration) -> Self {
+        self.config.idle_timeout = limit;
+        self
+    }
+}
+
+impl IntoFuture for Connect {
+    type Output = Result<Surreal>;
+    type IntoFuture = CallFuture<Surreal>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let url = ServerUrl::parse(&self.url)?;
+            let client = Client::connect(&url, self.config).await?;
+            Ok(Surreal { default: Session::default_of(client) })
+        })
     }
 }
 
@@ -112,9 +194,24 @@ impl Deref for Surreal {
     }
 }
 
+/// The default session of the connection.
+impl From<Surreal> for Session {
+    fn from(db: Surreal) -> Self {
+        db.default
+    }
+}
+
 impl fmt::Debug for Surreal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Surreal").field("default", &self.default).finish()
+    }
+}
+
+/// Shows only a URL that can be connected to: others may contain a password.
+impl fmt::Debug for Connect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let url = ServerUrl::parse(&self.url).map_or_else(|_| "..".to_owned(), |url| url.endpoint);
+        f.debug_struct("Connect").field("url", &url).field("config", &self.config).finish()
     }
 }
 

@@ -1,44 +1,62 @@
-//! What a transaction is while it is open, and the clean-up when nobody holds it any more.
+//! The state of an open transaction, its first failure, and its cancellation on drop.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use bytes::Bytes;
 use tracing::Span;
 
-use super::Witness;
-use super::verdict::Verdict;
 use crate::connection::{Cleanup, Client};
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::{BindingsWriter, TransactionId};
-use crate::session::Queue;
+use crate::session::{Queue, SessionInner};
 
 /// One transaction, shared by its handles and its queries. Dropping the last of them cancels it.
-pub(crate) struct State {
+pub(crate) struct TransactionInner {
     id: TransactionId,
-    client: Client,
+    /// Dropped after the transaction was cancelled, so that the session is detached last.
+    session: Arc<SessionInner>,
     span: Span,
-    /// The queue of the queries, and of what ends it: the server (3.3.5) runs requests of one transaction side by side.
+    /// The queue of the queries and of the call that ends it: the server (3.3.5) runs requests of one transaction side by
+    /// side.
     pub(super) queue: Queue,
-    pub(super) verdict: Arc<Verdict>,
-    /// Whether the program has said how it ends. Nothing may join it from then on.
+    pub(super) first_failure: Arc<FirstFailure>,
+    /// Set when the program commits or cancels. No query may join from then on.
     closed: AtomicBool,
-    /// Whether the server may know how it ends. Until then, it has to be cancelled.
+    /// Set when the server may know how the transaction ends. Until then, dropping it cancels it.
     over: AtomicBool,
     /// By name; the values as they are sent.
     variables: Mutex<BTreeMap<String, Bytes>>,
 }
 
-impl State {
-    pub(super) fn new(id: TransactionId, client: Client, span: Span) -> Self {
+/// The first failure in a transaction, if there is one: only that counts.
+#[derive(Debug, Default)]
+pub(super) struct FirstFailure(OnceLock<Failure>);
+
+#[derive(Debug)]
+struct Failure {
+    surql: String,
+    error: Error,
+}
+
+/// Fails a transaction if the result of one of its writes cannot be decoded.
+#[derive(Debug)]
+pub(crate) struct DecodeGuard {
+    /// Not the transaction itself, which would stay open as long as a result is kept.
+    first_failure: Arc<FirstFailure>,
+    surql: String,
+}
+
+impl TransactionInner {
+    pub(super) fn new(id: TransactionId, session: &Arc<SessionInner>, span: Span) -> Self {
         Self {
             id,
-            client,
+            session: Arc::clone(session),
             span,
             queue: Queue::default(),
-            verdict: Arc::default(),
+            first_failure: Arc::default(),
             closed: AtomicBool::new(false),
             over: AtomicBool::new(false),
             variables: Mutex::default(),
@@ -49,15 +67,19 @@ impl State {
         self.id
     }
 
-    pub(crate) fn span(&self) -> &Span {
-        &self.span
+    pub(crate) fn session(&self) -> &Arc<SessionInner> {
+        &self.session
     }
 
     pub(super) fn client(&self) -> &Client {
-        &self.client
+        &self.session.client
     }
 
-    /// Adds the variables of the transaction, except those in `bound`, which the query gives a value of its own.
+    pub(super) fn span(&self) -> &Span {
+        &self.span
+    }
+
+    /// Adds the variables of the transaction, except those in `bound`, which the query binds itself.
     pub(crate) fn bind_variables(&self, bindings: &mut BindingsWriter, bound: &[String]) {
         for (name, value) in &*self.variables() {
             if !bound.contains(name) {
@@ -71,16 +93,16 @@ impl State {
         self.variables.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Somebody to tell when the result of `surql` cannot be read.
-    pub(crate) fn witness(&self, surql: String) -> Witness {
-        Witness { verdict: Arc::clone(&self.verdict), surql }
+    /// A guard for the result of the query `surql`.
+    pub(crate) fn decode_guard(&self, surql: String) -> DecodeGuard {
+        DecodeGuard { first_failure: Arc::clone(&self.first_failure), surql }
     }
 
     pub(super) fn check_open(&self) -> Result<()> {
         if self.closed.load(Ordering::Acquire) { Err(closed()) } else { Ok(()) }
     }
 
-    /// Lets nothing join from now on; fails for all but the first.
+    /// Lets no query join from now on; fails for all callers but the first.
     pub(super) fn close(&self) -> Result<()> {
         if self.closed.swap(true, Ordering::AcqRel) { Err(closed()) } else { Ok(()) }
     }
@@ -96,20 +118,69 @@ fn closed() -> Error {
     Error::new(ErrorKind::TransactionClosed, "the transaction was committed or cancelled before")
 }
 
-impl Drop for State {
+impl FirstFailure {
+    /// Notes that `surql` failed with `error`, unless there was a failure before.
+    pub(super) fn note(&self, surql: &str, error: &Error) {
+        // Fails if this is not the first one.
+        let _ = self.0.set(Failure { surql: shortened(surql), error: error.clone() });
+    }
+
+    /// Fails if there was a failure.
+    pub(super) fn check(&self) -> Result<()> {
+        self.0.get().map_or(Ok(()), |failure| Err(failure.to_error()))
+    }
+
+    /// Returns true if the first failure was a conflict, so that the transaction may be run again.
+    pub(super) fn is_conflict(&self) -> bool {
+        self.0.get().is_some_and(|failure| failure.error.is_conflict())
+    }
+}
+
+impl Failure {
+    fn to_error(&self) -> Error {
+        let message = format!("transaction rolled back: `{}` failed earlier", self.surql);
+        let mut error = Error::new(ErrorKind::TransactionFailed, message).with_source(self.error.clone());
+        if let Some(index) = self.error.statement() {
+            error = error.with_statement(index);
+        }
+        match self.error.server() {
+            Some(server) => error.with_server(server.clone()),
+            None => error,
+        }
+    }
+}
+
+impl DecodeGuard {
+    pub(crate) fn fail(&self, error: &Error) {
+        self.first_failure.note(&self.surql, error);
+    }
+}
+
+impl Drop for TransactionInner {
     fn drop(&mut self) {
         if !*self.over.get_mut() {
             self.span.record("outcome", "dropped");
-            self.client.clean(Cleanup::Cancel(self.id));
+            self.session.client.clean(Cleanup::Cancel(self.id));
         }
     }
 }
 
 /// Without the values of the variables, which may be secrets.
-impl fmt::Debug for State {
+impl fmt::Debug for TransactionInner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut debug = f.debug_struct("State");
-        debug.field("id", &self.id).field("verdict", &self.verdict).field("closed", &self.closed);
+        let mut debug = f.debug_struct("TransactionInner");
+        debug.field("id", &self.id).field("first_failure", &self.first_failure).field("closed", &self.closed);
         debug.field("variables", &self.variables().keys()).finish_non_exhaustive()
     }
 }
+
+/// Enough of a statement to recognise it in a message.
+fn shortened(surql: &str) -> String {
+    match surql.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &surql[..end]),
+        None => surql.to_owned(),
+    }
+}
+
+/// In characters.
+const LONGEST: usize = 200;

@@ -1,7 +1,7 @@
 //! The turn of a query in its transaction.
 //!
-//! A query joins the queue in the task of its caller, when it is first polled, and runs in a task of its own: its turn
-//! ends when its reply arrives, also if the caller keeps the future and does not poll it.
+//! A query joins the queue in the task of its caller, when it is first polled, and runs in a separate task: its turn ends
+//! when its reply arrives, even if the caller keeps the future and does not poll it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,116 +10,115 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use tokio::task::AbortHandle;
 use tracing::Instrument;
 
-use super::State;
-use crate::connection::Deadline;
+use super::TransactionInner;
+use crate::connection::{Cleanup, Deadline};
 use crate::error::{Delivery, Error, ErrorKind, Result};
-use crate::protocol::{Operation, Statement, first_failure};
-use crate::session::{Background, Begun, Place};
+use crate::protocol::{Operation, Request, Statement, first_failure, read_statements};
+use crate::session::{Background, Begun, Ticket};
 
 /// A query of a transaction, shared by its task and its caller.
 #[derive(Debug)]
-struct Attempt {
-    state: Arc<State>,
+struct QueuedQuery {
+    transaction: Arc<TransactionInner>,
     surql: String,
     operation: Operation,
     progress: AtomicU8,
 }
 
 const WAITING: u8 = 0;
-/// The server may have the request, or has it soon: nothing is in front.
+/// The server may have the request, or gets it soon: the queue in front is empty.
 const SENT: u8 = 1;
 /// The transaction knows the result.
 const ENDED: u8 = 2;
 /// The caller left before the request was sent.
 const LEFT: u8 = 3;
 
-/// The caller's side. Dropped early, it stops the task; if the request was sent, the transaction has failed.
-struct Caller {
-    attempt: Arc<Attempt>,
+/// The caller's side. Dropped early, it stops the task; if the request was sent, it fails the transaction.
+struct CallerGuard {
+    query: Arc<QueuedQuery>,
     task: AbortHandle,
     is_answered: bool,
 }
 
-/// The task's side, from the request to the reply.
-struct Flight<'a>(&'a Attempt);
+/// The task's side, from the request to the reply. Dropped early, it fails the transaction.
+struct ReplyGuard<'a>(&'a QueuedQuery);
 
-impl State {
-    /// Runs `query` when the queries that joined the queue before it have their replies, and notes its result.
-    ///
-    /// Queries join in the order of their first poll.
-    pub(crate) async fn in_turn(
-        self: &Arc<Self>,
-        surql: String,
-        operation: Operation,
-        deadline: Deadline,
-        query: impl Future<Output = Result<Vec<Statement>>> + Send + 'static,
-    ) -> Result<Vec<Statement>> {
-        self.check_open()?;
-        self.verdict.check()?;
-        let (place, begun) = (self.queue.join(), Begun::default());
-        let progress = AtomicU8::new(if place.is_first() { SENT } else { WAITING });
-        let attempt = Arc::new(Attempt { state: Arc::clone(self), surql, operation, progress });
-        let run = Arc::clone(&attempt).run(place, deadline, begun.clone(), query).instrument(self.span().clone());
-        let mut run = Background::spawn(self.client(), &begun, deadline, run);
-        let mut caller = Caller { attempt, task: run.task.abort_handle(), is_answered: false };
-        // Dropped here: `Caller` fails the transaction, unless the request was not sent yet.
-        let result = run.result().await;
-        caller.is_answered = run.task.is_finished();
-        result
-    }
+/// Sends a query of a transaction when the queries that joined the queue before it have their replies, and notes its result.
+///
+/// Queries join in the order of their first poll. `surql` names the query in the error of later calls, if it fails.
+pub(crate) async fn query(
+    transaction: &Arc<TransactionInner>,
+    surql: String,
+    request: Request,
+    deadline: Deadline,
+) -> Result<Vec<Statement>> {
+    transaction.check_open()?;
+    transaction.first_failure.check()?;
+    let (ticket, begun) = (transaction.queue.join(), Begun::default());
+    let progress = AtomicU8::new(if ticket.is_first() { SENT } else { WAITING });
+    let operation = request.operation.clone();
+    let query = Arc::new(QueuedQuery { transaction: Arc::clone(transaction), surql, operation, progress });
+    let run = Arc::clone(&query).run(ticket, deadline, begun.clone(), request).instrument(transaction.span().clone());
+    let mut run = Background::spawn(transaction.client(), &begun, deadline, run);
+    let mut caller = CallerGuard { query, task: run.task.abort_handle(), is_answered: false };
+    // Dropped here: `CallerGuard` fails the transaction, unless the request was not sent yet.
+    let result = run.result().await;
+    caller.is_answered = run.task.is_finished();
+    result
 }
 
-impl Attempt {
+impl QueuedQuery {
     async fn run(
         self: Arc<Self>,
-        place: Place,
+        ticket: Ticket,
         deadline: Deadline,
         begun: Begun,
-        query: impl Future<Output = Result<Vec<Statement>>> + Send,
+        request: Request,
     ) -> Result<Vec<Statement>> {
-        let turn = place.turn(self.state.client(), deadline).await;
+        let turn = ticket.turn(self.transaction.client(), deadline).await;
         let _turn = turn.ok_or_else(|| no_turn(&self.operation, deadline))?;
-        self.state.verdict.check()?;
+        self.transaction.first_failure.check()?;
         if !self.advance(WAITING, SENT) && self.progress.load(Ordering::Acquire) == LEFT {
             return Err(Error::new(ErrorKind::Query, DROPPED));
         }
         begun.set();
-        // Dropped here: the result is unknown, and `Flight` fails the transaction.
-        let flight = Flight(&self);
-        let outcome = query.await;
-        flight.end(&outcome);
+        // Dropped here: the result is unknown, and `ReplyGuard` fails the transaction.
+        let guard = ReplyGuard(&self);
+        let reply = self.transaction.session().call(request, deadline, Cleanup::Nothing).await;
+        let outcome = reply.and_then(|reply| read_statements(&reply));
+        guard.end(&outcome);
         outcome
     }
 
-    /// Whether the progress was `from`; it is `to` then.
+    /// Returns true if the progress was `from`, and sets it to `to`.
     fn advance(&self, from: u8, to: u8) -> bool {
         self.progress.compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire).is_ok()
     }
 
     fn fail_dropped(&self) {
         let error = Error::new(ErrorKind::Query, DROPPED).with_delivery(Delivery::Unknown);
-        self.state.verdict.fail(&self.surql, &error);
+        self.transaction.first_failure.note(&self.surql, &error);
     }
 }
 
-impl Flight<'_> {
+impl ReplyGuard<'_> {
     /// Notes the result of the query. One that was not sent has changed nothing.
     fn end(self, outcome: &Result<Vec<Statement>>) {
-        let Self(Attempt { state, surql, .. }) = &self;
+        let Self(QueuedQuery { transaction, surql, .. }) = &self;
         match outcome {
             Ok(statements) => {
                 if let Some((index, error)) = first_failure(statements) {
-                    state.verdict.fail(surql, &Error::from_statement(index, error.clone()));
+                    transaction.first_failure.note(surql, &Error::from_statement(index, error.clone()));
                 }
             }
             Err(error) if error.delivery() == Delivery::NotSent => {}
-            Err(error) => state.verdict.fail(surql, error),
+            Err(error) => transaction.first_failure.note(surql, error),
         }
         self.0.advance(SENT, ENDED);
     }
 }
 
-impl Drop for Flight<'_> {
+impl Drop for ReplyGuard<'_> {
     fn drop(&mut self) {
         if self.0.progress.load(Ordering::Acquire) == SENT {
             self.0.fail_dropped();
@@ -127,13 +126,13 @@ impl Drop for Flight<'_> {
     }
 }
 
-impl Drop for Caller {
+impl Drop for CallerGuard {
     fn drop(&mut self) {
         if self.is_answered {
             return;
         }
-        if !self.attempt.advance(WAITING, LEFT) {
-            self.attempt.fail_dropped();
+        if !self.query.advance(WAITING, LEFT) {
+            self.query.fail_dropped();
         }
         self.task.abort();
     }
@@ -141,9 +140,7 @@ impl Drop for Caller {
 
 /// The error of a call whose turn did not come in time.
 pub(super) fn no_turn(call: impl fmt::Display, deadline: Deadline) -> Error {
-    let message =
-        format!("`{call}` timed out after {:?} waiting for earlier queries of the transaction", deadline.timeout);
-    Error::new(ErrorKind::Timeout, message)
+    deadline.call_timed_out_waiting_for(call, "earlier queries of the transaction")
 }
 
 const DROPPED: &str = "its future was dropped before the reply came";

@@ -1,4 +1,4 @@
-//! Tokens, which are secrets and print as none.
+//! Tokens. They are secrets, so `Debug` does not show them.
 
 use std::fmt;
 
@@ -7,17 +7,17 @@ use serde::{Deserialize, Deserializer};
 
 use crate::value::Value;
 
-/// A JSON web token that stands for an identity. `Debug` does not show it.
+/// A JSON web token that proves an identity. `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token(String);
 
-/// What signing in gives: a token for [`Session::authenticate`](super::Session::authenticate), and one that renews it.
+/// The result of a sign-in: a token for [`Session::authenticate`](crate::Session::authenticate), and one that renews it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Tokens {
     /// Proves the identity until it expires.
     pub access: Token,
-    /// Renews the access token once; only given by an access method defined WITH REFRESH.
+    /// Renews the access token once; `None` unless the access method is defined WITH REFRESH.
     pub refresh: Option<Token>,
 }
 
@@ -58,7 +58,7 @@ impl From<&Token> for Token {
     }
 }
 
-/// Takes the secret out.
+/// Extracts the secret.
 impl From<Token> for String {
     fn from(token: Token) -> Self {
         token.0
@@ -77,7 +77,7 @@ impl From<&Tokens> for Token {
     }
 }
 
-/// Text, or an object with `access` and `refresh`: both are answers of the server (3.3.5) to a sign-in.
+/// Text, or an object with `access` and `refresh`: the server (3.3.5) answers a sign-in with either.
 impl<'de> Deserialize<'de> for Tokens {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = |value| match value {

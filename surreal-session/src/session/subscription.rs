@@ -1,0 +1,107 @@
+//! The live streams of a session: their registration, and their end when the session changes.
+//!
+//! The server (3.3.5) drops the live queries of a session without an event when the session is closed, invalidated, reset,
+//! or gets another identity. So the client ends the streams.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use bytes::Bytes;
+
+use super::change::ChangeContext;
+use super::info;
+use super::state::SessionInner;
+use crate::connection::{Capacity, Cleanup, Deadline, QueueItem, Retry, StreamEnd, Subscription};
+use crate::error::Result;
+use crate::protocol::{LiveId, Request};
+
+/// The events of a live query. It keeps its session open.
+pub(crate) struct SessionSubscription {
+    pub(crate) subscription: Subscription,
+    _guard: StreamGuard,
+}
+
+/// Counts one stream of a session.
+#[derive(Debug)]
+struct StreamGuard(Arc<SessionInner>);
+
+impl SessionSubscription {
+    /// Sends a finished `query` request that ends with a LIVE SELECT. Returns its result and the events.
+    pub(crate) async fn register(
+        session: &Arc<SessionInner>,
+        request: Request,
+        deadline: Deadline,
+        capacity: Capacity,
+    ) -> Result<(Bytes, Self)> {
+        // Waits until no change of the session's identity is under way, and keeps later ones waiting.
+        let registering = Arc::clone(&session.registering).read_owned();
+        let registering = session.client.within(deadline.at, registering).await;
+        let registering =
+            registering.ok_or_else(|| deadline.timed_out_waiting_for("a change of the session's identity"))?;
+        // Before the session is looked at: if it is closed from here on, the registration is too late.
+        let owner = session.owner();
+        session.check_open()?;
+        // Counted before the request is sent, so that a change of identity that runs beside it looks for streams.
+        let guard = StreamGuard::new(session);
+        let result = session.client.follow(request, deadline, owner, capacity, registering).await;
+        let (reply, subscription) = result.map_err(|error| session.explain(error))?;
+        Ok((reply, Self { subscription, _guard: guard }))
+    }
+
+    /// Returns the events of a live query that exists already.
+    pub(crate) fn of_existing(session: &Arc<SessionInner>, id: LiveId, capacity: Capacity) -> Result<Self> {
+        let owner = session.owner();
+        session.check_open()?;
+        let guard = StreamGuard::new(session);
+        let subscription = session.client.subscribe(id, owner, capacity)?;
+        Ok(Self { subscription, _guard: guard })
+    }
+}
+
+impl fmt::Debug for SessionSubscription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.subscription.fmt(f)
+    }
+}
+
+impl StreamGuard {
+    fn new(session: &Arc<SessionInner>) -> Self {
+        session.streams.fetch_add(1, Ordering::AcqRel);
+        Self(Arc::clone(session))
+    }
+}
+
+impl Drop for StreamGuard {
+    fn drop(&mut self) {
+        self.0.streams.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// Kills a live query of the session and ends its streams.
+///
+/// In the server (3.3.5), concurrent kills conflict with each other, so that trying again succeeds.
+pub(crate) async fn kill(session: &Arc<SessionInner>, id: LiveId, deadline: Deadline) -> Result<()> {
+    let kill = || {
+        let request = Request::kill(session.client.next_id(), session.in_envelope(), id);
+        session.call(request, deadline, Cleanup::Nothing)
+    };
+    Retry::until(&session.client, deadline).run(kill).await?;
+    session.client.killed(id);
+    Ok(())
+}
+
+/// Ends the session's streams, including those that are being registered.
+pub(super) fn end_streams(session: &SessionInner, end: StreamEnd) {
+    session.epoch.advance(&end);
+    session.client.tell(session.in_envelope(), QueueItem::End(end));
+}
+
+/// Tells the session's streams its identity, after a request that may have changed it.
+pub(super) async fn report_identity(context: &ChangeContext) {
+    let session = &context.session;
+    if session.streams.load(Ordering::Acquire) > 0 {
+        let identity = info::identity(context).await.ok();
+        session.client.tell(session.in_envelope(), QueueItem::Identity(identity));
+    }
+}

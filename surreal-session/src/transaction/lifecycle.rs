@@ -1,0 +1,154 @@
+//! Opening a transaction, and ending it exactly once.
+
+use std::sync::Arc;
+
+use tracing::{Instrument, Span, debug, debug_span, field};
+
+use super::TransactionInner;
+use super::turn::no_turn;
+use crate::connection::{Cleanup, Deadline};
+use crate::error::{Delivery, Error, ErrorKind, Result, ServerError};
+use crate::protocol::read_begun;
+use crate::session::{Background, Begun, SessionInner, Ticket};
+
+/// The way in which a transaction ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ending {
+    Commit,
+    Cancel,
+}
+
+/// Opens a transaction; `retry` is the number of earlier ones that conflicted.
+pub(super) async fn begin(
+    session: &Arc<SessionInner>,
+    deadline: Deadline,
+    retry: u32,
+) -> Result<Arc<TransactionInner>> {
+    let span = debug_span!("transaction", id = field::Empty, retry, outcome = field::Empty);
+    open(session, deadline, span.clone()).instrument(span).await.map(Arc::new)
+}
+
+async fn open(session: &Arc<SessionInner>, deadline: Deadline, span: Span) -> Result<TransactionInner> {
+    let request = session.request("begin").finish();
+    // Dropped here: the connection task cancels the transaction that the reply names.
+    let reply = session.call(request, deadline, Cleanup::CancelBegun).await.map_err(explain)?;
+    let id = read_begun(&reply)
+        .map_err(|error| Error::protocol("the reply to `begin` names no transaction").with_source(error))?;
+    span.record("id", field::display(id));
+    Ok(TransactionInner::new(id, session, span))
+}
+
+/// The server's message does not say whose limit it is nor how to raise it.
+fn explain(error: Error) -> Error {
+    match error.server() {
+        Some(server) if error.kind() == ErrorKind::TooManyTransactions => {
+            let message = "the session has as many open transactions as the server allows (64 by default; raise it with \
+                 SURREAL_MAX_TRANSACTIONS_PER_SESSION, or for the default session of a connection with \
+                 SURREAL_MAX_TRANSACTIONS_PER_CONNECTION)";
+            Error::new(ErrorKind::TooManyTransactions, message).answered().with_server(server.clone())
+        }
+        _ => error,
+    }
+}
+
+/// Closes the transaction and joins its queue now, and ends it when its turn comes, whether or not the caller stays: the
+/// request that is sent decides, so the work must not stop halfway.
+pub(super) async fn end(inner: Arc<TransactionInner>, ending: Ending, deadline: Deadline) -> Result<()> {
+    inner.close()?;
+    let begun = Begun::default();
+    let work = in_turn(Arc::clone(&inner), ending, inner.queue.join(), deadline, begun.clone());
+    // Dropped here: the task goes on.
+    let work = work.instrument(inner.span().clone());
+    let ended = Background::spawn(inner.client(), &begun, deadline, work).result().await;
+    ended.map_err(|error| match error.kind() {
+        ErrorKind::Disconnected | ErrorKind::Timeout
+            if ending == Ending::Commit && error.delivery() == Delivery::Unknown =>
+        {
+            unknown(error)
+        }
+        _ => error,
+    })
+}
+
+async fn in_turn(
+    inner: Arc<TransactionInner>,
+    ending: Ending,
+    ticket: Ticket,
+    deadline: Deadline,
+    begun: Begun,
+) -> Result<()> {
+    let Some(_turn) = ticket.turn(inner.client(), deadline).await else {
+        return Err(give_up(&inner, ending, deadline));
+    };
+    match ending {
+        Ending::Commit => commit(&inner, deadline, &begun).await,
+        Ending::Cancel => {
+            begun.set();
+            roll_back(&inner, deadline, "cancelled").await
+        }
+    }
+}
+
+/// Cancels a transaction whose queries take longer than the call that ends it.
+fn give_up(inner: &TransactionInner, ending: Ending, deadline: Deadline) -> Error {
+    let call = match ending {
+        Ending::Commit => "commit",
+        Ending::Cancel => "cancel",
+    };
+    let error = no_turn(call, deadline);
+    // The queries in front end with the transaction, and those that wait are not sent.
+    inner.first_failure.note(call, &error);
+    inner.client().clean(Cleanup::Cancel(inner.id()));
+    inner.set_over("cancelled");
+    error.in_context("the transaction is cancelled")
+}
+
+/// Commits, or cancels if anything in the transaction has failed.
+async fn commit(inner: &TransactionInner, deadline: Deadline, begun: &Begun) -> Result<()> {
+    if let Err(failed) = inner.first_failure.check() {
+        if let Err(error) = roll_back(inner, deadline, "failed").await {
+            debug!(%error, "a failed transaction could not be cancelled; the server does so when its session ends");
+        }
+        return Err(failed);
+    }
+    begun.set();
+    let request = inner.session().request("commit").uuid(inner.id().as_uuid()).finish();
+    let result = inner.session().call(request, deadline, Cleanup::Nothing).await.map(drop).map_err(judge);
+    match &result {
+        Ok(()) => inner.set_over("committed"),
+        // It is still open: dropping the transaction cancels it.
+        Err(error) if error.delivery() == Delivery::NotSent => {}
+        Err(error) if error.kind() == ErrorKind::CommitUnknown => inner.set_over("unknown"),
+        Err(error) if error.is_conflict() => inner.set_over("conflict"),
+        Err(_) => inner.set_over("refused"),
+    }
+    result
+}
+
+async fn roll_back(inner: &TransactionInner, deadline: Deadline, outcome: &'static str) -> Result<()> {
+    let request = inner.session().request("cancel").uuid(inner.id().as_uuid()).finish();
+    let result = inner.session().call(request, deadline, Cleanup::Nothing).await.map(drop);
+    // A request that was not sent is sent again when the transaction is dropped.
+    if result.as_ref().map_or_else(Error::delivery, |()| Delivery::Answered) != Delivery::NotSent {
+        inner.set_over(outcome);
+    }
+    result
+}
+
+/// Distinguishes a commit that was refused from one with an unknown outcome.
+fn judge(error: Error) -> Error {
+    let is_unclear = error.delivery() == Delivery::Unknown
+        || error.kind() == ErrorKind::Protocol
+        || error.server().is_some_and(ServerError::is_shutting_down);
+    if is_unclear { unknown(error) } else { error }
+}
+
+fn unknown(error: Error) -> Error {
+    let message = "the transaction may or may not have been committed";
+    let unknown = Error::new(ErrorKind::CommitUnknown, message).with_delivery(Delivery::Unknown);
+    let unknown = match error.server() {
+        Some(server) => unknown.with_server(server.clone()),
+        None => unknown,
+    };
+    unknown.with_source(error)
+}
