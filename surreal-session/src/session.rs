@@ -1,13 +1,14 @@
 //! Sessions: isolated contexts over one connection, each with its own namespace, database, variables and identity.
 //!
 //! A [`Session`] is a shared handle of one server session; its methods are here, and call into the files of the folder.
-//! Changes of a session ([`change`]) run one after another; [`auth`], [`selection`] and [`variables`] say which there are.
+//! Changes of a session ([`change`]) run one after another: of the [`identity`], the [`selection`] and the [`variables`].
 //! [`state`] is what the handles share: the session as the server last confirmed it, and its requests. Two entry points are
 //! `impl Session` blocks in upper layers, beside the types that they return: transactions and live queries.
 
 mod auth;
 mod call;
 mod change;
+mod identity;
 mod info;
 mod new_session;
 mod queue;
@@ -25,8 +26,9 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use self::auth::{AuthRequest, Authenticate, Invalidate, Reset, SignIn};
+use self::auth::AuthRequest;
 use self::change::SessionChange;
+use self::identity::{Authenticate, Invalidate, Reset, SignIn};
 use self::selection::UseRequest;
 use self::state::Role;
 use self::variables::{SetVariable, UnsetVariable};
@@ -132,7 +134,7 @@ impl Session {
     /// # Ok(()) });
     /// ```
     pub fn use_ns(&self, namespace: impl Into<String>) -> Use {
-        Use::new(self, UseRequest::namespace(namespace.into()))
+        Use::new(&self.inner, UseRequest::namespace(namespace.into()))
     }
 
     /// Selects a database in the session's namespace.
@@ -141,7 +143,7 @@ impl Session {
     ///
     /// Like [`use_ns`](Self::use_ns); also fails if the session has no namespace.
     pub fn use_db(&self, database: impl Into<String>) -> Use {
-        Use::new(self, UseRequest::database(database.into()))
+        Use::new(&self.inner, UseRequest::database(database.into()))
     }
 
     /// Leaves the namespace, and the database with it.
@@ -267,7 +269,7 @@ impl Session {
     /// The token may or may not be revoked if the future is dropped. Revoking it again is safe, and fails if it was.
     pub fn revoke(&self, tokens: impl Borrow<Tokens>) -> SessionCall<()> {
         let request = AuthRequest::revoke(tokens.borrow());
-        self.call(async move |session, deadline| request?.send_aside(&session, deadline).await.map(drop))
+        self.call(async move |session, deadline| identity::revoke(request?, &session, deadline).await)
     }
 
     /// Makes this session anonymous. Its namespace, database and variables stay.

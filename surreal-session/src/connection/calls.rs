@@ -2,7 +2,7 @@
 //!
 //! A call that was sent stays here when its caller leaves or its deadline passes: the server still works on it, may still
 //! open something for it, and may still refuse it with an error that has no id. It keeps its permit until its
-//! reply or its deadline, so that `max_calls` bounds what the server works on, and what is stored here.
+//! reply or its deadline, so that `max_calls` bounds the work of the server and the calls that are stored here.
 
 use std::collections::{HashMap, VecDeque};
 use std::task::{Context, Poll};
@@ -25,13 +25,13 @@ use crate::protocol::{LiveId, Operation, Reply, RequestId, SessionId};
 pub(super) struct Calls {
     /// The calls to send, oldest first. An id that is not pending any more is skipped.
     queue: VecDeque<RequestId>,
-    /// How many ids in the queue are not pending any more.
+    /// The number of ids in the queue that are not pending any more.
     stale: usize,
     pending: HashMap<RequestId, Pending>,
     deadlines: Deadlines,
     /// The calls that were late, oldest first, and perhaps answered since.
     late: VecDeque<RequestId>,
-    /// How long a call is remembered after its deadline, and how long a clean-up may take.
+    /// The time for which a call is remembered after its deadline, and that a clean-up may take.
     linger: Duration,
 }
 
@@ -60,13 +60,13 @@ pub(super) enum Stage {
     Sent(Instant),
     /// The deadline has passed.
     Late(Instant),
-    /// Kept because the server may still open something for it, or because its late reply is waited for.
+    /// Kept because the server may still open something for it, or because a `LateReply` waits.
     Kept,
     /// A kill that is tried again at its deadline.
     Paused,
 }
 
-/// A live query that no stream follows any more.
+/// The kill of a live query without streams.
 #[derive(Debug, Clone)]
 pub(super) struct Kill {
     pub(super) id: LiveId,
@@ -74,7 +74,7 @@ pub(super) struct Kill {
     pub(super) backoff: Backoff,
 }
 
-/// A call whose time has come.
+/// A call whose deadline has passed.
 #[derive(Debug)]
 pub(super) enum Expired {
     /// It was never sent, and is forgotten.
@@ -104,7 +104,7 @@ impl Pending {
         }
     }
 
-    /// When it was sent, if it was.
+    /// The time at which it was sent, if it was.
     pub(super) fn sent_at(&self) -> Option<Instant> {
         match self.stage {
             Stage::Sent(at) | Stage::Late(at) => Some(at),
@@ -112,7 +112,7 @@ impl Pending {
         }
     }
 
-    /// Whether the reply is needed however late it is: to close what the server opens, or for [`LateReply`](super::LateReply).
+    /// Returns true if even a late reply is needed: to close what the server opens, or for a [`LateReply`](super::LateReply).
     fn is_needed_late(&self) -> bool {
         self.cleanup != Cleanup::Nothing || self.live.is_some() || self.is_waited_for_late()
     }
@@ -154,8 +154,8 @@ impl Calls {
         self.queue.len() > self.stale
     }
 
-    /// Takes the frame that is to be sent next, and its call, which counts as sent from here on: whatever becomes of the
-    /// write, the server may see the request.
+    /// Takes the next frame to send, and its call. The call counts as sent from here on: even if the write fails, the server
+    /// may see the request.
     pub(super) fn send_next(&mut self) -> Option<(RequestId, Bytes, &Pending)> {
         loop {
             let id = self.queue.pop_front()?;
@@ -188,7 +188,7 @@ impl Calls {
         }
     }
 
-    /// The only call on the server, if there is one and no other.
+    /// The only call on the server; `None` if there are several or none.
     pub(super) fn only_sent(&self) -> Option<RequestId> {
         let mut sent = self.pending.iter().filter(|(_, pending)| pending.sent_at().is_some()).map(|(id, _)| *id);
         sent.next().filter(|_| sent.next().is_none())
@@ -257,7 +257,7 @@ impl Calls {
         }
     }
 
-    /// Counts an id in the queue that is not pending any more, and takes such ids out when they are too many.
+    /// Counts an id in the queue that is not pending any more, and removes such ids when there are too many.
     fn skip(&mut self) {
         self.stale += 1;
         if self.stale > MAX_STALE && self.stale > self.queue.len() / 2 {
@@ -273,8 +273,8 @@ impl Calls {
     }
 }
 
-/// How many calls are remembered whose deadline has passed.
+/// The number of calls that are remembered after their deadlines.
 const MAX_LATE: usize = 4_096;
 
-/// How many ids of calls that are not pending any more may stand in the queue.
+/// The number of ids in the queue that are not pending any more, at most.
 const MAX_STALE: usize = 1_024;

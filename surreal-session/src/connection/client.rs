@@ -322,5 +322,5 @@ fn no_driver(panic: Box<dyn Any + Send>) -> Error {
     Error::new(ErrorKind::Connect, "connecting needs a tokio runtime with IO and timers: build it with `enable_all`")
 }
 
-/// How much longer than the driver a caller waits for the end of its call.
+/// The time that a caller waits longer than the driver for the end of its call.
 const SLACK: Duration = Duration::from_millis(100);

@@ -1,17 +1,17 @@
-//! What a program can set on a connection.
+//! The settings of a connection.
 
 use std::time::Duration;
 
 /// The limits of one connection.
 #[derive(Debug, Clone)]
 pub(crate) struct Config {
-    /// How long a call may take, from being awaited to its reply.
+    /// The time that a call may take, from its first poll to its reply.
     pub(crate) deadline: Duration,
     /// The largest message sent or received. A larger one is refused before sending, or ends the connection.
     pub(crate) max_message_bytes: usize,
-    /// How many calls may be queued or in flight at once; further callers wait for their turn.
+    /// The number of calls that may be queued or in flight at once; further callers wait.
     pub(crate) max_calls: usize,
-    /// How long no byte may come before the connection is taken for lost.
+    /// The time without any byte from the server after which the connection is lost.
     pub(crate) idle_timeout: Duration,
 }
 
@@ -26,5 +26,5 @@ impl Default for Config {
     }
 }
 
-/// What server 3.3.5 accepts unless `SURREAL_WEBSOCKET_MAX_MESSAGE_SIZE` says otherwise.
+/// The limit of server 3.3.5 unless `SURREAL_WEBSOCKET_MAX_MESSAGE_SIZE` is set.
 const SERVER_MAX_MESSAGE_BYTES: usize = 128 << 20;

@@ -1,8 +1,8 @@
 //! The one task that owns the socket, the calls in flight and their deadlines.
 //!
 //! It is a state machine that is polled rather than a loop that awaits: reading goes on while a write is stuck,
-//! writing while nothing arrives, and deadlines pass whatever the socket does. It reads from a frame only where it
-//! belongs, hands on the bytes, and never waits for whom they are for.
+//! writing while nothing arrives, and deadlines pass whatever the socket does. It reads only the address of a frame, passes
+//! the bytes on, and never waits for a receiver.
 
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -47,7 +47,7 @@ pub(super) struct Driver {
     routes: Routes,
     ignored: Ignored,
     clean_up_deadline: Duration,
-    /// Whether a poll has begun and not returned: if the driver is dropped then, the poll has panicked.
+    /// Set while a poll runs: if the driver is dropped then, the poll has panicked.
     is_polled: bool,
 }
 
@@ -90,7 +90,7 @@ impl Driver {
         foreign::run(|| drop(running));
     }
 
-    /// Makes all the progress that can be made now; ready only with the reason why the connection is over.
+    /// Makes all possible progress. Ready when the connection ends, with the reason.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<End> {
         loop {
             let steps = [
@@ -114,7 +114,7 @@ impl Driver {
         }
     }
 
-    /// Takes what the handles have sent. Without handles there is nobody left to serve.
+    /// Takes the commands of the clients. When the last client is dropped, the connection ends.
     fn poll_commands(&mut self, cx: &mut Context<'_>) -> Step {
         poll_burst(|| {
             match ready!(self.commands.poll_recv(cx)) {
@@ -139,7 +139,7 @@ impl Driver {
         self.calls.add(id, Pending { operation, deadline, stage, cleanup, live, kill: None, caller, late, permit });
     }
 
-    /// Tells the streams of a session, also those whose registration is under way.
+    /// Puts an item into the queues of a session's streams, including those that are being registered.
     fn tell(&self, session: Option<SessionId>, item: &QueueItem) {
         self.routes.tell(session, item);
         self.calls.registering(session).for_each(|route| route.queue.push(item.clone()));
@@ -147,7 +147,7 @@ impl Driver {
 
     fn clean(&mut self, cleanup: Cleanup) {
         let request = match cleanup {
-            // There is nothing to cancel before the reply, and what to cancel after it.
+            // Nothing can be cancelled before the reply, which names the transaction.
             Cleanup::Nothing | Cleanup::CancelBegun => return,
             Cleanup::Detach(session) => Request::detach(self.state.next_id(), session),
             Cleanup::Cancel(transaction) => Request::cancel(self.state.next_id(), transaction),
@@ -156,7 +156,7 @@ impl Driver {
         self.calls.add(id, Pending::clean_up(operation, after(self.clean_up_deadline), frame));
     }
 
-    /// Ends a live query that nobody follows any more.
+    /// Kills a live query without streams.
     fn unfollow(&mut self, queue: &EventQueue) {
         queue.clear();
         if let Some((id, session)) = self.routes.unfollow(queue) {
@@ -178,7 +178,7 @@ impl Driver {
                 let pending = Pending::clean_up("kill".into(), after(kill.backoff.next_pause()), Bytes::new());
                 self.calls.add(self.state.next_id(), Pending { stage: Stage::Paused, kill: Some(kill), ..pending });
             }
-            Err(error) => debug!(%error, live = %kill.id, "a live query that nobody follows was not killed"),
+            Err(error) => debug!(%error, live = %kill.id, "a live query without streams was not killed"),
             Ok(_) => {}
         }
     }
@@ -199,7 +199,7 @@ impl Driver {
         debug!(live = %id, session = ?owner.session, "live query");
     }
 
-    /// Writes what is queued as far as the socket takes it, and flushes.
+    /// Writes queued frames until the socket refuses one, and flushes.
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Step {
         let written = poll_burst(|| {
             if !self.calls.has_unsent() {
@@ -219,7 +219,7 @@ impl Driver {
         }
     }
 
-    /// Reads what came before the socket refused a write: replies, and why the server has closed it.
+    /// Reads the frames that came before the socket refused a write: replies, and the server's close frame.
     fn last_words(&mut self, end: End, cx: &mut Context<'_>) -> End {
         for _ in 0..LAST_WORDS {
             match self.poll_message(cx) {
@@ -240,7 +240,7 @@ impl Driver {
         self.socket.start_send_unpin(Message::Binary(frame)).map_err(write_failed)
     }
 
-    /// Takes what the socket has.
+    /// Reads the frames that have arrived.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Step {
         poll_burst(|| self.poll_message(cx))
     }
@@ -248,7 +248,7 @@ impl Driver {
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Step {
         match ready!(self.socket.poll_next_unpin(cx)) {
             Some(Ok(Message::Binary(frame))) => self.route(frame),
-            // Nothing comes after it, even if the TCP connection stays open.
+            // It is the last frame, even if the TCP connection stays open.
             Some(Ok(Message::Close(frame))) => return Poll::Ready(Err(close_reason(frame))),
             Some(Ok(Message::Text(text))) => {
                 self.ignored.note(format!("a text frame of {} bytes, where only binary ones are allowed", text.len()));
@@ -264,7 +264,7 @@ impl Driver {
         match Frame::read(&frame) {
             Ok(Frame::Reply(id)) => match self.calls.take(id) {
                 Some(pending) => self.settle(id, pending, Ok(Reply::new(frame))),
-                None if self.state.was_used(id) => debug!(%id, "a reply came for a call that nobody waits for"),
+                None if self.state.was_used(id) => debug!(%id, "a reply came for a call without a caller"),
                 None => self.ignored.note(format!("a reply to request {id}, which was never sent")),
             },
             Ok(Frame::Unattributed(error)) => self.attribute(*error),
@@ -279,8 +279,8 @@ impl Driver {
         }
     }
 
-    /// Finds the call that an error without an id belongs to: the only one on the server, or else whichever of them
-    /// gets no reply. Calls whose callers have left count as well.
+    /// Finds the call that an error without an id belongs to: the only one on the server. If there are several, the error
+    /// is kept for the timeout of the call that gets no reply. Calls whose callers have left count as well.
     fn attribute(&mut self, error: ServerError) {
         match self.calls.only_sent().and_then(|id| Some((id, self.calls.take(id)?))) {
             Some((id, pending)) => {
@@ -301,14 +301,14 @@ impl Driver {
                 let error = self.ignored.timeout(&operation, caller.timeout, sent_at);
                 reply(caller, Err(error));
             }
-            Expired::Unanswered(operation, _, None) => debug!(%operation, "no reply, and nobody who waits for one"),
+            Expired::Unanswered(operation, _, None) => debug!(%operation, "no reply to a call without a caller"),
             Expired::Retry(kill) => self.kill(kill),
             Expired::Unsent(_, None) | Expired::Nothing => {}
         }
         Poll::Ready(Ok(()))
     }
 
-    /// Ends a call. A reply that nobody takes is undone.
+    /// Ends a call. Without a caller, its effect on the server is undone.
     fn settle(&mut self, id: RequestId, pending: Pending, answer: Result<Reply>) {
         let Pending { operation, cleanup, live, kill, caller, late, .. } = pending;
         if let Some(kill) = kill {
@@ -329,7 +329,7 @@ impl Driver {
         }
     }
 
-    /// Ends every call with the reason of the connection's end, and refuses those to come.
+    /// Ends every call with the reason of the connection's end, and refuses later ones.
     fn fail_all(&mut self, end: &End) {
         // Set first: a call that is refused by the closed queue looks for the reason here.
         let _ = self.state.end.set(end.clone());
@@ -369,26 +369,26 @@ impl Drop for Driver {
     }
 }
 
-/// Hands a reply to its caller; gives it back if the caller has left.
+/// Sends a reply to its caller. Returns the reply if the caller has left.
 fn reply(caller: Caller, reply: Result<Reply>) -> Option<Result<Reply>> {
     foreign::run(|| caller.reply.send(reply).err()).flatten()
 }
 
-/// Hands on a reply that came after its deadline.
+/// Sends a reply that came after its deadline.
 fn reply_late(late: Option<oneshot::Sender<Result<Reply>>>, reply: Result<Reply>) {
-    // Fails if nobody waits for it any more.
+    // Fails if the receiver was dropped.
     let _ = late.map(|late| foreign::run(|| late.send(reply)));
 }
 
-/// An event that waits must not keep the whole buffer in memory that it was read into.
+/// A waiting event must not keep the whole read buffer in memory.
 fn unpinned(frame: Bytes) -> Bytes {
     if frame.len() < READ_BUFFER_BYTES { Bytes::copy_from_slice(&frame) } else { frame }
 }
 
-/// The outcome of one look at commands, socket or clock: progress, nothing to do, or the end of the connection.
+/// The outcome of one step with commands, socket or clock: progress, nothing to do, or the end of the connection.
 type Step = Poll<Result<(), End>>;
 
-/// Takes one kind of step as often as possible, but not so often that the other kinds starve.
+/// Repeats one kind of step, up to a limit, so that the other kinds do not starve.
 fn poll_burst(mut step: impl FnMut() -> Step) -> Step {
     let mut progress = Poll::Pending;
     for _ in 0..BURST {
@@ -403,9 +403,9 @@ fn poll_burst(mut step: impl FnMut() -> Step) -> Step {
 
 fn read_failed(error: tungstenite::Error) -> End {
     match error {
-        // Nothing behind it can be read.
+        // The frames after it cannot be read.
         tungstenite::Error::Capacity(CapacityError::MessageTooLong { size, max_size }) => {
-            End::lost(format!("a message of {size} bytes came, above the limit of {max_size} bytes,"))
+            End::lost(format!("received a message of {size} bytes, above the limit of {max_size} bytes,"))
         }
         error => End::lost("the connection was lost").with_source(error),
     }
@@ -435,10 +435,10 @@ const KILL_RETRIES: u32 = 20;
 
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How many frames or commands are handled before the driver looks elsewhere. Frames of one burst are flushed together.
+/// The number of frames or commands in one burst. Frames of one burst are flushed together.
 const BURST: usize = 64;
 
-/// How many frames are read after the socket has refused a write.
+/// The number of frames that are read after the socket has refused a write.
 const LAST_WORDS: usize = 10_000;
 
 /// The size of tungstenite's read buffer, of which smaller frames are slices.

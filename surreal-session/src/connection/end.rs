@@ -1,4 +1,4 @@
-//! Why a connection is over, told to every call that it concerns.
+//! The reason of a connection's end, and the errors of the calls that it ends.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::error::{Delivery, Error, ErrorKind};
 use crate::protocol::Operation;
 
-/// The reason of a connection's end. Cheap to clone: each call that it ends gets an error of its own.
+/// The reason of a connection's end. Cheap to clone: each call that it ends gets its error.
 #[derive(Debug, Clone)]
 pub(crate) struct End {
     kind: ErrorKind,
@@ -48,7 +48,7 @@ impl End {
         self
     }
 
-    /// Whether the program closed the connection, or it was lost.
+    /// `Closed` if the program closed the connection, `Disconnected` if it was lost.
     pub(crate) fn kind(&self) -> ErrorKind {
         self.kind
     }

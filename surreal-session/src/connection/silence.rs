@@ -1,4 +1,4 @@
-//! The loss of a connection that nothing announces: bytes stop coming.
+//! The loss of a connection without notice: no more bytes arrive.
 //!
 //! The server (3.3.5) pings every five seconds, so that a healthy connection is never silent for long. Bytes are counted
 //! rather than frames: a large frame on a slow line takes longer than the limit, and the pings wait behind it.
@@ -14,7 +14,7 @@ use super::end::End;
 #[derive(Debug)]
 pub(super) struct Silence {
     limit: Duration,
-    /// How many bytes had come, and when the last of them were noticed.
+    /// The number of bytes that had come, and the time at which the last of them were noticed.
     received: u64,
     since: Instant,
     /// Set when the limit has passed. If the process was suspended, bytes may wait to be read.
@@ -52,7 +52,7 @@ impl Silence {
     }
 
     fn end(&self) -> End {
-        End::lost(format!("nothing came from the server for {:?}: the connection is taken for lost", self.limit))
+        End::lost(format!("nothing came from the server for {:?}: the connection is lost", self.limit))
     }
 }
 

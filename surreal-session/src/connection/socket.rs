@@ -37,10 +37,10 @@ pub(super) struct Counted {
 
 /// Connects within the configured deadline. `id` becomes the id of the connection and of its default session.
 pub(super) async fn open(url: &ServerUrl, id: SessionId, config: &Config) -> Result<(Socket, Received)> {
-    let patience = config.deadline.min(LONGEST);
-    match timeout(patience, connect(url, id, config)).await {
+    let limit = config.deadline.min(LONGEST);
+    match timeout(limit, connect(url, id, config)).await {
         Ok(socket) => socket,
-        Err(_) => Err(failed(url, format!("no answer within {patience:?}"))),
+        Err(_) => Err(failed(url, format!("no answer within {limit:?}"))),
     }
 }
 
@@ -49,7 +49,7 @@ async fn connect(url: &ServerUrl, id: SessionId, config: &Config) -> Result<(Soc
     let stream = TcpStream::connect((url.host.as_str(), url.port))
         .await
         .map_err(|error| failed(url, "the TCP connection failed").with_source(error))?;
-    // A request is one small frame that somebody waits for: it must not wait for the next one.
+    // A request is one small frame, and its caller waits: it must not wait for the next one.
     stream.set_nodelay(true).map_err(|error| failed(url, "the socket refuses TCP_NODELAY").with_source(error))?;
     keep_alive(&stream).map_err(|error| failed(url, "the socket refuses SO_KEEPALIVE").with_source(error))?;
     let received = Received::default();
@@ -166,5 +166,5 @@ impl AsyncWrite for Counted {
 /// The longest time that tokio's timer can express.
 const LONGEST: Duration = Duration::from_hours(24 * 365);
 
-/// How long a connection is silent before the system probes it, and the time between probes.
+/// The time of silence before the system probes a connection, and the time between probes.
 const KEEPALIVE: Duration = Duration::from_secs(15);

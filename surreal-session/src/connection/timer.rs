@@ -1,8 +1,8 @@
-//! Timers of calls, wherever a call is polled.
+//! Timers of calls, for any runtime or executor.
 //!
 //! A call may be polled by another runtime than the connection's, or by none. A timer of the connection's runtime does not
-//! fire while nobody drives that runtime, and panics after its end. So a timer belongs to the runtime that polls it, and to
-//! the connection's only where there is no other.
+//! fire while that runtime does not run, and panics after its end. So a timer belongs to the runtime that polls it, and to
+//! the connection's runtime only if there is no other.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;

@@ -2,10 +2,10 @@
 
 use crate::error::{Error, Result};
 
-/// Refuses a name that cannot be a variable, or by which the server (3.3.5) means something else.
+/// Refuses a name that cannot be a variable, or that has another meaning for the server (3.3.5).
 pub(crate) fn check_name(name: &str) -> Result<()> {
     if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
-        let advice = "a variable's name is made of ASCII letters, digits and underscores, without the `$`";
+        let advice = "the name of a variable consists of ASCII letters, digits and underscores, without the `$`";
         return Err(Error::argument(format!("`{}` cannot name a variable: {advice}", name.escape_debug())));
     }
     if PROTECTED.contains(&name) {
@@ -20,12 +20,12 @@ pub(crate) fn check_name(name: &str) -> Result<()> {
 
 const PROTECTED: [&str; 4] = ["access", "auth", "token", "session"];
 
-/// The names that hide a variable without a word, and what they stand for.
+/// The names that hide a variable in some places, and their meaning there.
 const CONTEXTUAL: [(&str, &str); 7] = [
-    ("this", "the record at hand"),
+    ("this", "the current record"),
     ("parent", "the record of the outer statement"),
     ("value", "the value of a field or the record of an event"),
-    ("input", "the data that came in"),
+    ("input", "the input data"),
     ("before", "the record before the change"),
     ("after", "the record after the change"),
     ("event", "the kind of the change"),

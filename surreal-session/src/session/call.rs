@@ -14,7 +14,7 @@ use crate::error::Result;
 ///
 /// Dropped before its first poll, it has done nothing. Dropped later, the request may have been sent: the result of a
 /// read is lost, and a write may or may not be carried out. The connection and other calls go on. Calls that change a
-/// session or open something have sections of their own.
+/// session or open something document more.
 pub type CallFuture<T> = Pin<Box<dyn Future<Output = Result<T>> + Send>>;
 
 /// A call of a session, a transaction or a connection, such as [`Session::signin`](crate::Session::signin).

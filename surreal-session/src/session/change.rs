@@ -13,7 +13,7 @@ use tracing::{Instrument, debug};
 
 use super::queue::{Background, Begun, Turn};
 use super::state::{Confirmed, Role, SessionInner};
-use super::{selection, subscription};
+use super::{info, subscription};
 use crate::connection::{Cleanup, Deadline, LateReply, StreamEnd};
 use crate::error::{Delivery, Error, Result};
 use crate::protocol::Request;
@@ -104,7 +104,7 @@ pub(super) async fn apply<C: SessionChange>(
     session.check_open()?;
     in_turn(session, deadline, async move |context, turn| {
         let turn = turn?;
-        selection::settle(&context).await;
+        info::settle_selection(&context.session, deadline).await;
         let alone = if C::CHANGES_IDENTITY { Some(context.without_registrations().await?) } else { None };
         context.carry_out_in_turn(change, (turn, alone)).await
     })
@@ -117,7 +117,7 @@ pub(super) async fn confirmed(session: &Arc<SessionInner>, deadline: Deadline) -
     in_turn(session, deadline, async move |context, turn| {
         let _turn = turn?;
         if context.session.confirmed().is_moved {
-            selection::refresh(&context).await?;
+            info::refresh_selection(&context.session, deadline).await?;
         }
         let confirmed = context.session.confirmed().clone();
         Ok(confirmed)

@@ -2,10 +2,9 @@
 
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
+use tracing::debug;
 
-use super::change::ChangeContext;
-use super::selection::Selection;
-use super::state::SessionInner;
+use super::state::{Selection, SessionInner};
 use crate::codec::{self, NONE};
 use crate::connection::{Cleanup, Deadline};
 use crate::error::{Error, ErrorKind, Result};
@@ -22,19 +21,32 @@ pub(crate) const IDENTITY: &str = "RETURN { \
 
 const SELECTION: &str = "RETURN { namespace: session::ns(), database: session::db() }";
 
-/// Asks for the identity; the live streams read the reply.
-pub(super) async fn identity(context: &ChangeContext) -> Result<Bytes> {
-    ask(context, IDENTITY).await
+/// Asks for the identity, in the turn of a change. The live streams read the reply.
+pub(super) async fn identity(session: &SessionInner, deadline: Deadline) -> Result<Bytes> {
+    ask(session, IDENTITY, deadline).await
 }
 
-/// Asks for the selected namespace and database.
-pub(super) async fn selection(context: &ChangeContext) -> Result<Selection> {
-    Selection::read(&ask(context, SELECTION).await?)
+/// Asks for the selected namespace and database, in the turn of a change.
+pub(super) async fn refresh_selection(session: &SessionInner, deadline: Deadline) -> Result<()> {
+    let selection = Selection::read(&ask(session, SELECTION, deadline).await?)?;
+    session.confirmed().select(selection);
+    Ok(())
 }
 
-/// Returns the result of a statement, in the turn of a change.
-async fn ask(context: &ChangeContext, statement: &str) -> Result<Bytes> {
-    let reply = context.call(context.session.request("query").text(statement).finish()).await?;
+/// Does the same if they are not known. A failure does not fail the change: the next one asks again.
+pub(super) async fn settle_selection(session: &SessionInner, deadline: Deadline) {
+    if !session.confirmed().is_moved {
+        return;
+    }
+    if let Err(error) = refresh_selection(session, deadline).await {
+        debug!(%error, session = %session.id, "the namespace and database of the session are not known");
+    }
+}
+
+/// Returns the result of a statement.
+async fn ask(session: &SessionInner, statement: &str, deadline: Deadline) -> Result<Bytes> {
+    let request = session.request("query").text(statement).finish();
+    let reply = session.call_in_turn(request, deadline).await?;
     match read_statements(&reply)?.into_iter().next().map(|statement| statement.outcome) {
         Some(Outcome::Ok(result)) => Ok(result),
         Some(Outcome::Failed(error)) => Err(Error::from_statement(0, error)),

@@ -11,7 +11,7 @@ use super::change::{self, ChangeContext};
 use super::selection::{Choice, UseRequest};
 use super::state::{Confirmed, Identity, Role, SessionInner};
 use super::variables::SetVariable;
-use super::{CallFuture, Session, selection};
+use super::{CallFuture, Session, identity, info};
 use crate::connection::{Cleanup, Client, Deadline};
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::{Request, SessionId};
@@ -100,12 +100,12 @@ impl NewSession {
         let session = attach(&self.client, deadline).await?;
         let context = ChangeContext::new(&session, deadline);
         if let Some(source) = identity {
-            source.prove(&context).await?;
+            identity::prove(source, &context).await?;
         }
         if self.selection != UseRequest::default() {
             context.carry_out(&self.selection).await?;
         }
-        selection::settle(&context).await;
+        info::settle_selection(&session, deadline).await;
         for variable in variables {
             context.carry_out(&variable).await?;
         }
@@ -130,15 +130,15 @@ async fn attach(client: &Client, deadline: Deadline) -> Result<Arc<SessionInner>
     Ok(Arc::new(SessionInner::new(client.clone(), id, Role::Attached)))
 }
 
-/// The server has no error of its own for "too many sessions": it forbids the method, as its capabilities would.
+/// The server has no separate error for "too many sessions": it denies the method, as its capabilities would.
 fn explain(client: &Client, error: Error) -> Error {
     let open = client.attached_sessions();
     if error.kind() != ErrorKind::NotAllowed || open == 0 {
         return error;
     }
     let message = format!(
-        "too many sessions: the connection has {open} open sessions and its default one, and the server refuses another \
-         (its limit is 256 in all, unless SURREAL_WEBSOCKET_MAX_ATTACHED_SESSIONS is set)"
+        "too many sessions: the server refuses another one on this connection, which has {open} open and its default one \
+         (the server's limit is 256 in all, unless SURREAL_WEBSOCKET_MAX_ATTACHED_SESSIONS is set)"
     );
     error.with_kind(ErrorKind::TooManySessions).with_message(message)
 }

@@ -1,33 +1,25 @@
 //! Changes of a session's namespace and database.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use serde::{Deserialize, Serialize, Serializer};
-use tracing::debug;
+use serde::{Serialize, Serializer};
 
 use super::change::{self, ChangeContext, SessionChange};
-use super::state::SessionInner;
-use super::{CallFuture, Session, info};
-use crate::codec;
-use crate::error::{Delivery, Error, ErrorKind, Result};
+use super::state::{Selection, SessionInner};
+use super::{CallFuture, info};
+use crate::error::{Delivery, ErrorKind, Result};
 use crate::protocol::Request;
 use crate::value::Null;
 
-/// A change of a session's namespace, database or both; see [`Session::use_ns`].
+/// A change of a session's namespace, database or both; see [`Session::use_ns`](super::Session::use_ns).
 #[derive(Debug, Clone)]
 #[must_use = "nothing is selected until this is awaited"]
 pub struct Use {
-    session: Session,
+    session: Arc<SessionInner>,
     request: UseRequest,
     deadline: Option<Duration>,
-}
-
-/// The selected namespace and database of a session.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-pub(super) struct Selection {
-    pub(super) namespace: Option<String>,
-    pub(super) database: Option<String>,
 }
 
 /// A change of the selected namespace and database.
@@ -46,8 +38,8 @@ pub(super) enum Choice {
 }
 
 impl Use {
-    pub(super) fn new(session: &Session, request: UseRequest) -> Self {
-        Self { session: session.clone(), request, deadline: None }
+    pub(super) fn new(session: &Arc<SessionInner>, request: UseRequest) -> Self {
+        Self { session: Arc::clone(session), request, deadline: None }
     }
 
     /// Selects this namespace instead.
@@ -82,16 +74,8 @@ impl IntoFuture for Use {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             let Self { session, request, deadline } = self;
-            let inner = session.inner();
-            change::apply(inner, request, inner.client.deadline(deadline)).await
+            change::apply(&session, request, session.client.deadline(deadline)).await
         })
-    }
-}
-
-impl Selection {
-    pub(super) fn read(reply: &[u8]) -> Result<Self> {
-        let unreadable = "the reply to `use` names no namespace and database";
-        codec::decode(reply).map_err(|error| Error::protocol(unreadable).with_source(error))
     }
 }
 
@@ -138,43 +122,19 @@ impl SessionChange for UseRequest {
     async fn conclude(&self, context: &ChangeContext, reply: Result<Bytes>) -> Result<()> {
         let session = &context.session;
         let selection = reply.and_then(|reply| Selection::read(&reply));
-        let Err(error) = selection.map(|selection| confirm(session, selection)) else { return Ok(()) };
+        let Err(error) = selection.map(|selection| session.confirmed().select(selection)) else { return Ok(()) };
         // The server (3.3.5) selects the namespace first: when the database fails, the session may have moved already.
         if error.delivery() != Delivery::NotSent && !error.is_auth() {
             session.confirmed().forget_selection();
         }
         if error.delivery() == Delivery::Answered || error.kind() == ErrorKind::Protocol {
-            settle(context).await;
+            info::settle_selection(session, context.deadline).await;
         }
         if error.server().is_some_and(|server| server.message() == NO_DATABASE) {
             return Err(error.in_context("the identity is bound to its database and cannot leave it"));
         }
         Err(error)
     }
-}
-
-/// Asks the server for the selection, if it is not known.
-///
-/// A failure does not fail the change: the next one asks again.
-pub(super) async fn settle(context: &ChangeContext) {
-    if !context.session.confirmed().is_moved {
-        return;
-    }
-    if let Err(error) = refresh(context).await {
-        debug!(%error, session = %context.session.id, "the namespace and database of the session are not known");
-    }
-}
-
-/// Asks the server for the selection.
-pub(super) async fn refresh(context: &ChangeContext) -> Result<()> {
-    let selection = info::selection(context).await?;
-    confirm(&context.session, selection);
-    Ok(())
-}
-
-fn confirm(session: &SessionInner, selection: Selection) {
-    let mut confirmed = session.confirmed();
-    (confirmed.selection, confirmed.is_moved) = (selection, false);
 }
 
 /// The server's refusal to leave a database, for an identity that is bound to it.

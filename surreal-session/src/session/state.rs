@@ -9,11 +9,12 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
+use serde::Deserialize;
 use tokio::sync::RwLock;
 
 use super::Queue;
 use super::auth::IdentitySource;
-use super::selection::Selection;
+use crate::codec;
 use crate::connection::{Cleanup, Client, Deadline, Epoch, LateReply, Owner};
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::{Operation, Request, RequestWriter, SessionId, TransactionId};
@@ -62,6 +63,13 @@ pub(super) struct Confirmed {
     pub(super) doubted: BTreeSet<String>,
 }
 
+/// The selected namespace and database of a session.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub(super) struct Selection {
+    pub(super) namespace: Option<String>,
+    pub(super) database: Option<String>,
+}
+
 #[derive(Debug, Clone, Default)]
 pub(super) enum Identity {
     #[default]
@@ -71,7 +79,19 @@ pub(super) enum Identity {
     Unknown,
 }
 
+impl Selection {
+    pub(super) fn read(reply: &[u8]) -> Result<Self> {
+        let unreadable = "the reply to `use` names no namespace and database";
+        codec::decode(reply).map_err(|error| Error::protocol(unreadable).with_source(error))
+    }
+}
+
 impl Confirmed {
+    /// Notes the selection that the server has confirmed.
+    pub(super) fn select(&mut self, selection: Selection) {
+        (self.selection, self.is_moved) = (selection, false);
+    }
+
     /// Notes that the server may have another namespace and database selected than it last confirmed.
     pub(super) fn forget_selection(&mut self) {
         (self.selection, self.is_moved) = (Selection::default(), true);
@@ -80,14 +100,14 @@ impl Confirmed {
     /// Fails if this cannot be copied, because a part of it is not known.
     pub(super) fn check_known(&self) -> Result<()> {
         if matches!(self.identity, Identity::Unknown) {
-            let message = "cannot fork: the identity of the session is unknown, because a change of it got no readable \
-                reply; sign in again, or call `invalidate`";
+            let message = "cannot fork: no readable reply came to a change of the session's identity, so it is unknown; \
+                sign in again, or call `invalidate`";
             return Err(Error::new(ErrorKind::Protocol, message));
         }
         if let Some(name) = self.doubted.first() {
             let message = format!(
-                "cannot fork: the value of `${name}` is unknown, because a change of it got no readable reply; \
-                 set it again, or call `unset`"
+                "cannot fork: no readable reply came to a change of `${name}`, so its value is unknown; set it again, or \
+                 call `unset`"
             );
             return Err(Error::new(ErrorKind::Protocol, message));
         }
@@ -191,7 +211,7 @@ impl SessionInner {
         if (is_lost || server.is_detail("Session")) && self.is_closed() {
             return error.with_kind(ErrorKind::SessionClosed);
         }
-        // The server drops a transaction of its own accord only with its session's state or with the connection.
+        // Without a request, the server drops a transaction only with its session's state or with the connection.
         if is_lost { Error::transaction_reset(server.clone()) } else { error }
     }
 }

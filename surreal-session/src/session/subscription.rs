@@ -9,7 +9,6 @@ use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 
-use super::change::ChangeContext;
 use super::info;
 use super::state::SessionInner;
 use crate::connection::{Capacity, Cleanup, Deadline, QueueItem, Retry, StreamEnd, Subscription};
@@ -98,10 +97,9 @@ pub(super) fn end_streams(session: &SessionInner, end: StreamEnd) {
 }
 
 /// Tells the session's streams its identity, after a request that may have changed it.
-pub(super) async fn report_identity(context: &ChangeContext) {
-    let session = &context.session;
+pub(super) async fn report_identity(session: &SessionInner, deadline: Deadline) {
     if session.streams.load(Ordering::Acquire) > 0 {
-        let identity = info::identity(context).await.ok();
+        let identity = info::identity(session, deadline).await.ok();
         session.client.tell(session.in_envelope(), QueueItem::Identity(identity));
     }
 }

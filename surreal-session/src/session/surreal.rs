@@ -143,7 +143,7 @@ impl Connect {
         self
     }
 
-    /// Sets the largest message in bytes, 128 MiB unless set, which is what server 3.3.5 accepts by default.
+    /// Sets the largest message in bytes; 128 MiB unless set, the default limit of server 3.3.5.
     ///
     /// A larger request is refused before it is sent ([`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge)). A larger
     /// reply ends the connection, because nothing after it can be read.
@@ -215,5 +215,5 @@ impl fmt::Debug for Connect {
     }
 }
 
-/// How long [`Surreal::close`] waits. The connection's task needs a second at most, if its runtime runs.
+/// The default deadline of [`Surreal::close`]. The connection's task needs a second at most, if its runtime runs.
 const CLOSE_DEADLINE: Duration = Duration::from_secs(5);

@@ -32,7 +32,7 @@ async fn failed_signin_names_the_user_and_changes_nothing() {
     let login = login().await;
     let ns = session.namespace().unwrap();
     session.execute("DEFINE USER dora ON DATABASE PASSWORD 'd'").await.unwrap();
-    let why = "there is no such user, or the password is another";
+    let why = "unknown user or wrong password";
     for (error, who) in [
         (session.signin(Root::new(&login.username, "hunter2")).await, format!("as root user `{}`: ", login.username)),
         (session.signin(Root::new("nobody", "hunter2")).await, "as root user `nobody`: ".to_owned()),

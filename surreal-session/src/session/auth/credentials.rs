@@ -44,7 +44,7 @@ pub struct Database {
     pass: String,
 }
 
-/// A record user, whom an access method of the database identifies by `params`.
+/// A record user, identified by an access method of the database from `params`.
 ///
 /// `params` is a struct or map; its fields are the variables of the method's SIGNIN and SIGNUP clauses. Signing in or up
 /// fails with [`InvalidArgument`](crate::ErrorKind::InvalidArgument) if it is neither, or if a field is called `NS`, `DB`,

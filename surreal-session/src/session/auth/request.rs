@@ -5,12 +5,10 @@ use std::fmt;
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::super::state::SessionInner;
 use super::{Credentials, IdentitySource, Token, Tokens};
 use crate::codec;
-use crate::connection::{Cleanup, Deadline};
 use crate::error::{Delivery, Error, ErrorKind, Result, ServerError};
-use crate::protocol::Request;
+use crate::protocol::{Request, RequestWriter};
 
 /// A request that proves an identity, and its description without a secret.
 #[derive(Clone)]
@@ -42,7 +40,7 @@ impl AuthRequest {
         Self::with("signup", "sign up", credentials)
     }
 
-    pub(super) fn authenticate(token: &Token) -> Result<Self> {
+    pub(in crate::session) fn authenticate(token: &Token) -> Result<Self> {
         let problem = "the token is malformed, not yet valid or issued by another server, or its user no longer exists";
         Self::new("authenticate", "authenticate with a token", token.as_str(), problem)
     }
@@ -72,23 +70,22 @@ impl AuthRequest {
         Ok(Self { method, params, attempt: attempt.into(), problem, reauth_by: ReauthBy::Token })
     }
 
-    /// Sends this as a call that does not change the session, and returns the bytes of the reply.
-    pub(in crate::session) async fn send_aside(&self, session: &SessionInner, deadline: Deadline) -> Result<Bytes> {
-        let reply = session.call(self.finish(session), deadline, Cleanup::Nothing).await;
-        reply.map_err(|error| self.refused(error))
+    pub(in crate::session) fn method(&self) -> &'static str {
+        self.method
     }
 
-    pub(super) fn finish(&self, session: &SessionInner) -> Request {
-        session.request(self.method).raw(&self.params).finish()
+    /// Finishes a request of this method.
+    pub(in crate::session) fn finish(&self, request: RequestWriter) -> Request {
+        request.raw(&self.params).finish()
     }
 
     /// The error of a reply that contains no tokens.
-    pub(super) fn malformed(&self, error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    pub(in crate::session) fn malformed(&self, error: impl std::error::Error + Send + Sync + 'static) -> Error {
         Error::protocol(format!("the reply to `{}` has no token", self.method)).with_source(error)
     }
 
     /// The means to prove the identity again that the server has confirmed with `tokens`.
-    pub(super) fn source(&self, tokens: &Tokens) -> IdentitySource {
+    pub(in crate::session) fn source(&self, tokens: &Tokens) -> IdentitySource {
         match self.reauth_by {
             ReauthBy::Token => IdentitySource::Token(tokens.access.clone()),
             ReauthBy::Credentials => IdentitySource::Credentials(self.clone()),
@@ -96,7 +93,7 @@ impl AuthRequest {
     }
 
     /// The error of a refusal, with the attempt and a likely cause in its message.
-    pub(super) fn refused(&self, error: Error) -> Error {
+    pub(in crate::session) fn refused(&self, error: Error) -> Error {
         let Some(server) = error.server().filter(|_| error.delivery() == Delivery::Answered) else { return error };
         let message = match self.advice(server) {
             Some(advice) => format!("cannot {}: {}; {advice}", self.attempt, server.message()),

@@ -33,8 +33,8 @@ async fn unique_violation_then_commit_writes_nothing() {
     assert!(failed.is_unique_violation() && !failed.is_retryable(), "{failed:?}");
     assert_eq!(failed.source().unwrap().to_string(), refused.to_string());
     let message = failed.to_string();
-    assert!(message.starts_with("nothing of the transaction is kept, because `CREATE $_0 CONTENT"), "{message}");
-    assert!(message.ends_with("` failed in it") && !message.contains("Database index"), "{message}");
+    assert!(message.starts_with("transaction rolled back: `CREATE $_0 CONTENT"), "{message}");
+    assert!(message.ends_with("` failed earlier") && !message.contains("Database index"), "{message}");
     assert_eq!(accounts(&other).await, []);
 }
 
