@@ -95,15 +95,14 @@ impl Surreal {
     ///
     /// # Examples
     ///
-    /// ```no_run
+    /// ```
     /// # use surreal_session::prelude::*;
-    /// # async fn example(db: Surreal) -> surreal_session::Result<()> {
+    /// # surreal_session_embedded::example_db(async |db| {
     /// let acme = db.new_session().signin(Root::new("root", "root")).use_ns("tenants").use_db("acme").await?;
     /// let globex = db.new_session().signin(Root::new("root", "root")).use_ns("tenants").use_db("globex").await?;
     /// acme.set("tenant", "acme").await?;
     /// assert_eq!(globex.database().as_deref(), Some("globex"));
-    /// # Ok(())
-    /// # }
+    /// # Ok(()) });
     /// ```
     pub fn new_session(&self) -> NewSession {
         NewSession::new(self.client().clone())
