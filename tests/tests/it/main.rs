@@ -18,6 +18,7 @@ mod codec;
 mod conditions;
 mod connection;
 mod cut;
+mod deadlines;
 mod embedded;
 mod equality;
 mod guarantees;
