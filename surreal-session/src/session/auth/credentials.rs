@@ -278,7 +278,7 @@ pub(super) mod private {
         }
 
         fn problem(&self) -> &'static str {
-            "the key was revoked, has expired or belongs to another access method, or its user no longer exists"
+            "the key was revoked or has expired, is of another access method, or its user no longer exists"
         }
 
         fn reauth_by(&self) -> ReauthBy {

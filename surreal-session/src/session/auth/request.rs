@@ -41,7 +41,7 @@ impl AuthRequest {
     }
 
     pub(in crate::session) fn authenticate(token: &Token) -> Result<Self> {
-        let problem = "the token is malformed, not yet valid or issued by another server, or its user no longer exists";
+        let problem = "the token is malformed or not valid yet, was issued by another server, or its user no longer exists";
         Self::new("authenticate", "authenticate with a token", token.as_str(), problem)
     }
 
@@ -110,7 +110,7 @@ impl AuthRequest {
     fn advice(&self, server: &ServerError) -> Option<&'static str> {
         match server.auth_detail() {
             Some("InvalidAuth" | "InvalidPass") => return Some(self.problem),
-            Some("TokenExpired") => return Some("sign in again, or use the refresh token if there is one"),
+            Some("TokenExpired") => return Some("sign in again, or refresh it if there is a refresh token"),
             Some("UnexpectedAuth") => {
                 return Some("a clause of the access method conflicted with a concurrent write: try again");
             }
@@ -163,7 +163,7 @@ const USED_UP: &str = "the refresh token was used before, was revoked, or has ex
 
 /// Advice for refusals that the server (3.3.5) distinguishes by their text alone.
 const ADVICE: [(&str, &str); 8] = [
-    ("No record was returned", "its clause returned no record for these parameters"),
+    ("No record was returned", "its clause found nobody for these parameters"),
     ("The record access signin query failed", CLAUSE),
     ("The record access signup query failed", CLAUSE),
     ("This record access method does not allow signin", "it is defined without SIGNIN"),
@@ -172,7 +172,7 @@ const ADVICE: [(&str, &str); 8] = [
     ("This bearer access method requires a key to be provided", "it has TYPE BEARER: sign in with a `Bearer`"),
     (
         "This bearer access grant has an invalid format",
-        "the key was not made by ACCESS … GRANT, or the parameter `refresh` is not a refresh token",
+        "the key is not one that ACCESS … GRANT gives, or the parameter `refresh` is not a refresh token",
     ),
 ];
 
