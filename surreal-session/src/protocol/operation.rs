@@ -51,6 +51,11 @@ impl Operation {
         Self { method: "query", verb: "batch", target: None }
     }
 
+    /// Returns true if this is one statement, so that its name says more than the statement's index.
+    pub(crate) fn is_statement(&self) -> bool {
+        self.target.is_some()
+    }
+
     pub(crate) fn method(&self) -> &'static str {
         self.method
     }

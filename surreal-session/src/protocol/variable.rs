@@ -22,10 +22,10 @@ const PROTECTED: [&str; 4] = ["access", "auth", "token", "session"];
 
 /// The names that hide a variable in some places, and their meaning there.
 const CONTEXTUAL: [(&str, &str); 7] = [
-    ("this", "the current record"),
+    ("this", "the record at hand"),
     ("parent", "the record of the outer statement"),
     ("value", "the value of a field or the record of an event"),
-    ("input", "the input data"),
+    ("input", "the data that came in"),
     ("before", "the record before the change"),
     ("after", "the record after the change"),
     ("event", "the kind of the change"),

@@ -104,11 +104,15 @@ impl QueuedQuery {
 impl ReplyGuard<'_> {
     /// Notes the result of the query. One that was not sent has changed nothing.
     fn end(self, outcome: &Result<Vec<Statement>>) {
-        let Self(QueuedQuery { transaction, surql, .. }) = &self;
+        let Self(QueuedQuery { transaction, surql, operation, .. }) = &self;
         match outcome {
             Ok(statements) => {
                 if let Some((index, error)) = first_failure(statements) {
-                    transaction.first_failure.note(surql, &Error::from_statement(index, error.clone()));
+                    let error = match operation.is_statement() {
+                        true => Error::from_operation(operation, error.clone()).with_statement(index),
+                        false => Error::from_statement(index, error.clone()),
+                    };
+                    transaction.first_failure.note(surql, &error);
                 }
             }
             Err(error) if error.delivery() == Delivery::NotSent => {}

@@ -7,10 +7,11 @@ use surreal_session_derive::Record;
 
 use crate as surreal_session;
 use crate::codec;
+use crate::query::condition::{Condition, all, any};
+use crate::query::expression::Expression;
 use crate::query::{Assignment, IntoCondition, IntoOrder};
 use crate::record::{Object, Of};
 use crate::value::{Datetime, Decimal, Duration, Id, Set, Uuid, Value};
-use crate::{Condition, Expression, all, any};
 
 #[derive(Serialize, Deserialize, Record)]
 #[record(crate = "surreal_session")]

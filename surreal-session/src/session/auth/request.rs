@@ -41,7 +41,8 @@ impl AuthRequest {
     }
 
     pub(in crate::session) fn authenticate(token: &Token) -> Result<Self> {
-        let problem = "the token is malformed or not valid yet, was issued by another server, or its user no longer exists";
+        let problem =
+            "the token is malformed or not valid yet, was issued by another server, or its user no longer exists";
         Self::new("authenticate", "authenticate with a token", token.as_str(), problem)
     }
 

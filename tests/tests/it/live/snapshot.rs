@@ -173,7 +173,7 @@ async fn clauses_may_follow_the_snapshot_and_be_optional() {
     assert_eq!(numbers(live(None, None).await.unwrap().0), [1, 10, 20]);
     let (items, mut changes) = live(Some(5), Some(15)).await.unwrap();
     assert_eq!(numbers(items), [10]);
-    session.query("UPDATE item:c SET number = 12").await.unwrap().check().unwrap();
+    session.execute("UPDATE item:c SET number = 12").await.unwrap();
     let change = next_change(&mut changes).await;
     assert_eq!((change.action, change.data.number), (Action::Create, 12));
     drop(changes);
