@@ -26,7 +26,7 @@ pub use keyed::{HasKey, KeyedBy};
 pub use link::{Endpoint, LinkTo, Linked, OneOf, leads_elsewhere};
 pub use object::{NoPatch, Object};
 pub(crate) use part::{Part, first_field, is_part_of};
-pub(crate) use patch::Assignment;
+pub(crate) use patch::PatchedField;
 pub use patch::{
     Assignments, Change, Clash, Encoded, Flattening, Keep, Patch, PatchOf, difference, difference_flat, encoded,
     encoded_flat, encoded_with, flat_names, keep, merge, set, unset,
@@ -160,7 +160,7 @@ pub trait NewRecord: Serialize {
 /// A record of a table of TYPE NORMAL: any that is not `#[record(relation)]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is a relation, not a normal record",
-    label = "an edge needs to be told where it goes",
+    label = "an edge is inserted with `.relation()` or written with `.relate(..)`",
     note = "insert edges with `.insert(edges).relation()`, or write one with `.relate(edge)`"
 )]
 pub trait NormalRecord: Record<Kind = Normal> {}

@@ -1,4 +1,4 @@
-//! `impl Adapts<3> for User`: how values are written that a field is compared with, if serde is told a function for it.
+//! `impl Adapts<3> for User`: writes values for a comparison with a field that has `#[serde(with)]`.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
@@ -9,8 +9,8 @@ use super::patch::written_generics;
 use super::receiver::{Header, Receiver};
 use crate::model::{Field, Model};
 
-/// Returns the place of the first field that is written as this one is, as they can be compared with each other. Nothing
-/// for a field that is written as its type says.
+/// Returns the index of the first field with the same type and adapter: such fields can be compared with each other. Returns
+/// `None` for a field without an adapter.
 pub(super) fn of(field: &Field, model: &Model) -> Option<usize> {
     let way = way(field)?;
     let first = model.named().find(|first| self::way(first).as_ref() == Some(&way))?;
@@ -23,7 +23,7 @@ fn way(field: &Field) -> Option<[String; 2]> {
     Some([field.node.ty.to_token_stream(), function.to_token_stream()].map(|tokens| tokens.to_string()))
 }
 
-/// One for each way to write a field.
+/// Expands one impl for each pair of type and adapter.
 pub(super) fn expand(model: &Model) -> TokenStream {
     let krate = model.krate();
     let receiver = Receiver::of(model);

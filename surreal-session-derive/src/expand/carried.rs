@@ -1,4 +1,4 @@
-//! What of the attributes of the original stands on the generated structs and their fields as well.
+//! The attributes of the original that the generated structs and their fields have as well.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
@@ -7,7 +7,7 @@ use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Meta, MetaNameValue, parse_quot
 
 use crate::model::{Field, Model};
 
-/// Returns the attributes that mean for the generated struct what they mean for the record. Its text is not among them.
+/// Returns the attributes that apply to the generated struct as well. Its documentation is not among them.
 pub(super) fn by_struct(attrs: &[Attribute]) -> TokenStream {
     let described = |attr: &&Attribute| attr.path().is_ident("doc") && matches!(attr.meta, Meta::NameValue(_));
     attrs.iter().filter(|attr| !described(attr)).filter_map(carried).collect()
@@ -22,7 +22,7 @@ pub(super) fn by_field(field: &Field, model: &Model) -> TokenStream {
     quote!(#documentation #(#carried)*)
 }
 
-/// The documentation of a field that has none points at the record.
+/// Documents a field without documentation with a link to the record.
 fn documentation(field: &Field, model: &Model) -> Option<Attribute> {
     if field.node.attrs.iter().any(|attr| attr.path().is_ident("doc")) {
         return None;
@@ -31,7 +31,7 @@ fn documentation(field: &Field, model: &Model) -> Option<Attribute> {
     Some(parse_quote!(#[doc = #text]))
 }
 
-/// Lets the links to `Self` in a text lead to the record, which has what they speak of.
+/// Replaces links to `Self` in a text with links to the record.
 fn relinked(attr: &Attribute, record: &str) -> Option<TokenStream> {
     let Meta::NameValue(MetaNameValue { value: Expr::Lit(ExprLit { lit: Lit::Str(text), .. }), .. }) = &attr.meta
     else {
@@ -47,7 +47,7 @@ fn carried(attr: &Attribute) -> Option<TokenStream> {
     if ["doc", "cfg", "allow", "deprecated"].iter().any(|word| path.is_ident(word)) {
         return Some(attr.to_token_stream());
     }
-    // What is expected of the original need not happen again.
+    // An expected lint of the original may not occur in the generated struct.
     match &attr.meta {
         Meta::List(list) if path.is_ident("expect") => {
             let lints = &list.tokens;

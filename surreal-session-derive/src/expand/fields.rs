@@ -1,4 +1,4 @@
-//! `struct UserFields`, which closures are given.
+//! `struct UserFields`, which closures receive.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -25,7 +25,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
         #[doc = #documentation]
         #carried
         #[allow(dead_code, reason = "no program asks for every field")]
-        #[allow(non_snake_case, reason = "the original is told of its names")]
+        #[allow(non_snake_case, reason = "the lint reports the names of the original already")]
         #[allow(rustdoc::broken_intra_doc_links, reason = "the documentation was written for the original")]
         #visibility struct #name #generics #where_clause {
             #(#fields,)*
@@ -70,7 +70,7 @@ fn with_place(model: &Model) -> Generics {
 
 fn documentation(model: &Model) -> String {
     let original = model.input.ident.unraw();
-    format!("The fields of a [`{original}`] where it stands in a record, as closures are given them.")
+    format!("The fields of a [`{original}`], which closures receive.")
 }
 
 fn field_tokens(field: &Field, model: &Model, receiver: &Receiver) -> TokenStream {

@@ -1,5 +1,5 @@
-//! The parameters of a generated struct: those of the original that its fields use, as a struct with a parameter that
-//! none of its fields use does not compile.
+//! The parameters of a generated struct: those of the original that its fields use. A struct with an unused parameter does
+//! not compile.
 
 use std::collections::BTreeSet;
 
@@ -18,12 +18,12 @@ pub(super) struct Dropped(BTreeSet<String>);
 const RECEIVER: &str = "Self";
 
 impl Dropped {
-    /// Returns what `NewUser` does not have.
+    /// Returns the parameters that `NewUser` does not have.
     pub(super) fn of_new(model: &Model) -> Self {
         Self::of(model, model.written())
     }
 
-    /// Returns what `UserPatch` does not have.
+    /// Returns the parameters that `UserPatch` does not have.
     pub(super) fn of_patch(model: &Model) -> Self {
         Self::of(model, model.patched())
     }
@@ -58,8 +58,7 @@ impl Dropped {
         generics
     }
 
-    /// Returns what a function on the generated struct needs to name the original: the parameters that are missing, and
-    /// the bounds that were lost with them.
+    /// Returns the missing parameters and their bounds, which a function of the generated struct needs to name the original.
     pub(super) fn rest(&self, generics: &Generics) -> Generics {
         if self.is_empty() {
             return Generics::default();
@@ -73,7 +72,7 @@ impl Dropped {
         rest
     }
 
-    /// Returns the bounds that speak of the parameters that are left, for serde to parse.
+    /// Returns the bounds on the remaining parameters, for serde to parse.
     pub(super) fn leave_bounds_in_text(&self, bounds: &LitStr) -> LitStr {
         match bounds.parse_with(Punctuated::<WherePredicate, Token![,]>::parse_terminated) {
             Ok(predicates) if predicates.iter().any(|predicate| self.is_in(predicate)) => {

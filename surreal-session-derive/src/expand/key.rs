@@ -7,8 +7,8 @@ use syn::{Generics, Ident, Path, WherePredicate, parse_quote};
 
 use crate::model::{Field, Model};
 
-/// Whether the struct is used as a key is not known, so that what a key needs are conditions of the impls. They are
-/// for any lifetime, as the compiler reports a condition that does not hold and has none.
+/// The derive does not know if the struct is used as a key, so that the requirements of a key are bounds of the impls. The
+/// bounds have a lifetime: the compiler reports a false bound without one at once.
 pub(super) fn expand(model: &Model) -> Option<TokenStream> {
     let fields: Vec<&Field> = model.written().collect();
     if fields.is_empty() || !fields.iter().all(|field| is_plain(field)) || fields.len() != model.named().count() {
@@ -86,7 +86,7 @@ pub(super) fn into_id(ident: &Ident, generics: &Generics, krate: &Path) -> Token
     }
 }
 
-/// Tells whether the field is written as its type says, under its own name.
+/// Returns `true` if the field is written in the form of its type, under its own name.
 fn is_plain(field: &Field) -> bool {
     field.is_named() && field.is_read() && field.serde.functions.is_empty()
 }

@@ -31,7 +31,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
         #[doc = #documentation]
         #carried
         #[allow(dead_code, reason = "a program may only read its records")]
-        #[allow(non_snake_case, reason = "the original is told of its names")]
+        #[allow(non_snake_case, reason = "the lint reports the names of the original already")]
         #[allow(rustdoc::broken_intra_doc_links, reason = "the documentation was written for the record")]
         #[derive(::core::clone::Clone, ::core::fmt::Debug, #krate::model::serde::Serialize)]
         #serde
@@ -54,7 +54,7 @@ fn new_record(model: &Model, receiver: &Receiver, dropped: &Dropped) -> Option<T
     let mut generics = model.input.generics.clone();
     let ty = new_type(model);
     let clause = generics.make_where_clause();
-    // What is no record is not blamed for that again, as the conditions are for any lifetime.
+    // The bounds have a lifetime, so that a type that is no record causes no further error.
     clause.predicates.push(parse_quote!(for<'__any> Self: #krate::__private::Record<New = #ty>));
     clause.predicates.push(parse_quote!(for<'__any> #ty: #krate::__private::serde::Serialize));
     let Header { params, arguments, where_clause } = Header::of(&generics, receiver);

@@ -71,7 +71,7 @@ fn patch_of(model: &Model, patch: &TokenStream) -> TokenStream {
     }
 }
 
-/// What stands in for the impl of something that is not a struct with fields, so that it is not blamed for more.
+/// An empty impl for an input that is no struct with named fields, so that it causes no further errors.
 fn without_fields(model: &Model) -> TokenStream {
     let krate = model.krate();
     let ident = &model.input.ident;
@@ -97,7 +97,7 @@ pub(super) fn patch(model: &Model) -> TokenStream {
     quote!(#patch #type_generics)
 }
 
-/// Whether the fields of a generic struct can be written depends on its parameters.
+/// The fields of a generic struct can be written if its parameters can.
 fn where_clause(model: &Model, patch: &TokenStream) -> Option<WhereClause> {
     let krate = model.krate();
     let mut generics = model.input.generics.clone();

@@ -34,7 +34,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
         #[doc = #documentation]
         #carried
         #[allow(dead_code, reason = "a program may only read its records")]
-        #[allow(non_snake_case, reason = "the original is told of its names")]
+        #[allow(non_snake_case, reason = "the lint reports the names of the original already")]
         #[allow(rustdoc::broken_intra_doc_links, reason = "the documentation was written for the original")]
         #visibility struct #name #generics #where_clause {
             #(#fields,)*
@@ -62,8 +62,8 @@ pub(super) fn expand(model: &Model) -> TokenStream {
     }
 }
 
-/// A patch is `Clone` if the types of its fields are. The conditions are for any lifetime, as the compiler reports a condition
-/// that does not hold and has none.
+/// A patch is `Clone` if the types of its fields are. The bounds have a lifetime (`for<'__any>`): the compiler reports a false
+/// bound without one at once, and ignores such an impl otherwise.
 fn clone(model: &Model, receiver: &Receiver, generics: &Generics) -> TokenStream {
     let name = model.patch_name();
     let mut generics = generics.clone();
@@ -87,7 +87,7 @@ fn clone(model: &Model, receiver: &Receiver, generics: &Generics) -> TokenStream
 
 fn documentation(model: &Model) -> String {
     let original = model.input.ident.unraw();
-    format!("What a program changes of a [`{original}`]: each field is kept, as by default, or set, or unset.")
+    format!("A partial change of a [`{original}`]: each field is kept (the default), set or unset.")
 }
 
 fn field_tokens(field: &Field, model: &Model, receiver: &Receiver) -> TokenStream {
@@ -126,7 +126,7 @@ fn implementation(model: &Model, receiver: &Receiver, dropped: &Dropped) -> Toke
     }
 }
 
-/// What the runtime crate has to know of a flattened field.
+/// Describes a flattened field to the runtime crate.
 fn flattening(field: &Field, model: &Model, receiver: &Receiver) -> TokenStream {
     let krate = model.krate();
     let name = field.own_name();
@@ -193,7 +193,7 @@ fn diff_documentation(model: &Model) -> String {
     )
 }
 
-/// The function that writes the value of a field. The compiler objects under the field's type if there is none.
+/// Writes the value of a field. The compiler reports a type that cannot be written at the field's type.
 fn encode(field: &Field, model: &Model, receiver: &Receiver) -> TokenStream {
     let span = field.node.ty.span();
     let krate = model.krate_at(span);
@@ -209,7 +209,7 @@ fn encode(field: &Field, model: &Model, receiver: &Receiver) -> TokenStream {
     }
 }
 
-/// The parameters with what they need for the fields to be written: what serde is told, or else what it assumes.
+/// The parameters with the bounds that writing the fields needs: those of `#[serde(bound)]`, or else serde's default.
 pub(super) fn written_generics(model: &Model, dropped: &Dropped) -> Generics {
     let krate = model.krate();
     let mut generics: Generics = dropped.leave(&model.input.generics);
@@ -229,7 +229,7 @@ pub(super) fn written_generics(model: &Model, dropped: &Dropped) -> Generics {
     generics
 }
 
-/// Bounds that do not parse are serde's to complain about.
+/// Ignores bounds that do not parse: serde reports them.
 fn parsed(bound: &syn::LitStr) -> Punctuated<WherePredicate, Token![,]> {
     bound.parse_with(Punctuated::parse_terminated).unwrap_or_default()
 }

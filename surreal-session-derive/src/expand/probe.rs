@@ -30,7 +30,7 @@ pub(super) fn foreign_types(model: &Model) -> TokenStream {
     let absent = absent.map(|ty| lookup(ty, "ABSENT", &krate));
     quote! {
         const _: () = {
-            #[allow(unused_imports, reason = "what is known of a type hides it")]
+            #[allow(unused_imports, reason = "inherent answers take precedence")]
             use #krate::__private::Unknown as _;
             #(#lookups)*
             #(#absent)*
@@ -93,7 +93,7 @@ fn checks<'a>(
     }
     quote! {
         const _: () = {
-            #[allow(unused_imports, reason = "what is known of a type hides it")]
+            #[allow(unused_imports, reason = "inherent answers take precedence")]
             use #krate::__private::Unknown as _;
 
             #[allow(dead_code, reason = "it only has to compile")]

@@ -6,7 +6,7 @@ use syn::{Generics, LitStr};
 
 use crate::model::Model;
 
-/// The record's own type, written so that it can stand in types and in expressions.
+/// The record's type, in a form that is valid in types and in expressions.
 pub(super) struct Receiver(TokenStream);
 
 impl Receiver {

@@ -18,7 +18,7 @@ pub(super) fn expand(model: &Model, sound: bool) -> TokenStream {
     tokens
 }
 
-/// Unconditional, so that the ids of a record with mistakes are not found at fault as well.
+/// Implemented also for a record with mistakes, so that its ids cause no further errors.
 fn has_table(model: &Model) -> TokenStream {
     let krate = model.krate();
     let ident = &model.input.ident;
@@ -33,7 +33,7 @@ fn has_table(model: &Model) -> TokenStream {
     }
 }
 
-/// The key type that links to the record have: that of its id. What is no id has no key, and is complained about elsewhere.
+/// The key type of links to the record: that of its id. A field `id` of another type is reported elsewhere.
 fn keyed_by(model: &Model, sound: bool) -> TokenStream {
     let krate = model.krate();
     let ident = &model.input.ident;
@@ -87,8 +87,8 @@ fn record(model: &Model, sound: bool) -> TokenStream {
     }
 }
 
-/// A flattened field must not have an entry with the name of another field. Of a generic record it is not known whether
-/// the field can be written by itself.
+/// Checks that a flattened field has no entry with the name of another field. A generic record is not checked: its field
+/// may not be writable by itself.
 fn clash(model: &Model) -> Option<TokenStream> {
     let mut flattened = model.written().filter(|field| !field.is_named()).peekable();
     if flattened.peek().is_none() || model.input.generics.type_params().next().is_some() {
@@ -107,7 +107,8 @@ fn clash(model: &Model) -> Option<TokenStream> {
     })
 }
 
-/// Whether it is an edge. What is no record is not blamed for that again, as the condition holds for any lifetime.
+/// Implements `Relation` for an edge, and `NormalRecord` for any other record. The bound has a lifetime, so that a type that is
+/// no record causes no further error.
 fn kind(model: &Model) -> TokenStream {
     let krate = model.krate();
     let ident = &model.input.ident;
@@ -133,13 +134,13 @@ fn kind(model: &Model) -> TokenStream {
     }
 }
 
-/// What it takes to insert it.
+/// The kind of the record, which decides how it is inserted.
 fn marker(model: &Model) -> TokenStream {
     let krate = model.krate();
     if model.is_relation() { quote!(#krate::__private::NeedsRelation) } else { quote!(#krate::__private::Normal) }
 }
 
-/// An associated type that begins and ends where the user's type does, for the compiler to point at if that is too private.
+/// An associated type with the span of the user's type, where the compiler reports a type that is too private.
 pub(super) fn associated(name: &str, user: &Type, ty: &TokenStream) -> TokenStream {
     let (first, last) = ends(user);
     let name = Ident::new(name, first);
@@ -147,13 +148,13 @@ pub(super) fn associated(name: &str, user: &Type, ty: &TokenStream) -> TokenStre
     quote_spanned!(first=> type #name = #ty #end)
 }
 
-/// The key type is what the `id` field's type says. The compiler objects under that type if it is not an id of this
-/// record, as the path begins and ends where the type does.
+/// The key type, from the type of the field `id`. The path has the span of that type, where the compiler reports a type that is
+/// no id of this record.
 fn key(model: &Model) -> TokenStream {
     of_id(model, "Key").unwrap_or_else(|| quote!(::std::string::String))
 }
 
-/// What the type of the `id` field says.
+/// An associated type of the type of the field `id`.
 fn of_id(model: &Model, name: &str) -> Option<TokenStream> {
     let krate = model.krate();
     let ty = &model.id()?.node.ty;
@@ -173,8 +174,8 @@ fn new_or_nothing(model: &Model) -> TokenStream {
     if model.fields.is_some() { new::new_type(model) } else { quote!(()) }
 }
 
-/// Whether a generic record can be read and written depends on its parameters, so there it is a condition of the impl
-/// instead of an error. A record with mistakes is not blamed for being unreadable as well, so there it is one, too.
+/// A generic record can be read and written if its parameters can, so that this is a bound of the impl and no error. A record
+/// with mistakes has the bound as well, so that it causes no further errors.
 fn where_clause(model: &Model, new: &TokenStream, sound: bool) -> Option<WhereClause> {
     let krate = model.krate();
     let mut generics = model.input.generics.clone();

@@ -11,7 +11,7 @@ pub(crate) fn expand(stored: &Stored) -> TokenStream {
     let tokens = match form {
         Some(Form::Newtype(member, ty)) => newtype(&input.ident, &input.generics, krate, member, ty),
         Some(Form::Enum(variants)) => texts(&input.ident, &input.generics, krate, variants),
-        // It was found at fault once, and fields of the type are not found at fault as well.
+        // The mistake was reported. Fields of the type cause no further errors.
         None => {
             let (params, arguments, clause) = input.generics.split_for_impl();
             let ident = &input.ident;
@@ -29,8 +29,8 @@ pub(crate) fn expand(stored: &Stored) -> TokenStream {
     quote!(#tokens #into_id)
 }
 
-/// What the type inside can do is not known here, so that it is a condition of each impl. The conditions are for any
-/// lifetime, as the compiler reports a condition that does not hold and has none.
+/// The derive does not know the traits of the type inside, so that they are bounds of the impls. The bounds have a lifetime:
+/// the compiler reports a false bound without one at once.
 fn newtype(ident: &Ident, generics: &Generics, krate: &Path, member: &Member, inner: &Type) -> TokenStream {
     let private = quote!(#krate::__private);
     let (params, arguments, _) = generics.split_for_impl();
@@ -115,7 +115,7 @@ fn newtype(ident: &Ident, generics: &Generics, krate: &Path, member: &Member, in
     }
 }
 
-/// An enum is one of several texts.
+/// An enum of unit variants is stored as the name of the variant.
 fn texts(ident: &Ident, generics: &Generics, krate: &Path, variants: &[(&Ident, String)]) -> TokenStream {
     let private = quote!(#krate::__private);
     let names: Vec<_> = variants.iter().map(|(ident, _)| ident).collect();

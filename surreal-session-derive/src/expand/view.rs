@@ -28,7 +28,7 @@ pub(super) fn expand(model: &Model, record: &Type) -> TokenStream {
     }
 }
 
-/// The compiler objects under the field's name if the record has no such field, and under its type if it is another.
+/// The compiler reports an unknown field at its name, and a wrong type at the type.
 fn column(field: &Field, model: &Model) -> TokenStream {
     let span = field.node.ty.span();
     let krate = model.krate_at(span);

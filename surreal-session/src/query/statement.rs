@@ -16,7 +16,7 @@ use super::effect::may_write;
 use crate::codec::{self, EncodeError};
 use crate::error::{Error, Result};
 use crate::protocol::{BindingsWriter, Operation, Request, check_name};
-use crate::record::{Assignment, Assignments, Path};
+use crate::record::{Assignments, PatchedField, Path};
 use crate::session::{CallFuture, Scope};
 use crate::value;
 
@@ -435,7 +435,7 @@ impl Fragment {
             Ok(assignments) => assignments,
             Err(error) => return self.failed(error.into()),
         };
-        let pieces = assignments.iter().map(|Assignment { path, part, value }| {
+        let pieces = assignments.iter().map(|PatchedField { path, part, value }| {
             let value = Self::default().encoded(value.clone());
             match part {
                 Some(part) => {
