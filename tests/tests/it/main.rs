@@ -43,6 +43,7 @@ mod relations;
 mod run;
 mod select;
 mod server_facts;
+mod stored;
 mod stray;
 mod transaction;
 mod transfer;
