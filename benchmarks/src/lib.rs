@@ -1,4 +1,4 @@
-//! What the benchmarks share: the bare client that sets the limit, and numbers for people.
+//! Shared code of the benchmarks: the bare client that sets the limit, and formatted numbers.
 
 mod bare;
 mod sample;

@@ -1,9 +1,9 @@
-//! Times, and what is said of them.
+//! Samples of durations and their statistics.
 
 use std::fmt;
 use std::time::Duration;
 
-/// How long something took, each time.
+/// The duration of each run.
 #[derive(Debug, Default)]
 pub struct Sample(Vec<Duration>);
 

@@ -1,5 +1,5 @@
-//! How long a change takes from the call that makes it until another connection sees it, beside the same over two bare
-//! sockets, in turns: once with the statements that one would type, once with those that the client sends.
+//! Measures the time from the call that makes a change until another connection sees it, in turns with two bare sockets:
+//! once with the statements that a user would type, once with those that the client sends.
 //!
 //! `benchmarks/run live` starts a server for it.
 
@@ -68,7 +68,7 @@ async fn measure(writer: &Session, reader: &Session, sample: &mut Sample) -> Res
     items.kill().await
 }
 
-/// What bare sockets send.
+/// The statements that the bare sockets send.
 struct Statements {
     create: Bytes,
     live: Bytes,

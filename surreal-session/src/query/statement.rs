@@ -299,7 +299,7 @@ pub struct Fragment {
     named: Vec<(Arc<str>, Item)>,
     /// The error for which it is not sent.
     refusal: Option<Error>,
-    /// Whether it may read records other than the one that it is about.
+    /// `true` if it may read other records than its own.
     reads_others: bool,
 }
 

@@ -36,7 +36,7 @@ pub trait PatchPath: private::Sealed {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Need {
     pub(super) part: Part,
-    /// Whether NULL counts, as it does for an element of an array.
+    /// `true` if NULL is a value, as for an element of an array.
     pub(super) may_be_null: bool,
 }
 
@@ -46,7 +46,7 @@ pub struct Need {
     label = "of another type than the place that it is copied or moved to"
 )]
 pub trait Fits<D>: PatchPath {
-    /// Whether the value must exist, because the other field cannot be empty.
+    /// `true` if the value must exist, because the other field cannot be empty.
     #[doc(hidden)]
     const NEEDS_VALUE: bool = false;
 }

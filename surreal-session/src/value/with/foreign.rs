@@ -36,7 +36,7 @@ pub trait Unknown {
     /// The attribute that a field of the type needs beside a function that reads it; `None` if none.
     const ABSENT: Option<&'static str> = None;
 
-    /// Whether the type is an `Option`.
+    /// `true` if the type is an `Option`.
     const IS_OPTIONAL: bool = false;
 
     /// The names in the type as a flattened field.
