@@ -8,7 +8,7 @@ mod statements;
 use std::fmt;
 use std::time::Duration;
 
-use super::statement::expect;
+use super::statement::{apply_if, expect};
 use super::{Fragment, Query, Response};
 use crate::error::Result;
 use crate::protocol::Operation;
@@ -117,6 +117,8 @@ macro_rules! batch_methods {
                 self.0.deadline = Some(deadline);
                 self
             }
+
+            apply_if! {}
 
             /// Returns the statements and the names bound to them, for logs. Never shows a value.
             pub fn to_surql(&self) -> String {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::Query;
+use super::statement::apply_if;
 use crate::error::Result;
 use crate::session::CallFuture;
 
@@ -49,6 +50,8 @@ impl Execute {
     pub fn deadline(self, deadline: Duration) -> Self {
         Self(self.0.deadline(deadline))
     }
+
+    apply_if! {}
 
     /// Returns the text and the names bound to it, for logs. Never shows a value.
     pub fn to_surql(&self) -> String {

@@ -176,13 +176,17 @@ impl Response {
     message = "`{Self}` is not a tuple of results",
     note = "write the result of one statement as a tuple with a comma: `(Vec<User>,)`"
 )]
-pub trait Results<'de>: private::Sealed<'de> {}
+pub trait Results<'de>: Sized {
+    #[doc(hidden)]
+    const COUNT: usize;
+
+    #[doc(hidden)]
+    fn decode(response: &'de Response) -> Result<Self>;
+}
 
 macro_rules! results {
     ($([$type:ident $_type:ident $_name:ident $index:tt])+) => {
-        impl<'de, $($type: Deserialize<'de>),+> Results<'de> for ($($type,)+) {}
-
-        impl<'de, $($type: Deserialize<'de>),+> private::Sealed<'de> for ($($type,)+) {
+        impl<'de, $($type: Deserialize<'de>),+> Results<'de> for ($($type,)+) {
             const COUNT: usize = [$($index),+].len();
 
             fn decode(response: &'de Response) -> Result<Self> {
@@ -193,13 +197,3 @@ macro_rules! results {
 }
 
 tuples! { results }
-
-mod private {
-    use super::{Response, Result};
-
-    pub trait Sealed<'de>: Sized {
-        const COUNT: usize;
-
-        fn decode(response: &'de Response) -> Result<Self>;
-    }
-}

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -46,18 +45,18 @@ pub struct Run<T> {
     call: Call,
     function: String,
     version: Option<String>,
-    args: Result<Vec<Bytes>>,
+    args: Fragment,
     result: PhantomData<fn() -> T>,
 }
 
 impl<T: DeserializeOwned> Run<T> {
     pub(super) fn new(scope: Scope, function: String) -> Self {
-        Self { call: Call::new(scope), function, version: None, args: Ok(Vec::new()), result: PhantomData }
+        Self { call: Call::new(scope), function, version: None, args: Fragment::default(), result: PhantomData }
     }
 
     /// Sets the arguments, which are encoded at once. Without this call there are none.
     pub fn args(mut self, args: impl Args) -> Self {
-        self.args = args.encode();
+        self.args = args.surql();
         self
     }
 
@@ -75,8 +74,7 @@ impl<T: DeserializeOwned> Run<T> {
         check_function(function)?;
         let version = version.as_ref().map(|version| check_version(function, version)).transpose()?;
         let version = version.map(|version| format!("<{version}>")).unwrap_or_default();
-        let args = args.clone()?.into_iter().map(|arg| Fragment::default().encoded(Ok(arg)));
-        Ok(Fragment::new(format!("{function}{version}(")).joined(args, ", ").text(")"))
+        Ok(Fragment::new(format!("{function}{version}(")).then(args.clone()).text(")"))
     }
 }
 
@@ -146,23 +144,25 @@ impl<T> fmt::Debug for Run<T> {
     message = "`{Self}` is not a list of arguments",
     note = "write one argument as a tuple with a comma: `.args((value,))`"
 )]
-pub trait Args: private::Sealed {}
-
-fn encode_one<T: Serialize + ?Sized>(index: usize, value: &T) -> Result<Bytes> {
-    codec::encode(value).map_err(|error| Error::from(error).in_context(format_args!("argument {index}")))
+pub trait Args {
+    /// Returns the encoded arguments, with commas between them.
+    #[doc(hidden)]
+    fn surql(&self) -> Fragment;
 }
 
-fn encode_all<T: Serialize>(values: &[T]) -> Result<Vec<Bytes>> {
-    values.iter().enumerate().map(|(index, value)| encode_one(index, value)).collect()
+fn argument<T: Serialize + ?Sized>(index: usize, value: &T) -> Fragment {
+    match codec::encode(value) {
+        Ok(value) => Fragment::default().encoded(Ok(value)),
+        Err(error) => Fragment::default().failed(Error::from(error).in_context(format_args!("argument {index}"))),
+    }
 }
 
 macro_rules! lists {
     ($([$($generics:tt)*] $list:ty;)+) => {$(
-        impl<T: Serialize, $($generics)*> Args for $list {}
-
-        impl<T: Serialize, $($generics)*> private::Sealed for $list {
-            fn encode(&self) -> Result<Vec<Bytes>> {
-                encode_all(self)
+        impl<T: Serialize, $($generics)*> Args for $list {
+            fn surql(&self) -> Fragment {
+                let values = self.iter().enumerate();
+                Fragment::default().joined(values.map(|(index, value)| argument(index, value)), ", ")
             }
         }
     )+};
@@ -176,11 +176,9 @@ lists! {
 
 macro_rules! args {
     ($([$type:ident $_type:ident $_name:ident $index:tt])*) => {
-        impl<$($type: Serialize),*> Args for ($($type,)*) {}
-
-        impl<$($type: Serialize),*> private::Sealed for ($($type,)*) {
-            fn encode(&self) -> Result<Vec<Bytes>> {
-                Ok(vec![$(encode_one($index, &self.$index)?),*])
+        impl<$($type: Serialize),*> Args for ($($type,)*) {
+            fn surql(&self) -> Fragment {
+                Fragment::default().joined([$(argument($index, &self.$index)),*], ", ")
             }
         }
     };
@@ -189,14 +187,6 @@ macro_rules! args {
 args! {}
 
 tuples! { args }
-
-mod private {
-    use super::{Bytes, Result};
-
-    pub trait Sealed {
-        fn encode(&self) -> Result<Vec<Bytes>>;
-    }
-}
 
 #[cfg(test)]
 mod tests {

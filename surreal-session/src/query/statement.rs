@@ -96,6 +96,8 @@ impl Query {
         self
     }
 
+    apply_if! {}
+
     /// Returns the text and the names bound to it, for logs. Never shows a value.
     pub fn to_surql(&self) -> String {
         with_names(self.text.clone(), self.names.iter())
@@ -236,6 +238,19 @@ impl Call {
     }
 }
 
+/// The method that applies an optional value.
+macro_rules! apply_if {
+    () => {
+        /// Calls `apply` with this builder and the value if there is one: `.apply_if(limit, |q, limit| q.limit(limit))`.
+        pub fn apply_if<O>(self, value: Option<O>, apply: impl FnOnce(Self, O) -> Self) -> Self {
+            match value {
+                Some(value) => apply(self, value),
+                None => self,
+            }
+        }
+    };
+}
+
 /// The methods that every builder of one statement has; the path leads to its `Call`.
 macro_rules! builder_methods {
     ($($call:ident).+) => {
@@ -245,13 +260,7 @@ macro_rules! builder_methods {
             self
         }
 
-        /// Calls `apply` with this builder and the value if there is one: `.apply_if(limit, |q, limit| q.limit(limit))`.
-        pub fn apply_if<O>(self, value: Option<O>, apply: impl FnOnce(Self, O) -> Self) -> Self {
-            match value {
-                Some(value) => apply(self, value),
-                None => self,
-            }
-        }
+        $crate::query::statement::apply_if! {}
 
         /// Returns the statement and the names bound to it, for logs. Never shows a value.
         pub fn to_surql(&self) -> String
@@ -263,7 +272,7 @@ macro_rules! builder_methods {
     };
 }
 
-pub(super) use builder_methods;
+pub(super) use {apply_if, builder_methods};
 
 /// Sends a statement and reads its result. Everything is encoded before the future is made.
 pub(super) fn send<S: Statement>(statement: S) -> CallFuture<S::Output> {

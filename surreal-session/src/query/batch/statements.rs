@@ -24,13 +24,26 @@ use crate::session::Scope;
     note = "pass builders without `.await`: `session.batch((first, second))`",
     note = "run SurrealQL text by itself or in a transaction: `session.query(..)` may have several statements"
 )]
-pub trait Statements: private::Sealed {}
+pub trait Statements: Send + 'static {
+    /// The results without errors.
+    type Output;
+
+    /// The result of each.
+    type Settled;
+
+    #[doc(hidden)]
+    fn parts(&self) -> Vec<Part>;
+
+    #[doc(hidden)]
+    fn read(&self, answer: &Answer) -> Result<Self::Output>;
+
+    #[doc(hidden)]
+    fn settle(&self, answer: &Answer) -> Self::Settled;
+}
 
 macro_rules! statements {
     ($([$type:ident $_type:ident $_name:ident $index:tt])+) => {
-        impl<$($type: Statement),+> Statements for ($($type,)+) {}
-
-        impl<$($type: Statement),+> private::Sealed for ($($type,)+) {
+        impl<$($type: Statement),+> Statements for ($($type,)+) {
             type Output = ($($type::Output,)+);
             type Settled = ($(Result<$type::Output>,)+);
 
@@ -51,9 +64,7 @@ macro_rules! statements {
 
 tuples! { statements }
 
-impl<S: Statement> Statements for Vec<S> {}
-
-impl<S: Statement> private::Sealed for Vec<S> {
+impl<S: Statement> Statements for Vec<S> {
     type Output = Vec<S::Output>;
     type Settled = Vec<Result<S::Output>>;
 
@@ -174,20 +185,4 @@ fn uncommitted(server: &ServerError) -> Error {
     let unknown = server.error_kind() == ErrorKind::CommitUnknown;
     let what = if unknown { "may or may not have been committed" } else { "was not committed" };
     Error::from_answer(format!("the batch {what}: {}", server.message()), server.clone())
-}
-
-mod private {
-    use super::{Answer, Part, Result};
-
-    pub trait Sealed: Send + 'static {
-        /// The results without errors.
-        type Output;
-
-        /// The result of each.
-        type Settled;
-
-        fn parts(&self) -> Vec<Part>;
-        fn read(&self, answer: &Answer) -> Result<Self::Output>;
-        fn settle(&self, answer: &Answer) -> Self::Settled;
-    }
 }
