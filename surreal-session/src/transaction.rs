@@ -63,7 +63,7 @@ pub(crate) use turn::query;
 /// committed. If two write the same record, the first to commit wins and the other's commit fails with a
 /// [conflict](crate::Error::is_conflict). The server does not protect against *write skew*: two transactions that read
 /// the same records and each write another of them both commit.
-/// [`Select::for_update`](crate::query::Select::for_update), in text `SELECT … FOR UPDATE`, counts reads as writes.
+/// [`for_update`](crate::query::SelectOne::for_update), in text `SELECT … FOR UPDATE`, counts reads as writes.
 ///
 /// # Examples
 ///

@@ -16,7 +16,7 @@ use crate::session::CallFuture;
 ///
 /// # Errors
 ///
-/// Those of [`Query`], and the first failed statement, as by [`Response::check`].
+/// Those of [`Query`], and the first failed statement, as by [`Response::check`](crate::Response::check).
 ///
 /// # Cancel safety
 ///
