@@ -375,7 +375,7 @@ async fn edges_are_a_statement_with_a_deadline_and_text() {
     let (_db, session) = with_people_and_posts().await;
     let edges = session.traverse(&ada()).out::<Wrote>().filter(|w| w.at.gt(0));
     let surql = edges.to_surql();
-    assert!(surql.starts_with("SELECT * FROM { array::group($_0->(wrote WHERE at > $_1)) }"), "{surql}");
+    assert!(surql.starts_with("SELECT * FROM { array::group($_0->(wrote WHERE at >= $_1)) }"), "{surql}");
     let back = session.traverse(&Id::<Post, i64>::new(1)).in_::<Wrote>().deadline(std::time::Duration::from_secs(20));
     let (edges, back) = session.batch((edges, back)).await.unwrap();
     assert_eq!((edges.len(), back.len()), (3, 1));
