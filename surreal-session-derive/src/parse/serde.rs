@@ -57,7 +57,7 @@ impl Container {
                 "bound" => container.bound = Names::read(&item).and_then(|bound| bound.writing),
                 "default" => container.default = true,
                 "transparent" | "from" | "try_from" | "into" | "remote" | "tag" | "content" | "untagged" => {
-                    container.reshaping.push(item.path)
+                    container.reshaping.push(item.path);
                 }
                 _ => {}
             }

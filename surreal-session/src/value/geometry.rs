@@ -125,7 +125,7 @@ impl Hash for Geometry {
             Coordinates::Positions(points) => points.iter().for_each(|point| position(state, point)),
             Coordinates::Lines(lines) => lines.iter().flatten().for_each(|point| position(state, point)),
             Coordinates::Polygons(polygons) => {
-                polygons.iter().flatten().flatten().for_each(|point| position(state, point))
+                polygons.iter().flatten().flatten().for_each(|point| position(state, point));
             }
             Coordinates::Geometries(geometries) => geometries.hash(state),
         }

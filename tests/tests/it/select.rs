@@ -516,7 +516,7 @@ async fn optional_clauses_apply_only_if_there_is_a_value() {
         let counters = select(limit, start, least).await.unwrap();
         counters.into_iter().map(|counter| *counter.id.key()).collect::<Vec<_>>()
     };
-    assert_eq!(keys(None, None, None).await, Vec::from_iter(0..10));
+    assert_eq!(keys(None, None, None).await, (0..10).collect::<Vec<_>>());
     assert_eq!(keys(Some(2), Some(3), None).await, [3, 4]);
     assert_eq!(keys(Some(2), None, Some(4)).await, [9, 8]);
     assert_eq!(select(None, Some(-1), None).await.unwrap_err().kind(), ErrorKind::InvalidArgument);
