@@ -152,7 +152,7 @@ impl ServerError {
             _ if self.code == Some(CONFLICT) => ErrorKind::Conflict,
             _ if self.violation().is_some() => ErrorKind::Violation,
             _ if self.thrown().is_some() => ErrorKind::Thrown,
-            _ => self.chain().find_map(existence::read).unwrap_or(ErrorKind::Internal),
+            _ => self.chain().find_map(|error| existence::read(error.message())).unwrap_or(ErrorKind::Internal),
         }
     }
 }

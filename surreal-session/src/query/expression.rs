@@ -14,7 +14,8 @@ use super::statement::Fragment;
 use crate::record::{
     At, Collection, Container, Element, Field, Last, List, Number, Ordered, Path, Stored, Sum, Text, Within,
 };
-use compare::{Order, Sequence, calling, contained, equal, ordered};
+use bound::ordered;
+use compare::{Order, Sequence, calling, contained, equal};
 pub use computed::{Computed, Unassignable};
 pub use operand::{Operand, Settable};
 pub use operator::OperatorOperand;
@@ -127,7 +128,7 @@ pub trait Expression: Sized {
         L: Operand<Self::Record, Self::Type>,
         H: Operand<Self::Record, Self::Type>,
     {
-        Condition::new(compare::between(self.term(), lowest.term(), highest.term(), has_successor::<Self::Type>()))
+        Condition::new(bound::between(self.term(), lowest.term(), highest.term(), has_successor::<Self::Type>()))
     }
 
     /// True if this equals one of the values; false for an empty list.

@@ -14,6 +14,7 @@ mod batch;
 mod bearer;
 mod cancel;
 mod changes;
+mod circles;
 mod codec;
 mod conditions;
 mod connection;

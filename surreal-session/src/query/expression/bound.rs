@@ -18,8 +18,28 @@ use crate::query::condition::Tree;
 use crate::query::statement::Fragment;
 use crate::value::{Datetime, Duration, Value};
 
+/// Compares a place or a value with another.
+pub(super) fn ordered(left: Term, order: Order, right: Term, has_successor: bool) -> Tree {
+    match (left.is_place(), right.known()) {
+        (_, Some(Value::Float(number))) if number.is_nan() => never(),
+        (true, Some(value)) if !matches!(value, Value::None | Value::Null) => known(left, order, &value, has_successor),
+        _ => plain(left, order, right),
+    }
+}
+
+/// The range from `lowest` to `highest`, both included.
+pub(super) fn between(left: Term, lowest: Term, highest: Term, has_successor: bool) -> Tree {
+    if let (true, false, Some(low), Some(high)) = (left.is_place(), has_successor, lowest.known(), highest.known())
+        && let Some(tree) = between_known(&left, &low, &high)
+    {
+        return tree;
+    }
+    let above = ordered(left.clone(), Order::GreaterOrSame, lowest, has_successor);
+    Tree::all([above, ordered(left, Order::LessOrSame, highest, has_successor)])
+}
+
 /// Compares a place with a value.
-pub(super) fn ordered(left: Term, order: Order, right: &Value, has_successor: bool) -> Tree {
+fn known(left: Term, order: Order, right: &Value, has_successor: bool) -> Tree {
     match right {
         Value::Float(number) if number.is_nan() => never(),
         Value::Datetime(at) => instants(left, order, *at),
@@ -33,7 +53,7 @@ pub(super) fn ordered(left: Term, order: Order, right: &Value, has_successor: bo
 }
 
 /// Compares a place with two values that are in order in an index; nothing if they are not, or need no special form.
-pub(super) fn between(left: &Term, lowest: &Value, highest: &Value) -> Option<Tree> {
+fn between_known(left: &Term, lowest: &Value, highest: &Value) -> Option<Tree> {
     let special = |value: &Value| matches!(value, Value::Float(_) | Value::Datetime(_) | Value::None | Value::Null);
     if special(lowest) || special(highest) || is_out_of_order(lowest) || is_out_of_order(highest) {
         return None;

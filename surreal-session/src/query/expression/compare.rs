@@ -3,12 +3,10 @@
 use std::any::type_name;
 
 use super::Term;
-use super::bound;
 use crate::codec::SetType;
 use crate::query::condition::Tree;
 use crate::query::statement::Fragment;
 use crate::record::Path;
-use crate::value::Value;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Order {
@@ -76,26 +74,6 @@ pub(super) fn as_set(term: Term) -> Term {
         }
         false => term.into_set(),
     }
-}
-
-pub(super) fn ordered(left: Term, order: Order, right: Term, has_successor: bool) -> Tree {
-    match (left.is_place(), right.known()) {
-        (_, Some(Value::Float(number))) if number.is_nan() => never(),
-        (true, Some(value)) if !matches!(value, Value::None | Value::Null) => {
-            bound::ordered(left, order, &value, has_successor)
-        }
-        _ => plain(left, order, right),
-    }
-}
-
-pub(super) fn between(left: Term, lowest: Term, highest: Term, has_successor: bool) -> Tree {
-    if let (true, false, Some(low), Some(high)) = (left.is_place(), has_successor, lowest.known(), highest.known())
-        && let Some(tree) = bound::between(&left, &low, &high)
-    {
-        return tree;
-    }
-    let above = ordered(left.clone(), Order::GreaterOrSame, lowest, has_successor);
-    Tree::all([above, ordered(left, Order::LessOrSame, highest, has_successor)])
 }
 
 /// NONE and NULL come before everything else, so it is enough to look at the side that should be the lesser one.
