@@ -34,19 +34,22 @@ pub(crate) use tree::Tree;
 ///
 /// # Examples
 ///
-/// ```no_run
+/// ```
 /// # use serde::{Deserialize, Serialize};
 /// # use surreal_session::prelude::*;
 /// # #[derive(Serialize, Deserialize, Record)]
 /// # struct User { id: Id<User>, name: String, age: u8, active: bool, nickname: Option<String> }
-/// # async fn example(session: Session, search: &[&str]) -> surreal_session::Result<()> {
+/// # surreal_session_embedded::example(async |session| {
+/// # session.execute("CREATE user:ada SET name = 'Ada', age = 36, active = true").await?;
+/// let search = ["da", "x"];
 /// let users = session
 ///     .select::<User>()
 ///     .filter(|u| u.active & (u.age.gte(18) | u.nickname.is_some()) & !u.name.starts_with("_"))
 ///     .filter(|u| any(search.iter().map(|word| u.name.contains(*word))))
 ///     .await?;
+/// assert_eq!(users.len(), 1);
 /// # Ok(())
-/// # }
+/// # });
 /// ```
 #[must_use = "a condition does nothing until a builder is given it"]
 pub struct Condition<R> {
@@ -65,18 +68,20 @@ impl<R> Condition<R> {
     ///
     /// # Examples
     ///
-    /// ```no_run
+    /// ```
     /// # use serde::{Deserialize, Serialize};
     /// # use surreal_session::prelude::*;
     /// # #[derive(Serialize, Deserialize, Record)]
     /// # struct User { id: Id<User>, name: String, age: u8 }
-    /// # async fn example(session: Session) -> surreal_session::Result<()> {
+    /// # surreal_session_embedded::example(async |session| {
+    /// # session.execute("CREATE user:ada SET name = 'Ada', age = 36; CREATE user:alan SET name = 'Alan', age = 41").await?;
     /// let users = session
     ///     .select::<User>()
     ///     .filter(|u| u.age.gte(18) & Condition::raw("string::len(name) > $min").bind("min", 3))
     ///     .await?;
+    /// assert_eq!(users[0].name, "Alan");
     /// # Ok(())
-    /// # }
+    /// # });
     /// ```
     pub fn raw(surql: impl AsRef<str>) -> Self {
         // Always in parentheses, so that the text cannot begin another clause.

@@ -29,7 +29,7 @@ pub(crate) use term::stored;
 ///
 /// # Examples
 ///
-/// ```no_run
+/// ```
 /// # use serde::{Deserialize, Serialize};
 /// # use surreal_session::prelude::*;
 /// #[derive(Debug, Clone, Serialize, Deserialize, Object)]
@@ -50,7 +50,11 @@ pub(crate) use term::stored;
 /// # #[derive(Serialize, Deserialize, Record)]
 /// # struct Customer { id: Id<Customer>, name: String }
 ///
-/// # async fn example(session: Session, ada: Id<Customer>) -> surreal_session::Result<()> {
+/// # surreal_session_embedded::example(async |session| {
+/// # let ada = session.create::<Customer>().id("ada").content(NewCustomer { name: "Ada".into() }).await?.id;
+/// # let lines = vec![Line { product: "tea".into(), price: 120 }];
+/// # let order = NewOrder { customer: ada.clone(), lines, total: 120, paid: 20, paid_at: None };
+/// # session.create::<Order>().content(order).await?;
 /// let orders = session.select::<Order>();
 /// let open = orders.filter(|o| o.customer.eq(&ada) & (o.paid_at.is_none() | o.paid.lt(o.total))).await?;
 ///
@@ -59,11 +63,12 @@ pub(crate) use term::stored;
 ///
 /// let orders = session.select::<Order>();
 /// let of_ada = orders.filter(|o| o.customer.name.starts_with("Ada") & o.total.sub(o.paid).gt(0)).await?;
+/// assert_eq!([open.len(), tea.len(), of_ada.len()], [1, 1, 1]);
 /// # Ok(())
-/// # }
+/// # });
 /// ```
 #[diagnostic::on_unimplemented(message = "`{Self}` is not a field, nor computed from one", label = "expected a field")]
-#[expect(clippy::wrong_self_convention, reason = "what it is asked of is a field, which is nothing but a name")]
+#[expect(clippy::wrong_self_convention, reason = "a field is a name, which is copied")]
 pub trait Expression: Sized {
     /// The record that it is a value of.
     type Record;

@@ -123,9 +123,9 @@ async fn server_knows_the_types_of_kinds() {
     ];
     for (field, kind) in kinds {
         let text = format!("DEFINE FIELD {field} ON user TYPE {kind}");
-        session.query(text).await.unwrap().check().unwrap();
+        session.execute(text).await.unwrap();
     }
     let [ada, bob] = two(&session).await;
     assert_eq!(session.select::<User>().order_by(|u| u.id.asc()).await.unwrap(), [ada, bob]);
-    session.query("CREATE user:9 SET state = 'gone'").await.unwrap().check().unwrap_err();
+    session.execute("CREATE user:9 SET state = 'gone'").await.unwrap_err();
 }
