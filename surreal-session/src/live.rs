@@ -23,12 +23,12 @@ pub use crate::protocol::LiveId;
 pub use event::{Action, EndReason, Gap, Identified, LiveEvent, Notification};
 pub use stream::LiveStream;
 
-use crate::connection::{Capacity, Deadline};
+use crate::connection::{Capacity, Cleanup, Deadline};
 use crate::error::Result;
 use crate::query::untyped::Untyped;
 use crate::query::{Fields, Fragment, IntoCondition, Links, PatchOp, Query, Response, Tree, view_object};
 use crate::record::{IntoId, Record, View};
-use crate::session::{CallFuture, Scope, Session, WHO};
+use crate::session::{CallFuture, IDENTITY, Scope, Session, SessionCall, SessionSubscription, kill_live};
 use crate::value::{Table, Value};
 use projection::{Digest, FilterSet, Projection, Watched};
 use stream::{PLACE, operation};
@@ -140,12 +140,18 @@ impl Session {
     /// # Cancel safety
     ///
     /// Changes nothing on the server.
-    pub async fn subscribe_live<T: Identified + DeserializeOwned>(&self, id: LiveId) -> Result<LiveStream<T>> {
+    pub fn subscribe_live<T>(&self, id: LiveId) -> SessionCall<LiveStream<T>>
+    where
+        T: Identified + DeserializeOwned + 'static,
+    {
         let scope = self.scope();
-        let followed = scope.subscribe(id, Capacity::default())?;
-        let who = scope.request("query").text(WHO).bindings().finish();
-        let who = Response::read(&scope.call(who, None).await?)?.take(0)?;
-        Ok(LiveStream::new(scope, id, followed, who, None))
+        let client = scope.client().clone();
+        SessionCall::new(&client, async move |deadline| {
+            let subscription = SessionSubscription::of_existing(&scope, id, Capacity::default())?;
+            let identity = scope.request("query").text(IDENTITY).bindings().finish();
+            let identity = Response::read(&scope.call_within(identity, deadline, Cleanup::Nothing).await?)?.take(0)?;
+            Ok(LiveStream::new(scope, id, subscription, identity, None))
+        })
     }
 
     /// Kills a live query of this session. Its streams end with [`EndReason::Killed`], or with
@@ -159,8 +165,10 @@ impl Session {
     ///
     /// If the future is dropped, the live query may or may not be killed. Killing again is safe; it fails if the live query
     /// was killed.
-    pub async fn kill(&self, id: LiveId) -> Result<()> {
-        self.scope().kill(id).await
+    pub fn kill(&self, id: LiveId) -> SessionCall<()> {
+        let scope = self.scope();
+        let client = scope.client().clone();
+        SessionCall::new(&client, async move |deadline| kill_live(&scope, id, deadline).await)
     }
 }
 
@@ -478,7 +486,7 @@ impl<T, Out, Row> Live<T, Out, Row> {
     /// The statements that register the live query.
     fn registration(&self) -> Query {
         let calls = format!("; RETURN [{PLACE}, {}]; ", self.projection.calls());
-        let calls = Fragment::new(WHO).text(&calls);
+        let calls = Fragment::new(IDENTITY).text(&calls);
         let watched = self.watched();
         let live = calls.text("LIVE SELECT ").then(self.projection.event(&watched)).then(self.source());
         let live = match watched {
@@ -532,10 +540,10 @@ impl<T, Out, Row> Live<T, Out, Row> {
     async fn try_register<D>(&self, deadline: Deadline) -> Result<LiveStream<T, D>> {
         let (scope, request, _) = self.registration().into_request()?;
         // Dropped here: the connection's task kills the live query that may have been registered.
-        let (reply, followed) = scope.follow(request, deadline, self.capacity).await?;
+        let (reply, subscription) = SessionSubscription::register(&scope, request, deadline, self.capacity).await?;
         let response = Response::read(&reply)?.check()?;
         let id = response.take(2)?;
-        let stream = LiveStream::new(scope, id, followed, response.take(0)?, Some(self.target.clone()));
+        let stream = LiveStream::new(scope, id, subscription, response.take(0)?, Some(self.target.clone()));
         let stream = stream.holding(self.projection.hold());
         let called: Vec<Value> = response.take(1)?;
         Ok(match called.into_iter().next() {

@@ -38,13 +38,13 @@ use crate::protocol::SessionId;
 
 pub use auth::{Bearer, Credentials, Database, Namespace, RecordAccess, Root, Token, Tokens};
 pub use call::{CallFuture, SessionCall};
-pub(crate) use info::IDENTITY as WHO;
+pub(crate) use info::{IDENTITY, SessionIdentity};
 pub use new_session::NewSession;
 pub(crate) use queue::{Background, Begun, Queue, Ticket};
 pub use scope::Scope;
 pub use selection::Use;
 pub(crate) use state::SessionInner;
-pub(crate) use subscription::SessionSubscription as Followed;
+pub(crate) use subscription::{SessionSubscription, kill_live};
 pub use surreal::{Connect, Surreal};
 
 /// A session on a shared connection, with its own namespace, database, variables and identity.

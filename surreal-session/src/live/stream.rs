@@ -14,7 +14,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::Stream;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
@@ -27,7 +26,7 @@ use crate::connection::{QueueItem, StreamEnd, Timer};
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::{LiveId, Operation, Target, record_decode_error};
 use crate::query::{Fragment, Response};
-use crate::session::{Followed, Scope};
+use crate::session::{Scope, SessionCall, SessionIdentity, SessionSubscription, kill_live};
 use crate::value::{Table, Value};
 
 /// A stream of the changes that a live query reports.
@@ -86,7 +85,7 @@ pub struct LiveStream<T, D = T> {
     table: Option<Table>,
     history: History,
     /// `None` when the stream is over.
-    followed: Option<Followed>,
+    subscription: Option<SessionSubscription>,
     /// Items that were taken from the queue, to be put in order.
     ahead: VecDeque<Arrival>,
     /// The time that the first item ahead waits for others.
@@ -104,25 +103,22 @@ pub struct LiveStream<T, D = T> {
     data: PhantomData<fn() -> (T, D)>,
 }
 
-/// The identity of a session, and when it expires; see [`WHO`](crate::session::WHO).
-#[derive(Debug, Deserialize)]
-pub(super) struct Who {
-    #[serde(default)]
-    identity: Value,
-    expires_in: Option<i64>,
-}
-
 impl<T, D> LiveStream<T, D> {
-    pub(super) fn new(scope: Scope, id: LiveId, followed: Followed, who: Who, table: Option<Table>) -> Self {
-        let expires_in = who.expires_in.map(|left| Duration::from_millis(u64::try_from(left).unwrap_or(0)));
-        let expiry = expires_in.map(|left| Box::pin(scope.sleep(left)));
-        let identity = who.identity;
+    pub(super) fn new(
+        scope: Scope,
+        id: LiveId,
+        subscription: SessionSubscription,
+        identity: SessionIdentity,
+        table: Option<Table>,
+    ) -> Self {
+        let expiry = identity.expires_in().map(|left| Box::pin(scope.sleep(left)));
+        let identity = identity.identity;
         Self {
             scope,
             id,
             table,
             history: History::default(),
-            followed: Some(followed),
+            subscription: Some(subscription),
             ahead: VecDeque::new(),
             hold: Duration::ZERO,
             held: None,
@@ -164,23 +160,9 @@ impl<T, D> LiveStream<T, D> {
         self.missed
     }
 
-    /// Kills the live query and waits until the server has removed it.
-    ///
-    /// # Errors
-    ///
-    /// [`Internal`](ErrorKind::Internal) if it was killed before.
-    ///
-    /// # Cancel safety
-    ///
-    /// The live query is killed whether or not the future is kept.
-    pub async fn kill(self) -> Result<()> {
-        // Dropped here: the stream goes with the future, and that kills the live query.
-        self.scope.kill(self.id).await
-    }
-
     /// Takes the items that are in the queue now.
     pub(super) fn drain(&self) -> impl Iterator<Item = Arrival> {
-        std::iter::from_fn(|| self.followed.as_ref()?.subscription.queue.try_next().map(|item| self.parsed(item)))
+        std::iter::from_fn(|| self.subscription.as_ref()?.events.queue.try_next().map(|item| self.parsed(item)))
     }
 
     /// Puts items before those in the queue, with what the program has seen already.
@@ -193,9 +175,9 @@ impl<T, D> LiveStream<T, D> {
     }
 
     fn poll_arrival(&mut self, cx: &mut Context<'_>) -> Poll<Option<Arrival>> {
-        let Some(followed) = &self.followed else { return Poll::Ready(None) };
+        let Some(subscription) = &self.subscription else { return Poll::Ready(None) };
         if self.ahead.is_empty() {
-            let item = ready!(followed.subscription.queue.poll_next(cx));
+            let item = ready!(subscription.events.queue.poll_next(cx));
             self.ahead.push_back(self.parsed(item));
             match self.table {
                 Some(_) if self.hold.is_zero() => self.gather(),
@@ -259,8 +241,25 @@ impl<T, D> LiveStream<T, D> {
 
     /// Returns true if a report of the session's identity differs from the identity at the registration.
     fn is_other_identity(&self, identity: Option<&Bytes>) -> bool {
-        let who = identity.and_then(|identity| codec::decode::<Who>(identity).ok());
-        who.is_none_or(|who| who.identity != self.identity)
+        let identity = identity.and_then(|identity| codec::decode::<SessionIdentity>(identity).ok());
+        identity.is_none_or(|identity| identity.identity != self.identity)
+    }
+}
+
+impl<T: 'static, D: 'static> LiveStream<T, D> {
+    /// Kills the live query and waits until the server has removed it.
+    ///
+    /// # Errors
+    ///
+    /// [`Internal`](ErrorKind::Internal) if it was killed before.
+    ///
+    /// # Cancel safety
+    ///
+    /// The live query is killed whether or not the future is kept.
+    pub fn kill(self) -> SessionCall<()> {
+        let client = self.scope.client().clone();
+        // Dropped here: the stream goes with the future, and that kills the live query.
+        SessionCall::new(&client, async move |deadline| kill_live(&self.scope, self.id, deadline).await)
     }
 }
 
@@ -307,7 +306,7 @@ impl<T: Identified, D: DeserializeOwned> LiveStream<T, D> {
             QueueItem::End(end) => match (&end, &self.table) {
                 (StreamEnd::KilledByServer, Some(table)) => {
                     self.end_lookup = Some(why_killed(&self.scope, table));
-                    self.followed = None;
+                    self.subscription = None;
                     None
                 }
                 _ => Some(Ok(self.end(EndReason::of(&end)))),
@@ -339,7 +338,7 @@ impl<T: Identified, D: DeserializeOwned> LiveStream<T, D> {
 
     fn end(&mut self, reason: EndReason) -> LiveEvent<T, D> {
         debug!(live = %self.id, ?reason, received = self.received, missed = self.missed, "live stream over");
-        self.followed = None;
+        self.subscription = None;
         LiveEvent::Ended(reason)
     }
 }

@@ -1,6 +1,9 @@
 //! The questions that a session asks the server, and how the replies are read.
 
+use std::time::Duration;
+
 use bytes::Bytes;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tracing::debug;
 
@@ -9,7 +12,7 @@ use crate::codec::{self, NONE};
 use crate::connection::{Cleanup, Deadline};
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::{Outcome, SessionId, read_statements};
-use crate::value::Uuid;
+use crate::value::{Uuid, Value};
 
 /// The statement that asks for the identity of the session, as far as it decides about its live queries.
 ///
@@ -19,7 +22,23 @@ pub(crate) const IDENTITY: &str = "RETURN { \
     expires_in: IF $session.exp != NONE { ($session.exp + 1) * 1000 - time::millis(time::now()) } \
 }";
 
+/// The result of [`IDENTITY`].
+#[derive(Debug, Deserialize)]
+pub(crate) struct SessionIdentity {
+    #[serde(default)]
+    pub(crate) identity: Value,
+    /// In milliseconds.
+    expires_in: Option<i64>,
+}
+
 const SELECTION: &str = "RETURN { namespace: session::ns(), database: session::db() }";
+
+impl SessionIdentity {
+    /// The time until the session expires.
+    pub(crate) fn expires_in(&self) -> Option<Duration> {
+        self.expires_in.map(|left| Duration::from_millis(u64::try_from(left).unwrap_or(0)))
+    }
+}
 
 /// Asks for the identity, in the turn of a change. The live streams read the reply.
 pub(super) async fn identity(session: &SessionInner, deadline: Deadline) -> Result<Bytes> {

@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::subscription::SessionSubscription;
-use super::{SessionInner, subscription};
-use crate::connection::{Capacity, Cleanup, Client, Deadline, Retry, Timer};
-use crate::error::{Error, Result};
-use crate::protocol::{LiveId, Operation, Request, RequestWriter, Statement};
+use super::SessionInner;
+use crate::connection::{Cleanup, Client, Deadline, Retry, Timer};
+use crate::error::Result;
+use crate::protocol::{Operation, Request, RequestWriter, Statement};
 use crate::transaction::{self, TransactionInner};
 
 /// A session, and perhaps one of its transactions, in which requests run.
@@ -39,6 +38,10 @@ impl Scope {
 
     pub(crate) fn transaction(&self) -> Option<&Arc<TransactionInner>> {
         self.transaction.as_ref()
+    }
+
+    pub(super) fn session(&self) -> &Arc<SessionInner> {
+        &self.session
     }
 
     pub(crate) fn client(&self) -> &Client {
@@ -71,31 +74,6 @@ impl Scope {
         timeout: Option<Duration>,
     ) -> Result<Vec<Statement>> {
         transaction::query(transaction, surql, request, self.client().deadline(timeout)).await
-    }
-
-    /// Sends a finished `query` request that ends with a LIVE SELECT. Returns its result and the events.
-    pub(crate) async fn follow(
-        &self,
-        request: Request,
-        deadline: Deadline,
-        capacity: Capacity,
-    ) -> Result<(Bytes, SessionSubscription)> {
-        if self.transaction.is_some() {
-            return Err(Error::argument(
-                "a live query cannot be registered in a transaction; register it in the session",
-            ));
-        }
-        SessionSubscription::register(&self.session, request, deadline, capacity).await
-    }
-
-    /// Returns the events of a live query that exists already.
-    pub(crate) fn subscribe(&self, id: LiveId, capacity: Capacity) -> Result<SessionSubscription> {
-        SessionSubscription::of_existing(&self.session, id, capacity)
-    }
-
-    /// Kills a live query and ends its streams.
-    pub(crate) async fn kill(&self, id: LiveId) -> Result<()> {
-        subscription::kill(&self.session, id, self.client().deadline(None)).await
     }
 
     /// Makes attempts while they fail with a conflict, with a random pause before each further one, until the deadline.

@@ -9,15 +9,15 @@ use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 
-use super::info;
 use super::state::SessionInner;
+use super::{Scope, info};
 use crate::connection::{Capacity, Cleanup, Deadline, QueueItem, Retry, StreamEnd, Subscription};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::protocol::{LiveId, Request};
 
 /// The events of a live query. It keeps its session open.
 pub(crate) struct SessionSubscription {
-    pub(crate) subscription: Subscription,
+    pub(crate) events: Subscription,
     _guard: StreamGuard,
 }
 
@@ -27,12 +27,20 @@ struct StreamGuard(Arc<SessionInner>);
 
 impl SessionSubscription {
     /// Sends a finished `query` request that ends with a LIVE SELECT. Returns its result and the events.
+    ///
+    /// If this future is dropped, the connection's task kills the live query that the server may have registered.
     pub(crate) async fn register(
-        session: &Arc<SessionInner>,
+        scope: &Scope,
         request: Request,
         deadline: Deadline,
         capacity: Capacity,
     ) -> Result<(Bytes, Self)> {
+        if scope.transaction().is_some() {
+            return Err(Error::argument(
+                "a live query cannot be registered in a transaction; register it in the session",
+            ));
+        }
+        let session = scope.session();
         // Waits until no change of the session's identity is under way, and keeps later ones waiting.
         let registering = Arc::clone(&session.registering).read_owned();
         let registering = session.client.within(deadline.at, registering).await;
@@ -44,23 +52,24 @@ impl SessionSubscription {
         // Counted before the request is sent, so that a change of identity that runs beside it looks for streams.
         let guard = StreamGuard::new(session);
         let result = session.client.follow(request, deadline, owner, capacity, registering).await;
-        let (reply, subscription) = result.map_err(|error| session.explain(error))?;
-        Ok((reply, Self { subscription, _guard: guard }))
+        let (reply, events) = result.map_err(|error| session.explain(error))?;
+        Ok((reply, Self { events, _guard: guard }))
     }
 
     /// Returns the events of a live query that exists already.
-    pub(crate) fn of_existing(session: &Arc<SessionInner>, id: LiveId, capacity: Capacity) -> Result<Self> {
+    pub(crate) fn of_existing(scope: &Scope, id: LiveId, capacity: Capacity) -> Result<Self> {
+        let session = scope.session();
         let owner = session.owner();
         session.check_open()?;
         let guard = StreamGuard::new(session);
-        let subscription = session.client.subscribe(id, owner, capacity)?;
-        Ok(Self { subscription, _guard: guard })
+        let events = session.client.subscribe(id, owner, capacity)?;
+        Ok(Self { events, _guard: guard })
     }
 }
 
 impl fmt::Debug for SessionSubscription {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.subscription.fmt(f)
+        self.events.fmt(f)
     }
 }
 
@@ -80,7 +89,8 @@ impl Drop for StreamGuard {
 /// Kills a live query of the session and ends its streams.
 ///
 /// In the server (3.3.5), concurrent kills conflict with each other, so that trying again succeeds.
-pub(crate) async fn kill(session: &Arc<SessionInner>, id: LiveId, deadline: Deadline) -> Result<()> {
+pub(crate) async fn kill_live(scope: &Scope, id: LiveId, deadline: Deadline) -> Result<()> {
+    let session = scope.session();
     let kill = || {
         let request = Request::kill(session.client.next_id(), session.in_envelope(), id);
         session.call(request, deadline, Cleanup::Nothing)
