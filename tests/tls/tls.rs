@@ -1,7 +1,5 @@
 //! `wss://` with the feature `rustls`: whoever cannot prove to be the server is not talked to.
 
-#![cfg(feature = "rustls")]
-
 use surreal_session::ErrorKind;
 use surreal_session::prelude::*;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
