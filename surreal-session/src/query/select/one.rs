@@ -27,7 +27,7 @@ use crate::session::CallFuture;
 /// ```
 /// # use serde::{Deserialize, Serialize};
 /// # use surreal_session::prelude::*;
-/// # #[derive(Serialize, Deserialize, Record)]
+/// # #[derive(Debug, Serialize, Deserialize, Record)]
 /// # struct User { id: Id<User>, name: String }
 /// # surreal_session_embedded::example(async |session| {
 /// # session.execute("CREATE user:ada SET name = 'Ada'").await?;
