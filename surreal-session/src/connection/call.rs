@@ -21,7 +21,7 @@ use crate::protocol::{LiveId, Reply, Request, RequestId, SessionId, TransactionI
 /// of a session.
 #[derive(Debug)]
 pub(super) enum Command {
-    Call(Box<Call>),
+    Call(Box<NewCall>),
     /// The caller was dropped before the reply.
     Abandon(RequestId),
     /// Something on the server has no owner any more.
@@ -39,7 +39,7 @@ pub(super) enum Command {
 
 /// A request and its caller.
 #[derive(Debug)]
-pub(super) struct Call {
+pub(super) struct NewCall {
     pub(super) request: Request,
     pub(super) deadline: Instant,
     pub(super) cleanup: Cleanup,

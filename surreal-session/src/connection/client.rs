@@ -14,7 +14,7 @@ use tokio::sync::{OwnedRwLockReadGuard, OwnedSemaphorePermit, mpsc, oneshot, wat
 use tokio::time::Instant;
 use tracing::Span;
 
-use super::call::{Call, Caller, Cleanup, Command, InFlight, Subscription};
+use super::call::{Caller, Cleanup, Command, InFlight, NewCall, Subscription};
 use super::deadline::Deadline;
 use super::driver::Driver;
 use super::end::End;
@@ -189,7 +189,7 @@ impl Client {
             InFlight { id: request.id, cleanup, reply: receiver, commands: self.0.commands.clone(), is_done: false };
         let caller = Caller { reply, timeout: deadline.timeout, span: Span::current() };
         let command =
-            Command::Call(Box::new(Call { request, deadline: deadline.at, cleanup, live, caller, late, permit }));
+            Command::Call(Box::new(NewCall { request, deadline: deadline.at, cleanup, live, caller, late, permit }));
         self.0.commands.send(command).map_err(|_| self.ended(&operation, Delivery::NotSent))?;
         // Dropped here: `InFlight` tells the driver, which undoes what the call may have opened.
         match self.while_driven(deadline, call).await {

@@ -22,7 +22,7 @@ use tracing::{debug, trace};
 
 use super::Config;
 use super::backoff::Backoff;
-use super::call::{Call, Caller, Cleanup, Command};
+use super::call::{Caller, Cleanup, Command, NewCall};
 use super::calls::{Calls, Expired, Kill, Pending, Stage};
 use super::deadline::after;
 use super::end::End;
@@ -132,8 +132,8 @@ impl Driver {
         })
     }
 
-    fn accept(&mut self, call: Call) {
-        let Call { request, deadline, cleanup, live, caller, late, permit } = call;
+    fn accept(&mut self, call: NewCall) {
+        let NewCall { request, deadline, cleanup, live, caller, late, permit } = call;
         let Request { id, operation, frame } = request;
         let (stage, permit, caller) = (Stage::Queued(frame), Some(permit), Some(caller));
         self.calls.add(id, Pending { operation, deadline, stage, cleanup, live, kill: None, caller, late, permit });

@@ -37,16 +37,16 @@ use crate::protocol::{Event, EventKind};
 use crate::value::Uuid;
 
 /// An item of the stream's queue, its event parsed.
-pub(super) type Arrival = QueueItem<Result<Change>>;
+pub(super) type Arrival = QueueItem<Result<RecordChange>>;
 
 /// One change of a record. Its event is parsed once, when it leaves the queue.
 #[derive(Debug)]
-pub(super) struct Change {
+pub(super) struct RecordChange {
     pub(super) action: Action,
     /// The record's id, encoded.
     pub(super) record: Bytes,
     /// `None` in the events of a live query that the program's own text has registered.
-    pub(super) position: Option<Position>,
+    pub(super) position: Option<EventPosition>,
     /// The data for the program, encoded.
     pub(super) data: Bytes,
     /// The part of the event that is the same after two changes if the record is.
@@ -56,9 +56,9 @@ pub(super) struct Change {
 }
 
 /// The position of a change among all changes that one server computes.
-pub(super) type Position = Uuid;
+pub(super) type EventPosition = Uuid;
 
-impl Change {
+impl RecordChange {
     /// Parses an event of a live query of this client; see [`projection`](super::projection).
     pub(super) fn read(frame: &Bytes) -> Result<Self> {
         Self::parse(frame).map_err(malformed)
@@ -156,11 +156,11 @@ pub(super) struct History {
     /// The position of the last change of each record, by the hash of the record's id.
     ///
     /// Invariant: no position is less than `forgotten`.
-    last: HashMap<u64, Position>,
+    last: HashMap<u64, EventPosition>,
     /// Invariant: the entries of `last`, the smallest position first.
-    positions: BTreeSet<(Position, u64)>,
+    positions: BTreeSet<(EventPosition, u64)>,
     /// The greatest position that was forgotten, or dropped before it was noted.
-    forgotten: Option<Position>,
+    forgotten: Option<EventPosition>,
     hasher: RandomState,
     /// The records that the program has read, while events about them may be late.
     snapshot: Option<SnapshotState>,
@@ -168,7 +168,7 @@ pub(super) struct History {
 
 /// The relation of a change to the other changes of its record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Recency {
     /// No later change was noted.
     Last,
     /// No later change was noted, and the program has read the record as it is after the change.
@@ -181,30 +181,30 @@ pub(super) enum Place {
 
 impl History {
     /// Notes a change, and compares it with those noted before.
-    pub(super) fn note(&mut self, change: &Change) -> Place {
-        let Some(position) = change.position else { return Place::Last };
+    pub(super) fn note(&mut self, change: &RecordChange) -> Recency {
+        let Some(position) = change.position else { return Recency::Last };
         match self.note_position(&change.record, position) {
-            Place::Last if self.is_repetition(change) => Place::Repeated,
+            Recency::Last if self.is_repetition(change) => Recency::Repeated,
             place => place,
         }
     }
 
     /// Notes the position of a change of a record.
-    pub(super) fn note_position(&mut self, record: &[u8], position: Position) -> Place {
+    pub(super) fn note_position(&mut self, record: &[u8], position: EventPosition) -> Recency {
         let record = self.hasher.hash_one(record);
         match self.last.get(&record) {
-            Some(last) if position < *last => return Place::Superseded,
+            Some(last) if position < *last => return Recency::Superseded,
             Some(last) => drop(self.positions.remove(&(*last, record))),
-            None if self.forgotten.is_some_and(|forgotten| position <= forgotten) => return Place::Unknown,
+            None if self.forgotten.is_some_and(|forgotten| position <= forgotten) => return Recency::Unknown,
             None => {}
         }
         self.insert(record, position);
-        Place::Last
+        Recency::Last
     }
 
     /// Notes that events were dropped, with the greatest of their positions: each of them may have been the last one of
     /// its record.
-    pub(super) fn note_loss(&mut self, last: Option<Position>) {
+    pub(super) fn note_loss(&mut self, last: Option<EventPosition>) {
         while let Some(first) = self.positions.first().copied().filter(|(position, _)| Some(*position) < last) {
             self.positions.remove(&first);
             self.last.remove(&first.1);
@@ -217,12 +217,12 @@ impl History {
         self.snapshot = Some(SnapshotState { states, until: Instant::now() + REPETITIONS });
     }
 
-    fn is_repetition(&mut self, change: &Change) -> bool {
+    fn is_repetition(&mut self, change: &RecordChange) -> bool {
         self.snapshot.take_if(|snapshot| snapshot.is_over());
         self.snapshot.as_mut().is_some_and(|snapshot| snapshot.contains(change))
     }
 
-    fn insert(&mut self, record: u64, position: Position) {
+    fn insert(&mut self, record: u64, position: EventPosition) {
         self.last.insert(record, position);
         self.positions.insert((position, record));
         self.forget();
@@ -247,7 +247,7 @@ struct SnapshotState {
 
 impl SnapshotState {
     /// Returns true if a change leads to the state that was read. If it does not, the record is in another state from here on.
-    fn contains(&mut self, change: &Change) -> bool {
+    fn contains(&mut self, change: &RecordChange) -> bool {
         let state = change.state();
         let is_read = state.is_some() && self.states.get(&change.record).copied() == state;
         if !is_read {
@@ -271,7 +271,7 @@ const REPETITIONS: Duration = Duration::from_secs(5);
 mod tests {
     use super::*;
 
-    fn position(number: u64) -> Position {
+    fn position(number: u64) -> EventPosition {
         uuid::Uuid::from_u64_pair(number, 0).into()
     }
 
@@ -279,12 +279,12 @@ mod tests {
     fn change_before_the_last_one_of_its_record_is_superseded() {
         let mut history = History::default();
         for (record, number, expected) in [
-            ("a", 5, Place::Last),
-            ("b", 3, Place::Last),
-            ("a", 5, Place::Last),
-            ("a", 4, Place::Superseded),
-            ("a", 6, Place::Last),
-            ("a", 5, Place::Superseded),
+            ("a", 5, Recency::Last),
+            ("b", 3, Recency::Last),
+            ("a", 5, Recency::Last),
+            ("a", 4, Recency::Superseded),
+            ("a", 6, Recency::Last),
+            ("a", 5, Recency::Superseded),
         ] {
             assert_eq!(history.note_position(record.as_bytes(), position(number)), expected, "{record} {number}");
         }
@@ -296,33 +296,33 @@ mod tests {
         let records = REMEMBERED as u64;
         // Positions 1, 2, 3 … and of these the first two do not fit.
         for number in 1..=records + 2 {
-            assert_eq!(history.note_position(&number.to_be_bytes(), position(number)), Place::Last);
+            assert_eq!(history.note_position(&number.to_be_bytes(), position(number)), Recency::Last);
         }
         assert_eq!((history.last.len(), history.positions.len()), (REMEMBERED, REMEMBERED));
-        assert_eq!(history.note_position(b"new", position(records + 3)), Place::Last);
+        assert_eq!(history.note_position(b"new", position(records + 3)), Recency::Last);
         // Now 1, 2 and 3 are forgotten.
-        assert_eq!(history.note_position(&1_u64.to_be_bytes(), position(0)), Place::Unknown);
-        assert_eq!(history.note_position(&3_u64.to_be_bytes(), position(3)), Place::Unknown);
-        assert_eq!(history.note_position(&records.to_be_bytes(), position(4)), Place::Superseded);
+        assert_eq!(history.note_position(&1_u64.to_be_bytes(), position(0)), Recency::Unknown);
+        assert_eq!(history.note_position(&3_u64.to_be_bytes(), position(3)), Recency::Unknown);
+        assert_eq!(history.note_position(&records.to_be_bytes(), position(4)), Recency::Superseded);
     }
 
     #[test]
     fn change_that_may_be_older_than_a_lost_one_is_unknown() {
         let mut history = History::default();
-        assert_eq!(history.note_position(b"a", position(1)), Place::Last);
-        assert_eq!(history.note_position(b"b", position(9)), Place::Last);
+        assert_eq!(history.note_position(b"a", position(1)), Recency::Last);
+        assert_eq!(history.note_position(b"b", position(9)), Recency::Last);
         history.note_loss(Some(position(7)));
-        assert_eq!(history.note_position(b"a", position(5)), Place::Unknown);
-        assert_eq!(history.note_position(b"a", position(6)), Place::Unknown);
-        assert_eq!(history.note_position(b"c", position(6)), Place::Unknown);
-        assert_eq!(history.note_position(b"c", position(8)), Place::Last);
-        assert_eq!(history.note_position(b"b", position(6)), Place::Superseded);
-        assert_eq!(history.note_position(b"b", position(10)), Place::Last);
+        assert_eq!(history.note_position(b"a", position(5)), Recency::Unknown);
+        assert_eq!(history.note_position(b"a", position(6)), Recency::Unknown);
+        assert_eq!(history.note_position(b"c", position(6)), Recency::Unknown);
+        assert_eq!(history.note_position(b"c", position(8)), Recency::Last);
+        assert_eq!(history.note_position(b"b", position(6)), Recency::Superseded);
+        assert_eq!(history.note_position(b"b", position(10)), Recency::Last);
         // An earlier loss does not take anything back.
         history.note_loss(Some(position(2)));
-        assert_eq!(history.note_position(b"d", position(7)), Place::Unknown);
+        assert_eq!(history.note_position(b"d", position(7)), Recency::Unknown);
         history.note_loss(None);
-        assert_eq!(history.note_position(b"d", position(11)), Place::Last);
+        assert_eq!(history.note_position(b"d", position(11)), Recency::Last);
     }
 
     #[test]
@@ -346,7 +346,7 @@ mod tests {
             let (record, number) = ((random >> 33) % records, random >> 20);
             let place = history.note_position(&record.to_be_bytes(), position(number));
             let last = newest.entry(record).or_insert(number);
-            assert!(place != Place::Last || number >= *last, "{record} {number} {last}");
+            assert!(place != Recency::Last || number >= *last, "{record} {number} {last}");
             *last = number.max(*last);
         }
     }

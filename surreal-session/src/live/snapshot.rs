@@ -12,7 +12,7 @@ use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
 use super::LiveStream;
-use super::history::{Arrival, Change, Elements, History, Position, StateHash};
+use super::history::{Arrival, Elements, EventPosition, History, RecordChange, StateHash};
 use crate::codec::reader::{Reader, Remaining};
 use crate::codec::{self, DecodeError};
 use crate::connection::{Cleanup, Deadline, QueueItem};
@@ -45,7 +45,7 @@ pub(super) async fn read<T, D, Row: DeserializeOwned>(
         if remove_contained(&states, &mut arrivals, &mut history) || attempts == 0 {
             history.note_snapshot(states);
             stream.begin_with(arrivals, history);
-            return rows.iter().map(Read::decode).collect();
+            return rows.iter().map(SnapshotRow::decode).collect();
         }
     }
 }
@@ -54,7 +54,7 @@ pub(super) async fn read<T, D, Row: DeserializeOwned>(
 fn note_contained(arrivals: &mut VecDeque<Arrival>, history: &mut History) {
     arrivals.retain(|arrival| match arrival {
         QueueItem::Event(change) => {
-            if let Ok(Change { record, position: Some(position), .. }) = change {
+            if let Ok(RecordChange { record, position: Some(position), .. }) = change {
                 history.note_position(record, *position);
             }
             false
@@ -97,24 +97,24 @@ fn remove_contained(
 }
 
 /// The change that an item is. A malformed event is an error when the program takes it.
-fn change(arrival: &Arrival) -> Option<(&Change, Position)> {
+fn change(arrival: &Arrival) -> Option<(&RecordChange, EventPosition)> {
     let QueueItem::Event(Ok(change)) = arrival else { return None };
     change.position.map(|position| (change, position))
 }
 
-fn keep_later(changes: &mut HashMap<Bytes, (Position, usize)>, record: &Bytes, change: (Position, usize)) {
+fn keep_later(changes: &mut HashMap<Bytes, (EventPosition, usize)>, record: &Bytes, change: (EventPosition, usize)) {
     let last = changes.entry(record.clone()).or_insert(change);
     *last = change.max(*last);
 }
 
 /// One record as it was read.
-struct Read {
+struct SnapshotRow {
     id: Bytes,
     data: Bytes,
     state: StateHash,
 }
 
-impl Read {
+impl SnapshotRow {
     fn of(array: &Bytes) -> Result<Self, DecodeError> {
         let mut elements = Elements::of(array)?;
         let (id, data) = elements.head_and_data()?;
@@ -127,17 +127,17 @@ impl Read {
     }
 }
 
-fn rows(result: &Bytes) -> Result<Vec<Read>, DecodeError> {
+fn rows(result: &Bytes) -> Result<Vec<SnapshotRow>, DecodeError> {
     let mut reader = Reader::new(result);
     let mut rows = Vec::new();
     let mut left = Remaining::of(reader.array()?);
     while left.next(&mut reader)? {
-        rows.push(Read::of(&result.slice_ref(reader.skip()?))?);
+        rows.push(SnapshotRow::of(&result.slice_ref(reader.skip()?))?);
     }
     Ok(rows)
 }
 
-fn states(rows: &[Read]) -> HashMap<Bytes, StateHash> {
+fn states(rows: &[SnapshotRow]) -> HashMap<Bytes, StateHash> {
     // Copied: a slice of the reply would keep all of it.
     rows.iter().map(|row| (Bytes::copy_from_slice(&row.id), row.state)).collect()
 }

@@ -19,7 +19,7 @@ use tokio::task::JoinHandle;
 use tokio::time::sleep;
 use tracing::debug;
 
-use super::history::{Arrival, Change, History, Place, Position};
+use super::history::{Arrival, EventPosition, History, Recency, RecordChange};
 use super::{EndReason, Gap, Identified, LiveEvent, Notification};
 use crate::codec;
 use crate::connection::{QueueItem, StreamEnd, Timer};
@@ -171,7 +171,7 @@ impl<T, D> LiveStream<T, D> {
     }
 
     fn parsed(&self, item: QueueItem) -> Arrival {
-        item.parsed(if self.table.is_some() { Change::read } else { Change::read_plain })
+        item.parsed(if self.table.is_some() { RecordChange::read } else { RecordChange::read_plain })
     }
 
     fn poll_arrival(&mut self, cx: &mut Context<'_>) -> Poll<Option<Arrival>> {
@@ -315,12 +315,12 @@ impl<T: Identified, D: DeserializeOwned> LiveStream<T, D> {
     }
 
     /// Decodes a change, unless the program has seen it.
-    fn change(&mut self, change: &Change) -> Result<Option<LiveEvent<T, D>>> {
+    fn change(&mut self, change: &RecordChange) -> Result<Option<LiveEvent<T, D>>> {
         match self.history.note(change) {
-            Place::Last => {}
-            Place::Repeated => return Ok(None),
-            Place::Superseded => return Ok(Some(self.gap(1, Gap::Superseded { missed: 1 }))),
-            Place::Unknown => return Ok(Some(self.gap(1, Gap::Unordered { missed: 1 }))),
+            Recency::Last => {}
+            Recency::Repeated => return Ok(None),
+            Recency::Superseded => return Ok(Some(self.gap(1, Gap::Superseded { missed: 1 }))),
+            Recency::Unknown => return Ok(Some(self.gap(1, Gap::Unordered { missed: 1 }))),
         }
         self.received += 1;
         let id = codec::decode(&change.record).map_err(|error| {
@@ -344,7 +344,7 @@ impl<T: Identified, D: DeserializeOwned> LiveStream<T, D> {
 }
 
 /// The position of a change. A malformed event comes first, and is an error when it is taken.
-fn position(arrival: &Arrival) -> Option<Position> {
+fn position(arrival: &Arrival) -> Option<EventPosition> {
     let QueueItem::Event(Ok(change)) = arrival else { return None };
     change.position
 }

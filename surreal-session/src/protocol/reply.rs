@@ -26,15 +26,17 @@ impl Reply {
     /// `request` names the request in the error's message.
     pub(crate) fn into_result(self, request: impl fmt::Display + Copy) -> Result<Bytes> {
         match self.find().map_err(|error| malformed(request, error))? {
-            Answer::Result(result) => Ok(self.0.slice_ref(result)),
-            Answer::Failure(failure) => {
+            ReplyBody::Result(result) => Ok(self.0.slice_ref(result)),
+            ReplyBody::Failure(failure) => {
                 let failure = read_server_error(failure).map_err(|error| malformed(request, error))?;
                 Err(match failure.is_result_lost() {
                     true => Error::result_lost(request, failure),
                     false => Error::from_server(request, failure),
                 })
             }
-            Answer::Neither => Err(Error::protocol(format!("the reply to `{request}` has neither result nor error"))),
+            ReplyBody::Neither => {
+                Err(Error::protocol(format!("the reply to `{request}` has neither result nor error")))
+            }
         }
     }
 
@@ -56,27 +58,27 @@ impl Reply {
     /// Returns the transaction that a successful reply to `begin` names.
     pub(crate) fn begun(&self) -> Result<Option<TransactionId>, DecodeError> {
         match self.find()? {
-            Answer::Result(result) => read_begun(result).map(Some),
-            Answer::Failure(_) | Answer::Neither => Ok(None),
+            ReplyBody::Result(result) => read_begun(result).map(Some),
+            ReplyBody::Failure(_) | ReplyBody::Neither => Ok(None),
         }
     }
 
-    fn find(&self) -> Result<Answer<'_>, DecodeError> {
+    fn find(&self) -> Result<ReplyBody<'_>, DecodeError> {
         let mut reader = Reader::new(&self.0);
         let mut entries = MapEntries::of(&mut reader)?;
         while let Some(key) = entries.next(&mut reader)? {
             let item = reader.skip()?;
             match &*key {
-                "result" => return Ok(Answer::Result(item)),
-                "error" => return Ok(Answer::Failure(item)),
+                "result" => return Ok(ReplyBody::Result(item)),
+                "error" => return Ok(ReplyBody::Failure(item)),
                 _ => {}
             }
         }
-        Ok(Answer::Neither)
+        Ok(ReplyBody::Neither)
     }
 }
 
-enum Answer<'a> {
+enum ReplyBody<'a> {
     Result(&'a [u8]),
     Failure(&'a [u8]),
     Neither,
