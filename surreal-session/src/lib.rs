@@ -67,6 +67,8 @@ pub mod value;
 
 pub use error::{Delivery, Error, ErrorDetails, ErrorKind, Result, ServerError, Violation};
 pub use protocol::{SessionId, TransactionId};
+#[doc(hidden)]
+pub use query::Scope;
 pub use query::condition::{Condition, all, any};
 pub use query::expression::Expression;
 pub use query::fetch::Link;
@@ -75,8 +77,6 @@ pub use query::response::Response;
 pub use query::select::Fields;
 pub use query::statement::Query;
 pub use record::{Change, LinkTo, Object, Patch, Record, Relation, Stored, View, keep, merge, set, unset};
-#[doc(hidden)]
-pub use session::Scope;
 pub use session::{CallFuture, Connect, NewSession, Session, SessionCall, Surreal, Use};
 pub use surreal_session_derive::{LinkTo, Object, Record, Stored, View};
 pub use transaction::{Transaction, TransactionBuilder};

@@ -26,9 +26,9 @@ pub use stream::LiveStream;
 use crate::connection::{Capacity, Cleanup, Deadline};
 use crate::error::Result;
 use crate::query::untyped::Untyped;
-use crate::query::{Fields, Fragment, IntoCondition, Links, PatchOp, Query, Response, Tree, view_object};
+use crate::query::{Fields, Fragment, IntoCondition, Links, PatchOp, Query, Response, Scope, Tree, view_object};
 use crate::record::{IntoId, Record, View};
-use crate::session::{CallFuture, IDENTITY, Scope, Session, SessionCall, SessionSubscription, kill_live};
+use crate::session::{CallFuture, IDENTITY, Session, SessionCall, SessionSubscription, kill_live};
 use crate::value::{Table, Value};
 use projection::{Digest, FilterSet, Projection, Watched};
 use stream::{PLACE, operation};
@@ -124,7 +124,7 @@ impl Session {
     ///
     /// See [`Live`].
     pub fn live<T: Record>(&self) -> Live<T> {
-        Live::new(self.scope(), Table::new(T::TABLE))
+        Live::new(Scope::of_session(self), Table::new(T::TABLE))
     }
 
     /// Follows a live query that a `LIVE SELECT` in the text of a query has registered. Its events carry the records.
@@ -144,10 +144,10 @@ impl Session {
     where
         T: Identified + DeserializeOwned + 'static,
     {
-        let scope = self.scope();
+        let scope = Scope::of_session(self);
         let client = scope.client().clone();
         SessionCall::new(&client, async move |deadline| {
-            let subscription = SessionSubscription::of_existing(&scope, id, Capacity::default())?;
+            let subscription = SessionSubscription::of_existing(scope.session(), id, Capacity::default())?;
             let identity = scope.request("query").text(IDENTITY).bindings().finish();
             let identity = Response::read(&scope.call_within(identity, deadline, Cleanup::Nothing).await?)?.take(0)?;
             Ok(LiveStream::new(scope, id, subscription, identity, None))
@@ -166,9 +166,9 @@ impl Session {
     /// If the future is dropped, the live query may or may not be killed. Killing again is safe; it fails if the live query
     /// was killed.
     pub fn kill(&self, id: LiveId) -> SessionCall<()> {
-        let scope = self.scope();
+        let scope = Scope::of_session(self);
         let client = scope.client().clone();
-        SessionCall::new(&client, async move |deadline| kill_live(&scope, id, deadline).await)
+        SessionCall::new(&client, async move |deadline| kill_live(scope.session(), id, deadline).await)
     }
 }
 
@@ -540,7 +540,8 @@ impl<T, Out, Row> Live<T, Out, Row> {
     async fn try_register<D>(&self, deadline: Deadline) -> Result<LiveStream<T, D>> {
         let (scope, request, _) = self.registration().into_request()?;
         // Dropped here: the connection's task kills the live query that may have been registered.
-        let (reply, subscription) = SessionSubscription::register(&scope, request, deadline, self.capacity).await?;
+        let (reply, subscription) =
+            SessionSubscription::register(scope.session_for_live()?, request, deadline, self.capacity).await?;
         let response = Response::read(&reply)?.check()?;
         let id = response.take(2)?;
         let stream = LiveStream::new(scope, id, subscription, response.take(0)?, Some(self.target.clone()));

@@ -15,6 +15,7 @@ mod patch;
 pub(crate) mod queryable;
 pub(crate) mod response;
 mod run;
+mod scope;
 pub(crate) mod select;
 pub(crate) mod statement;
 pub(crate) mod traverse;
@@ -36,6 +37,7 @@ pub use statement::Statement;
 
 pub(crate) use condition::Tree;
 pub(crate) use response::Response;
+pub use scope::Scope;
 pub(crate) use select::{Fields, view_object};
 pub(crate) use statement::{Fragment, Query};
 pub(crate) use traverse::{Origin, Traverse};

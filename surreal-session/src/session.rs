@@ -12,7 +12,6 @@ mod identity;
 mod info;
 mod new_session;
 mod queue;
-mod scope;
 mod selection;
 mod state;
 mod subscription;
@@ -41,7 +40,6 @@ pub use call::{CallFuture, SessionCall};
 pub(crate) use info::{IDENTITY, SessionIdentity};
 pub use new_session::NewSession;
 pub(crate) use queue::{Background, Begun, Queue, Ticket};
-pub use scope::Scope;
 pub use selection::Use;
 pub(crate) use state::SessionInner;
 pub(crate) use subscription::{SessionSubscription, kill_live};
@@ -457,10 +455,6 @@ impl Session {
 
     pub(crate) fn inner(&self) -> &Arc<SessionInner> {
         &self.inner
-    }
-
-    pub(crate) fn scope(&self) -> Scope {
-        Scope::of_session(&self.inner)
     }
 }
 

@@ -28,7 +28,7 @@ use serde::Serialize;
 use crate::codec;
 use crate::error::{Error, Result};
 use crate::protocol::{TransactionId, check_name};
-use crate::session::{Scope, Session, SessionCall};
+use crate::session::{Session, SessionCall};
 
 use self::lifecycle::Ending;
 pub use builder::TransactionBuilder;
@@ -68,6 +68,7 @@ pub(crate) use turn::query;
 /// # Examples
 ///
 /// ```
+/// # use surreal_session::prelude::*;
 /// # surreal_session_embedded::example(async |session| {
 /// session.query("CREATE account:ada SET balance = 100; CREATE account:bob SET balance = 0").await?.check()?;
 /// let tx = session.begin_transaction().await?;
@@ -119,6 +120,7 @@ impl Session {
     /// # Examples
     ///
     /// ```
+    /// # use surreal_session::prelude::*;
     /// # surreal_session_embedded::example(async |session| {
     /// session.query("CREATE stock:lamp SET left = 3; DEFINE TABLE order").await?.check()?;
     /// let left: i64 = session
@@ -244,8 +246,8 @@ impl Transaction {
         })
     }
 
-    pub(crate) fn scope(&self) -> Scope {
-        Scope::of_transaction(&self.inner)
+    pub(crate) fn inner(&self) -> &Arc<TransactionInner> {
+        &self.inner
     }
 }
 

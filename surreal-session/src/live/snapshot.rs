@@ -18,8 +18,7 @@ use crate::codec::{self, DecodeError};
 use crate::connection::{Cleanup, Deadline, QueueItem};
 use crate::error::Result;
 use crate::protocol::{malformed, record_decode_error};
-use crate::query::{Query, Response};
-use crate::session::Scope;
+use crate::query::{Query, Response, Scope};
 
 /// Reads the records that `select` selects. The stream goes on with the changes that they do not contain.
 pub(super) async fn read<T, D, Row: DeserializeOwned>(

@@ -25,8 +25,8 @@ use crate::codec;
 use crate::connection::{QueueItem, StreamEnd, Timer};
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::{LiveId, Operation, Target, record_decode_error};
-use crate::query::{Fragment, Response};
-use crate::session::{Scope, SessionCall, SessionIdentity, SessionSubscription, kill_live};
+use crate::query::{Fragment, Response, Scope};
+use crate::session::{SessionCall, SessionIdentity, SessionSubscription, kill_live};
 use crate::value::{Table, Value};
 
 /// A stream of the changes that a live query reports.
@@ -259,7 +259,7 @@ impl<T: 'static, D: 'static> LiveStream<T, D> {
     pub fn kill(self) -> SessionCall<()> {
         let client = self.scope.client().clone();
         // Dropped here: the stream goes with the future, and that kills the live query.
-        SessionCall::new(&client, async move |deadline| kill_live(&self.scope, self.id, deadline).await)
+        SessionCall::new(&client, async move |deadline| kill_live(self.scope.session(), self.id, deadline).await)
     }
 }
 

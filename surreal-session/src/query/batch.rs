@@ -9,10 +9,10 @@ use std::fmt;
 use std::time::Duration;
 
 use super::statement::{apply_if, expect};
-use super::{Fragment, Query, Response};
+use super::{Fragment, Query, Response, Scope};
 use crate::error::Result;
 use crate::protocol::Operation;
-use crate::session::{CallFuture, Scope};
+use crate::session::CallFuture;
 pub use statements::Statements;
 use statements::{Answer, Part, check};
 

@@ -10,9 +10,9 @@ use super::untyped::Untyped;
 use super::write::{
     CreateWithoutContent, DeleteWithoutTarget, NewRecords, UpdateWithoutTarget, UpsertWithoutTarget, WriteWithoutId,
 };
-use super::{Origin, Query, Run, Select, Traverse};
+use super::{Origin, Query, Run, Scope, Select, Traverse};
 use crate::record::{NewRecord, NormalRecord, Record, Relation, WithoutId};
-use crate::session::{Scope, Session};
+use crate::session::Session;
 use crate::transaction::Transaction;
 
 /// Query methods of [`Surreal`](crate::Surreal), [`Session`] and [`Transaction`].
@@ -259,13 +259,13 @@ pub trait Queryable: private::Sealed {
 
 impl Queryable for Session {
     fn scope(&self) -> Scope {
-        Self::scope(self)
+        Scope::of_session(self)
     }
 }
 
 impl Queryable for Transaction {
     fn scope(&self) -> Scope {
-        Self::scope(self)
+        Scope::of_transaction(self)
     }
 }
 

@@ -6,13 +6,13 @@ use std::marker::PhantomData;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::Response;
 use super::statement::{Call, Fragment, Statement, builder_methods, send};
+use super::{Response, Scope};
 use crate::codec;
 use crate::error::{Error, Result};
 use crate::protocol::{Operation, Target};
 use crate::record::tuples;
-use crate::session::{CallFuture, Scope};
+use crate::session::CallFuture;
 
 /// A call of a function: awaiting it returns the result of the function as `T`.
 ///

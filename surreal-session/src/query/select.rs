@@ -13,16 +13,16 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
-use super::Response;
 use super::condition::IntoCondition;
 use super::expression::Term;
 use super::fetch::Links;
 use super::order::IntoOrder;
 use super::statement::{Call, Fragment, Statement, builder_methods, send};
+use super::{Response, Scope};
 use crate::error::Result;
 use crate::protocol::{self, Operation};
 use crate::record::{Column, IntoId, Key, Object, Of, Record, View};
-use crate::session::{CallFuture, Scope};
+use crate::session::CallFuture;
 use crate::value::{self, RecordId, RecordKey, Table, escape_object_key};
 use clauses::{Clauses, Target};
 pub use count::{Count, Exists, Explain};

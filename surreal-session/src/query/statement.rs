@@ -11,13 +11,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::Response;
 use super::effect::may_write;
+use super::{Response, Scope};
 use crate::codec::{self, EncodeError};
 use crate::error::{Error, Result};
 use crate::protocol::{BindingsWriter, Operation, Request, check_name};
 use crate::record::{Assignments, PatchedField, Path};
-use crate::session::{CallFuture, Scope};
+use crate::session::CallFuture;
 use crate::value;
 
 /// SurrealQL text: awaiting it returns a [`Response`] with a result for each statement.

@@ -12,14 +12,14 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::RangeBounds;
 
-use super::Response;
 use super::condition::IntoCondition;
 use super::select::{Fields, Select};
 use super::statement::{Call, Fragment, Statement, builder_methods, send};
+use super::{Response, Scope};
 use crate::error::Result;
 use crate::protocol::Operation;
 use crate::record::{Record, Relation};
-use crate::session::{CallFuture, Scope};
+use crate::session::CallFuture;
 use crate::value::Id;
 pub use edges::{BeginsAt, EndsAt, InEdges, OutEdges};
 pub use origin::Origin;

@@ -6,8 +6,8 @@ mod write;
 
 use serde::Serialize;
 
+use super::Scope;
 use super::write::{Clauses, Insert, Reach, Records, Verb, Write};
-use crate::session::Scope;
 use crate::value::{Table, Value};
 pub use select::Select;
 pub use target::{EdgeEnd, NewTarget, RecordRange, Target};

@@ -24,11 +24,11 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use super::condition::{IntoCondition, Tree};
 use super::select::Fields;
 use super::statement::{Call, Fragment, send};
-use super::{PatchOp, Response};
+use super::{PatchOp, Response, Scope};
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::Operation;
 use crate::record::{Checked, IntoId, Record, Relation, WithoutId};
-use crate::session::{CallFuture, Scope};
+use crate::session::CallFuture;
 use crate::value::escape_identifier;
 
 pub use super::patch::{Fits, Holds, PatchPath, Removable};

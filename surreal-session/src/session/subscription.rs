@@ -9,10 +9,10 @@ use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 
+use super::info;
 use super::state::SessionInner;
-use super::{Scope, info};
 use crate::connection::{Capacity, Cleanup, Deadline, QueueItem, Retry, StreamEnd, Subscription};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::protocol::{LiveId, Request};
 
 /// The events of a live query. It keeps its session open.
@@ -30,17 +30,11 @@ impl SessionSubscription {
     ///
     /// If this future is dropped, the connection's task kills the live query that the server may have registered.
     pub(crate) async fn register(
-        scope: &Scope,
+        session: &Arc<SessionInner>,
         request: Request,
         deadline: Deadline,
         capacity: Capacity,
     ) -> Result<(Bytes, Self)> {
-        if scope.transaction().is_some() {
-            return Err(Error::argument(
-                "a live query cannot be registered in a transaction; register it in the session",
-            ));
-        }
-        let session = scope.session();
         // Waits until no change of the session's identity is under way, and keeps later ones waiting.
         let registering = Arc::clone(&session.registering).read_owned();
         let registering = session.client.within(deadline.at, registering).await;
@@ -57,8 +51,7 @@ impl SessionSubscription {
     }
 
     /// Returns the events of a live query that exists already.
-    pub(crate) fn of_existing(scope: &Scope, id: LiveId, capacity: Capacity) -> Result<Self> {
-        let session = scope.session();
+    pub(crate) fn of_existing(session: &Arc<SessionInner>, id: LiveId, capacity: Capacity) -> Result<Self> {
         let owner = session.owner();
         session.check_open()?;
         let guard = StreamGuard::new(session);
@@ -89,8 +82,7 @@ impl Drop for StreamGuard {
 /// Kills a live query of the session and ends its streams.
 ///
 /// In the server (3.3.5), concurrent kills conflict with each other, so that trying again succeeds.
-pub(crate) async fn kill_live(scope: &Scope, id: LiveId, deadline: Deadline) -> Result<()> {
-    let session = scope.session();
+pub(crate) async fn kill_live(session: &SessionInner, id: LiveId, deadline: Deadline) -> Result<()> {
     let kill = || {
         let request = Request::kill(session.client.next_id(), session.in_envelope(), id);
         session.call(request, deadline, Cleanup::Nothing)

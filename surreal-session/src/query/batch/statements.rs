@@ -3,9 +3,8 @@
 use crate::error::{Error, ErrorKind, Result, ServerError};
 use crate::query::effect::may_write;
 use crate::query::statement::Statement;
-use crate::query::{Fragment, Response};
+use crate::query::{Fragment, Response, Scope};
 use crate::record::tuples;
-use crate::session::Scope;
 
 /// Builders that can run as a batch: a tuple of up to twelve, or a `Vec` of builders of one type. Sealed.
 ///

@@ -7,10 +7,10 @@ use serde::de::DeserializeOwned;
 
 use crate::error::Result;
 use crate::protocol::Operation;
-use crate::query::Response;
 use crate::query::statement::{Call, Fragment, Statement, send};
 use crate::query::write::{Records, first, rows};
-use crate::session::{CallFuture, Scope};
+use crate::query::{Response, Scope};
+use crate::session::CallFuture;
 use crate::value::Value;
 
 /// Records to read when awaited, as [`Value`]s or as the type that [`decode`](Select::decode) names.

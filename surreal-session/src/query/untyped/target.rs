@@ -6,10 +6,10 @@ use serde::{Serialize, Serializer};
 
 use super::Select;
 use crate::protocol;
+use crate::query::Scope;
 use crate::query::statement::Fragment;
 use crate::query::write::{Clauses, Reach, Records, Write, WriteMany};
 use crate::record::{Key, Record};
-use crate::session::Scope;
 use crate::value::{Id, Range, RecordId, RecordKey, Table, Value};
 
 /// The records that an untyped verb reads, updates or deletes: a [`Table`], a [`RecordRange`] of it, a [`RecordId`] or an

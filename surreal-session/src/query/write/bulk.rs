@@ -11,8 +11,7 @@ use crate::codec::{self, EncodeError};
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::{Operation, Target};
 use crate::query::statement::{Call, Fragment, expect};
-use crate::query::{Query, Response};
-use crate::session::Scope;
+use crate::query::{Query, Response, Scope};
 use crate::value::Table;
 
 /// The clauses of an INSERT.

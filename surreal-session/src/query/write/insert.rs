@@ -13,11 +13,11 @@ use crate::protocol::Operation;
 use crate::query::assignment::{Assignment, Setting};
 use crate::query::select::Fields;
 use crate::query::statement::{Call, Fragment, Statement};
-use crate::query::{PatchOp, Response};
+use crate::query::{PatchOp, Response, Scope};
 use crate::record::{
     Checked, Inserted, IntoId, NeedsRelation, NewRecord, Normal, Object, OptionalId, Record, Relation,
 };
-use crate::session::{CallFuture, Scope};
+use crate::session::CallFuture;
 use crate::value::{Id, Table, Value};
 
 /// An insert of any number of records, sent when awaited. It returns them as they are stored, in the given order.

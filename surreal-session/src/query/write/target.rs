@@ -5,11 +5,11 @@ use std::marker::PhantomData;
 
 use super::{Clauses, Verb, Write, WriteMany, WriteWithoutData, settings};
 use crate::protocol;
+use crate::query::Scope;
 use crate::query::condition::IntoCondition;
 use crate::query::select::Fields;
 use crate::query::statement::Fragment;
 use crate::record::{IntoId, Key, Record, WithoutId};
-use crate::session::Scope;
 use crate::value::{Id, Range, RecordId, RecordKey, Table};
 
 /// An update that has no target yet: [`id`](Self::id), [`ids`](Self::ids), [`range`](Self::range), [`filter`](Self::filter) or

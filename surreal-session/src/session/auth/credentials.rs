@@ -74,13 +74,23 @@ pub struct RecordAccess<P> {
 ///
 /// ```
 /// # use surreal_session::prelude::*;
+/// #[derive(serde::Deserialize)]
+/// struct Grant {
+///     grant: Key,
+/// }
+///
+/// #[derive(serde::Deserialize)]
+/// struct Key {
+///     key: String,
+/// }
+///
 /// # surreal_session_embedded::example(async |admin| {
 /// # let (ns, db) = (admin.namespace().unwrap(), admin.database().unwrap());
 /// # admin.query("DEFINE USER robot ON DATABASE PASSWORD 'secret' ROLES VIEWER").await?.check()?;
 /// # let robot = admin.fork().await?;
 /// // The server shows the key only once.
-/// let text = "DEFINE ACCESS api ON DATABASE TYPE BEARER FOR USER; (ACCESS api GRANT FOR USER robot).grant.key";
-/// let key: String = admin.query(text).await?.check()?.take(1)?;
+/// let text = "DEFINE ACCESS api ON DATABASE TYPE BEARER FOR USER; ACCESS api ON DATABASE GRANT FOR USER robot";
+/// let Grant { grant: Key { key } } = admin.query(text).await?.check()?.take(1)?;
 /// robot.signin(Bearer::new("api", key).on_database(&ns, &db)).await?;
 /// # Ok(()) });
 /// ```

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::SessionInner;
 use crate::connection::{Cleanup, Client, Deadline, Retry, Timer};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::protocol::{Operation, Request, RequestWriter, Statement};
-use crate::transaction::{self, TransactionInner};
+use crate::session::{Session, SessionInner};
+use crate::transaction::{self, Transaction, TransactionInner};
 
 /// A session, and perhaps one of its transactions, in which requests run.
 ///
@@ -22,11 +22,12 @@ pub struct Scope {
 }
 
 impl Scope {
-    pub(crate) fn of_session(session: &Arc<SessionInner>) -> Self {
-        Self { transaction: None, session: Arc::clone(session) }
+    pub(crate) fn of_session(session: &Session) -> Self {
+        Self { transaction: None, session: Arc::clone(session.inner()) }
     }
 
-    pub(crate) fn of_transaction(transaction: &Arc<TransactionInner>) -> Self {
+    pub(crate) fn of_transaction(transaction: &Transaction) -> Self {
+        let transaction = transaction.inner();
         Self { transaction: Some(Arc::clone(transaction)), session: Arc::clone(transaction.session()) }
     }
 
@@ -40,8 +41,18 @@ impl Scope {
         self.transaction.as_ref()
     }
 
-    pub(super) fn session(&self) -> &Arc<SessionInner> {
+    pub(crate) fn session(&self) -> &Arc<SessionInner> {
         &self.session
+    }
+
+    /// The session, unless the scope is a transaction: a live query cannot be registered in one.
+    pub(crate) fn session_for_live(&self) -> Result<&Arc<SessionInner>> {
+        match self.transaction {
+            None => Ok(&self.session),
+            Some(_) => {
+                Err(Error::argument("a live query cannot be registered in a transaction; register it in the session"))
+            }
+        }
     }
 
     pub(crate) fn client(&self) -> &Client {
