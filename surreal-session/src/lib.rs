@@ -115,8 +115,8 @@ pub mod model {
 
     // Hidden items that messages of the compiler name.
     pub use crate::record::{
-        Adapts, HasKey, HasTable, IdOf, KeyData, KeyPart, KeyedBy, Linked, OneOf, PatchOf, Shows, WithoutId, column,
-        encoded, encoded_flat, encoded_with,
+        Adapts, HasKey, HasTable, IdOf, KeyData, KeyPart, KeyedBy, Linked, NeedsId, NeedsRelation, Normal, OneOf,
+        OptionalId, PatchOf, Shows, WithoutId, column, encoded, encoded_flat, encoded_with,
     };
     pub use crate::value::with::foreign::{Probe, Unknown};
     #[doc(no_inline)]

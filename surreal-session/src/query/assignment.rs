@@ -7,6 +7,7 @@ use super::expression::{Computed, Operand, Settable};
 use super::statement::Fragment;
 use crate::record::{
     AlwaysPresent, Collection, Container, Field, Kind, Optional, Part, Path, Stored, Sum, Within, Writable, is_part_of,
+    tuples,
 };
 
 /// The assignments of a write to fields of a record of type `R`: one, or several in a tuple, an array or a `Vec`.
@@ -291,26 +292,17 @@ impl<R, T: Assignment<R>> Assignment<R> for Option<T> {
     }
 }
 
-macro_rules! tuples {
-    ($($($name:ident $index:tt),+;)+) => {$(
+macro_rules! assignments {
+    ($([$name:ident $name2:ident $variable:ident $index:tt])+) => {
         impl<R, $($name: Assignment<R>),+> Assignment<R> for ($($name,)+) {
             fn assign(self, into: &mut Vec<Setting>) {
                 $(self.$index.assign(into);)+
             }
         }
-    )+};
+    };
 }
 
-tuples! {
-    A 0;
-    A 0, B 1;
-    A 0, B 1, C 2;
-    A 0, B 1, C 2, D 3;
-    A 0, B 1, C 2, D 3, E 4;
-    A 0, B 1, C 2, D 3, E 4, F 5;
-    A 0, B 1, C 2, D 3, E 4, F 5, G 6;
-    A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7;
-}
+tuples! { assignments }
 
 impl<R> Clone for Assign<R> {
     fn clone(&self) -> Self {

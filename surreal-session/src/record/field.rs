@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 
 use super::path::{Flat, Path};
+use super::stored::{Kind, Optional, Ordered, Stored};
 use super::{Encoded, Object, Shows};
 
 /// The field of type `T` at the path `P` of a record.
@@ -103,3 +104,14 @@ pub trait Adapts<const INDEX: usize> {
 
 impl<T, O, const INDEX: usize> Shows<Adapted<T, O, INDEX>> for T {}
 impl<T, O, const INDEX: usize> Shows<Adapted<T, O, INDEX>> for Option<T> {}
+
+/// Any function may write the value, so that its type in SurrealQL is not known.
+impl<T: Stored, O, const INDEX: usize> Stored for Adapted<T, O, INDEX> {
+    type As = Self;
+
+    const KIND: Kind = Kind::Any;
+}
+
+impl<T: Stored<As: Ordered>, O, const INDEX: usize> Ordered for Adapted<T, O, INDEX> {}
+
+impl<T: Optional, O, const INDEX: usize> Optional for Adapted<T, O, INDEX> {}

@@ -1,6 +1,6 @@
 //! The arguments of a builder's `.id(..)`.
 
-use super::{Key, Record};
+use super::{Key, Record, tuples};
 use crate::value::{Id, RecordKey, Uuid};
 
 /// Anything that says which record of type `T` is meant: its [`Id`], or just the key.
@@ -70,8 +70,8 @@ impl<T: Record<Key = RecordKey>> IntoId<T> for RecordKey {
     }
 }
 
-macro_rules! tuples {
-    ($($($given:ident $part:ident $index:tt),+;)+) => {$(
+macro_rules! tuple_ids {
+    ($([$part:ident $given:ident $variable:ident $index:tt])+) => {
         #[diagnostic::do_not_recommend]
         impl<T, $($given, $part),+> IntoId<T> for ($($given,)+)
         where
@@ -83,14 +83,7 @@ macro_rules! tuples {
                 Id::new(($(self.$index.into(),)+))
             }
         }
-    )+};
+    };
 }
 
-tuples! {
-    GivenA A 0;
-    GivenA A 0, GivenB B 1;
-    GivenA A 0, GivenB B 1, GivenC C 2;
-    GivenA A 0, GivenB B 1, GivenC C 2, GivenD D 3;
-    GivenA A 0, GivenB B 1, GivenC C 2, GivenD D 3, GivenE E 4;
-    GivenA A 0, GivenB B 1, GivenC C 2, GivenD D 3, GivenE E 4, GivenF F 5;
-}
+tuples! { tuple_ids }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{HasTable, NeedsId, OptionalId};
+use super::{HasTable, NeedsId, OptionalId, tuples};
 use crate::value::{Datetime, Id, RecordId, RecordKey, Uuid, Value};
 
 /// A type of key: text, `i64`, [`Uuid`], a tuple, a struct with `#[derive(Object)]`, or [`RecordKey`] for any.
@@ -190,7 +190,7 @@ pub fn object_part<K: Key>(value: &Value) -> Option<K> {
 }
 
 macro_rules! tuple_keys {
-    ($($count:literal: $($name:ident $part:ident $index:tt),+;)+) => {$(
+    ($([$name:ident $name2:ident $part:ident $index:tt])+) => {
         impl<$($name: KeyPart),+> Key for ($($name,)+) {
             type Ids = NeedsId;
 
@@ -200,7 +200,7 @@ macro_rules! tuple_keys {
 
             fn from_record_key(key: RecordKey) -> Result<Self, RecordKey> {
                 let parts = match &key {
-                    RecordKey::Array(parts) if parts.len() == $count => parts,
+                    RecordKey::Array(parts) if parts.len() == [$($index),+].len() => parts,
                     _ => return Err(key),
                 };
                 match ($($name::from_value(&parts[$index]),)+) {
@@ -219,14 +219,7 @@ macro_rules! tuple_keys {
                 if let Value::Array(parts) = value { Self::from_record_key(parts.clone().into()).ok() } else { None }
             }
         }
-    )+};
+    };
 }
 
-tuple_keys! {
-    1: A a 0;
-    2: A a 0, B b 1;
-    3: A a 0, B b 1, C c 2;
-    4: A a 0, B b 1, C c 2, D d 3;
-    5: A a 0, B b 1, C c 2, D d 3, E e 4;
-    6: A a 0, B b 1, C c 2, D d 3, E e 4, F f 5;
-}
+tuples! { tuple_keys }

@@ -9,8 +9,8 @@ use std::fmt;
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::Optional;
 use super::part::{Part, is_part_of, join};
+use super::stored::Optional;
 use crate::codec::{self, EncodeError, NONE, Serializer};
 use crate::value::with::foreign::FlatShape;
 use crate::value::{Value, escape_identifier};

@@ -14,7 +14,7 @@ use std::num::{
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::{Adapted, HasTable, tuples};
+use super::{HasTable, tuples};
 use crate::value::{
     Bytes, Datetime, Decimal, Duration, File, Geometry, Id, Null, Range, RecordId, RecordKey, Set, Table, Uuid, Value,
     escape_identifier,
@@ -283,8 +283,6 @@ generic! {
     [T: Stored, const N: usize] [T; N]: Kind::Array(&T::KIND, Some(N));
     [T: Stored] BTreeSet<T>: Kind::Array(&T::KIND, None);
     [T: Stored] Set<T>: Kind::Set(&T::KIND);
-    // Any function may write the value.
-    [T: Stored, O, const INDEX: usize] Adapted<T, O, INDEX>: Kind::Any;
 }
 
 /// Implements [`Stored`] for types that are stored in the form of another type.
@@ -367,7 +365,6 @@ impl Ordered for Value {}
 impl<T, K: Stored<As: Ordered>> Ordered for Id<T, K> {}
 impl<T: Stored<As: Ordered>> Ordered for Vec<T> {}
 impl<T: Stored<As: Ordered>, const N: usize> Ordered for [T; N] {}
-impl<T: Stored<As: Ordered>, O, const INDEX: usize> Ordered for Adapted<T, O, INDEX> {}
 
 macro_rules! tuple {
     ($([$name:ident $($rest:tt)*])+) => {
@@ -454,8 +451,6 @@ impl<T: Collection> Collection for Option<T> {
 impl<T: List> List for Option<T> {}
 
 impl<T> Optional for Option<T> {}
-
-impl<T: Optional, O, const INDEX: usize> Optional for Adapted<T, O, INDEX> {}
 
 #[cfg(test)]
 mod tests {
