@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
+use std::slice;
 
 /// The path of a module, without `crate`.
 type Module = Vec<String>;
@@ -113,7 +114,7 @@ fn read_folder(folder: &Path, module: &[String], files: &mut BTreeMap<Module, Fi
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-        let child = [module, &[name.clone()]].concat();
+        let child = [module, slice::from_ref(&name)].concat();
         if path.is_dir() {
             read_folder(&path, &child, files);
         } else if path.extension().is_some_and(|extension| extension == "rs") && name != "tests" {
@@ -188,8 +189,7 @@ fn absolute(path: &str, module: &[String]) -> Option<Module> {
             segments.next();
             module.to_vec()
         }
-        "super" => module.to_vec(),
-        // A child, if the file has one of that name; another crate otherwise, in which nothing is found.
+        // Without `super`: a child, if the file has one of that name, or else another crate, in which nothing is found.
         _ => module.to_vec(),
     };
     while segments.next_if(|segment| segment == "super").is_some() {

@@ -81,7 +81,7 @@ async fn change_that_waits_for_another_one_ends_at_its_own_deadline() {
 async fn closing_ends_at_its_deadline_when_the_peer_does_not_answer() {
     let peer = Peer::start(|peer: Conversation| async move {
         let _peer = peer;
-        pending().await
+        pending::<()>().await;
     });
     let db = Surreal::connect(peer.await.url()).await.unwrap();
     let error = timeout(HANGS, db.close().deadline(SHORT)).await.expect("hangs").unwrap_err();

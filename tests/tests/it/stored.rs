@@ -1,5 +1,7 @@
 //! Newtypes and enums with `#[derive(Stored)]` on the server: their fields, their keys and their type in SurrealQL.
 
+use std::slice;
+
 use serde::{Deserialize, Serialize};
 use surreal_session::prelude::*;
 use surreal_session_tests::{async_test, place};
@@ -74,13 +76,13 @@ async fn fields_of_newtypes_have_the_methods_of_the_type_inside() {
     let [ada, bob] = two(&session).await;
     let users = || session.select::<User>().order_by(|u| u.id.asc());
     let found = users().filter(|u| u.email.ends_with("example.com") & u.second.eq("ada@example.org")).await.unwrap();
-    assert_eq!(found, [ada.clone()]);
+    assert_eq!(found, slice::from_ref(&ada));
     let found = users().filter(|u| u.email.contains("@") & u.age.lt(Age(18)) & u.born.gt("1900")).await.unwrap();
-    assert_eq!(found, [bob.clone()]);
+    assert_eq!(found, slice::from_ref(&bob));
     let found = users().filter(|u| u.tags.contains("math") & u.tags.len().eq(2) & u.tags.at::<0>().eq("math")).await;
-    assert_eq!(found.unwrap(), [ada.clone()]);
+    assert_eq!(found.unwrap(), slice::from_ref(&ada));
     let found = users().filter(|u| u.tags.is_empty() & u.age.add(1).eq(Age(18))).await.unwrap();
-    assert_eq!(found, [bob.clone()]);
+    assert_eq!(found, slice::from_ref(&bob));
     let write = session.update::<User>().id(&bob.id).set(|u| (u.age.add(1), u.tags.push("new"), u.email.set("b@x.io")));
     let bob = write.await.unwrap();
     assert_eq!((bob.age, bob.tags, bob.email), (Age(18), Tags(vec!["new".into()]), Email("b@x.io".into())));
