@@ -98,32 +98,40 @@ impl TransactionBuilder {
     {
         let mut retry = Retry::times(&self.session.client, self.retries, self.pauses.clone());
         loop {
-            // Dropped anywhere below: the last handle goes too, and that cancels.
-            let inner =
-                lifecycle::begin(&self.session, self.session.client.deadline(self.deadline), retry.count()).await?;
-            let tx = Transaction { inner: Arc::clone(&inner), ended_by: EndedBy::Run };
-            let conflict = match body(tx).await {
-                Ok(value) => match self.end(inner, Ending::Commit).await {
-                    Ok(()) => return Ok(value),
-                    Err(error) if error.is_conflict() => explain(error, retry.count()).into(),
-                    Err(error) => return Err(error.into()),
-                },
-                Err(error) => {
-                    // The transaction remembers: a conflict may be hidden in the closure's own error.
-                    let conflict = inner.first_failure.is_conflict();
-                    if let Err(error) = self.end(inner, Ending::Cancel).await {
-                        debug!(%error, "a transaction was not cancelled; the server drops it when its session ends");
-                    }
-                    if !conflict {
-                        return Err(error);
-                    }
-                    error
-                }
+            let conflict = match self.run_once(&mut body, retry.count()).await? {
+                Ok(value) => return Ok(value),
+                Err(conflict) => conflict,
             };
             if !retry.pause().await {
                 return Err(conflict);
             }
             debug!(retry = retry.count(), "a transaction runs again after a conflict");
+        }
+    }
+
+    /// Runs `body` in one transaction. The inner error is a conflict, after which it may run again.
+    async fn run_once<T, E, F, Fut>(&self, body: &mut F, retries: u32) -> Result<Result<T, E>, E>
+    where
+        F: FnMut(Transaction) -> Fut,
+        Fut: IntoFuture<Output = Result<T, E>>,
+        E: From<Error>,
+    {
+        // Dropped anywhere below: the last handle goes too, and that cancels.
+        let inner = lifecycle::begin(&self.session, self.session.client.deadline(self.deadline), retries).await?;
+        match body(Transaction { inner: Arc::clone(&inner), ended_by: EndedBy::Run }).await {
+            Ok(value) => match self.end(inner, Ending::Commit).await {
+                Ok(()) => Ok(Ok(value)),
+                Err(error) if error.is_conflict() => Ok(Err(explain(error, retries).into())),
+                Err(error) => Err(error.into()),
+            },
+            Err(error) => {
+                // The transaction remembers: a conflict may be hidden in the closure's own error.
+                let is_conflict = inner.first_failure.is_conflict();
+                if let Err(error) = self.end(inner, Ending::Cancel).await {
+                    debug!(%error, "a transaction was not cancelled; the server drops it when its session ends");
+                }
+                if is_conflict { Ok(Err(error)) } else { Err(error) }
+            }
         }
     }
 
