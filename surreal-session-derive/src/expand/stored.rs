@@ -1,7 +1,8 @@
 //! `impl Stored for Email`, and the traits that a newtype takes over from the type inside.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
 use syn::{Generics, Ident, Member, Path, Type, parse_quote};
 
 use crate::stored::{Form, Stored};
@@ -48,7 +49,7 @@ fn newtype(ident: &Ident, generics: &Generics, krate: &Path, member: &Member, in
     };
     let is_key = quote!(for<'__any> Self: #private::KeyData);
     let [stored, container, collection, list] = [
-        under(&[quote!(#inner: #private::Stored)]),
+        if generics.params.is_empty() { None } else { under(&[quote!(#inner: #private::Stored)]) },
         under(&[inner_is("Container")]),
         under(&[inner_is("Collection")]),
         under(&[inner_is("List")]),
@@ -58,12 +59,14 @@ fn newtype(ident: &Ident, generics: &Generics, krate: &Path, member: &Member, in
         under(&[is_key.clone(), inner_is("KeyPart")]),
         under(&[is_key, inner_is("GenerateKey")]),
     ];
+    // The compiler reports a type inside that is not stored at that type.
+    let inner_stored = quote_spanned!(inner.span()=> <#inner as #private::Stored>);
     quote! {
         #[automatically_derived]
         impl #params #private::Stored for #ident #arguments #stored {
-            type As = <#inner as #private::Stored>::As;
+            type As = #inner_stored::As;
 
-            const KIND: #private::Kind = <#inner as #private::Stored>::KIND;
+            const KIND: #private::Kind = #inner_stored::KIND;
         }
 
         #[automatically_derived]

@@ -3,20 +3,20 @@
 use serde::{Deserialize, Serialize};
 use surreal_session::prelude::*;
 
-#[derive(Serialize, Deserialize, Stored)]
+#[derive(Debug, Clone, Serialize, Deserialize, Stored)]
 struct Age(u8);
 
-#[derive(Serialize, Deserialize, Stored)]
+#[derive(Debug, Clone, Serialize, Deserialize, Stored)]
 enum State {
     Open,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 enum Shape {
     Circle(u8),
 }
 
-#[derive(Serialize, Deserialize, Record)]
+#[derive(Debug, Clone, Serialize, Deserialize, Record)]
 struct User {
     id: Id<User>,
     age: Age,
