@@ -149,7 +149,8 @@ impl Session {
         SessionCall::new(&client, async move |deadline| {
             let subscription = SessionSubscription::of_existing(scope.session(), id, Capacity::default())?;
             let identity = scope.request("query").text(IDENTITY).bindings().finish();
-            let identity = Response::read(&scope.call_within(identity, deadline, Cleanup::Nothing).await?)?.take(0)?;
+            let identity =
+                Response::read(&scope.session().call(identity, deadline, Cleanup::Nothing).await?)?.take(0)?;
             Ok(LiveStream::new(scope, id, subscription, identity, None))
         })
     }

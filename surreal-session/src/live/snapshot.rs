@@ -34,9 +34,9 @@ pub(super) async fn read<T, D, Row: DeserializeOwned>(
         arrivals.extend(stream.drain());
         note_contained(&mut arrivals, &mut history);
         let (_, request, _) = select().into_request()?;
-        let response = Response::read(&scope.call_within(request, deadline, Cleanup::Nothing).await?)?;
+        let response = Response::read(&scope.session().call(request, deadline, Cleanup::Nothing).await?)?;
         // The events that the server sent before it read the records arrive before this reply.
-        scope.call_within(scope.request("ping").finish(), deadline, Cleanup::Nothing).await?;
+        scope.session().call(scope.request("ping").finish(), deadline, Cleanup::Nothing).await?;
         arrivals.extend(stream.drain());
         let rows = rows(response.result(0)?).map_err(|error| malformed("query", error))?;
         let states = states(&rows);

@@ -1,15 +1,13 @@
-//! The one door from the typed layers to the wire.
+//! The place where the requests of the typed layers run.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-
-use crate::connection::{Cleanup, Client, Deadline, Retry, Timer};
+use crate::connection::{Client, Deadline, Retry, Timer};
 use crate::error::{Error, Result};
-use crate::protocol::{Operation, Request, RequestWriter, Statement};
+use crate::protocol::{Operation, RequestWriter};
 use crate::session::{Session, SessionInner};
-use crate::transaction::{self, Transaction, TransactionInner};
+use crate::transaction::{Transaction, TransactionInner};
 
 /// A session, and perhaps one of its transactions, in which requests run.
 ///
@@ -62,29 +60,6 @@ impl Scope {
     /// Starts a request of this scope.
     pub(crate) fn request(&self, operation: impl Into<Operation>) -> RequestWriter {
         self.session.request_in(self.transaction.as_ref().map(|transaction| transaction.id()), operation)
-    }
-
-    /// Sends a finished request and returns the bytes of its result.
-    pub(crate) async fn call(&self, request: Request, timeout: Option<Duration>) -> Result<Bytes> {
-        self.call_within(request, self.client().deadline(timeout), Cleanup::Nothing).await
-    }
-
-    /// Does the same in a call that has begun before, or that opens something.
-    pub(crate) async fn call_within(&self, request: Request, deadline: Deadline, cleanup: Cleanup) -> Result<Bytes> {
-        self.session.call(request, deadline, cleanup).await
-    }
-
-    /// Sends a finished query of the scope's transaction in its turn, and finds the results of its statements.
-    ///
-    /// `surql` names the query in messages.
-    pub(crate) async fn query_in(
-        &self,
-        transaction: &Arc<TransactionInner>,
-        surql: String,
-        request: Request,
-        timeout: Option<Duration>,
-    ) -> Result<Vec<Statement>> {
-        transaction::query(transaction, surql, request, self.client().deadline(timeout)).await
     }
 
     /// Makes attempts while they fail with a conflict, with a random pause before each further one, until the deadline.

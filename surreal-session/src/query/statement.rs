@@ -14,10 +14,12 @@ use serde::Serialize;
 use super::effect::may_write;
 use super::{Response, Scope};
 use crate::codec::{self, EncodeError};
+use crate::connection::Cleanup;
 use crate::error::{Error, Result};
 use crate::protocol::{BindingsWriter, Operation, Request, check_name};
 use crate::record::{Assignments, PatchedField, Path};
 use crate::session::CallFuture;
+use crate::transaction;
 use crate::value;
 
 /// SurrealQL text: awaiting it returns a [`Response`] with a result for each statement.
@@ -111,8 +113,9 @@ impl Query {
     /// Sends the query. In a transaction, it waits for its turn.
     pub(super) async fn run(mut self) -> Result<Response> {
         let Some(transaction) = self.scope.transaction() else {
-            let (scope, request, deadline) = self.into_request()?;
-            return Response::read(&scope.call(request, deadline).await?);
+            let (scope, request, timeout) = self.into_request()?;
+            let deadline = scope.client().deadline(timeout);
+            return Response::read(&scope.session().call(request, deadline, Cleanup::Nothing).await?);
         };
         if let Some(error) = self.error {
             return Err(error);
@@ -120,7 +123,8 @@ impl Query {
         transaction.bind_variables(&mut self.bindings, &self.names);
         let surql = self.to_surql();
         let (text, request) = (surql.clone(), self.bindings.finish());
-        let statements = self.scope.query_in(transaction, text, request, self.deadline).await?;
+        let deadline = self.scope.client().deadline(self.deadline);
+        let statements = transaction::query(transaction, text, request, deadline).await?;
         let decode_guard = may_write(&self.text).then(|| transaction.decode_guard(surql));
         Ok(Response::new(statements, decode_guard))
     }
