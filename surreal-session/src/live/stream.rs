@@ -258,8 +258,12 @@ impl<T: 'static, D: 'static> LiveStream<T, D> {
     /// The live query is killed whether or not the future is kept.
     pub fn kill(self) -> SessionCall<()> {
         let client = self.scope.client().clone();
-        // Dropped here: the stream goes with the future, and that kills the live query.
-        SessionCall::new(&client, async move |deadline| kill_live(self.scope.session(), self.id, deadline).await)
+        SessionCall::new(&client, async move |deadline| {
+            // The whole stream, not the two fields used below: dropping the others kills the live query.
+            let stream = self;
+            // Dropped here: the stream goes with the future, and that kills the live query.
+            kill_live(stream.scope.session(), stream.id, deadline).await
+        })
     }
 }
 

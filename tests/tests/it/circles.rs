@@ -78,7 +78,7 @@ fn may_be_mutual(one: &Module, other: &Module) -> bool {
     MUTUAL.iter().any(|files| [one, other].iter().all(|module| files.contains(&&*module.join("::"))))
 }
 
-const MUTUAL: [&[&str]; 4] = [
+const MUTUAL: [&[&str]; 3] = [
     // A value contains values.
     &[
         "value::any",
@@ -93,8 +93,6 @@ const MUTUAL: [&[&str]; 4] = [
     &["record::field", "record::object", "record::patch", "record::path", "record::stored", "record::view"],
     // A credential makes the request of a sealed trait.
     &["session::auth::credentials", "session::auth::request"],
-    // A session begins transactions, and a transaction runs in a session.
-    &["session::scope", "transaction"],
 ];
 
 fn reached_from(module: &Module, uses: &BTreeMap<&Module, BTreeSet<Module>>) -> BTreeSet<Module> {
