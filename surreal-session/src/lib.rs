@@ -96,12 +96,12 @@ pub mod graph {
 
 /// The types of the fields that closures receive, such as `u.age`, and of their paths.
 ///
-/// A path is a type: `u.address.city` is a `Field<Dot<Dot<Of<User>, User, 3>, Address, 0>, String>`. Programs seldom write
+/// A path is a type: `u.address.city` is a `FieldRef<Dot<Dot<Of<User>, User, 3>, Address, 0>, String>`. Programs seldom write
 /// these types.
 pub mod field {
     pub use crate::query::expression::OperatorOperand;
     pub use crate::record::{
-        Adapted, AlwaysPresent, At, Dot, Element, Field, Flat, Flattened, Inserted, Last, Maybe, Of, Path, ReadOnly,
+        Adapted, AlwaysPresent, At, Dot, Element, FieldRef, Flat, Flattened, Inserted, Last, Maybe, Of, Path, ReadOnly,
         Through, Within, Writable,
     };
 }
@@ -148,7 +148,7 @@ pub mod __private {
         Stored,
     };
     pub use crate::record::{
-        Assignments, Change, Column, Dot, Encoded, Endpoint, Field, Flattened, HasTable, IdOf, IntoId, Key, KeyData,
+        Assignments, Change, Column, Dot, Encoded, Endpoint, FieldRef, Flattened, HasTable, IdOf, IntoId, Key, KeyData,
         KeyPart, LinkTo, Linked, NewRecord, NoPatch, NormalRecord, Object, Of, OneOf, Patch, PatchOf, Path, ReadOnly,
         Record, Relation, View, column, difference, encoded, encoded_with, has_key_fields, key_field, leads_elsewhere,
         object_key, object_part,

@@ -18,7 +18,7 @@ mod view;
 use serde::de::DeserializeOwned;
 use serde::ser::{Error as _, Serialize, Serializer};
 
-pub use field::{Adapted, Adapts, Field, Flattened};
+pub use field::{Adapted, Adapts, FieldRef, Flattened};
 pub use generate::GenerateKey;
 pub use into_id::IntoId;
 pub use key::{Key, KeyData, KeyPart, has_key_fields, key_field, object_key, object_part};
@@ -97,6 +97,7 @@ pub struct NeedsId;
 )]
 pub trait WithoutId<R> {}
 
+#[diagnostic::do_not_recommend]
 impl<R> WithoutId<R> for OptionalId {}
 
 /// The data of a new record of type `T`, which is encoded only if its names are unambiguous.

@@ -91,5 +91,5 @@ fn field_tokens(field: &Field, model: &Model, receiver: &Receiver) -> TokenStrea
         Some(first) => quote!(#krate::__private::Adapted<#ty, #receiver, #first>),
         None => ty,
     };
-    quote!(#carried #vis #ident: #krate::__private::Field<#place, #ty>)
+    quote!(#carried #vis #ident: #krate::__private::FieldRef<#place, #ty>)
 }

@@ -18,7 +18,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
     let names = model.named().map(|field| &field.wire);
     let values = model.read().map(|field| {
         let ident = field.ident;
-        let ty = if field.is_named() { quote!(Field) } else { quote!(Flattened) };
+        let ty = if field.is_named() { quote!(FieldRef) } else { quote!(Flattened) };
         quote!(#ident: #krate::__private::#ty::new())
     });
     let empty = model.has_no_fields_read().then(|| quote!(__place: ::core::marker::PhantomData));

@@ -6,8 +6,8 @@ use std::marker::PhantomData;
 use super::expression::{Computed, Operand, Settable};
 use super::statement::Fragment;
 use crate::record::{
-    AlwaysPresent, Collection, Container, Field, Kind, Optional, Part, Path, Stored, Sum, Within, Writable, is_part_of,
-    tuples,
+    AlwaysPresent, Collection, Container, FieldRef, Kind, Optional, Part, Path, Stored, Sum, Within, Writable,
+    is_part_of, tuples,
 };
 
 /// The assignments of a write to fields of a record of type `R`: one, or several in a tuple, an array or a `Vec`.
@@ -138,7 +138,7 @@ fn text<P: Path>() -> String {
     path
 }
 
-impl<P: Path, T> Field<P, T> {
+impl<P: Path, T> FieldRef<P, T> {
     /// Gives the field a value.
     pub fn set<V: Settable<P::Root, T>>(self, value: V) -> Assign<P::Root>
     where
@@ -255,6 +255,7 @@ fn calculated<R, T: Stored<As: Sum>, P: Path>(calculation: Computed<R, T, P>) ->
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<R> Assignment<R> for Assign<R> {
     fn assign(self, into: &mut Vec<Setting>) {
         into.push(self.setting);
@@ -267,6 +268,7 @@ impl<R, T: Stored<As: Sum>, P: Writable + AlwaysPresent + Within<R>> Assignment<
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<R, T: Assignment<R>> Assignment<R> for Vec<T> {
     fn assign(self, into: &mut Vec<Setting>) {
         for each in self {
@@ -275,6 +277,7 @@ impl<R, T: Assignment<R>> Assignment<R> for Vec<T> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<R, T: Assignment<R>, const N: usize> Assignment<R> for [T; N] {
     fn assign(self, into: &mut Vec<Setting>) {
         for each in self {
@@ -284,6 +287,7 @@ impl<R, T: Assignment<R>, const N: usize> Assignment<R> for [T; N] {
 }
 
 /// Nothing, if there is none.
+#[diagnostic::do_not_recommend]
 impl<R, T: Assignment<R>> Assignment<R> for Option<T> {
     fn assign(self, into: &mut Vec<Setting>) {
         if let Some(assignment) = self {
@@ -294,6 +298,7 @@ impl<R, T: Assignment<R>> Assignment<R> for Option<T> {
 
 macro_rules! assignments {
     ($([$name:ident $name2:ident $variable:ident $index:tt])+) => {
+        #[diagnostic::do_not_recommend]
         impl<R, $($name: Assignment<R>),+> Assignment<R> for ($($name,)+) {
             fn assign(self, into: &mut Vec<Setting>) {
                 $(self.$index.assign(into);)+

@@ -9,7 +9,7 @@ use std::ops::{BitAnd, BitOr, Not};
 use serde::Serialize;
 
 use super::statement::Fragment;
-use crate::record::{Field, Path, Within};
+use crate::record::{FieldRef, Path, Within};
 pub(crate) use tree::Tree;
 
 /// Something that is true or false of a record of type `R`.
@@ -116,6 +116,7 @@ pub trait IntoCondition<R> {
     fn into_condition(self) -> Condition<R>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<R> IntoCondition<R> for Condition<R> {
     fn into_condition(self) -> Self {
         self
@@ -163,13 +164,13 @@ impl<R> Not for Condition<R> {
 macro_rules! bools {
     ($($ty:ty)+) => {$(
         #[diagnostic::do_not_recommend]
-        impl<R, P: Within<R>> IntoCondition<R> for Field<P, $ty> {
+        impl<R, P: Within<R>> IntoCondition<R> for FieldRef<P, $ty> {
             fn into_condition(self) -> Condition<R> {
                 Condition::new(truth::<P>().tree)
             }
         }
 
-        impl<P: Path, C: IntoCondition<P::Root>> BitAnd<C> for Field<P, $ty> {
+        impl<P: Path, C: IntoCondition<P::Root>> BitAnd<C> for FieldRef<P, $ty> {
             type Output = Condition<P::Root>;
 
             fn bitand(self, other: C) -> Self::Output {
@@ -177,7 +178,7 @@ macro_rules! bools {
             }
         }
 
-        impl<P: Path, C: IntoCondition<P::Root>> BitOr<C> for Field<P, $ty> {
+        impl<P: Path, C: IntoCondition<P::Root>> BitOr<C> for FieldRef<P, $ty> {
             type Output = Condition<P::Root>;
 
             fn bitor(self, other: C) -> Self::Output {
@@ -185,7 +186,7 @@ macro_rules! bools {
             }
         }
 
-        impl<P: Path> Not for Field<P, $ty> {
+        impl<P: Path> Not for FieldRef<P, $ty> {
             type Output = Condition<P::Root>;
 
             fn not(self) -> Self::Output {

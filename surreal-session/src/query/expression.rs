@@ -12,7 +12,7 @@ mod tests;
 use super::condition::{Condition, IntoCondition, Tree};
 use super::statement::Fragment;
 use crate::record::{
-    At, Collection, Container, Element, Field, Last, List, Number, Ordered, Path, Stored, Sum, Text, Within,
+    At, Collection, Container, Element, FieldRef, Last, List, Number, Ordered, Path, Stored, Sum, Text, Within,
 };
 use bound::ordered;
 use compare::{Order, Sequence, calling, contained, equal};
@@ -22,7 +22,7 @@ pub use operator::OperatorOperand;
 pub use term::Term;
 pub(crate) use term::stored;
 
-/// A value in a record, or computed from it: a [`Field`], or a [`Computed`].
+/// A value in a record, or computed from it: a [`FieldRef`], or a [`Computed`].
 ///
 /// It can be compared with a value of its type or with another field of the same record; other types do not compile. A
 /// comparison with a missing value is false: see [`Condition`].
@@ -257,34 +257,37 @@ pub trait Expression: Sized {
     }
 
     /// True if at least one element meets the condition.
-    fn any<T, C>(self, condition: impl FnOnce(Field<Element<T>, T>) -> C) -> Condition<Self::Record>
+    fn any<T, C>(self, condition: impl FnOnce(FieldRef<Element<T>, T>) -> C) -> Condition<Self::Record>
     where
         Self::Type: Collection + Container<Item = T>,
         C: IntoCondition<Element<T>>,
     {
-        let condition = condition(Field::new()).into_condition().into_tree();
+        let condition = condition(FieldRef::new()).into_condition().into_tree();
         let matching = compare::length(self.term(), Some(condition), false);
         Condition::new(Tree::Leaf(matching.into_fragment().text(" > 0")))
     }
 
     /// True if each element meets the condition; true without elements.
-    fn all<T, C>(self, condition: impl FnOnce(Field<Element<T>, T>) -> C) -> Condition<Self::Record>
+    fn all<T, C>(self, condition: impl FnOnce(FieldRef<Element<T>, T>) -> C) -> Condition<Self::Record>
     where
         Self::Type: Collection + Container<Item = T>,
         C: IntoCondition<Element<T>>,
     {
-        let condition = condition(Field::new()).into_condition().into_tree();
+        let condition = condition(FieldRef::new()).into_condition().into_tree();
         let exceptions = compare::length(self.term(), Some(condition.negated()), false);
         Condition::new(Tree::Leaf(exceptions.into_fragment().text(" = 0")))
     }
 
     /// One field of each element, as an array: `o.lines.each(|line| line.price).contains(100)`.
-    fn each<T, P, U>(self, field: impl FnOnce(Field<Element<T>, T>) -> Field<P, U>) -> Computed<Self::Record, Vec<U>>
+    fn each<T, P, U>(
+        self,
+        field: impl FnOnce(FieldRef<Element<T>, T>) -> FieldRef<P, U>,
+    ) -> Computed<Self::Record, Vec<U>>
     where
         Self::Type: List + Container<Item = T>,
         P: Within<Element<T>>,
     {
-        let _ = field(Field::new());
+        let _ = field(FieldRef::new());
         Computed::new(compare::each::<P>(self.term()))
     }
 
@@ -332,25 +335,25 @@ pub trait Expression: Sized {
     }
 }
 
-impl<P: Path, T> Field<P, T> {
+impl<P: Path, T> FieldRef<P, T> {
     /// The element `INDEX` of the array, counted from 0: `u.tags.at::<0>()`. Missing if the array is shorter.
-    pub fn at<const INDEX: usize>(self) -> Field<At<P, INDEX>, Option<T::Item>>
+    pub fn at<const INDEX: usize>(self) -> FieldRef<At<P, INDEX>, Option<T::Item>>
     where
         T: List,
     {
-        Field::new()
+        FieldRef::new()
     }
 
     /// The last element of the array. Missing if there is none.
-    pub fn last(self) -> Field<Last<P>, Option<T::Item>>
+    pub fn last(self) -> FieldRef<Last<P>, Option<T::Item>>
     where
         T: List,
     {
-        Field::new()
+        FieldRef::new()
     }
 }
 
-impl<P: Path, T> Expression for Field<P, T> {
+impl<P: Path, T> Expression for FieldRef<P, T> {
     type Record = P::Root;
     type Type = T;
     type Place = P;

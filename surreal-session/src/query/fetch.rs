@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, Error, SeqAccess, Visitor};
 
-use crate::record::{Field, Key, Path, Record, Shows, Within, tuples};
+use crate::record::{FieldRef, Key, Path, Record, Shows, Within, tuples};
 use crate::value::Id;
 
 /// A link that a read has followed, by [`fetch`](crate::query::Select::fetch) or in a view.
@@ -81,6 +81,7 @@ pub trait Fetch {
 
 macro_rules! links {
     ($($id:ty => $link:ty, $followed:ident;)+) => {$(
+        #[diagnostic::do_not_recommend]
         impl<T: Record<Key = K>, K: Key> Fetch for $id {
             type Fetched = $link;
 
@@ -89,6 +90,7 @@ macro_rules! links {
             }
         }
 
+        #[diagnostic::do_not_recommend]
         impl<T: Record<Key = K>, K: Key> Shows<$id> for $link {
             fn shown(path: String) -> String {
                 $followed(&path)
@@ -105,12 +107,14 @@ links! {
 }
 
 /// A field of an object or record that may be missing may be missing as well.
+#[diagnostic::do_not_recommend]
 impl<T: Record<Key = K>, K: Key> Shows<Id<T, K>> for Option<Link<T>> {
     fn shown(path: String) -> String {
         pair_if_any(&path)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Record<Key = K>, K: Key> Shows<Vec<Id<T, K>>> for Option<Vec<Link<T>>> {
     fn shown(path: String) -> String {
         pairs(&path)
@@ -144,7 +148,7 @@ pub trait Links<T: Record> {
     fn fetched(self) -> Vec<String>;
 }
 
-impl<T: Record, P: Within<T>, F: Fetch> Links<T> for Field<P, F> {
+impl<T: Record, P: Within<T>, F: Fetch> Links<T> for FieldRef<P, F> {
     type Row = (T, F::Fetched);
 
     fn fetched(self) -> Vec<String> {
@@ -154,7 +158,7 @@ impl<T: Record, P: Within<T>, F: Fetch> Links<T> for Field<P, F> {
 
 macro_rules! followed {
     ($([$path:ident $link:ident $_name:ident $index:tt])+) => {
-        impl<R: Record, $($path: Within<R>, $link: Fetch),+> Links<R> for ($(Field<$path, $link>,)+) {
+        impl<R: Record, $($path: Within<R>, $link: Fetch),+> Links<R> for ($(FieldRef<$path, $link>,)+) {
             type Row = (R, $($link::Fetched),+);
 
             fn fetched(self) -> Vec<String> {
@@ -166,7 +170,7 @@ macro_rules! followed {
 
 tuples! { followed }
 
-fn followed<P: Path, F: Fetch>(_: Field<P, F>) -> String {
+fn followed<P: Path, F: Fetch>(_: FieldRef<P, F>) -> String {
     let mut path = String::new();
     P::write(&mut path);
     F::fetched(&path)

@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use super::statement::Fragment;
-use crate::record::{Field, Path, Within, first_field, tuples};
+use crate::record::{FieldRef, Path, Within, first_field, tuples};
 
 /// An order of records of type `R` by one field, ascending or descending.
 ///
@@ -24,7 +24,7 @@ pub struct Order<R> {
     record: PhantomData<fn() -> R>,
 }
 
-impl<P: Path, T> Field<P, T> {
+impl<P: Path, T> FieldRef<P, T> {
     /// Orders by this field, the least value first.
     pub fn asc(self) -> Order<P::Root> {
         Order::new::<P>(" ASC")
@@ -90,18 +90,21 @@ pub trait IntoOrder<R> {
     fn order(self, into: &mut Vec<Key>);
 }
 
+#[diagnostic::do_not_recommend]
 impl<R> IntoOrder<R> for Order<R> {
     fn order(self, into: &mut Vec<Key>) {
         into.push(self.into_key());
     }
 }
 
-impl<R, P: Within<R>, T> IntoOrder<R> for Field<P, T> {
+#[diagnostic::do_not_recommend]
+impl<R, P: Within<R>, T> IntoOrder<R> for FieldRef<P, T> {
     fn order(self, into: &mut Vec<Key>) {
         into.push(self.asc().into_key());
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<R> IntoOrder<R> for Vec<Order<R>> {
     fn order(self, into: &mut Vec<Key>) {
         into.extend(self.into_iter().map(Order::into_key));
@@ -110,6 +113,7 @@ impl<R> IntoOrder<R> for Vec<Order<R>> {
 
 macro_rules! order {
     ($([$type:ident $_type:ident $_name:ident $index:tt])+) => {
+        #[diagnostic::do_not_recommend]
         impl<R, $($type: IntoOrder<R>),+> IntoOrder<R> for ($($type,)+) {
             fn order(self, into: &mut Vec<Key>) {
                 $(self.$index.order(into);)+

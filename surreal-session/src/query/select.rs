@@ -31,47 +31,9 @@ pub use one::{SelectExactlyOne, SelectOne};
 /// The fields of a record of type `T`, as closures receive them.
 pub type Fields<T> = <T as Object>::Fields<Of<T>>;
 
-/// The methods of every select, and its implementations of traits. The type has a function `output` that reads the result.
-macro_rules! select_methods {
+/// The implementations of traits of a select. The type has a function `output` that reads the result.
+macro_rules! select_traits {
     ($name:ident [$($row:ident)?] => $output:ty) => {
-        impl<T: Record $(, $row)?> $name<T $(, $row)?> {
-            /// Reads only records for which this is true. Several filters all apply.
-            ///
-            /// The closure receives the fields of the record; see [`Condition`](crate::Condition).
-            pub fn filter<C: IntoCondition<T>>(mut self, condition: impl FnOnce(Fields<T>) -> C) -> Self {
-                self.clauses.filter.push(condition(*T::fields()).into_condition().into_tree());
-                self
-            }
-
-            /// Adds a filter if there is a value, such as an optional parameter of a search.
-            pub fn filter_opt<O, C: IntoCondition<T>>(
-                self,
-                value: Option<O>,
-                condition: impl FnOnce(Fields<T>, O) -> C,
-            ) -> Self {
-                match value {
-                    Some(value) => self.filter(|fields| condition(fields, value)),
-                    None => self,
-                }
-            }
-
-            /// Sets how long the server may take. After that the statement fails with
-            /// [`Query`](crate::ErrorKind::Query).
-            ///
-            /// Unlike a [`deadline`](Self::deadline), it also stops the work of the server.
-            pub fn timeout(mut self, timeout: Duration) -> Self {
-                self.clauses.timeout = Some(timeout);
-                self
-            }
-
-            /// Returns the plan of the server for this select, such as the index that it uses, instead of running it.
-            pub fn explain(self) -> $crate::query::Explain {
-                $crate::query::Explain::new(&self.clauses)
-            }
-
-            builder_methods! { clauses.call }
-        }
-
         impl<T: Record $(, $row: DeserializeOwned + 'static)?> Statement for $name<T $(, $row)?> {
             type Output = $output;
 
@@ -137,59 +99,19 @@ macro_rules! record_methods {
     };
 }
 
-/// The methods of selects of several records.
-macro_rules! list_methods {
-    ($name:ident) => {
-        impl<T: Record, V> $name<T, V> {
-            /// Orders the records by a field, or by several in a tuple. A second call adds fields of less weight.
-            ///
-            /// Records that are equal in all of them come in no particular order; add the id to fix it.
-            pub fn order_by<O: IntoOrder<T>>(mut self, order: impl FnOnce(Fields<T>) -> O) -> Self {
-                order(*T::fields()).order(&mut self.clauses.order);
-                self
-            }
-
-            /// Reads only the first of the records, and returns an `Option`: `None` if there are none.
-            pub fn first(mut self) -> SelectOne<T, V> {
-                self.clauses.first();
-                SelectOne::of(self.clauses)
-            }
-
-            /// Returns the only record itself.
-            ///
-            /// # Errors
-            ///
-            /// [`NotFound`](crate::ErrorKind::NotFound) if there is none, [`TooManyRecords`](crate::ErrorKind::TooManyRecords)
-            /// if there are several.
-            pub fn one(mut self) -> SelectExactlyOne<T, V> {
-                self.clauses.only();
-                SelectExactlyOne::of(self.clauses)
-            }
-
-            /// Returns the number of the records, without reading them.
-            pub fn count(self) -> Count<T> {
-                Count::new(self.clauses)
-            }
-
-            /// Returns whether there are any records, without reading them.
-            pub fn exists(self) -> Exists<T> {
-                Exists::new(self.clauses)
-            }
-
-            fn of(clauses: Clauses) -> Self {
-                Self { clauses, marker: PhantomData }
-            }
+/// Methods of several types. They are part of the call, so that messages of the compiler show them and no macro.
+macro_rules! methods {
+    ([] $methods:tt) => {};
+    ([[$($generics:tt)*] $ty:ty; $($others:tt)*] { $($methods:tt)* }) => {
+        impl<$($generics)*> $ty {
+            $($methods)*
         }
 
-        impl<T: Record, V: DeserializeOwned> $name<T, V> {
-            fn output(_: &Clauses, response: &Response, index: usize) -> Result<Vec<V>> {
-                response.take(index)
-            }
-        }
+        methods! { [$($others)*] { $($methods)* } }
     };
 }
 
-use {record_methods, select_methods};
+use {record_methods, select_traits};
 
 /// Records of type `T`: awaiting it returns a `Vec<V>`, where `V` is `T` unless [`view`](Self::view) or
 /// [`fetch`](Self::fetch) changes it.
@@ -364,8 +286,7 @@ impl<T: Record, V> Select<T, V> {
     }
 }
 
-list_methods! { Select }
-select_methods! { Select [V] => Vec<V> }
+select_traits! { Select [V] => Vec<V> }
 record_methods! { Select }
 
 /// The records of type `T` with the given ids: awaiting it returns a `Vec<V>`, without those that do not exist.
@@ -388,9 +309,104 @@ impl<T: Record, V> SelectIds<T, V> {
     }
 }
 
-list_methods! { SelectIds }
-select_methods! { SelectIds [V] => Vec<V> }
+select_traits! { SelectIds [V] => Vec<V> }
 record_methods! { SelectIds }
+
+methods! { [
+    [T: Record, V] Select<T, V>;
+    [T: Record, V] SelectIds<T, V>;
+    [T: Record, V] SelectOne<T, V>;
+    [T: Record, V] SelectExactlyOne<T, V>;
+    [T: Record] Count<T>;
+    [T: Record] Exists<T>;
+] {
+    /// Reads only records for which this is true. Several filters all apply.
+    ///
+    /// The closure receives the fields of the record; see [`Condition`](crate::Condition).
+    pub fn filter<C: IntoCondition<T>>(mut self, condition: impl FnOnce(Fields<T>) -> C) -> Self {
+        self.clauses.filter.push(condition(*T::fields()).into_condition().into_tree());
+        self
+    }
+
+    /// Adds a filter if there is a value, such as an optional parameter of a search.
+    pub fn filter_opt<O, C: IntoCondition<T>>(
+        self,
+        value: Option<O>,
+        condition: impl FnOnce(Fields<T>, O) -> C,
+    ) -> Self {
+        match value {
+            Some(value) => self.filter(|fields| condition(fields, value)),
+            None => self,
+        }
+    }
+
+    /// Sets how long the server may take. After that the statement fails with
+    /// [`Query`](crate::ErrorKind::Query).
+    ///
+    /// Unlike a [`deadline`](Self::deadline), it also stops the work of the server.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.clauses.timeout = Some(timeout);
+        self
+    }
+
+    /// Returns the plan of the server for this select, such as the index that it uses, instead of running it.
+    pub fn explain(self) -> Explain {
+        Explain::new(&self.clauses)
+    }
+
+    builder_methods! { clauses.call }
+} }
+
+methods! { [
+    [T: Record, V] Select<T, V>;
+    [T: Record, V] SelectIds<T, V>;
+] {
+    /// Orders the records by a field, or by several in a tuple. A second call adds fields of less weight.
+    ///
+    /// Records that are equal in all of them come in no particular order; add the id to fix it.
+    pub fn order_by<O: IntoOrder<T>>(mut self, order: impl FnOnce(Fields<T>) -> O) -> Self {
+        order(*T::fields()).order(&mut self.clauses.order);
+        self
+    }
+
+    /// Reads only the first of the records, and returns an `Option`: `None` if there are none.
+    pub fn first(mut self) -> SelectOne<T, V> {
+        self.clauses.first();
+        SelectOne::of(self.clauses)
+    }
+
+    /// Returns the only record itself.
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](crate::ErrorKind::NotFound) if there is none, [`TooManyRecords`](crate::ErrorKind::TooManyRecords)
+    /// if there are several.
+    pub fn one(mut self) -> SelectExactlyOne<T, V> {
+        self.clauses.only();
+        SelectExactlyOne::of(self.clauses)
+    }
+
+    /// Returns the number of the records, without reading them.
+    pub fn count(self) -> Count<T> {
+        Count::new(self.clauses)
+    }
+
+    /// Returns whether there are any records, without reading them.
+    pub fn exists(self) -> Exists<T> {
+        Exists::new(self.clauses)
+    }
+
+    fn of(clauses: Clauses) -> Self {
+        Self { clauses, marker: PhantomData }
+    }
+
+    fn output(_: &Clauses, response: &Response, index: usize) -> Result<Vec<V>>
+    where
+        V: DeserializeOwned,
+    {
+        response.take(index)
+    }
+} }
 
 /// The fields of a view as an object.
 pub(crate) fn view_object<V: View>() -> Fragment {

@@ -9,9 +9,9 @@ use serde::Serialize;
 use super::Scope;
 use super::write::{Clauses, Insert, Reach, Records, Verb, Write};
 use crate::value::{Table, Value};
-pub use select::Select;
+pub use select::UntypedSelect;
 pub use target::{EdgeEnd, NewTarget, RecordRange, Target};
-pub use write::{Create, WithoutData};
+pub use write::{UntypedCreate, WithoutData};
 
 /// The verbs for programs without models; made by [`Queryable::untyped`](crate::Queryable::untyped).
 ///
@@ -71,8 +71,8 @@ impl Untyped {
     /// Creates one record: with content if some is given, else with the fields that the schema fills in.
     ///
     /// An id that is taken is an error.
-    pub fn create(&self, target: impl NewTarget) -> Create {
-        Create::new(self.clauses(Verb::Create, target.records()))
+    pub fn create(&self, target: impl NewTarget) -> UntypedCreate {
+        UntypedCreate::new(self.clauses(Verb::Create, target.records()))
     }
 
     /// Changes records that exist.
@@ -112,10 +112,10 @@ impl Untyped {
     ///
     /// If the edge has an id that exists, its content is replaced (server 3.3.5). An [`insert`](Self::insert) of edges
     /// refuses such an id.
-    pub fn relate(&self, from: impl EdgeEnd, edge: impl NewTarget, to: impl EdgeEnd) -> Create {
+    pub fn relate(&self, from: impl EdgeEnd, edge: impl NewTarget, to: impl EdgeEnd) -> UntypedCreate {
         let (from, edge, to) = (from.records(), edge.records(), to.records());
         let surql = from.surql.text("->").then(edge.surql).text("->").then(to.surql);
-        Create::new(self.clauses(Verb::Relate, Records { surql, name: edge.name, reach: Reach::One }))
+        UntypedCreate::new(self.clauses(Verb::Relate, Records { surql, name: edge.name, reach: Reach::One }))
     }
 
     fn clauses(&self, verb: Verb, records: Records) -> Clauses {

@@ -13,9 +13,9 @@ use super::{Encoded, Object, Shows};
 /// Closures such as that of [`filter`](crate::query::Select::filter) receive the fields of the record. A field holds no
 /// data: its path is part of its type. The fields of an [`Object`] in it, or of a record that it links to, are its own
 /// fields: `u.address.city`. [`Expression`](crate::Expression) lists its methods.
-pub struct Field<P, T>(PhantomData<fn() -> (P, T)>);
+pub struct FieldRef<P, T>(PhantomData<fn() -> (P, T)>);
 
-impl<P, T> Field<P, T> {
+impl<P, T> FieldRef<P, T> {
     /// For generated code.
     #[doc(hidden)]
     pub const fn new() -> Self {
@@ -23,7 +23,7 @@ impl<P, T> Field<P, T> {
     }
 }
 
-impl<P: Path, T: Object> Deref for Field<P, T> {
+impl<P: Path, T: Object> Deref for FieldRef<P, T> {
     type Target = T::Fields<P>;
 
     fn deref(&self) -> &T::Fields<P> {
@@ -31,19 +31,19 @@ impl<P: Path, T: Object> Deref for Field<P, T> {
     }
 }
 
-impl<P, T> Clone for Field<P, T> {
+impl<P, T> Clone for FieldRef<P, T> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<P, T> Copy for Field<P, T> {}
+impl<P, T> Copy for FieldRef<P, T> {}
 
-impl<P: Path, T> fmt::Debug for Field<P, T> {
+impl<P: Path, T> fmt::Debug for FieldRef<P, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut path = String::new();
         P::write(&mut path);
-        write!(f, "Field({path})")
+        write!(f, "FieldRef({path})")
     }
 }
 
@@ -102,16 +102,21 @@ pub trait Adapts<const INDEX: usize> {
     fn encode(value: &Self::Value) -> Encoded;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T, O, const INDEX: usize> Shows<Adapted<T, O, INDEX>> for T {}
+#[diagnostic::do_not_recommend]
 impl<T, O, const INDEX: usize> Shows<Adapted<T, O, INDEX>> for Option<T> {}
 
 /// Any function may write the value, so that its type in SurrealQL is not known.
+#[diagnostic::do_not_recommend]
 impl<T: Stored, O, const INDEX: usize> Stored for Adapted<T, O, INDEX> {
     type As = Self;
 
     const KIND: Kind = Kind::Any;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Stored<As: Ordered>, O, const INDEX: usize> Ordered for Adapted<T, O, INDEX> {}
 
+#[diagnostic::do_not_recommend]
 impl<T: Optional, O, const INDEX: usize> Optional for Adapted<T, O, INDEX> {}

@@ -15,6 +15,7 @@ pub trait GenerateKey: Key {
 }
 
 /// A uuid of version 7, as the server's `rand::uuid::v7()`.
+#[diagnostic::do_not_recommend]
 impl GenerateKey for Uuid {
     fn generate() -> Self {
         Self::new_v7()
@@ -22,6 +23,7 @@ impl GenerateKey for Uuid {
 }
 
 /// A ULID, as the server's `rand::ulid()`: 26 digits and capital letters that sort by the time.
+#[diagnostic::do_not_recommend]
 impl GenerateKey for String {
     fn generate() -> Self {
         // A ULID and a version 7 UUID begin with the same bits: the time in milliseconds.
@@ -30,6 +32,7 @@ impl GenerateKey for String {
 }
 
 /// A uuid of version 7.
+#[diagnostic::do_not_recommend]
 impl GenerateKey for RecordKey {
     fn generate() -> Self {
         Self::Uuid(Uuid::new_v7())

@@ -17,12 +17,14 @@ pub trait IntoId<T: Record> {
     fn into_id(self) -> Id<T, T::Key>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Record<Key = K>, K: Key> IntoId<T> for Id<T, K> {
     fn into_id(self) -> Id<T, K> {
         self
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Record<Key = K>, K: Key> IntoId<T> for &Id<T, K> {
     fn into_id(self) -> Id<T, K> {
         self.clone()
@@ -64,6 +66,7 @@ impl<T: Record<Key: From<Uuid>>> IntoId<T> for Uuid {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Record<Key = RecordKey>> IntoId<T> for RecordKey {
     fn into_id(self) -> Id<T, RecordKey> {
         Id::new(self)

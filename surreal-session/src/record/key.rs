@@ -43,6 +43,7 @@ pub trait Key: KeyData {
     fn from_record_key(key: RecordKey) -> Result<Self, RecordKey>;
 }
 
+#[diagnostic::do_not_recommend]
 impl Key for RecordKey {
     type Ids = OptionalId;
 
@@ -55,6 +56,7 @@ impl Key for RecordKey {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Key for String {
     type Ids = OptionalId;
 
@@ -70,6 +72,7 @@ impl Key for String {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Key for i64 {
     type Ids = NeedsId;
 
@@ -85,6 +88,7 @@ impl Key for i64 {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Key for Uuid {
     type Ids = NeedsId;
 
@@ -125,6 +129,7 @@ pub trait KeyPart: KeyData {
 
 macro_rules! parts {
     ($($type:ty: $variant:ident;)+) => {$(
+        #[diagnostic::do_not_recommend]
         impl KeyPart for $type {
             fn to_value(&self) -> Value {
                 Value::from(self.clone())
@@ -152,6 +157,7 @@ parts! {
     RecordId: RecordId;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: HasTable + 'static, K: Key> KeyPart for Id<T, K> {
     fn to_value(&self) -> Value {
         Value::RecordId(self.to_record_id())
@@ -210,6 +216,7 @@ macro_rules! tuple_keys {
             }
         }
 
+        #[diagnostic::do_not_recommend]
         impl<$($name: KeyPart),+> KeyPart for ($($name,)+) {
             fn to_value(&self) -> Value {
                 self.to_record_key().into()

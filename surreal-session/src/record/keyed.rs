@@ -19,19 +19,32 @@ pub trait KeyedBy<K> {}
 )]
 pub trait HasKey<K> {}
 
+#[diagnostic::do_not_recommend]
 impl<T, K> HasKey<K> for Id<T, K> {}
 
-macro_rules! links {
-    ($($ty:ty),+) => {$(
-        impl<T: HasTable, K> Probe<$ty> {
-            /// Compiles if the link has the key type of its record.
-            pub fn check_link()
-            where
-                T: KeyedBy<K>,
-            {
-            }
-        }
-    )+};
+impl<T: HasTable, K> Probe<Id<T, K>> {
+    /// Compiles if the link has the key type of its record.
+    pub fn check_link()
+    where
+        T: KeyedBy<K>,
+    {
+    }
 }
 
-links! { Id<T, K>, Option<Id<T, K>>, Vec<Id<T, K>> }
+impl<T: HasTable, K> Probe<Option<Id<T, K>>> {
+    /// Compiles if the link has the key type of its record.
+    pub fn check_link()
+    where
+        T: KeyedBy<K>,
+    {
+    }
+}
+
+impl<T: HasTable, K> Probe<Vec<Id<T, K>>> {
+    /// Compiles if the links have the key type of their record.
+    pub fn check_link()
+    where
+        T: KeyedBy<K>,
+    {
+    }
+}

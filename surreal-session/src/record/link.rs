@@ -24,10 +24,12 @@ pub trait LinkTo<I>: Endpoint {}
 #[doc(hidden)]
 pub trait OneOf<I>: Serialize {}
 
+#[diagnostic::do_not_recommend]
 impl<T: HasTable, K: Key> Endpoint for Id<T, K> {}
 
 impl<T: HasTable, K: Key> LinkTo<Self> for Id<T, K> {}
 
+#[diagnostic::do_not_recommend]
 impl Endpoint for RecordId {}
 
 impl<T: HasTable, K: Key> LinkTo<Id<T, K>> for RecordId {}
@@ -54,6 +56,7 @@ pub trait Linked: Sized {
     fn into_record_id(self) -> RecordId;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: HasTable, K: Key> Linked for Id<T, K> {
     const TABLE: &'static str = T::NAME;
 

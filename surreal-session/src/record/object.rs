@@ -61,10 +61,12 @@ macro_rules! behind_pointers {
             }
         }
 
+        #[diagnostic::do_not_recommend]
         impl<T, P: PatchOf<T>> PatchOf<$pointer<T>> for P {
             const IS_OPTIONAL: bool = <P as PatchOf<T>>::IS_OPTIONAL;
         }
 
+        #[diagnostic::do_not_recommend]
         impl<T, P: PatchOf<T>> PatchOf<Option<$pointer<T>>> for P {
             const IS_OPTIONAL: bool = true;
         }
@@ -90,6 +92,7 @@ impl<T: Record<Key = K>, K: 'static> Object for Id<T, K> {
 #[non_exhaustive]
 pub struct NoPatch;
 
+#[diagnostic::do_not_recommend]
 impl Patch for NoPatch {
     fn assignments(&self, _: &mut super::patch::Assignments) {}
 }

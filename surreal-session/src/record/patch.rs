@@ -65,8 +65,10 @@ enum Parent {
 )]
 pub trait Keep: Default {}
 
+#[diagnostic::do_not_recommend]
 impl<T> Keep for Change<T> {}
 
+#[diagnostic::do_not_recommend]
 impl<P: Patch> Keep for P {}
 
 /// Leaves a field unchanged. `..keep()` leaves all fields unchanged that the literal does not name.

@@ -229,19 +229,32 @@ impl<P: Path> Path for Last<P> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<R: 'static> AlwaysPresent for Of<R> {}
+#[diagnostic::do_not_recommend]
 impl<R: 'static> AlwaysPresent for Inserted<R> {}
+#[diagnostic::do_not_recommend]
 impl<P: AlwaysPresent, O: Object, const INDEX: usize> AlwaysPresent for Dot<P, O, INDEX> {}
+#[diagnostic::do_not_recommend]
 impl<P: AlwaysPresent> AlwaysPresent for ReadOnly<P> {}
+#[diagnostic::do_not_recommend]
 impl<P: AlwaysPresent, T: Object> AlwaysPresent for Maybe<P, T> {}
+#[diagnostic::do_not_recommend]
 impl<P: AlwaysPresent> AlwaysPresent for Flat<P> {}
+#[diagnostic::do_not_recommend]
 impl<P: AlwaysPresent> AlwaysPresent for Through<P> {}
 
+#[diagnostic::do_not_recommend]
 impl<R: 'static> Writable for Of<R> {}
+#[diagnostic::do_not_recommend]
 impl<P: Writable, O: Object, const INDEX: usize> Writable for Dot<P, O, INDEX> {}
+#[diagnostic::do_not_recommend]
 impl<P: Writable, const INDEX: usize> Writable for At<P, INDEX> {}
+#[diagnostic::do_not_recommend]
 impl<P: Writable> Writable for Last<P> {}
+#[diagnostic::do_not_recommend]
 impl<P: Writable, T: Object> Writable for Maybe<P, T> {}
+#[diagnostic::do_not_recommend]
 impl<P: Writable> Writable for Flat<P> {}
 
 /// Implements `Copy`, and `Debug` as the type's name, without bounds on the parameters: nothing of them is held.

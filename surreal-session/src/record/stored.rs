@@ -236,6 +236,7 @@ pub trait Optional {}
 /// Implements [`Stored`] for types that stand for themselves.
 macro_rules! natives {
     ($($kind:ident: $($ty:ty)+;)+) => {$($(
+        #[diagnostic::do_not_recommend]
         impl Stored for $ty {
             type As = Self;
 
@@ -265,6 +266,7 @@ natives! {
 
 macro_rules! generic {
     ($([$($generics:tt)*] $ty:ty: $kind:expr;)+) => {$(
+        #[diagnostic::do_not_recommend]
         impl<$($generics)*> Stored for $ty {
             type As = Self;
 
@@ -288,6 +290,7 @@ generic! {
 /// Implements [`Stored`] for types that are stored in the form of another type.
 macro_rules! stored_as {
     ($([$($generics:tt)*] $ty:ty => $stored:ty;)+) => {$(
+        #[diagnostic::do_not_recommend]
         impl<$($generics)*> Stored for $ty {
             type As = $stored;
         }
@@ -308,6 +311,7 @@ stored_as! {
 }
 
 /// `None` is stored as NONE, a value as itself.
+#[diagnostic::do_not_recommend]
 impl<T: Stored> Stored for Option<T> {
     type As = T::As;
 
@@ -346,6 +350,7 @@ stored_as! {
 
 macro_rules! ordered {
     ($($ty:ty)+) => {$(
+        #[diagnostic::do_not_recommend]
         impl Ordered for $ty {
             const HAS_SUCCESSOR: bool = true;
         }
@@ -356,56 +361,73 @@ ordered! { i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize f32 f64 String Du
 ordered! { NonZeroI8 NonZeroI16 NonZeroI32 NonZeroI64 NonZeroIsize }
 ordered! { NonZeroU8 NonZeroU16 NonZeroU32 NonZeroU64 NonZeroUsize }
 
+#[diagnostic::do_not_recommend]
 impl Ordered for bool {}
+#[diagnostic::do_not_recommend]
 impl Ordered for Decimal {}
+#[diagnostic::do_not_recommend]
 impl Ordered for Datetime {}
+#[diagnostic::do_not_recommend]
 impl Ordered for Uuid {}
+#[diagnostic::do_not_recommend]
 impl Ordered for RecordId {}
+#[diagnostic::do_not_recommend]
 impl Ordered for Value {}
+#[diagnostic::do_not_recommend]
 impl<T, K: Stored<As: Ordered>> Ordered for Id<T, K> {}
+#[diagnostic::do_not_recommend]
 impl<T: Stored<As: Ordered>> Ordered for Vec<T> {}
+#[diagnostic::do_not_recommend]
 impl<T: Stored<As: Ordered>, const N: usize> Ordered for [T; N] {}
 
 macro_rules! tuple {
     ($([$name:ident $($rest:tt)*])+) => {
+        #[diagnostic::do_not_recommend]
         impl<$($name: Stored),+> Stored for ($($name,)+) {
             type As = Self;
 
             const KIND: Kind = Kind::Array(&Kind::Any, Some([$(stringify!($name)),+].len()));
         }
 
+        #[diagnostic::do_not_recommend]
         impl<$($name: Stored<As: Ordered>),+> Ordered for ($($name,)+) {}
     };
 }
 
 tuples! { tuple }
 
+#[diagnostic::do_not_recommend]
 impl Text for String {}
 
 macro_rules! numbers {
     ($($ty:ty)+) => {$(
+        #[diagnostic::do_not_recommend]
         impl Sum for $ty {
             type Addend = Self;
         }
 
+        #[diagnostic::do_not_recommend]
         impl Number for $ty {}
     )+};
 }
 
 numbers! { i8 i16 i32 i64 isize u8 u16 u32 u64 usize f32 f64 Decimal }
 
+#[diagnostic::do_not_recommend]
 impl Sum for Datetime {
     type Addend = Duration;
 
     const HAS_NO_ZERO: bool = true;
 }
 
+#[diagnostic::do_not_recommend]
 impl Sum for Duration {
     type Addend = Self;
 }
 
 macro_rules! texts {
     ($($ty:ty)+) => {$(
+        #[diagnostic::do_not_recommend]
         impl Container for $ty {
             type Item = Self;
         }
@@ -416,10 +438,12 @@ texts! { String Box<str> Arc<str> Cow<'static, str> }
 
 macro_rules! collections {
     ($([$($generics:tt)*] $ty:ty: $item:ty { $($constant:ident = $value:expr)? })+) => {$(
+        #[diagnostic::do_not_recommend]
         impl<$($generics)*> Container for $ty {
             type Item = $item;
         }
 
+        #[diagnostic::do_not_recommend]
         impl<$($generics)*> Collection for $ty {
             $(const $constant: bool = $value;)?
         }
@@ -435,21 +459,28 @@ collections! {
     [T, S] HashSet<T, S>: T { IS_UNORDERED = true }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T> List for Vec<T> {}
+#[diagnostic::do_not_recommend]
 impl<T> List for VecDeque<T> {}
+#[diagnostic::do_not_recommend]
 impl<T, const N: usize> List for [T; N] {}
 
+#[diagnostic::do_not_recommend]
 impl<T: Container> Container for Option<T> {
     type Item = T::Item;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Collection> Collection for Option<T> {
     const IS_SET: bool = T::IS_SET;
     const IS_UNORDERED: bool = T::IS_UNORDERED;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: List> List for Option<T> {}
 
+#[diagnostic::do_not_recommend]
 impl<T> Optional for Option<T> {}
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 
 use super::part::first_field;
-use super::{Field, Path, Record};
+use super::{FieldRef, Path, Record};
 
 /// Some of the fields of a record, read without the others.
 ///
@@ -36,7 +36,7 @@ pub struct Column {
 
 /// For generated code: the field of type `V` in a view, called `name` there, that is `field` of the record.
 #[doc(hidden)]
-pub fn column<P: Path, T, V: Shows<T>>(field: Field<P, T>, name: &'static str) -> Column {
+pub fn column<P: Path, T, V: Shows<T>>(field: FieldRef<P, T>, name: &'static str) -> Column {
     let _ = field;
     let mut path = String::new();
     P::write(&mut path);
@@ -58,7 +58,9 @@ pub trait Shows<T> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T> Shows<T> for T {}
 
 /// A field that is reached through an optional one is optional.
+#[diagnostic::do_not_recommend]
 impl<T> Shows<T> for Option<T> {}

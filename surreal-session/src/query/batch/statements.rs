@@ -42,6 +42,7 @@ pub trait Statements: Send + 'static {
 
 macro_rules! statements {
     ($([$type:ident $_type:ident $_name:ident $index:tt])+) => {
+        #[diagnostic::do_not_recommend]
         impl<$($type: Statement),+> Statements for ($($type,)+) {
             type Output = ($($type::Output,)+);
             type Settled = ($(Result<$type::Output>,)+);
@@ -63,6 +64,7 @@ macro_rules! statements {
 
 tuples! { statements }
 
+#[diagnostic::do_not_recommend]
 impl<S: Statement> Statements for Vec<S> {
     type Output = Vec<S::Output>;
     type Settled = Vec<Result<S::Output>>;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::{Computed, Term};
-use crate::record::{Adapted, Adapts, Field, HasTable, Key, OneOf, Path, Stored, Text, Within};
+use crate::record::{Adapted, Adapts, FieldRef, HasTable, Key, OneOf, Path, Stored, Text, Within};
 use crate::value::{Datetime, Duration, Id, RecordId, Uuid, Value};
 
 /// An operand for a field of type `T` of a record of type `R`: a value, another field of that record, or a value computed
@@ -60,7 +60,9 @@ macro_rules! values {
 values! {
     [T: Serialize] T => T;
     [T: Serialize] T => Option<T>;
+    #[diagnostic::do_not_recommend]
     [T: Serialize] &T => T;
+    #[diagnostic::do_not_recommend]
     [T: Serialize] &T => Option<T>;
     // A comparison of a number with text should not report that a number is not text.
     #[diagnostic::do_not_recommend]
@@ -210,16 +212,41 @@ adapted! {
     [Clone] &T => Option<T>: |value| Some(value.clone());
 }
 
+// No macro, and the only one of these that the compiler names: it then says that a field is one of another record.
+impl<R, P: Path + Within<R>, T> Operand<R, T> for FieldRef<P, T> {
+    fn term(self) -> Term {
+        Term::place::<P>()
+    }
+}
+
+impl<R, P: Path + Within<R>, T> Settable<R, T> for FieldRef<P, T> {
+    const MAY_BE_MISSING: bool = !P::IS_PRESENT;
+}
+
+#[diagnostic::do_not_recommend]
+impl<R, P: Path + Within<R>, T> Settable<R, Option<T>> for FieldRef<P, T> {}
+
+// An optional field has the same operands as one that is not.
 macro_rules! places {
     ($($place:ty => $ty:ty;)+) => {$(
-        impl<R, P: Path + Within<R>, T> Operand<R, $ty> for Field<P, $place> {
+        #[diagnostic::do_not_recommend]
+        impl<R, P: Path + Within<R>, T> Operand<R, $ty> for FieldRef<P, $place> {
             fn term(self) -> Term {
                 Term::place::<P>()
             }
         }
+    )+};
+}
 
+places! {
+    T => Option<T>;
+    Option<T> => T;
+}
+
+macro_rules! computed {
+    ($($computed:ty => $ty:ty;)+) => {$(
         #[diagnostic::do_not_recommend]
-        impl<R, T, P> Operand<R, $ty> for Computed<R, $place, P> {
+        impl<R, T, P> Operand<R, $ty> for Computed<R, $computed, P> {
             fn term(self) -> Term {
                 self.into_term()
             }
@@ -227,25 +254,14 @@ macro_rules! places {
     )+};
 }
 
-macro_rules! settable {
-    ($($place:ty => $ty:ty, $may_be_missing:expr;)+) => {$(
-        impl<R, P: Path + Within<R>, T> Settable<R, $ty> for Field<P, $place> {
-            const MAY_BE_MISSING: bool = $may_be_missing;
-        }
-
-        #[diagnostic::do_not_recommend]
-        impl<R, T, P> Settable<R, $ty> for Computed<R, $place, P> {}
-    )+};
-}
-
-settable! {
-    T => T, !P::IS_PRESENT;
-    T => Option<T>, false;
-}
-
-// An optional field has the same operands as one that is not.
-places! {
+computed! {
     T => T;
     T => Option<T>;
     Option<T> => T;
 }
+
+#[diagnostic::do_not_recommend]
+impl<R, T, P> Settable<R, T> for Computed<R, T, P> {}
+
+#[diagnostic::do_not_recommend]
+impl<R, T, P> Settable<R, Option<T>> for Computed<R, T, P> {}

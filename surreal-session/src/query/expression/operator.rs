@@ -8,7 +8,7 @@ use std::convert::Infallible;
 use std::ops::{Add, Div, Mul, Sub};
 
 use super::Computed;
-use crate::record::{Field, Path};
+use crate::record::{FieldRef, Path};
 
 /// The right side of an operator on a field of type `F`.
 #[doc(hidden)]
@@ -70,6 +70,6 @@ macro_rules! refused {
 }
 
 refused! {
-    [P: Path, T] Field<P, T> => Computed<P::Root, T, P>;
+    [P: Path, T] FieldRef<P, T> => Computed<P::Root, T, P>;
     [R, T, P] Computed<R, T, P> => Computed<R, T>;
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::codec::{self, EncodeError};
 use crate::query::expression::{Operand, stored};
-use crate::record::{At, Dot, Field, Flat, Maybe, Object, Of, Optional, Part, Path, ReadOnly, Through, Writable};
+use crate::record::{At, Dot, FieldRef, Flat, Maybe, Object, Of, Optional, Part, Path, ReadOnly, Through, Writable};
 use crate::value::Value;
 
 /// A place that a [`PatchOp`](super::PatchOp) changes: a field that can be written, or a path of text. Sealed.
@@ -126,7 +126,7 @@ impl<P: Pointer> Pointer for Through<P> {
     }
 }
 
-impl<P: Pointer + Writable, T> PatchPath for Field<P, T> {
+impl<P: Pointer + Writable, T> PatchPath for FieldRef<P, T> {
     fn pointer(self) -> Result<String, String> {
         let mut names = Vec::new();
         P::names(&mut names);
@@ -147,19 +147,22 @@ impl<P: Pointer + Writable, T> PatchPath for Field<P, T> {
     }
 }
 
-impl<P: Pointer + Writable, T, V: Operand<PatchValue, T>> Holds<V> for Field<P, T> {
+impl<P: Pointer + Writable, T, V: Operand<PatchValue, T>> Holds<V> for FieldRef<P, T> {
     fn value(&self, value: V) -> Result<Value, EncodeError> {
         value.term().into_value()
     }
 }
 
-impl<P: Pointer + Writable, T: Optional> Removable for Field<P, T> {}
+impl<P: Pointer + Writable, T: Optional> Removable for FieldRef<P, T> {}
 
-impl<P: Pointer + Writable, Q, T> Fits<Field<Q, T>> for Field<P, T> {}
+#[diagnostic::do_not_recommend]
+impl<P: Pointer + Writable, Q, T> Fits<FieldRef<Q, T>> for FieldRef<P, T> {}
 
-impl<P: Pointer + Writable, Q, T> Fits<Field<Q, Option<T>>> for Field<P, T> {}
+#[diagnostic::do_not_recommend]
+impl<P: Pointer + Writable, Q, T> Fits<FieldRef<Q, Option<T>>> for FieldRef<P, T> {}
 
-impl<P: Pointer + Writable, Q, T> Fits<Field<Q, T>> for Field<P, Option<T>> {
+#[diagnostic::do_not_recommend]
+impl<P: Pointer + Writable, Q, T> Fits<FieldRef<Q, T>> for FieldRef<P, Option<T>> {
     const NEEDS_VALUE: bool = true;
 }
 
@@ -180,6 +183,7 @@ macro_rules! texts {
 
         impl Removable for $text {}
 
+        #[diagnostic::do_not_recommend]
         impl<D> Fits<D> for $text {}
         impl private::Sealed for $text {}
     )+};
@@ -187,7 +191,7 @@ macro_rules! texts {
 
 texts! { &str String &String }
 
-impl<P, T> private::Sealed for Field<P, T> {}
+impl<P, T> private::Sealed for FieldRef<P, T> {}
 
 mod private {
     pub trait Sealed {}

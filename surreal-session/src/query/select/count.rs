@@ -2,16 +2,14 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::time::Duration;
 
 use serde::Deserialize;
 
 use super::clauses::{Clauses, Rows};
-use super::{Fields, select_methods};
+use super::select_traits;
 use crate::error::Result;
 use crate::protocol::Operation;
 use crate::query::Response;
-use crate::query::condition::IntoCondition;
 use crate::query::statement::{Call, Fragment, Statement, builder_methods, send};
 use crate::record::Record;
 use crate::session::CallFuture;
@@ -22,7 +20,7 @@ use crate::session::CallFuture;
 /// [`Select`](super::Select).
 #[must_use = "nothing is counted until this is awaited"]
 pub struct Count<T> {
-    clauses: Clauses,
+    pub(super) clauses: Clauses,
     marker: PhantomData<fn() -> T>,
 }
 
@@ -42,7 +40,7 @@ impl<T: Record> Count<T> {
     }
 }
 
-select_methods! { Count [] => u64 }
+select_traits! { Count [] => u64 }
 
 /// A test for records: awaiting it returns `true` if the select would read at least one.
 ///
@@ -50,7 +48,7 @@ select_methods! { Count [] => u64 }
 /// [`Select`](super::Select).
 #[must_use = "nothing is asked until this is awaited"]
 pub struct Exists<T> {
-    clauses: Clauses,
+    pub(super) clauses: Clauses,
     marker: PhantomData<fn() -> T>,
 }
 
@@ -65,7 +63,7 @@ impl<T: Record> Exists<T> {
     }
 }
 
-select_methods! { Exists [] => bool }
+select_traits! { Exists [] => bool }
 
 /// The plan by which the server would run a select: awaiting it returns text with a line for each step.
 ///

@@ -2,18 +2,16 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
 use super::clauses::{Clauses, Rows};
-use super::{Exists, Fields, record_methods, select_methods};
+use super::{Exists, Fields, record_methods, select_traits};
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::Operation;
 use crate::query::Response;
-use crate::query::condition::IntoCondition;
 use crate::query::fetch::Links;
-use crate::query::statement::{Call, Fragment, Statement, builder_methods, send};
+use crate::query::statement::{Call, Fragment, Statement, send};
 use crate::record::{Record, View};
 use crate::session::CallFuture;
 
@@ -41,7 +39,7 @@ use crate::session::CallFuture;
 /// ```
 #[must_use = "nothing is read until this is awaited"]
 pub struct SelectOne<T, V = T> {
-    clauses: Clauses,
+    pub(super) clauses: Clauses,
     marker: PhantomData<fn() -> (T, V)>,
 }
 
@@ -85,7 +83,7 @@ impl<T: Record, V: DeserializeOwned> SelectOne<T, V> {
     }
 }
 
-select_methods! { SelectOne [V] => Option<V> }
+select_traits! { SelectOne [V] => Option<V> }
 record_methods! { SelectOne }
 
 /// Exactly one record of type `T`: awaiting it returns a `V`, or an error if there is none or more than one.
@@ -98,7 +96,7 @@ record_methods! { SelectOne }
 /// there are several; otherwise those of [`Select`](super::Select).
 #[must_use = "nothing is read until this is awaited"]
 pub struct SelectExactlyOne<T, V = T> {
-    clauses: Clauses,
+    pub(super) clauses: Clauses,
     marker: PhantomData<fn() -> (T, V)>,
 }
 
@@ -121,5 +119,5 @@ impl<T: Record, V: DeserializeOwned> SelectExactlyOne<T, V> {
     }
 }
 
-select_methods! { SelectExactlyOne [V] => V }
+select_traits! { SelectExactlyOne [V] => V }
 record_methods! { SelectExactlyOne }

@@ -28,6 +28,7 @@ pub trait Origin {
     fn ids(self) -> Fragment;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Record<Key = K>, K: Key> Origin for Id<T, K> {
     type Record = T;
 
@@ -40,6 +41,7 @@ impl<T: Record<Key = K>, K: Key> Origin for Id<T, K> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Record<Key = K>, K: Key> Origin for &Id<T, K> {
     type Record = T;
 
@@ -52,6 +54,7 @@ impl<T: Record<Key = K>, K: Key> Origin for &Id<T, K> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Record<Key = K>, K: Key> Origin for &[Id<T, K>] {
     type Record = T;
 
@@ -62,6 +65,7 @@ impl<T: Record<Key = K>, K: Key> Origin for &[Id<T, K>] {
 
 macro_rules! lists {
     ($([$($size:tt)*] $list:ty;)+) => {$(
+        #[diagnostic::do_not_recommend]
         impl<T: Record<Key = K>, K: Key, $($size)*> Origin for $list {
             type Record = T;
 

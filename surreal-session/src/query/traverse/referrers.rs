@@ -8,7 +8,7 @@ use super::Traverse;
 use super::walk::Walk;
 use crate::query::select::Fields;
 use crate::query::statement::Fragment;
-use crate::record::{Dot, Field, Key, Object, Of, ReadOnly, Record};
+use crate::record::{Dot, FieldRef, Key, Object, Of, ReadOnly, Record};
 use crate::value::{Id, RecordId, Set};
 
 /// A step to records of type `R` that link to records of type `T`. [`via`](Self::via) names the field with the links.
@@ -82,14 +82,14 @@ pub trait Reference<R, T> {
 macro_rules! references {
     ($($link:ty),+) => {$(
         #[diagnostic::do_not_recommend]
-        impl<R: Object, T: Record<Key = K>, K: Key, const INDEX: usize> Reference<R, T> for Field<Dot<Of<R>, R, INDEX>, $link> {
+        impl<R: Object, T: Record<Key = K>, K: Key, const INDEX: usize> Reference<R, T> for FieldRef<Dot<Of<R>, R, INDEX>, $link> {
             fn path(self) -> Fragment {
                 Fragment::path::<Dot<Of<R>, R, INDEX>>()
             }
         }
 
         #[diagnostic::do_not_recommend]
-        impl<R: Object, T: Record<Key = K>, K: Key, const INDEX: usize> Reference<R, T> for Field<ReadOnly<Dot<Of<R>, R, INDEX>>, $link> {
+        impl<R: Object, T: Record<Key = K>, K: Key, const INDEX: usize> Reference<R, T> for FieldRef<ReadOnly<Dot<Of<R>, R, INDEX>>, $link> {
             fn path(self) -> Fragment {
                 Fragment::path::<ReadOnly<Dot<Of<R>, R, INDEX>>>()
             }

@@ -13,7 +13,7 @@ use crate::query::{Response, Scope};
 use crate::session::CallFuture;
 use crate::value::Value;
 
-/// Records to read when awaited, as [`Value`]s or as the type that [`decode`](Select::decode) names.
+/// Records to read when awaited, as [`Value`]s or as the type that [`decode`](UntypedSelect::decode) names.
 ///
 /// A table or a range returns a `Vec` in the order of the ids; it is empty if there are no records or the identity may not
 /// see them. A record id returns an `Option`.
@@ -27,7 +27,7 @@ use crate::value::Value;
 ///
 /// See [`CallFuture`]; it only reads.
 #[must_use = "nothing is read until this is awaited"]
-pub struct Select<Out> {
+pub struct UntypedSelect<Out> {
     call: Call,
     records: Records,
     timeout: Option<Duration>,
@@ -36,14 +36,14 @@ pub struct Select<Out> {
 
 macro_rules! selects {
     ($($records:ty => $decoded:ty, $read:expr;)+) => {$(
-        impl Select<$records> {
+        impl UntypedSelect<$records> {
             pub(super) fn new(scope: Scope, records: Records) -> Self {
                 Self { call: Call::new(scope), records, timeout: None, read: $read }
             }
 
             /// Returns records of type `T`.
-            pub fn decode<T: DeserializeOwned>(self) -> Select<$decoded> {
-                Select { call: self.call, records: self.records, timeout: self.timeout, read: $read }
+            pub fn decode<T: DeserializeOwned>(self) -> UntypedSelect<$decoded> {
+                UntypedSelect { call: self.call, records: self.records, timeout: self.timeout, read: $read }
             }
         }
     )+};
@@ -54,7 +54,7 @@ selects! {
     Option<Value> => Option<T>, first;
 }
 
-impl<Out: 'static> Select<Out> {
+impl<Out: 'static> UntypedSelect<Out> {
     /// Sets how long the server may work on it; then it fails with [`Query`](crate::ErrorKind::Query).
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
@@ -73,7 +73,7 @@ impl<Out: 'static> Select<Out> {
     }
 }
 
-impl<Out: 'static> Statement for Select<Out> {
+impl<Out: 'static> Statement for UntypedSelect<Out> {
     type Output = Out;
 
     fn call(&self) -> &Call {
@@ -93,7 +93,7 @@ impl<Out: 'static> Statement for Select<Out> {
     }
 }
 
-impl<Out: 'static> IntoFuture for Select<Out> {
+impl<Out: 'static> IntoFuture for UntypedSelect<Out> {
     type Output = Result<Out>;
     type IntoFuture = CallFuture<Out>;
 
@@ -102,8 +102,8 @@ impl<Out: 'static> IntoFuture for Select<Out> {
     }
 }
 
-impl<Out> fmt::Debug for Select<Out> {
+impl<Out> fmt::Debug for UntypedSelect<Out> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Select").field("target", &self.records.name).finish_non_exhaustive()
+        f.debug_struct("UntypedSelect").field("target", &self.records.name).finish_non_exhaustive()
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use super::Select;
+use super::UntypedSelect;
 use crate::protocol;
 use crate::query::Scope;
 use crate::query::statement::Fragment;
@@ -109,12 +109,13 @@ fn one(id: RecordId) -> Records {
 
 macro_rules! targets {
     ($([$($generics:tt)*] $target:ty: $records:ty, $write:ty, |$self:ident| $records_of:expr;)+) => {$(
+        #[diagnostic::do_not_recommend]
         impl<$($generics)*> Target for $target {
-            type Select = Select<$records>;
+            type Select = UntypedSelect<$records>;
             type Write = $write;
 
             fn select(scope: Scope, records: Records) -> Self::Select {
-                Select::<$records>::new(scope, records)
+                UntypedSelect::<$records>::new(scope, records)
             }
 
             fn write(clauses: Clauses) -> Self::Write {
@@ -142,16 +143,26 @@ targets! {
     [T: Record, K: Key] &Id<T, K>: Option<Value>, Write<Value>, |id| one(id.to_record_id());
 }
 
+#[diagnostic::do_not_recommend]
 impl NewTarget for Table {}
+#[diagnostic::do_not_recommend]
 impl NewTarget for &Table {}
+#[diagnostic::do_not_recommend]
 impl NewTarget for RecordId {}
+#[diagnostic::do_not_recommend]
 impl NewTarget for &RecordId {}
+#[diagnostic::do_not_recommend]
 impl<T: Record, K: Key> NewTarget for Id<T, K> {}
+#[diagnostic::do_not_recommend]
 impl<T: Record, K: Key> NewTarget for &Id<T, K> {}
 
+#[diagnostic::do_not_recommend]
 impl EdgeEnd for RecordId {}
+#[diagnostic::do_not_recommend]
 impl EdgeEnd for &RecordId {}
+#[diagnostic::do_not_recommend]
 impl<T: Record, K: Key> EdgeEnd for Id<T, K> {}
+#[diagnostic::do_not_recommend]
 impl<T: Record, K: Key> EdgeEnd for &Id<T, K> {}
 
 pub(super) mod private {

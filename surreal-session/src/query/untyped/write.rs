@@ -22,7 +22,7 @@ use crate::value::Value;
 ///
 /// See [`CallFuture`](crate::CallFuture). To repeat a dropped create in a [`Table`](crate::value::Table) may make a second record.
 #[must_use = "nothing is written until this is awaited"]
-pub struct Create {
+pub struct UntypedCreate {
     write: Write<Value>,
 }
 
@@ -47,7 +47,7 @@ pub struct WithoutData<W> {
     write: fn(Clauses) -> W,
 }
 
-impl Create {
+impl UntypedCreate {
     pub(super) fn new(clauses: Clauses) -> Self {
         Self { write: Write::new(clauses) }
     }
@@ -125,7 +125,7 @@ impl<W> WithoutData<W> {
     }
 }
 
-settings! { [] Create: write.clauses }
+settings! { [] UntypedCreate: write.clauses }
 settings! { [W] WithoutData<W>: clauses }
 
-complete! { [] Create: write.clauses => Value }
+complete! { [] UntypedCreate: write.clauses => Value }

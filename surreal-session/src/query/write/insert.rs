@@ -166,6 +166,7 @@ impl<N: NewRecord<Record: Record<Kind: InsertKind<N::Record>>>> NewRow for N {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<I: IntoId<N::Record>, N: NewRecord<Record: Record<Kind: InsertKind<N::Record>>>> NewRow for (I, N) {
     type Record = N::Record;
     type Ids = OptionalId;
@@ -193,8 +194,8 @@ struct WithId<T: Record> {
 }
 
 macro_rules! new_records {
-    ($([$($generics:tt)*] $rows:ty $(, $attribute:meta)?;)+) => {$(
-        $(#[$attribute])?
+    ($([$($generics:tt)*] $rows:ty;)+) => {$(
+        #[diagnostic::do_not_recommend]
         impl<N: NewRow, $($generics)*> NewRecords for $rows {
             type Record = N::Record;
             type Insert = <<N::Record as Record>::Kind as InsertKind<N::Record>>::Insert;
