@@ -87,10 +87,10 @@ pub mod auth {
     pub use crate::session::{Bearer, Credentials, Database, Namespace, RecordAccess, Root, Token, Tokens};
 }
 
-/// Traversals of the graph, and the traits that check their steps.
+/// Traversals of the graph, and the traits of their arguments.
 pub mod graph {
     pub use crate::query::traverse::{
-        BeginsAt, EndsAt, InEdges, Origin, OutEdges, ReachedIds, Reference, ReferrersWithoutField, Traverse,
+        InEdges, Origin, OutEdges, ReachedIds, Reference, ReferrersWithoutField, Traverse,
     };
 }
 
@@ -118,7 +118,6 @@ pub mod model {
         Adapts, HasKey, HasTable, IdOf, KeyData, KeyPart, KeyedBy, Linked, NeedsId, NeedsRelation, Normal, OneOf,
         OptionalId, PatchOf, Shows, WithoutId, column, encoded, encoded_flat, encoded_with,
     };
-    pub use crate::value::with::foreign::{Probe, Unknown};
     #[doc(no_inline)]
     pub use serde;
 }

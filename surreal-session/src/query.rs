@@ -27,7 +27,7 @@ pub use batch::{AtomicBatch, Batch, SettledBatch, Statements};
 pub use condition::IntoCondition;
 pub use execute::Execute;
 pub use expression::{Computed, Operand, Settable, Unassignable};
-pub use fetch::{Fetch, Links};
+pub use fetch::Links;
 pub use order::{IntoOrder, Order};
 pub use patch::{Apply, PatchAction, PatchOp};
 pub use response::Results;

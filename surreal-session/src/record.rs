@@ -174,10 +174,10 @@ pub trait NormalRecord: Record<Kind = Normal> {}
 )]
 pub trait Relation: Record<Kind = NeedsRelation> {
     /// The link to where an edge comes from, such as `Id<User>`.
-    type In: Endpoint;
+    type In: Endpoint + DeserializeOwned;
 
     /// The link to where an edge goes to, such as `Id<Post>`.
-    type Out: Endpoint;
+    type Out: Endpoint + DeserializeOwned;
 }
 
 /// The type of the field `id` of a record of type `R`. What the derive reads the type of the key from.

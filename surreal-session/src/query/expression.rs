@@ -20,7 +20,6 @@ pub use computed::{Computed, Unassignable};
 pub use operand::{Operand, Settable};
 pub use operator::OperatorOperand;
 pub use term::Term;
-pub(crate) use term::stored;
 
 /// A value in a record, or computed from it: a [`FieldRef`], or a [`Computed`].
 ///

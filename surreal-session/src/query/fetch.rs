@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, Error, SeqAccess, Visitor};
 
-use crate::record::{FieldRef, Key, Path, Record, Shows, Within, tuples};
+use crate::record::{FieldRef, Key, Record, Shows, Within, tuples};
 use crate::value::Id;
 
 /// A link that a read has followed, by [`fetch`](crate::query::Select::fetch) or in a view.
@@ -65,28 +65,35 @@ impl<T: Record> Link<T> {
     }
 }
 
-/// The type of a field that links to records: an [`Id`], an `Option` of one, or a `Vec` of them.
+/// The links of a record of type `R` to follow: a field, or several in a tuple of up to twelve.
+///
+/// The field holds an [`Id`], an `Option` of one, or a `Vec` of them.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a link to a record",
-    label = "expected a field of type `Id<_>`, `Option<Id<_>>` or `Vec<Id<_>>`"
+    message = "this is not a link of `{R}` that can be followed",
+    label = "expected a field of type `Id<_>`, `Option<Id<_>>` or `Vec<Id<_>>`, or a tuple of them"
 )]
-pub trait Fetch {
+pub trait Links<R: Record> {
     /// The type with a [`Link`] in place of each [`Id`].
     type Fetched: DeserializeOwned + 'static;
 
-    /// Returns the expression that reads it, for the field at `path`.
+    /// The row: a tuple of the record and of each link.
+    type Row: DeserializeOwned + 'static;
+
+    /// Returns the expression that reads each link.
     #[doc(hidden)]
-    fn fetched(path: &str) -> String;
+    fn fetched(self) -> Vec<String>;
 }
 
 macro_rules! links {
     ($($id:ty => $link:ty, $followed:ident;)+) => {$(
-        #[diagnostic::do_not_recommend]
-        impl<T: Record<Key = K>, K: Key> Fetch for $id {
+        impl<R: Record, P: Within<R>, T: Record<Key = K>, K: Key> Links<R> for FieldRef<P, $id> {
             type Fetched = $link;
+            type Row = (R, $link);
 
-            fn fetched(path: &str) -> String {
-                $followed(path)
+            fn fetched(self) -> Vec<String> {
+                let mut path = String::new();
+                P::write(&mut path);
+                vec![$followed(&path)]
             }
         }
 
@@ -105,6 +112,24 @@ links! {
     Vec<Id<T, K>> => Vec<Link<T>>, pairs;
     Option<Vec<Id<T, K>>> => Option<Vec<Link<T>>>, pairs;
 }
+
+macro_rules! several {
+    ($([$path:ident $id:ident $_name:ident $index:tt])+) => {
+        impl<R: Record, $($path, $id),+> Links<R> for ($(FieldRef<$path, $id>,)+)
+        where
+            $(FieldRef<$path, $id>: Links<R>),+
+        {
+            type Fetched = ($(<FieldRef<$path, $id> as Links<R>>::Fetched,)+);
+            type Row = (R, $(<FieldRef<$path, $id> as Links<R>>::Fetched),+);
+
+            fn fetched(self) -> Vec<String> {
+                [$(self.$index.fetched()),+].concat()
+            }
+        }
+    };
+}
+
+tuples! { several }
 
 /// A field of an object or record that may be missing may be missing as well.
 #[diagnostic::do_not_recommend]
@@ -132,48 +157,6 @@ fn pair_if_any(path: &str) -> String {
 
 fn pairs(path: &str) -> String {
     format!("(IF type::is_array({path}) THEN {path}.map(|$link| {}) END)", pair("$link"))
-}
-
-/// The links of a record of type `T` to follow: a field, or several in a tuple of up to twelve.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a link of `{T}` that can be followed",
-    label = "expected a field that links to a record, or a tuple of them"
-)]
-pub trait Links<T: Record> {
-    /// The row: a tuple of the record and of each link.
-    type Row: DeserializeOwned + 'static;
-
-    /// Returns the expression that reads each link.
-    #[doc(hidden)]
-    fn fetched(self) -> Vec<String>;
-}
-
-impl<T: Record, P: Within<T>, F: Fetch> Links<T> for FieldRef<P, F> {
-    type Row = (T, F::Fetched);
-
-    fn fetched(self) -> Vec<String> {
-        vec![followed(self)]
-    }
-}
-
-macro_rules! followed {
-    ($([$path:ident $link:ident $_name:ident $index:tt])+) => {
-        impl<R: Record, $($path: Within<R>, $link: Fetch),+> Links<R> for ($(FieldRef<$path, $link>,)+) {
-            type Row = (R, $($link::Fetched),+);
-
-            fn fetched(self) -> Vec<String> {
-                vec![$(followed(self.$index)),+]
-            }
-        }
-    };
-}
-
-tuples! { followed }
-
-fn followed<P: Path, F: Fetch>(_: FieldRef<P, F>) -> String {
-    let mut path = String::new();
-    P::write(&mut path);
-    F::fetched(&path)
 }
 
 impl<'de, T: Record> Deserialize<'de> for Link<T> {

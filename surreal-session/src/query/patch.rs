@@ -9,12 +9,13 @@ use std::collections::BTreeSet;
 use serde::ser::{Error as _, SerializeMap};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::expression::Operand;
 use super::statement::Fragment;
-use crate::record::Part;
+use crate::record::{Optional, Part};
 use crate::value::{Value, escape_identifier};
 pub use apply::Apply;
 use pointer::Need;
-pub use pointer::{Fits, Holds, PatchPath, Removable};
+pub use pointer::{AnyValue, Fits, PatchPath};
 
 /// One change of a record: an operation of a patch, and of the changes that a write with `return_diff` returns.
 ///
@@ -74,19 +75,19 @@ impl PatchOp {
     /// The server (3.3.5) treats collections in its own way. To a field that holds an array it appends the value, or the
     /// elements of the value if that is an array. A field that holds a set is replaced, and a path such as `/marks/-` into a
     /// set adds nothing: add an element to a set with the assignment `u.marks.push(..)`.
-    pub fn add<V>(path: impl Holds<V>, value: V) -> Self {
+    pub fn add<P: PatchPath>(path: P, value: impl Operand<AnyValue, P::Type>) -> Self {
         Self::with_value(PatchAction::Add, path, value)
     }
 
     /// Removes a field or an element. It is no error if there is none.
-    pub fn remove(path: impl Removable) -> Self {
+    pub fn remove(path: impl PatchPath<Type: Optional>) -> Self {
         Self::new(PatchAction::Remove, path)
     }
 
     /// Replaces a value, or sets a field that has none.
     ///
     /// A field in a missing object, or a missing element of an array, fails the whole write.
-    pub fn replace<V>(path: impl Holds<V>, value: V) -> Self {
+    pub fn replace<P: PatchPath>(path: P, value: impl Operand<AnyValue, P::Type>) -> Self {
         Self::with_value(PatchAction::Replace, path, value)
     }
 
@@ -98,14 +99,14 @@ impl PatchOp {
     }
 
     /// Moves a value to another place; see [`copy`](Self::copy).
-    pub fn move_to<P: PatchPath>(from: impl Removable + Fits<P>, path: P) -> Self {
+    pub fn move_to<P: PatchPath>(from: impl Fits<P, Type: Optional>, path: P) -> Self {
         Self::between(PatchAction::Move, from, path)
     }
 
     /// Fails the whole write unless the place has this value.
     ///
     /// [`Error::is_patch_test_failed`](crate::Error::is_patch_test_failed) recognizes the error.
-    pub fn test<V>(path: impl Holds<V>, value: V) -> Self {
+    pub fn test<P: PatchPath>(path: P, value: impl Operand<AnyValue, P::Type>) -> Self {
         Self::with_value(PatchAction::Test, path, value)
     }
 
@@ -196,10 +197,9 @@ impl PatchOp {
         Self { from: Some(from), refused: wrong.or(op.refused), ..op }
     }
 
-    fn with_value<V>(action: PatchAction, path: impl Holds<V>, value: V) -> Self {
-        let value = path.value(value);
+    fn with_value<P: PatchPath>(action: PatchAction, path: P, value: impl Operand<AnyValue, P::Type>) -> Self {
         let op = Self::new(action, path);
-        match value {
+        match value.term().into_value() {
             Ok(value) => Self { value: Some(value), ..op },
             Err(error) => Self { refused: Some(error.to_string()), ..op },
         }

@@ -18,10 +18,10 @@ use super::statement::{Call, Fragment, Statement, builder_methods, send};
 use super::{Response, Scope};
 use crate::error::Result;
 use crate::protocol::Operation;
-use crate::record::{Record, Relation};
+use crate::record::{LinkTo, Record, Relation};
 use crate::session::CallFuture;
 use crate::value::Id;
-pub use edges::{BeginsAt, EndsAt, InEdges, OutEdges};
+pub use edges::{InEdges, OutEdges};
 pub use origin::Origin;
 pub use referrers::{Reference, ReferrersWithoutField};
 use walk::Walk;
@@ -126,12 +126,12 @@ impl<T: Record, F: 'static> Traverse<T, F> {
     }
 
     /// Follows edges of type `E` in their direction: from the records at their `in` to those at their `out`.
-    pub fn out<E: Relation + BeginsAt<T>>(self) -> OutEdges<E, T> {
+    pub fn out<E: Relation<In: LinkTo<Id<T, T::Key>>>>(self) -> OutEdges<E, T> {
         OutEdges::new(self.walk)
     }
 
     /// Follows edges of type `E` against their direction: from the records at their `out` to those at their `in`.
-    pub fn in_<E: Relation + EndsAt<T>>(self) -> InEdges<E, T> {
+    pub fn in_<E: Relation<Out: LinkTo<Id<T, T::Key>>>>(self) -> InEdges<E, T> {
         InEdges::new(self.walk)
     }
 

@@ -8,9 +8,10 @@ use serde::Serialize;
 
 use super::Scope;
 use super::write::{Clauses, Insert, Reach, Records, Verb, Write};
+use crate::record::Endpoint;
 use crate::value::{Table, Value};
 pub use select::UntypedSelect;
-pub use target::{EdgeEnd, NewTarget, RecordRange, Target};
+pub use target::{NewTarget, RecordRange, Target};
 pub use write::{UntypedCreate, WithoutData};
 
 /// The verbs for programs without models; made by [`Queryable::untyped`](crate::Queryable::untyped).
@@ -112,9 +113,9 @@ impl Untyped {
     ///
     /// If the edge has an id that exists, its content is replaced (server 3.3.5). An [`insert`](Self::insert) of edges
     /// refuses such an id.
-    pub fn relate(&self, from: impl EdgeEnd, edge: impl NewTarget, to: impl EdgeEnd) -> UntypedCreate {
-        let (from, edge, to) = (from.records(), edge.records(), to.records());
-        let surql = from.surql.text("->").then(edge.surql).text("->").then(to.surql);
+    pub fn relate(&self, from: impl Endpoint, edge: impl NewTarget, to: impl Endpoint) -> UntypedCreate {
+        let edge = edge.records();
+        let surql = target::end(&from).text("->").then(edge.surql).text("->").then(target::end(&to));
         UntypedCreate::new(self.clauses(Verb::Relate, Records { surql, name: edge.name, reach: Reach::One }))
     }
 

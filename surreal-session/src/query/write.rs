@@ -31,7 +31,7 @@ use crate::record::{Checked, IntoId, Record, Relation, WithoutId};
 use crate::session::CallFuture;
 use crate::value::escape_identifier;
 
-pub use super::patch::{Fits, Holds, PatchPath, Removable};
+pub use super::patch::{AnyValue, Fits, PatchPath};
 pub use data::WriteWithoutData;
 pub use insert::{Insert, InsertWithoutRelation, NewRecords};
 pub(super) use many::rows;

@@ -1,23 +1,29 @@
 //! Links between records, and the ends of edges.
 
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use super::{HasTable, Key};
 use crate::error::{Error, ErrorKind, Result};
 use crate::value::{Id, RecordId};
 
-/// A type for the field `in` or `out` of an edge: an [`Id`], an enum of ids with
-/// [`#[derive(LinkTo)]`](derive@crate::LinkTo), or a [`RecordId`].
+/// The record at which an edge begins or ends: an [`Id`], an enum of ids with
+/// [`#[derive(LinkTo)]`](derive@crate::LinkTo), a [`RecordId`], or a reference to one.
+///
+/// It is the type of the fields `in` and `out` of an edge, and an argument of
+/// [`relate`](crate::query::untyped::Untyped::relate) without a model.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the end of an edge",
     label = "expected an id, such as `Id<User>`",
-    note = "for records of several tables use an enum of ids with `#[derive(LinkTo)]`, for any record `RecordId`"
+    note = "for records of several tables use an enum of ids with `#[derive(LinkTo)]`, for any record `RecordId::new(\"user\", \"ada\")`"
 )]
-pub trait Endpoint: Serialize + DeserializeOwned {}
+pub trait Endpoint: Serialize {}
 
 /// A link that may be the id `I`: that id itself, an enum of ids with it among them, or a [`RecordId`].
-#[diagnostic::on_unimplemented(message = "`{Self}` is never `{I}`", label = "leads to other records than `{I}`")]
+#[diagnostic::on_unimplemented(
+    message = "a link of type `{Self}` does not lead to `{I}`",
+    label = "these links lead to other records",
+    note = "a step `.out::<..>()` leads from the field `in` of an edge to `out`, and `.in_::<..>()` from `out` to `in`"
+)]
 pub trait LinkTo<I>: Endpoint {}
 
 /// For generated code: an enum of ids with the id `I` among them.
@@ -31,6 +37,9 @@ impl<T: HasTable, K: Key> LinkTo<Self> for Id<T, K> {}
 
 #[diagnostic::do_not_recommend]
 impl Endpoint for RecordId {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Endpoint + ?Sized> Endpoint for &T {}
 
 impl<T: HasTable, K: Key> LinkTo<Id<T, K>> for RecordId {}
 

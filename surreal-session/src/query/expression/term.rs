@@ -155,7 +155,7 @@ impl Term {
 
 /// A value as the server (3.3.5) stores it, which is how it compares: an object has no entries that are NONE, wherever it
 /// is. It does not take an object with such an entry for the same as one without.
-pub(crate) fn stored(value: Result<Bytes, EncodeError>) -> Result<Bytes, EncodeError> {
+fn stored(value: Result<Bytes, EncodeError>) -> Result<Bytes, EncodeError> {
     let bytes = value?;
     let has_none = bytes.len() > NONE.len() && bytes.windows(NONE.len()).any(|window| window == NONE);
     match has_none.then(|| codec::decode::<Value>(&bytes)) {

@@ -2,10 +2,8 @@
 
 use serde::Serialize;
 
-use crate::codec::{self, EncodeError};
-use crate::query::expression::{Operand, stored};
+use crate::query::expression::{Operand, Term};
 use crate::record::{At, Dot, FieldRef, Flat, Maybe, Object, Of, Optional, Part, Path, ReadOnly, Through, Writable};
-use crate::value::Value;
 
 /// A place that a [`PatchOp`](super::PatchOp) changes: a field that can be written, or a path of text. Sealed.
 #[diagnostic::on_unimplemented(
@@ -14,6 +12,9 @@ use crate::value::Value;
     note = "give it a field, such as `u.address.city`, or the path, such as `\"/address/city\"`"
 )]
 pub trait PatchPath: private::Sealed {
+    /// The type of the value at this place: that of the field, or [`AnyValue`] for a path of text.
+    type Type;
+
     /// Returns the path in the server's form, or the reason why the place has none.
     #[doc(hidden)]
     fn pointer(self) -> Result<String, String>;
@@ -51,25 +52,6 @@ pub trait Fits<D>: PatchPath {
     const NEEDS_VALUE: bool = false;
 }
 
-/// A [`PatchPath`] that can hold a value of type `V`: a path of text holds any value, a field values of its type.
-#[diagnostic::on_unimplemented(
-    message = "`{V}` does not fit this place",
-    label = "not what this field, or path, can hold"
-)]
-pub trait Holds<V>: PatchPath {
-    /// Returns the value in the form that is sent.
-    #[doc(hidden)]
-    fn value(&self, value: V) -> Result<Value, EncodeError>;
-}
-
-/// A [`PatchPath`] that may be empty: a field that is an `Option`, or a path of text.
-#[diagnostic::on_unimplemented(
-    message = "this place cannot be empty",
-    label = "the record would not be read any more",
-    note = "only a field that is an `Option` can be removed"
-)]
-pub trait Removable: PatchPath {}
-
 /// A path in a record that a patch can name.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(message = "a patch cannot name this place", label = "has no path in a JSON Patch")]
@@ -78,11 +60,20 @@ pub trait Pointer: Path {
     fn names(into: &mut Vec<String>);
 }
 
-/// The record that the values of a patch belong to: none, because they are known when the patch is sent.
-#[doc(hidden)]
+/// The type at a path of text, which may hold a value of any type or none; and the record that the values of a patch
+/// belong to, because they are known when the patch is sent.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct PatchValue;
+pub struct AnyValue;
+
+impl<V: Serialize> Operand<AnyValue, AnyValue> for V {
+    fn term(self) -> Term {
+        Term::value(&self)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl Optional for AnyValue {}
 
 impl<R: 'static> Pointer for Of<R> {
     fn names(_: &mut Vec<String>) {}
@@ -127,6 +118,8 @@ impl<P: Pointer> Pointer for Through<P> {
 }
 
 impl<P: Pointer + Writable, T> PatchPath for FieldRef<P, T> {
+    type Type = T;
+
     fn pointer(self) -> Result<String, String> {
         let mut names = Vec::new();
         P::names(&mut names);
@@ -147,14 +140,6 @@ impl<P: Pointer + Writable, T> PatchPath for FieldRef<P, T> {
     }
 }
 
-impl<P: Pointer + Writable, T, V: Operand<PatchValue, T>> Holds<V> for FieldRef<P, T> {
-    fn value(&self, value: V) -> Result<Value, EncodeError> {
-        value.term().into_value()
-    }
-}
-
-impl<P: Pointer + Writable, T: Optional> Removable for FieldRef<P, T> {}
-
 #[diagnostic::do_not_recommend]
 impl<P: Pointer + Writable, Q, T> Fits<FieldRef<Q, T>> for FieldRef<P, T> {}
 
@@ -169,19 +154,12 @@ impl<P: Pointer + Writable, Q, T> Fits<FieldRef<Q, T>> for FieldRef<P, Option<T>
 macro_rules! texts {
     ($($text:ty)+) => {$(
         impl PatchPath for $text {
+            type Type = AnyValue;
+
             fn pointer(self) -> Result<String, String> {
                 Ok(self.into())
             }
         }
-
-        impl<V: Serialize> Holds<V> for $text {
-            fn value(&self, value: V) -> Result<Value, EncodeError> {
-                // Bytes that were encoded here are valid.
-                stored(codec::encode(&value)).map(|bytes| codec::decode(&bytes).unwrap_or_default())
-            }
-        }
-
-        impl Removable for $text {}
 
         #[diagnostic::do_not_recommend]
         impl<D> Fits<D> for $text {}

@@ -15,28 +15,6 @@ use crate::record::{LinkTo, Record, Relation};
 use crate::session::CallFuture;
 use crate::value::Id;
 
-/// A relation whose edges begin at records of type `T`: their field `in` holds ids of `T`.
-#[diagnostic::on_unimplemented(
-    message = "edges of `{Self}` do not begin at `{T}`",
-    label = "the field `in` of these edges holds other ids",
-    note = "`.out::<..>()` follows edges from `in` to `out`, and `.in_::<..>()` from `out` to `in`"
-)]
-pub trait BeginsAt<T> {}
-
-#[diagnostic::do_not_recommend]
-impl<E: Relation<In: LinkTo<Id<T, T::Key>>>, T: Record> BeginsAt<T> for E {}
-
-/// A relation whose edges end at records of type `T`: their field `out` holds ids of `T`.
-#[diagnostic::on_unimplemented(
-    message = "edges of `{Self}` do not end at `{T}`",
-    label = "the field `out` of these edges holds other ids",
-    note = "`.out::<..>()` follows edges from `in` to `out`, and `.in_::<..>()` from `out` to `in`"
-)]
-pub trait EndsAt<T> {}
-
-#[diagnostic::do_not_recommend]
-impl<E: Relation<Out: LinkTo<Id<T, T::Key>>>, T: Record> EndsAt<T> for E {}
-
 macro_rules! edges {
     ($(#[$doc:meta])+ $name:ident, $arrow:literal, $end:ident) => {
         $(#[$doc])+
@@ -76,7 +54,7 @@ macro_rules! edges {
             /// Goes on to the records of type `R` at the other ends of the edges. Records of other tables are left out.
             pub fn to<R: Record>(mut self) -> Traverse<R, T>
             where
-                E: $end<R>,
+                E: Relation<$end: LinkTo<Id<R, R::Key>>>,
             {
                 self.walk.arrive(R::TABLE);
                 Traverse::at(self.walk)
@@ -138,10 +116,10 @@ macro_rules! edges {
 
 edges! {
     /// The edges of type `E` that begin at the records of type `T` of a traversal. Made by [`Traverse::out`].
-    OutEdges, "->", EndsAt
+    OutEdges, "->", Out
 }
 
 edges! {
     /// The edges of type `E` that end at the records of type `T` of a traversal. Made by [`Traverse::in_`].
-    InEdges, "<-", BeginsAt
+    InEdges, "<-", In
 }

@@ -5,11 +5,12 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 use super::UntypedSelect;
+use crate::codec;
 use crate::protocol;
 use crate::query::Scope;
 use crate::query::statement::Fragment;
 use crate::query::write::{Clauses, Reach, Records, Write, WriteMany};
-use crate::record::{Key, Record};
+use crate::record::{Endpoint, Key, Record};
 use crate::value::{Id, Range, RecordId, RecordKey, Table, Value};
 
 /// The records that an untyped verb reads, updates or deletes: a [`Table`], a [`RecordRange`] of it, a [`RecordId`] or an
@@ -44,14 +45,6 @@ pub trait Target: private::Sealed {
             `RecordId::new(\"user\", \"ada\")`"
 )]
 pub trait NewTarget: private::Sealed {}
-
-/// A record at which an edge begins or ends: a [`RecordId`] or an [`Id`].
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` does not say which record an edge begins or ends at",
-    label = "not the id of a record",
-    note = "write `RecordId::new(\"user\", \"ada\")`"
-)]
-pub trait EdgeEnd: private::Sealed {}
 
 /// The records of a table whose keys lie between two bounds; made by [`Table::range`].
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -107,6 +100,15 @@ fn one(id: RecordId) -> Records {
     Records { surql, name: protocol::Target::shown(id), reach: Reach::One }
 }
 
+/// The record at which an edge begins or ends.
+pub(super) fn end(id: &impl Endpoint) -> Fragment {
+    // An end that cannot be encoded is refused by `Fragment::of`.
+    match codec::encode(id).ok().and_then(|bytes| codec::decode(&bytes).ok()) {
+        Some(id) => one(id).surql,
+        None => Fragment::of(id),
+    }
+}
+
 macro_rules! targets {
     ($([$($generics:tt)*] $target:ty: $records:ty, $write:ty, |$self:ident| $records_of:expr;)+) => {$(
         #[diagnostic::do_not_recommend]
@@ -155,15 +157,6 @@ impl NewTarget for &RecordId {}
 impl<T: Record, K: Key> NewTarget for Id<T, K> {}
 #[diagnostic::do_not_recommend]
 impl<T: Record, K: Key> NewTarget for &Id<T, K> {}
-
-#[diagnostic::do_not_recommend]
-impl EdgeEnd for RecordId {}
-#[diagnostic::do_not_recommend]
-impl EdgeEnd for &RecordId {}
-#[diagnostic::do_not_recommend]
-impl<T: Record, K: Key> EdgeEnd for Id<T, K> {}
-#[diagnostic::do_not_recommend]
-impl<T: Record, K: Key> EdgeEnd for &Id<T, K> {}
 
 pub(super) mod private {
     use crate::query::write::Records;
