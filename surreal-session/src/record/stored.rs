@@ -32,7 +32,7 @@ use crate::value::{
 /// use surreal_session::prelude::*;
 ///
 /// /// A day as text, such as `2026-11-27`.
-/// #[derive(Serialize, Deserialize)]
+/// #[derive(Debug, Clone, Serialize, Deserialize)]
 /// struct Day(String);
 ///
 /// impl Stored for Day {
