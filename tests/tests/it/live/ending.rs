@@ -18,6 +18,14 @@ async fn killed_streams_end_with_the_reason() {
     items.kill().await.unwrap();
     assert_eq!(registered(&session).await, 0);
 
+    // Nothing is killed before the first poll.
+    let items = session.live::<Item>().await.unwrap();
+    let kill = items.kill();
+    session.ping().await.unwrap();
+    assert_eq!(registered(&session).await, 1);
+    kill.await.unwrap();
+    assert_eq!(registered(&session).await, 0);
+
     let mut items = session.live::<Item>().await.unwrap();
     session.kill(items.id()).await.unwrap();
     let reason = end(&mut items).await;
