@@ -543,7 +543,7 @@ impl<T, Out, Row> Live<T, Out, Row> {
         // Dropped here: the connection's task kills the live query that may have been registered.
         let (reply, subscription) =
             SessionSubscription::register(scope.session_for_live()?, request, deadline, self.capacity).await?;
-        let response = Response::read(&reply)?.check()?;
+        let response = Response::read(&reply)?.named(operation("live", &self.target)).check()?;
         let id = response.take(2)?;
         let stream = LiveStream::new(scope, id, subscription, response.take(0)?, Some(self.target.clone()));
         let stream = stream.holding(self.projection.hold());

@@ -35,7 +35,7 @@ impl Response {
     }
 
     /// Names the operation in the error of its statement, instead of the statement's index.
-    pub(super) fn named(mut self, operation: Operation) -> Self {
+    pub(crate) fn named(mut self, operation: Operation) -> Self {
         self.operation = Some(operation);
         self
     }
