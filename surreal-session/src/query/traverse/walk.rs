@@ -149,7 +149,10 @@ fn depth(steps: impl RangeBounds<u16>) -> Fragment {
     let end = most.unwrap_or(MAX);
     match (1..=MAX).contains(&least) && least <= end && end <= MAX {
         true => Fragment::new(text),
-        false => Fragment::default().refused(&format!("a depth of {text} is not a range between 1 and {MAX}")),
+        false => {
+            let given = most.map_or(text, |most| format!("{least}..={most}"));
+            Fragment::default().refused(&format!("a depth of {given} is not a range between 1 and {MAX}"))
+        }
     }
 }
 
