@@ -55,7 +55,7 @@ pub(crate) use turn::query;
 /// fit its type, a future that was dropped before its reply. Every later call then fails with
 /// [`TransactionFailed`](crate::ErrorKind::TransactionFailed), and `commit` cancels. A call that failed before it was
 /// sent ([`Delivery::NotSent`](crate::Delivery::NotSent)), such as one with a value that cannot be encoded, has no such
-/// effect.
+/// effect; nor has a call that finds no record ([`NotFound`](crate::ErrorKind::NotFound)), as no statement failed.
 ///
 /// # Isolation
 ///

@@ -51,6 +51,9 @@ use crate::value::{
 /// # }
 /// ```
 ///
+/// A field is compared with values of its own type. For a type that is stored as text, text is accepted as well:
+/// `i.day.eq("2026-01-01")`, but `score.gt(Score(1))` for a `struct Score(i64)`.
+///
 /// A field whose type does not implement it can be read, written, assigned and compared with `eq`, `ne` and `is_in`.
 #[diagnostic::on_unimplemented(
     message = "the database form of `{Self}` is not known: derive or implement `Stored` for it",

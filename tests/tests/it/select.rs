@@ -199,11 +199,13 @@ async fn one_requires_exactly_one_record() {
     assert_eq!(users.clone().id("bob").one().await.unwrap(), bob);
     let none = users.clone().filter(|u| u.age.gt(99)).one().await.unwrap_err();
     assert!(none.is_not_found() && none.server().is_none(), "{none:?}");
-    assert_eq!(none.to_string(), "exactly one record of `user` was asked for: there is none");
-    assert!(users.clone().id("nobody").one().await.unwrap_err().is_not_found());
+    assert_eq!(none.to_string(), "`select user` found no record instead of exactly one");
+    let missing = users.clone().id("nobody").one().await.unwrap_err();
+    assert!(missing.is_not_found(), "{missing:?}");
+    assert_eq!(missing.to_string(), "`select user:nobody` found no record instead of exactly one");
     let several = users.clone().one().await.unwrap_err();
     assert_eq!((several.kind(), several.delivery()), (ErrorKind::TooManyRecords, Delivery::Answered));
-    assert_eq!(several.to_string(), "exactly one record of `user` was asked for: there are several");
+    assert_eq!(several.to_string(), "`select user` found several records instead of exactly one");
     assert!(users.ids(["ada", "bob"]).one().await.is_err());
 }
 

@@ -107,14 +107,14 @@ impl<T: Record, V> SelectExactlyOne<T, V> {
 }
 
 impl<T: Record, V: DeserializeOwned> SelectExactlyOne<T, V> {
-    fn output(_: &Clauses, response: &Response, index: usize) -> Result<V> {
+    fn output(clauses: &Clauses, response: &Response, index: usize) -> Result<V> {
         let mut rows = response.take::<Vec<V>>(index)?.into_iter();
         let (kind, found) = match (rows.next(), rows.next()) {
             (Some(row), None) => return Ok(row),
-            (None, _) => (ErrorKind::NotFound, "there is none"),
-            (Some(_), Some(_)) => (ErrorKind::TooManyRecords, "there are several"),
+            (None, _) => (ErrorKind::NotFound, "no record"),
+            (Some(_), Some(_)) => (ErrorKind::TooManyRecords, "several records"),
         };
-        let message = format!("exactly one record of `{}` was asked for: {found}", T::TABLE);
+        let message = format!("`{}` found {found} instead of exactly one", clauses.operation);
         Err(Error::new(kind, message).answered().with_statement(index))
     }
 }
