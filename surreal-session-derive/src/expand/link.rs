@@ -12,13 +12,13 @@ pub(crate) fn expand(link: &Link, sound: bool) -> TokenStream {
     let ident = &input.ident;
     let (params, arguments, where_clause) = input.generics.split_for_impl();
     let names = variants.iter().map(|variant| variant.ident);
-    let names = names.collect::<Vec<_>>();
     let ids = variants.iter().map(|variant| variant.id).collect::<Vec<_>>();
     let linked = ids.iter().map(|id| quote_spanned!(id.span()=> <#id as #krate::__private::Linked>));
     let linked = linked.collect::<Vec<_>>();
     // Variants with mistakes, which are complained about, are missing here.
     let rest = (!sound).then(|| quote!(_ => ::core::unreachable!(),));
     let reading = reading(input, krate);
+    let conversions = conversions(link, &linked, rest.as_ref());
     let keyed = super::probe::links_of_variants(&ids, &input.generics, krate);
     quote! {
         #keyed
@@ -41,6 +41,33 @@ pub(crate) fn expand(link: &Link, sound: bool) -> TokenStream {
         #[automatically_derived]
         impl #params #krate::__private::Endpoint for #ident #arguments #where_clause {}
 
+        #conversions
+
+        #[automatically_derived]
+        impl #params #krate::__private::serde::Serialize for #ident #arguments #where_clause {
+            fn serialize<__S: #krate::__private::serde::Serializer>(
+                &self,
+                serializer: __S,
+            ) -> ::core::result::Result<__S::Ok, __S::Error> {
+                match self {
+                    #(Self::#names(id) => #krate::__private::serde::Serialize::serialize(id, serializer),)*
+                    #rest
+                }
+            }
+        }
+
+        #reading
+    }
+}
+
+/// Conversions from each id, and from and to a `RecordId`.
+fn conversions(link: &Link, linked: &[TokenStream], rest: Option<&TokenStream>) -> TokenStream {
+    let Link { input, krate, variants } = link;
+    let ident = &input.ident;
+    let (params, arguments, where_clause) = input.generics.split_for_impl();
+    let names = variants.iter().map(|variant| variant.ident).collect::<Vec<_>>();
+    let ids = variants.iter().map(|variant| variant.id).collect::<Vec<_>>();
+    quote! {
         #(
             #[automatically_derived]
             impl #params ::core::convert::From<#ids> for #ident #arguments #where_clause {
@@ -77,21 +104,6 @@ pub(crate) fn expand(link: &Link, sound: bool) -> TokenStream {
                 ))
             }
         }
-
-        #[automatically_derived]
-        impl #params #krate::__private::serde::Serialize for #ident #arguments #where_clause {
-            fn serialize<__S: #krate::__private::serde::Serializer>(
-                &self,
-                serializer: __S,
-            ) -> ::core::result::Result<__S::Ok, __S::Error> {
-                match self {
-                    #(Self::#names(id) => #krate::__private::serde::Serialize::serialize(id, serializer),)*
-                    #rest
-                }
-            }
-        }
-
-        #reading
     }
 }
 

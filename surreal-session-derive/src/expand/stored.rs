@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Generics, Ident, Member, Path, Type, parse_quote};
+use syn::{Generics, Ident, Member, Path, Type, WhereClause, WherePredicate, parse_quote};
 
 use crate::stored::{Form, Stored};
 
@@ -35,30 +35,10 @@ pub(crate) fn expand(stored: &Stored) -> TokenStream {
 fn newtype(ident: &Ident, generics: &Generics, krate: &Path, member: &Member, inner: &Type) -> TokenStream {
     let private = quote!(#krate::__private);
     let (params, arguments, _) = generics.split_for_impl();
-    let under = |conditions: &[TokenStream]| {
-        let mut generics = generics.clone();
-        let clause = generics.make_where_clause();
-        clause
-            .predicates
-            .extend(conditions.iter().map(|condition| -> syn::WherePredicate { parse_quote!(#condition) }));
-        generics.where_clause
-    };
-    let inner_is = |name: &str| {
-        let name = Ident::new(name, proc_macro2::Span::call_site());
-        quote!(for<'__any> #inner: #private::#name)
-    };
-    let is_key = quote!(for<'__any> Self: #private::KeyData);
-    let [stored, container, collection, list] = [
-        if generics.params.is_empty() { None } else { under(&[quote!(#inner: #private::Stored)]) },
-        under(&[inner_is("Container")]),
-        under(&[inner_is("Collection")]),
-        under(&[inner_is("List")]),
-    ];
-    let [key, part, generate] = [
-        under(&[is_key.clone(), inner_is("Key")]),
-        under(&[is_key.clone(), inner_is("KeyPart")]),
-        under(&[is_key, inner_is("GenerateKey")]),
-    ];
+    let inner_is = |name| under(generics, &[is_a(inner, name, krate)]);
+    let stored = (!generics.params.is_empty()).then(|| under(generics, &[quote!(#inner: #private::Stored)]));
+    let [container, collection, list] = ["Container", "Collection", "List"].map(inner_is);
+    let key = newtype_key(ident, generics, krate, member, inner);
     // The compiler reports a type inside that is not stored at that type.
     let inner_stored = quote_spanned!(inner.span()=> <#inner as #private::Stored>);
     quote! {
@@ -83,6 +63,17 @@ fn newtype(ident: &Ident, generics: &Generics, krate: &Path, member: &Member, in
         #[automatically_derived]
         impl #params #private::List for #ident #arguments #list {}
 
+        #key
+    }
+}
+
+/// A newtype is a key, and a part of a key, if the type inside is.
+fn newtype_key(ident: &Ident, generics: &Generics, krate: &Path, member: &Member, inner: &Type) -> TokenStream {
+    let private = quote!(#krate::__private);
+    let (params, arguments, _) = generics.split_for_impl();
+    let [key, part, generate] = ["Key", "KeyPart", "GenerateKey"]
+        .map(|name| under(generics, &[quote!(for<'__any> Self: #private::KeyData), is_a(inner, name, krate)]));
+    quote! {
         #[automatically_derived]
         impl #params #private::Key for #ident #arguments #key {
             type Ids = <#inner as #private::Key>::Ids;
@@ -116,6 +107,20 @@ fn newtype(ident: &Ident, generics: &Generics, krate: &Path, member: &Member, in
             }
         }
     }
+}
+
+/// The condition that a type implements one of our traits.
+fn is_a(ty: &Type, name: &str, krate: &Path) -> TokenStream {
+    let name = Ident::new(name, proc_macro2::Span::call_site());
+    quote!(for<'__any> #ty: #krate::__private::#name)
+}
+
+/// The where clause of a type with further conditions.
+fn under(generics: &Generics, conditions: &[TokenStream]) -> WhereClause {
+    let mut generics = generics.clone();
+    let clause = generics.make_where_clause();
+    clause.predicates.extend(conditions.iter().map(|condition| -> WherePredicate { parse_quote!(#condition) }));
+    clause.clone()
 }
 
 /// An enum of unit variants is stored as the name of the variant.
