@@ -43,10 +43,10 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// # Ok(()) });
 /// ```
 #[derive(Clone)]
-pub struct Error(Box<Inner>);
+pub struct Error(Box<ErrorInner>);
 
 #[derive(Clone)]
-struct Inner {
+struct ErrorInner {
     kind: ErrorKind,
     delivery: Delivery,
     statement: Option<usize>,
@@ -151,7 +151,7 @@ impl Error {
 
     /// An error of the client, before anything was sent.
     pub(crate) fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
-        Self(Box::new(Inner {
+        Self(Box::new(ErrorInner {
             kind,
             delivery: Delivery::NotSent,
             statement: None,

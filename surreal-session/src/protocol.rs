@@ -18,6 +18,6 @@ pub(crate) use operation::{Operation, Target};
 pub(crate) use reply::{Reply, malformed, read_begun};
 pub(crate) use request::{BindingsWriter, Request, RequestWriter};
 pub(crate) use statement::{
-    Outcome, Statement, decode_error, first_failure, is_echo, read_statements, record_decode_error,
+    Outcome, StatementResult, decode_error, first_failure, is_echo, read_statements, record_decode_error,
 };
 pub(crate) use variable::check_name;

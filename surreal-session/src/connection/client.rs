@@ -29,10 +29,10 @@ use crate::protocol::{LiveId, Operation, Reply, Request, RequestId, SessionId};
 
 /// A connection, shared by all of its sessions. When the last handle is dropped, the driver closes the socket.
 #[derive(Debug, Clone)]
-pub(crate) struct Client(Arc<Inner>);
+pub(crate) struct Client(Arc<ClientInner>);
 
 #[derive(Debug)]
-struct Inner {
+struct ClientInner {
     commands: mpsc::UnboundedSender<Command>,
     state: Arc<ConnectionState>,
     config: Config,
@@ -73,7 +73,7 @@ impl Client {
         let state = Arc::new(ConnectionState::new(config.max_calls));
         let driver = Driver::new(socket, receiver, Arc::clone(&state), &config);
         runtime.spawn(driver.run(running));
-        Ok(Self(Arc::new(Inner { commands, state, config, id, runtime, finished })))
+        Ok(Self(Arc::new(ClientInner { commands, state, config, id, runtime, finished })))
     }
 
     /// The id of the connection, which is also that of its default session.

@@ -80,15 +80,15 @@ impl Default for Capacity {
 /// The queue. A clone is the same queue: the driver holds one, and the stream's [`Subscription`](super::Subscription)
 /// the other.
 #[derive(Clone)]
-pub(crate) struct EventQueue(Arc<Inner>);
+pub(crate) struct EventQueue(Arc<EventQueueInner>);
 
-struct Inner {
-    queue: Mutex<Queue>,
+struct EventQueueInner {
+    queue: Mutex<QueueState>,
     reader: AtomicWaker,
     is_gone: AtomicBool,
 }
 
-pub(super) struct Queue {
+pub(super) struct QueueState {
     items: VecDeque<QueueItem>,
     /// The number and the size of the events among the items.
     events: usize,
@@ -102,8 +102,12 @@ pub(super) struct Queue {
 
 impl EventQueue {
     pub(super) fn new(capacity: Capacity) -> Self {
-        let queue = Queue { items: VecDeque::new(), events: 0, bytes: 0, notices: 0, capacity, live: None };
-        Self(Arc::new(Inner { queue: Mutex::new(queue), reader: AtomicWaker::new(), is_gone: AtomicBool::new(false) }))
+        let queue = QueueState { items: VecDeque::new(), events: 0, bytes: 0, notices: 0, capacity, live: None };
+        Self(Arc::new(EventQueueInner {
+            queue: Mutex::new(queue),
+            reader: AtomicWaker::new(),
+            is_gone: AtomicBool::new(false),
+        }))
     }
 
     pub(super) fn is(&self, other: &Self) -> bool {
@@ -176,13 +180,13 @@ impl EventQueue {
         }
     }
 
-    pub(super) fn lock(&self) -> MutexGuard<'_, Queue> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, QueueState> {
         // No foreign code runs under the lock.
         self.0.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Queue {
+impl QueueState {
     fn push_event(&mut self, frame: Bytes) {
         let Capacity { events, bytes } = self.capacity;
         let fits = self.events == 0 || (self.events < events && self.bytes.saturating_add(frame.len()) <= bytes);

@@ -13,12 +13,12 @@ use crate::value::Value;
 
 /// The outcome of one statement of a query.
 #[derive(Debug)]
-pub(crate) struct Statement {
+pub(crate) struct StatementResult {
     pub(crate) outcome: Outcome,
     pub(crate) time: Option<Duration>,
 }
 
-impl Statement {
+impl StatementResult {
     /// Returns the error of a failed statement.
     pub(crate) fn error(&self) -> Option<&ServerError> {
         match &self.outcome {
@@ -45,11 +45,11 @@ impl fmt::Debug for Outcome {
 }
 
 /// Finds the results of the statements. Decodes none of them.
-pub(crate) fn read_statements(result: &Bytes) -> Result<Vec<Statement>> {
+pub(crate) fn read_statements(result: &Bytes) -> Result<Vec<StatementResult>> {
     scan(result).map_err(|error| malformed("query", error))
 }
 
-fn scan(result: &Bytes) -> Result<Vec<Statement>, DecodeError> {
+fn scan(result: &Bytes) -> Result<Vec<StatementResult>, DecodeError> {
     let mut reader = Reader::new(result);
     let mut statements = Vec::new();
     let mut left = Remaining::of(reader.array()?);
@@ -61,7 +61,7 @@ fn scan(result: &Bytes) -> Result<Vec<Statement>, DecodeError> {
 
 /// The first failure that is not just the echo of another: in a failed transaction block most statements report only
 /// that they were not executed. If only the commit failed, it is the last that says why.
-pub(crate) fn first_failure(statements: &[Statement]) -> Option<(usize, &ServerError)> {
+pub(crate) fn first_failure(statements: &[StatementResult]) -> Option<(usize, &ServerError)> {
     let failures = || {
         statements.iter().enumerate().filter_map(|(index, statement)| match &statement.outcome {
             Outcome::Failed(error) => Some((index, error)),
@@ -85,7 +85,7 @@ struct Entry<'de> {
     details: Option<Value>,
 }
 
-fn read_statement<'de>(frame: &'de Bytes, reader: &mut Reader<'de>) -> Result<Statement, DecodeError> {
+fn read_statement<'de>(frame: &'de Bytes, reader: &mut Reader<'de>) -> Result<StatementResult, DecodeError> {
     let mut entry = Entry::default();
     let mut entries = MapEntries::of(reader)?;
     while let Some(key) = entries.next(reader)? {
@@ -101,7 +101,7 @@ fn read_statement<'de>(frame: &'de Bytes, reader: &mut Reader<'de>) -> Result<St
     let time = entry.time;
     let outcome =
         if entry.failed { Outcome::Failed(entry.into_failure()?) } else { Outcome::Ok(entry.into_bytes(frame)) };
-    Ok(Statement { outcome, time })
+    Ok(StatementResult { outcome, time })
 }
 
 impl Entry<'_> {

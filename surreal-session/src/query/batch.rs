@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::protocol::Operation;
 use crate::session::CallFuture;
 pub use statements::Statements;
-use statements::{Answer, Part, check};
+use statements::{BatchPart, BatchResponse, check};
 
 /// Statements to run in one request: awaiting it returns the results of all of them, or the first error.
 ///
@@ -57,7 +57,7 @@ use statements::{Answer, Part, check};
 /// # Ok(()) });
 /// ```
 #[must_use = "nothing is run until this is awaited"]
-pub struct Batch<B>(Inner<B>);
+pub struct Batch<B>(BatchInner<B>);
 
 /// Statements of which all or none take effect: awaiting it returns the results of all of them, or the failure.
 ///
@@ -73,7 +73,7 @@ pub struct Batch<B>(Inner<B>);
 /// If a record does not fit its type, the error is [`Decode`](crate::ErrorKind::Decode) and says that the whole batch was
 /// committed. If [`Error::delivery`](crate::Error::delivery) is unknown, the batch may or may not have been committed.
 #[must_use = "nothing is run until this is awaited"]
-pub struct AtomicBatch<B>(Inner<B>);
+pub struct AtomicBatch<B>(BatchInner<B>);
 
 /// Statements of which each has its own result: awaiting it returns a tuple or a `Vec` of `Result`s.
 ///
@@ -83,10 +83,10 @@ pub struct AtomicBatch<B>(Inner<B>);
 ///
 /// Those of the request as a whole, if it was not sent, lost or refused.
 #[must_use = "nothing is run until this is awaited"]
-pub struct SettledBatch<B>(Inner<B>);
+pub struct SettledBatch<B>(BatchInner<B>);
 
 #[derive(Clone)]
-struct Inner<B> {
+struct BatchInner<B> {
     scope: Scope,
     statements: B,
     deadline: Option<Duration>,
@@ -94,7 +94,7 @@ struct Inner<B> {
 
 impl<B: Statements> Batch<B> {
     pub(super) fn new(scope: Scope, statements: B) -> Self {
-        Self(Inner { scope, statements, deadline: None })
+        Self(BatchInner { scope, statements, deadline: None })
     }
 
     /// Makes the batch all or nothing: if a statement fails, none of them takes effect.
@@ -122,8 +122,8 @@ macro_rules! batch_methods {
 
             /// Returns the statements and the names bound to them, for logs. Never shows a value.
             pub fn to_surql(&self) -> String {
-                let form: fn(&Scope) -> Form = $form;
-                Inner::<B>::text(&self.0.statements.parts(), form(&self.0.scope)).to_surql()
+                let form: fn(&Scope) -> BatchForm = $form;
+                BatchInner::<B>::text(&self.0.statements.parts(), form(&self.0.scope)).to_surql()
             }
         }
 
@@ -141,13 +141,13 @@ macro_rules! batch_methods {
     };
 }
 
-batch_methods! { Batch, |_| Form::Separate }
-batch_methods! { AtomicBatch, Form::atomic_in }
-batch_methods! { SettledBatch, |_| Form::Separate }
+batch_methods! { Batch, |_| BatchForm::Separate }
+batch_methods! { AtomicBatch, BatchForm::atomic_in }
+batch_methods! { SettledBatch, |_| BatchForm::Separate }
 
 /// The way in which the statements are put together.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Form {
+enum BatchForm {
     Separate,
     /// In a transaction that is open: a write of one record that finds none fails on the server.
     Guarded,
@@ -155,7 +155,7 @@ enum Form {
     Block,
 }
 
-impl Form {
+impl BatchForm {
     fn atomic_in(scope: &Scope) -> Self {
         if scope.transaction().is_some() { Self::Guarded } else { Self::Block }
     }
@@ -166,43 +166,43 @@ impl Form {
     }
 }
 
-impl<B: Statements> Inner<B> {
+impl<B: Statements> BatchInner<B> {
     /// Encodes everything.
-    fn request(&self, form: Form) -> Result<Request> {
+    fn request(&self, form: BatchForm) -> Result<BatchRequest> {
         let parts = self.statements.parts();
         check(&parts, &self.scope)?;
         let query = Self::text(&parts, form).into_query(self.scope.clone(), Operation::batch(), self.deadline);
-        Ok(Request { query, parts, offset: form.offset() })
+        Ok(BatchRequest { query, parts, offset: form.offset() })
     }
 
-    fn text(parts: &[Part], form: Form) -> Fragment {
+    fn text(parts: &[BatchPart], form: BatchForm) -> Fragment {
         let pieces = parts.iter().map(|part| match form {
-            Form::Separate => part.surql.clone(),
-            Form::Guarded | Form::Block => part.guarded(),
+            BatchForm::Separate => part.surql.clone(),
+            BatchForm::Guarded | BatchForm::Block => part.guarded(),
         });
         match form {
-            Form::Separate | Form::Guarded => Fragment::default().joined(pieces, ";\n"),
-            Form::Block => Fragment::new("BEGIN;\n").joined(pieces, ";\n").text(";\nCOMMIT"),
+            BatchForm::Separate | BatchForm::Guarded => Fragment::default().joined(pieces, ";\n"),
+            BatchForm::Block => Fragment::new("BEGIN;\n").joined(pieces, ";\n").text(";\nCOMMIT"),
         }
     }
 }
 
 /// An encoded batch.
-struct Request {
+struct BatchRequest {
     query: Query,
-    parts: Vec<Part>,
+    parts: Vec<BatchPart>,
     offset: usize,
 }
 
-impl Request {
+impl BatchRequest {
     /// Sends the batch, unless it is empty.
-    async fn send(self) -> Result<Answer> {
+    async fn send(self) -> Result<BatchResponse> {
         let response = match self.parts.is_empty() {
             true => Response::new(Vec::new(), None),
             false => self.query.run().await?,
         };
         expect(&response, self.parts.len() + 2 * self.offset)?;
-        Ok(Answer::new(response, self.parts, self.offset))
+        Ok(BatchResponse::new(response, self.parts, self.offset))
     }
 }
 
@@ -211,8 +211,8 @@ impl<B: Statements> IntoFuture for Batch<B> {
     type IntoFuture = CallFuture<B::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let request = self.0.request(Form::Separate);
-        let Inner { scope, statements, .. } = self.0;
+        let request = self.0.request(BatchForm::Separate);
+        let BatchInner { scope, statements, .. } = self.0;
         Box::pin(async move {
             let answer = request?.send().await?;
             statements.read(&answer).map_err(|error| match scope.transaction() {
@@ -229,7 +229,7 @@ impl<B: Statements> IntoFuture for AtomicBatch<B> {
     type IntoFuture = CallFuture<B::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let request = self.0.request(Form::atomic_in(&self.0.scope));
+        let request = self.0.request(BatchForm::atomic_in(&self.0.scope));
         let statements = self.0.statements;
         Box::pin(async move {
             let answer = request?.send().await?;
@@ -245,7 +245,7 @@ impl<B: Statements> IntoFuture for SettledBatch<B> {
     type IntoFuture = CallFuture<B::Settled>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let request = self.0.request(Form::Separate);
+        let request = self.0.request(BatchForm::Separate);
         let statements = self.0.statements;
         Box::pin(async move {
             let answer = request?.send().await?;

@@ -161,13 +161,13 @@ fn pairs(path: &str) -> String {
 
 impl<'de, T: Record> Deserialize<'de> for Link<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_seq(Pair(PhantomData))
+        deserializer.deserialize_seq(LinkVisitor(PhantomData))
     }
 }
 
-struct Pair<T>(PhantomData<T>);
+struct LinkVisitor<T>(PhantomData<T>);
 
-impl<'de, T: Record> Visitor<'de> for Pair<T> {
+impl<'de, T: Record> Visitor<'de> for LinkVisitor<T> {
     type Value = Link<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

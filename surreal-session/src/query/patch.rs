@@ -36,7 +36,7 @@ pub use pointer::{AnyValue, Fits, PatchPath};
 /// assert_eq!(op.value(), Some(&Value::from("Paris")));
 /// ```
 #[derive(Debug, Clone, Deserialize)]
-#[serde(from = "Received")]
+#[serde(from = "ReceivedOp")]
 pub struct PatchOp {
     action: PatchAction,
     path: String,
@@ -258,7 +258,7 @@ impl Serialize for PatchOp {
 
 /// An operation as the server sends it.
 #[derive(Deserialize)]
-struct Received {
+struct ReceivedOp {
     op: PatchAction,
     path: String,
     #[serde(default)]
@@ -272,8 +272,8 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, 
     Value::deserialize(deserializer).map(Some)
 }
 
-impl From<Received> for PatchOp {
-    fn from(Received { op, path, from, value }: Received) -> Self {
+impl From<ReceivedOp> for PatchOp {
+    fn from(ReceivedOp { op, path, from, value }: ReceivedOp) -> Self {
         Self { action: op, path, from, value, refused: None, needs: Vec::new() }
     }
 }

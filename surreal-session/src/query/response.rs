@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::codec;
 use crate::error::{Error, Result, ServerError};
-use crate::protocol::{Operation, Outcome, Statement, decode_error, first_failure, is_echo, read_statements};
+use crate::protocol::{Operation, Outcome, StatementResult, decode_error, first_failure, is_echo, read_statements};
 use crate::record::tuples;
 use crate::transaction::DecodeGuard;
 
@@ -17,7 +17,7 @@ use crate::transaction::DecodeGuard;
 #[must_use = "a failed statement is only an error if `check`, `take` or `take_all` is called; or use `execute`"]
 #[derive(Debug)]
 pub struct Response {
-    statements: Vec<Statement>,
+    statements: Vec<StatementResult>,
     /// The name of the builder that it is the answer to; `None` for text.
     operation: Option<Operation>,
     /// Set for a query that may have written something in a transaction.
@@ -30,7 +30,7 @@ impl Response {
         Ok(Self::new(read_statements(reply)?, None))
     }
 
-    pub(super) fn new(statements: Vec<Statement>, decode_guard: Option<DecodeGuard>) -> Self {
+    pub(super) fn new(statements: Vec<StatementResult>, decode_guard: Option<DecodeGuard>) -> Self {
         Self { statements, operation: None, decode_guard }
     }
 

@@ -24,7 +24,7 @@ use crate::protocol::{self, Operation};
 use crate::record::{Column, IntoId, Key, Object, Of, Record, View};
 use crate::session::CallFuture;
 use crate::value::{self, RecordId, RecordKey, Table, escape_object_key};
-use clauses::{Clauses, Target};
+use clauses::{SelectClauses, Target};
 pub use count::{Count, Exists, Explain};
 pub use one::{SelectExactlyOne, SelectOne};
 
@@ -212,19 +212,19 @@ use {record_methods, select_traits};
 /// ```
 #[must_use = "nothing is read until this is awaited"]
 pub struct Select<T, V = T> {
-    clauses: Clauses,
+    clauses: SelectClauses,
     marker: PhantomData<fn() -> (T, V)>,
 }
 
 impl<T: Record> Select<T> {
     pub(super) fn new(scope: Scope) -> Self {
         let table = Target::Table(Fragment::of(&Table::new(T::TABLE)));
-        Self::of(Clauses::new(Call::new(scope), Operation::on_table("select", T::TABLE), table))
+        Self::of(SelectClauses::new(Call::new(scope), Operation::on_table("select", T::TABLE), table))
     }
 
     /// The records with the ids in the array that `source` is.
     pub(super) fn from_source(call: Call, operation: Operation, source: Fragment) -> Self {
-        Self::of(Clauses::new(call, operation, Target::Source(source)))
+        Self::of(SelectClauses::new(call, operation, Target::Source(source)))
     }
 }
 
@@ -294,7 +294,7 @@ record_methods! { Select }
 /// Made by [`Select::ids`]. Errors and cancel safety are those of [`Select`].
 #[must_use = "nothing is read until this is awaited"]
 pub struct SelectIds<T, V = T> {
-    clauses: Clauses,
+    clauses: SelectClauses,
     marker: PhantomData<fn() -> (T, V)>,
 }
 
@@ -396,11 +396,11 @@ methods! { [
         Exists::new(self.clauses)
     }
 
-    fn of(clauses: Clauses) -> Self {
+    fn of(clauses: SelectClauses) -> Self {
         Self { clauses, marker: PhantomData }
     }
 
-    fn output(_: &Clauses, response: &Response, index: usize) -> Result<Vec<V>>
+    fn output(_: &SelectClauses, response: &Response, index: usize) -> Result<Vec<V>>
     where
         V: DeserializeOwned,
     {

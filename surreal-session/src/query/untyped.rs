@@ -7,7 +7,7 @@ mod write;
 use serde::Serialize;
 
 use super::Scope;
-use super::write::{Clauses, Insert, Reach, Records, Verb, Write};
+use super::write::{Insert, Reach, Records, Verb, Write, WriteClauses};
 use crate::record::Endpoint;
 use crate::value::{Table, Value};
 pub use select::UntypedSelect;
@@ -119,7 +119,7 @@ impl Untyped {
         UntypedCreate::new(self.clauses(Verb::Relate, Records { surql, name: edge.name, reach: Reach::One }))
     }
 
-    fn clauses(&self, verb: Verb, records: Records) -> Clauses {
-        Clauses::new(self.scope.clone(), verb, records)
+    fn clauses(&self, verb: Verb, records: Records) -> WriteClauses {
+        WriteClauses::new(self.scope.clone(), verb, records)
     }
 }

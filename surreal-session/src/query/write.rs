@@ -73,14 +73,14 @@ pub(super) use target::{Reach, Records};
 /// ```
 #[must_use = "a create needs its data: call `.content(..)`, then `.await`"]
 pub struct CreateWithoutContent<T, W = Write<T, T, Option<T>>> {
-    clauses: Clauses,
-    write: fn(Clauses) -> W,
+    clauses: WriteClauses,
+    write: fn(WriteClauses) -> W,
     record: PhantomData<fn() -> T>,
 }
 
 impl<T: Record> CreateWithoutContent<T, WriteWithoutId<T>> {
     pub(in crate::query) fn new(scope: Scope) -> Self {
-        Self { clauses: Clauses::of::<T>(scope, Verb::Create), write: WriteWithoutId::new, record: PhantomData }
+        Self { clauses: WriteClauses::of::<T>(scope, Verb::Create), write: WriteWithoutId::new, record: PhantomData }
     }
 
     /// Sets the id of the record, or its key. Without it the server makes a key.
@@ -110,7 +110,7 @@ pub struct WriteWithoutId<T, Out = T> {
 }
 
 impl<T: Record> WriteWithoutId<T> {
-    pub(super) fn new(clauses: Clauses) -> Self {
+    pub(super) fn new(clauses: WriteClauses) -> Self {
         Self { write: Write::new(clauses) }
     }
 }
@@ -118,7 +118,7 @@ impl<T: Record> WriteWithoutId<T> {
 impl<T: Relation> WriteWithoutId<T> {
     pub(in crate::query) fn relate(scope: Scope, edge: &T::New) -> Self {
         let edge = Fragment::of(&Checked::<T>(edge));
-        Self::new(Clauses::of::<T>(scope, Verb::InsertEdge).data(Some(edge)))
+        Self::new(WriteClauses::of::<T>(scope, Verb::InsertEdge).data(Some(edge)))
     }
 }
 
@@ -182,7 +182,7 @@ impl<T: Record<Ids: WithoutId<T>>, Out: 'static> IntoFuture for WriteWithoutId<T
 /// See [`CallFuture`].
 #[must_use = "nothing is written until this is awaited"]
 pub struct Write<T, Out = T, Before = T> {
-    pub(super) clauses: Clauses,
+    pub(super) clauses: WriteClauses,
     read: Read<Option<Out>>,
     types: PhantomData<fn() -> (T, Before)>,
 }
@@ -191,8 +191,8 @@ pub struct Write<T, Out = T, Before = T> {
 type Read<Out> = fn(&Response, usize) -> Result<Out>;
 
 impl<Row: DeserializeOwned, Before> Write<Row, Row, Before> {
-    pub(in crate::query) fn new(clauses: Clauses) -> Self {
-        Self { clauses: clauses.answer(Answer::One), read: first, types: PhantomData }
+    pub(in crate::query) fn new(clauses: WriteClauses) -> Self {
+        Self { clauses: clauses.answer(Cardinality::One), read: first, types: PhantomData }
     }
 }
 
@@ -240,14 +240,14 @@ complete! { [T: 'static, Out: 'static, Before: 'static] Write<T, Out, Before>: c
 
 /// Everything that a builder knows about its write.
 #[derive(Debug, Clone)]
-pub struct Clauses {
+pub struct WriteClauses {
     pub(in crate::query) call: Call,
     verb: Verb,
     target: Records,
     data: Option<Fragment>,
     filter: Vec<Tree>,
     returns: Returns,
-    answer: Answer,
+    answer: Cardinality,
     timeout: Option<Duration>,
 }
 
@@ -275,14 +275,14 @@ pub(crate) enum Returns {
 
 /// The number of records that the statement gives back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Answer {
+pub(super) enum Cardinality {
     /// One; none is an error.
     One,
     AtMostOne,
     Many,
 }
 
-impl Clauses {
+impl WriteClauses {
     pub(in crate::query) fn new(scope: Scope, verb: Verb, target: Records) -> Self {
         let returns = if verb == Verb::Delete { Returns::Before } else { Returns::After };
         Self {
@@ -292,7 +292,7 @@ impl Clauses {
             data: None,
             filter: Vec::new(),
             returns,
-            answer: Answer::Many,
+            answer: Cardinality::Many,
             timeout: None,
         }
     }
@@ -363,7 +363,7 @@ impl Clauses {
         self.returns
     }
 
-    pub(super) fn answer(mut self, answer: Answer) -> Self {
+    pub(super) fn answer(mut self, answer: Cardinality) -> Self {
         self.answer = answer;
         self
     }
@@ -420,14 +420,14 @@ impl Clauses {
     fn returning(&self) -> &'static str {
         match self.returns {
             // RETURN NONE gives no rows at all; this gives a NULL for each record, so that they can be counted.
-            Returns::Nothing if self.answer != Answer::Many => "NULL",
+            Returns::Nothing if self.answer != Cardinality::Many => "NULL",
             returns => returns.clause(),
         }
     }
 
     /// The error of a write that has to give one record back and gave none.
     pub(in crate::query) fn missing(&self) -> Option<Error> {
-        (self.answer == Answer::One).then(|| self.no_record())
+        (self.answer == Cardinality::One).then(|| self.no_record())
     }
 
     fn no_record(&self) -> Error {

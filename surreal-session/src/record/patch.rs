@@ -39,10 +39,10 @@ pub trait PatchOf<T>: Patch {
 }
 
 /// The change of one field in a patch: [`keep`], [`set`], [`unset`] or, for an object, [`merge`].
-pub struct Change<T>(Repr<T>);
+pub struct Change<T>(ChangeRepr<T>);
 
 #[derive(Clone)]
-enum Repr<T> {
+enum ChangeRepr<T> {
     Keep,
     Set(T),
     Unset,
@@ -78,12 +78,12 @@ pub fn keep<K: Keep>() -> K {
 
 /// Sets a field to a value.
 pub fn set<T>(value: T) -> Change<T> {
-    Change(Repr::Set(value))
+    Change(ChangeRepr::Set(value))
 }
 
 /// Sets a field of type `Option` to NONE.
 pub fn unset<T: Optional>() -> Change<T> {
-    Change(Repr::Unset)
+    Change(ChangeRepr::Unset)
 }
 
 /// Changes some fields of an object and keeps the others.
@@ -92,7 +92,7 @@ pub fn unset<T: Optional>() -> Change<T> {
 pub fn merge<T, P: PatchOf<T>>(patch: P) -> Change<T> {
     let mut leaves = Assignments::default();
     patch.assignments(&mut leaves);
-    Change(Repr::Leaves(leaves, if P::IS_OPTIONAL { Parent::Optional } else { Parent::Certain }))
+    Change(ChangeRepr::Leaves(leaves, if P::IS_OPTIONAL { Parent::Optional } else { Parent::Certain }))
 }
 
 impl<T: Clone> Clone for Change<T> {
@@ -104,7 +104,7 @@ impl<T: Clone> Clone for Change<T> {
 /// Keeps the field.
 impl<T> Default for Change<T> {
     fn default() -> Self {
-        Self(Repr::Keep)
+        Self(ChangeRepr::Keep)
     }
 }
 
@@ -112,10 +112,10 @@ impl<T> Default for Change<T> {
 impl<T> fmt::Debug for Change<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
-            Repr::Keep => "Keep",
-            Repr::Set(_) => "Set(..)",
-            Repr::Unset => "Unset",
-            Repr::Leaves(..) => "Merge(..)",
+            ChangeRepr::Keep => "Keep",
+            ChangeRepr::Set(_) => "Set(..)",
+            ChangeRepr::Unset => "Unset",
+            ChangeRepr::Leaves(..) => "Merge(..)",
         })
     }
 }
@@ -125,10 +125,10 @@ impl<T> Change<T> {
     #[doc(hidden)]
     pub fn assign(&self, name: &str, into: &mut Assignments, encode: impl FnOnce(&T) -> Encoded) {
         match &self.0 {
-            Repr::Keep => {}
-            Repr::Set(value) => into.push(name, encode(value).0),
-            Repr::Unset => into.push(name, Ok(Bytes::from_static(NONE))),
-            Repr::Leaves(leaves, parent) => into.nest(name, leaves, *parent),
+            ChangeRepr::Keep => {}
+            ChangeRepr::Set(value) => into.push(name, encode(value).0),
+            ChangeRepr::Unset => into.push(name, Ok(Bytes::from_static(NONE))),
+            ChangeRepr::Leaves(leaves, parent) => into.nest(name, leaves, *parent),
         }
     }
 
@@ -136,10 +136,10 @@ impl<T> Change<T> {
     #[doc(hidden)]
     pub fn assign_flat(&self, flat: &Flattening<'_>, into: &mut Assignments, encode: impl FnOnce(&T) -> Encoded) {
         let set = match &self.0 {
-            Repr::Keep => return,
-            Repr::Set(value) => encode(value).0,
-            Repr::Unset => Ok(Bytes::from_static(EMPTY)),
-            Repr::Leaves(leaves, parent) => return into.merge_flat(flat, leaves, *parent),
+            ChangeRepr::Keep => return,
+            ChangeRepr::Set(value) => encode(value).0,
+            ChangeRepr::Unset => Ok(Bytes::from_static(EMPTY)),
+            ChangeRepr::Leaves(leaves, parent) => return into.merge_flat(flat, leaves, *parent),
         };
         into.spread(flat, set);
     }
@@ -258,8 +258,8 @@ pub fn difference<T>(before: &T, after: &T, is_optional: bool, encode: impl Fn(&
     match leaves.0.as_slice() {
         [] => Change::default(),
         // The value as a whole.
-        [leaf] if leaf.path.is_empty() => Change(Repr::Leaves(leaves, Parent::Certain)),
-        _ => Change(Repr::Leaves(leaves, parent)),
+        [leaf] if leaf.path.is_empty() => Change(ChangeRepr::Leaves(leaves, Parent::Certain)),
+        _ => Change(ChangeRepr::Leaves(leaves, parent)),
     }
 }
 
@@ -276,7 +276,7 @@ pub fn difference_flat<T>(before: &T, after: &T, encode: impl Fn(&T) -> Encoded)
         (Ok(before), Ok(after)) => compare("", None, &before, after, &mut leaves),
         (_, Err(error)) | (Err(error), _) => leaves.0.push(PatchedField::new(String::new(), Err(error))),
     }
-    if leaves.0.is_empty() { Change::default() } else { Change(Repr::Leaves(leaves, Parent::Certain)) }
+    if leaves.0.is_empty() { Change::default() } else { Change(ChangeRepr::Leaves(leaves, Parent::Certain)) }
 }
 
 /// The changed fields of a patch.

@@ -13,7 +13,7 @@ use tracing::Instrument;
 use super::TransactionInner;
 use crate::connection::{Cleanup, Deadline};
 use crate::error::{Delivery, Error, ErrorKind, Result};
-use crate::protocol::{Operation, Request, Statement, first_failure, read_statements};
+use crate::protocol::{Operation, Request, StatementResult, first_failure, read_statements};
 use crate::session::{Background, Begun, Ticket};
 
 /// A query of a transaction, shared by its task and its caller.
@@ -51,7 +51,7 @@ pub(crate) async fn query(
     surql: String,
     request: Request,
     deadline: Deadline,
-) -> Result<Vec<Statement>> {
+) -> Result<Vec<StatementResult>> {
     transaction.check_open()?;
     transaction.first_failure.check()?;
     let (ticket, begun) = (transaction.queue.join(), Begun::default());
@@ -74,7 +74,7 @@ impl QueuedQuery {
         deadline: Deadline,
         begun: Begun,
         request: Request,
-    ) -> Result<Vec<Statement>> {
+    ) -> Result<Vec<StatementResult>> {
         let turn = ticket.turn(self.transaction.client(), deadline).await;
         let _turn = turn.ok_or_else(|| no_turn(&self.operation, deadline))?;
         self.transaction.first_failure.check()?;
@@ -103,7 +103,7 @@ impl QueuedQuery {
 
 impl ReplyGuard<'_> {
     /// Notes the result of the query. One that was not sent has changed nothing.
-    fn end(self, outcome: &Result<Vec<Statement>>) {
+    fn end(self, outcome: &Result<Vec<StatementResult>>) {
         let Self(QueuedQuery { transaction, surql, operation, .. }) = &self;
         match outcome {
             Ok(statements) => {

@@ -187,22 +187,22 @@ impl<T: Serialize> Serialize for BoundRef<'_, T> {
         match self.0 {
             Bound::Unbounded => serializer.serialize_unit(),
             Bound::Included(value) => {
-                serializer.serialize_newtype_struct(Tag::Included.name(), &Limit { key: INCLUDED, value })
+                serializer.serialize_newtype_struct(Tag::Included.name(), &WrittenBound { key: INCLUDED, value })
             }
             Bound::Excluded(value) => {
-                serializer.serialize_newtype_struct(Tag::Excluded.name(), &Limit { key: EXCLUDED, value })
+                serializer.serialize_newtype_struct(Tag::Excluded.name(), &WrittenBound { key: EXCLUDED, value })
             }
         }
     }
 }
 
 /// Writes a bound: an object of one entry in a human-readable format, and the value alone in others.
-struct Limit<'a, T> {
+struct WrittenBound<'a, T> {
     key: &'static str,
     value: &'a T,
 }
 
-impl<T: Serialize> Serialize for Limit<'_, T> {
+impl<T: Serialize> Serialize for WrittenBound<'_, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if !serializer.is_human_readable() {
             return Plain(self.value).serialize(serializer);

@@ -31,13 +31,13 @@ pub trait Statements: Send + 'static {
     type Settled;
 
     #[doc(hidden)]
-    fn parts(&self) -> Vec<Part>;
+    fn parts(&self) -> Vec<BatchPart>;
 
     #[doc(hidden)]
-    fn read(&self, answer: &Answer) -> Result<Self::Output>;
+    fn read(&self, answer: &BatchResponse) -> Result<Self::Output>;
 
     #[doc(hidden)]
-    fn settle(&self, answer: &Answer) -> Self::Settled;
+    fn settle(&self, answer: &BatchResponse) -> Self::Settled;
 }
 
 macro_rules! statements {
@@ -47,15 +47,15 @@ macro_rules! statements {
             type Output = ($($type::Output,)+);
             type Settled = ($(Result<$type::Output>,)+);
 
-            fn parts(&self) -> Vec<Part> {
-                vec![$(Part::of(&self.$index)),+]
+            fn parts(&self) -> Vec<BatchPart> {
+                vec![$(BatchPart::of(&self.$index)),+]
             }
 
-            fn read(&self, answer: &Answer) -> Result<Self::Output> {
+            fn read(&self, answer: &BatchResponse) -> Result<Self::Output> {
                 Ok(($(answer.read(&self.$index, $index)?,)+))
             }
 
-            fn settle(&self, answer: &Answer) -> Self::Settled {
+            fn settle(&self, answer: &BatchResponse) -> Self::Settled {
                 ($(answer.read(&self.$index, $index),)+)
             }
         }
@@ -69,29 +69,29 @@ impl<S: Statement> Statements for Vec<S> {
     type Output = Vec<S::Output>;
     type Settled = Vec<Result<S::Output>>;
 
-    fn parts(&self) -> Vec<Part> {
-        self.iter().map(Part::of).collect()
+    fn parts(&self) -> Vec<BatchPart> {
+        self.iter().map(BatchPart::of).collect()
     }
 
-    fn read(&self, answer: &Answer) -> Result<Self::Output> {
+    fn read(&self, answer: &BatchResponse) -> Result<Self::Output> {
         self.iter().enumerate().map(|(index, statement)| answer.read(statement, index)).collect()
     }
 
-    fn settle(&self, answer: &Answer) -> Self::Settled {
+    fn settle(&self, answer: &BatchResponse) -> Self::Settled {
         self.iter().enumerate().map(|(index, statement)| answer.read(statement, index)).collect()
     }
 }
 
 /// One statement of a batch, and what the answer needs to know about it.
 #[derive(Debug)]
-pub struct Part {
+pub struct BatchPart {
     scope: Scope,
     pub(super) surql: Fragment,
     /// The error for a result without a record, if the statement must return one.
     missing: Option<Error>,
 }
 
-impl Part {
+impl BatchPart {
     fn of<S: Statement>(statement: &S) -> Self {
         let scope = statement.call().scope.clone();
         Self { scope, surql: statement.surql(), missing: statement.missing() }
@@ -114,7 +114,7 @@ impl Part {
 }
 
 /// Finds the errors that are known before anything is sent.
-pub(super) fn check(parts: &[Part], scope: &Scope) -> Result<()> {
+pub(super) fn check(parts: &[BatchPart], scope: &Scope) -> Result<()> {
     for (index, part) in parts.iter().enumerate() {
         if !part.scope.is_same(scope) {
             let message = format!("statement {index} of the batch was made in another session or transaction");
@@ -131,15 +131,15 @@ const MISSING: &str = "surreal-session: no record";
 
 /// The results of a batch, by the index of the statement.
 #[derive(Debug)]
-pub struct Answer {
+pub struct BatchResponse {
     response: Response,
-    parts: Vec<Part>,
+    parts: Vec<BatchPart>,
     /// The number of results before those of the statements.
     offset: usize,
 }
 
-impl Answer {
-    pub(super) fn new(response: Response, parts: Vec<Part>, offset: usize) -> Self {
+impl BatchResponse {
+    pub(super) fn new(response: Response, parts: Vec<BatchPart>, offset: usize) -> Self {
         Self { response, parts, offset }
     }
 

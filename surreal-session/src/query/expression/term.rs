@@ -13,10 +13,10 @@ use crate::value::tag::Tag;
 /// A value, a place in a record, or what is computed from them.
 #[doc(hidden)]
 #[derive(Debug, Clone)]
-pub struct Term(Repr);
+pub struct Term(TermRepr);
 
 #[derive(Debug, Clone)]
-enum Repr {
+enum TermRepr {
     Value(Result<Bytes, EncodeError>),
     Place(Fragment),
     /// A computed value, and the conditions that must hold to compute it.
@@ -25,27 +25,27 @@ enum Repr {
 
 impl Term {
     pub(crate) fn value<T: Serialize + ?Sized>(value: &T) -> Self {
-        Self(Repr::Value(stored(codec::encode(value))))
+        Self(TermRepr::Value(stored(codec::encode(value))))
     }
 
     pub(crate) fn encoded(value: Encoded) -> Self {
-        Self(Repr::Value(stored(value.into_bytes())))
+        Self(TermRepr::Value(stored(value.into_bytes())))
     }
 
     pub(crate) fn place<P: Path>() -> Self {
-        Self(Repr::Place(Fragment::path::<P>()))
+        Self(TermRepr::Place(Fragment::path::<P>()))
     }
 
     /// A value that can be computed under these conditions; the fragment must be complete.
     pub(crate) fn computed(fragment: Fragment, conditions: Vec<Fragment>) -> Self {
-        Self(Repr::Computed(fragment, conditions))
+        Self(TermRepr::Computed(fragment, conditions))
     }
 
     /// The values of an array: bound as one if all are known, or else element by element.
     pub(crate) fn array(elements: Vec<Self>) -> Self {
         let known: Option<Vec<_>> = elements.iter().map(Self::as_value).collect();
         match known {
-            Some(values) => Self(Repr::Value(values.into_iter().cloned().collect::<Result<Vec<_>, _>>().map(join))),
+            Some(values) => Self(TermRepr::Value(values.into_iter().cloned().collect::<Result<Vec<_>, _>>().map(join))),
             None => {
                 let conditions = elements.iter().flat_map(Self::conditions).collect();
                 let elements = elements.into_iter().map(Self::into_fragment);
@@ -56,8 +56,8 @@ impl Term {
 
     pub(crate) fn into_fragment(self) -> Fragment {
         match self.0 {
-            Repr::Value(value) => Fragment::default().encoded(value),
-            Repr::Place(fragment) | Repr::Computed(fragment, _) => fragment,
+            TermRepr::Value(value) => Fragment::default().encoded(value),
+            TermRepr::Place(fragment) | TermRepr::Computed(fragment, _) => fragment,
         }
     }
 
@@ -65,34 +65,36 @@ impl Term {
     pub(crate) fn into_value(self) -> Result<Value, EncodeError> {
         match self.0 {
             // This crate encoded the value, so it can decode it.
-            Repr::Value(value) => value.map(|bytes| codec::decode(&bytes).unwrap_or_default()),
-            Repr::Place(_) | Repr::Computed(..) => Err(EncodeError::new("a value is needed here, and not a field")),
+            TermRepr::Value(value) => value.map(|bytes| codec::decode(&bytes).unwrap_or_default()),
+            TermRepr::Place(_) | TermRepr::Computed(..) => {
+                Err(EncodeError::new("a value is needed here, and not a field"))
+            }
         }
     }
 
     /// Without which it cannot be computed; nothing for what is not computed.
     pub(crate) fn conditions(&self) -> Vec<Fragment> {
         match &self.0 {
-            Repr::Computed(_, conditions) => conditions.clone(),
-            Repr::Value(_) | Repr::Place(_) => Vec::new(),
+            TermRepr::Computed(_, conditions) => conditions.clone(),
+            TermRepr::Value(_) | TermRepr::Place(_) => Vec::new(),
         }
     }
 
     /// Without which it is missing: neither NONE nor NULL, which come before everything else in the server's order.
     pub(crate) fn presence(&self) -> Vec<Fragment> {
         match &self.0 {
-            Repr::Computed(_, conditions) => conditions.clone(),
-            Repr::Value(_) if !self.is_none() => Vec::new(),
-            Repr::Value(_) | Repr::Place(_) => vec![self.clone().into_fragment().text(" > NULL")],
+            TermRepr::Computed(_, conditions) => conditions.clone(),
+            TermRepr::Value(_) if !self.is_none() => Vec::new(),
+            TermRepr::Value(_) | TermRepr::Place(_) => vec![self.clone().into_fragment().text(" > NULL")],
         }
     }
 
     /// Without which it is no text.
     pub(crate) fn textuality(&self) -> Vec<Fragment> {
         match &self.0 {
-            Repr::Computed(_, conditions) => conditions.clone(),
-            Repr::Value(_) => Vec::new(),
-            Repr::Place(place) => vec![Fragment::new("type::is_string(").then(place.clone()).text(")")],
+            TermRepr::Computed(_, conditions) => conditions.clone(),
+            TermRepr::Value(_) => Vec::new(),
+            TermRepr::Place(place) => vec![Fragment::new("type::is_string(").then(place.clone()).text(")")],
         }
     }
 
@@ -119,9 +121,9 @@ impl Term {
     /// The same place in a form for which the server (3.3.5) uses no index.
     pub(crate) fn unindexed(self) -> Self {
         match self.0 {
-            Repr::Place(place) => {
+            TermRepr::Place(place) => {
                 let place = Fragment::new("(").then(place).text(" ?? NONE)");
-                Self(Repr::Place(place))
+                Self(TermRepr::Place(place))
             }
             other => Self(other),
         }
@@ -130,26 +132,26 @@ impl Term {
     /// The set of the elements of an array, where they are known.
     pub(crate) fn into_set(self) -> Self {
         match self.0 {
-            Repr::Value(Ok(bytes)) if bytes.first().is_some_and(|byte| byte >> 5 == 4) => {
+            TermRepr::Value(Ok(bytes)) if bytes.first().is_some_and(|byte| byte >> 5 == 4) => {
                 let mut set = Vec::with_capacity(bytes.len() + 2);
                 writer::tag(&mut set, Tag::Set.number());
                 writer::raw(&mut set, &bytes);
-                Self(Repr::Value(Ok(set.into())))
+                Self(TermRepr::Value(Ok(set.into())))
             }
             other => Self(other),
         }
     }
 
     pub(crate) fn is_place(&self) -> bool {
-        matches!(self.0, Repr::Place(_))
+        matches!(self.0, TermRepr::Place(_))
     }
 
     pub(crate) fn is_computed(&self) -> bool {
-        matches!(self.0, Repr::Computed(..))
+        matches!(self.0, TermRepr::Computed(..))
     }
 
     fn as_value(&self) -> Option<&Result<Bytes, EncodeError>> {
-        if let Repr::Value(value) = &self.0 { Some(value) } else { None }
+        if let TermRepr::Value(value) = &self.0 { Some(value) } else { None }
     }
 }
 

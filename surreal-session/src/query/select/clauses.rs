@@ -12,11 +12,11 @@ use crate::record::Column;
 use crate::value::escape_identifier;
 
 #[derive(Debug, Clone)]
-pub(super) struct Clauses {
+pub(super) struct SelectClauses {
     pub(super) call: Call,
     pub(super) operation: Operation,
     target: Target,
-    pub(super) result: Rows,
+    pub(super) result: ResultForm,
     /// The columns that are read instead of the whole record.
     pub(super) view: Option<Vec<Column>>,
     /// The links that are followed, beside the record itself.
@@ -47,7 +47,7 @@ pub(super) enum Target {
 
 /// The form of the result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Rows {
+pub(super) enum ResultForm {
     Many,
     /// The row itself, or NONE.
     Only,
@@ -55,13 +55,13 @@ pub(super) enum Rows {
     Exists,
 }
 
-impl Clauses {
+impl SelectClauses {
     pub(super) fn new(call: Call, operation: Operation, target: Target) -> Self {
         Self {
             call,
             operation,
             target,
-            result: Rows::Many,
+            result: ResultForm::Many,
             view: None,
             links: Vec::new(),
             filter: Vec::new(),
@@ -82,7 +82,7 @@ impl Clauses {
             self.refuse("`.id(..)`, `.ids(..)` or `.range(..)` comes first in a select, and only one of them");
         }
         if matches!(target, Target::Id(_)) {
-            self.result = Rows::Only;
+            self.result = ResultForm::Only;
         }
         self.target = target;
     }
@@ -102,13 +102,13 @@ impl Clauses {
 
     /// Reads a second record if there is one, to see that the first is not the only one.
     pub(super) fn only(&mut self) {
-        self.result = Rows::Many;
+        self.result = ResultForm::Many;
         self.is_only = !self.is_page();
         self.needed.get_or_insert(2);
     }
 
     /// Reads no records, but their number or whether there are any.
-    pub(super) fn without_records(&mut self, result: Rows) {
+    pub(super) fn without_records(&mut self, result: ResultForm) {
         self.result = result;
         (self.view, self.links) = (None, Vec::new());
     }
@@ -149,13 +149,13 @@ impl Clauses {
     }
 
     fn only_keyword(&self) -> &'static str {
-        if self.result == Rows::Only { "ONLY " } else { "" }
+        if self.result == ResultForm::Only { "ONLY " } else { "" }
     }
 
     fn select(&self, only: &str) -> Fragment {
         match (&self.view, self.result) {
-            (_, Rows::Count) => self.count(),
-            (_, Rows::Exists) => self.page(Fragment::new("SELECT VALUE true FROM ").then(self.source()), Some(1)),
+            (_, ResultForm::Count) => self.count(),
+            (_, ResultForm::Exists) => self.page(Fragment::new("SELECT VALUE true FROM ").then(self.source()), Some(1)),
             (None, _) => self.rows(Fragment::new("*"), only),
             (Some(view), _) if !self.is_wrapped() => self.rows(columns(view), only),
             (Some(view), _) => {
@@ -240,7 +240,7 @@ impl Clauses {
 
     /// Returns whether the view is read from a select of the whole fields, so that the order is by those and not by the view's.
     fn is_wrapped(&self) -> bool {
-        self.view.is_some() && !self.order.is_empty() && self.result == Rows::Many
+        self.view.is_some() && !self.order.is_empty() && self.result == ResultForm::Many
     }
 
     /// The fields with those of other records that the order needs, which are not part of the result.
@@ -257,7 +257,7 @@ impl Clauses {
     /// Returns whether only a part of the records is read, and an index for the filter would choose it by its own order.
     fn needs_order(&self) -> bool {
         let is_table = matches!(self.target, Target::Table(_));
-        self.is_page() && !self.is_only && self.result == Rows::Many && !self.filter.is_empty() && is_table
+        self.is_page() && !self.is_only && self.result == ResultForm::Many && !self.filter.is_empty() && is_table
     }
 
     /// The lock, unless it is in the inner select of a view.

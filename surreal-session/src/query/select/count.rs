@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use serde::Deserialize;
 
-use super::clauses::{Clauses, Rows};
+use super::clauses::{ResultForm, SelectClauses};
 use super::select_traits;
 use crate::error::Result;
 use crate::protocol::Operation;
@@ -20,23 +20,23 @@ use crate::session::CallFuture;
 /// [`Select`](super::Select).
 #[must_use = "nothing is counted until this is awaited"]
 pub struct Count<T> {
-    pub(super) clauses: Clauses,
+    pub(super) clauses: SelectClauses,
     marker: PhantomData<fn() -> T>,
 }
 
 impl<T: Record> Count<T> {
-    pub(super) fn new(mut clauses: Clauses) -> Self {
-        clauses.without_records(Rows::Count);
+    pub(super) fn new(mut clauses: SelectClauses) -> Self {
+        clauses.without_records(ResultForm::Count);
         Self { clauses, marker: PhantomData }
     }
 
-    fn output(_: &Clauses, response: &Response, index: usize) -> Result<u64> {
+    fn output(_: &SelectClauses, response: &Response, index: usize) -> Result<u64> {
         #[derive(Deserialize)]
-        struct Counted {
+        struct CountRow {
             count: u64,
         }
 
-        Ok(response.take::<Option<Counted>>(index)?.map_or(0, |counted| counted.count))
+        Ok(response.take::<Option<CountRow>>(index)?.map_or(0, |counted| counted.count))
     }
 }
 
@@ -48,17 +48,17 @@ select_traits! { Count [] => u64 }
 /// [`Select`](super::Select).
 #[must_use = "nothing is asked until this is awaited"]
 pub struct Exists<T> {
-    pub(super) clauses: Clauses,
+    pub(super) clauses: SelectClauses,
     marker: PhantomData<fn() -> T>,
 }
 
 impl<T: Record> Exists<T> {
-    pub(super) fn new(mut clauses: Clauses) -> Self {
-        clauses.without_records(Rows::Exists);
+    pub(super) fn new(mut clauses: SelectClauses) -> Self {
+        clauses.without_records(ResultForm::Exists);
         Self { clauses, marker: PhantomData }
     }
 
-    fn output(_: &Clauses, response: &Response, index: usize) -> Result<bool> {
+    fn output(_: &SelectClauses, response: &Response, index: usize) -> Result<bool> {
         Ok(!response.take::<Vec<bool>>(index)?.is_empty())
     }
 }
@@ -78,7 +78,7 @@ pub struct Explain {
 }
 
 impl Explain {
-    pub(super) fn new(clauses: &Clauses) -> Self {
+    pub(super) fn new(clauses: &SelectClauses) -> Self {
         let operation = clauses.operation.clone().with_verb("explain");
         Self { call: clauses.call.clone(), operation, select: clauses.surql() }
     }

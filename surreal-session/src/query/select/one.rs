@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use serde::de::DeserializeOwned;
 
-use super::clauses::{Clauses, Rows};
+use super::clauses::{ResultForm, SelectClauses};
 use super::{Exists, Fields, record_methods, select_traits};
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::Operation;
@@ -39,7 +39,7 @@ use crate::session::CallFuture;
 /// ```
 #[must_use = "nothing is read until this is awaited"]
 pub struct SelectOne<T, V = T> {
-    pub(super) clauses: Clauses,
+    pub(super) clauses: SelectClauses,
     marker: PhantomData<fn() -> (T, V)>,
 }
 
@@ -69,15 +69,15 @@ impl<T: Record, V> SelectOne<T, V> {
         self
     }
 
-    pub(super) fn of(clauses: Clauses) -> Self {
+    pub(super) fn of(clauses: SelectClauses) -> Self {
         Self { clauses, marker: PhantomData }
     }
 }
 
 impl<T: Record, V: DeserializeOwned> SelectOne<T, V> {
-    fn output(clauses: &Clauses, response: &Response, index: usize) -> Result<Option<V>> {
+    fn output(clauses: &SelectClauses, response: &Response, index: usize) -> Result<Option<V>> {
         match clauses.result {
-            Rows::Only => response.take(index),
+            ResultForm::Only => response.take(index),
             _ => Ok(response.take::<Vec<V>>(index)?.into_iter().next()),
         }
     }
@@ -96,18 +96,18 @@ record_methods! { SelectOne }
 /// there are several; otherwise those of [`Select`](super::Select).
 #[must_use = "nothing is read until this is awaited"]
 pub struct SelectExactlyOne<T, V = T> {
-    pub(super) clauses: Clauses,
+    pub(super) clauses: SelectClauses,
     marker: PhantomData<fn() -> (T, V)>,
 }
 
 impl<T: Record, V> SelectExactlyOne<T, V> {
-    pub(super) fn of(clauses: Clauses) -> Self {
+    pub(super) fn of(clauses: SelectClauses) -> Self {
         Self { clauses, marker: PhantomData }
     }
 }
 
 impl<T: Record, V: DeserializeOwned> SelectExactlyOne<T, V> {
-    fn output(clauses: &Clauses, response: &Response, index: usize) -> Result<V> {
+    fn output(clauses: &SelectClauses, response: &Response, index: usize) -> Result<V> {
         let mut rows = response.take::<Vec<V>>(index)?.into_iter();
         let (kind, found) = match (rows.next(), rows.next()) {
             (Some(row), None) => return Ok(row),

@@ -9,7 +9,7 @@ use crate::codec;
 use crate::protocol;
 use crate::query::Scope;
 use crate::query::statement::Fragment;
-use crate::query::write::{Clauses, Reach, Records, Write, WriteMany};
+use crate::query::write::{Reach, Records, Write, WriteClauses, WriteMany};
 use crate::record::{Endpoint, Key, Record};
 use crate::value::{Id, Range, RecordId, RecordKey, Table, Value};
 
@@ -34,7 +34,7 @@ pub trait Target: private::Sealed {
     fn select(scope: Scope, records: Records) -> Self::Select;
 
     #[doc(hidden)]
-    fn write(clauses: Clauses) -> Self::Write;
+    fn write(clauses: WriteClauses) -> Self::Write;
 }
 
 /// The place of a new record: a [`Table`], in which the server makes the id, a [`RecordId`] or an [`Id`].
@@ -120,7 +120,7 @@ macro_rules! targets {
                 UntypedSelect::<$records>::new(scope, records)
             }
 
-            fn write(clauses: Clauses) -> Self::Write {
+            fn write(clauses: WriteClauses) -> Self::Write {
                 <$write>::new(clauses)
             }
         }

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::Result;
-use crate::query::write::{Clauses, Write, WriteOptional, complete, settings};
+use crate::query::write::{Write, WriteClauses, WriteOptional, complete, settings};
 use crate::query::{PatchOp, Response};
 use crate::value::Value;
 
@@ -43,12 +43,12 @@ pub struct UntypedCreate {
 /// See [`CallFuture`](crate::CallFuture).
 #[must_use = "this write needs data: call `.merge(..)`, `.content(..)`, `.replace(..)` or `.patch(..)`, then `.await`"]
 pub struct WithoutData<W> {
-    clauses: Clauses,
-    write: fn(Clauses) -> W,
+    clauses: WriteClauses,
+    write: fn(WriteClauses) -> W,
 }
 
 impl UntypedCreate {
-    pub(super) fn new(clauses: Clauses) -> Self {
+    pub(super) fn new(clauses: WriteClauses) -> Self {
         Self { write: Write::new(clauses) }
     }
 
@@ -90,7 +90,7 @@ impl UntypedCreate {
 }
 
 impl<W> WithoutData<W> {
-    pub(super) fn new(clauses: Clauses, write: fn(Clauses) -> W) -> Self {
+    pub(super) fn new(clauses: WriteClauses, write: fn(WriteClauses) -> W) -> Self {
         Self { clauses, write }
     }
 

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use super::{Clauses, Write, settings};
+use super::{Write, WriteClauses, settings};
 use crate::query::PatchOp;
 use crate::query::assignment::{Assignment, Setting};
 use crate::query::condition::IntoCondition;
@@ -17,13 +17,13 @@ use crate::record::{Assignments, Object, Patch, Record};
 /// errors.
 #[must_use = "this write needs data: call `.merge(..)`, `.set(..)`, `.content(..)`, `.replace(..)` or `.patch(..)`, then `.await`"]
 pub struct WriteWithoutData<T, W = Write<T>> {
-    clauses: Clauses,
-    write: fn(Clauses) -> W,
+    clauses: WriteClauses,
+    write: fn(WriteClauses) -> W,
     record: PhantomData<fn() -> T>,
 }
 
 impl<T: Record, W> WriteWithoutData<T, W> {
-    pub(super) fn new(clauses: Clauses, write: fn(Clauses) -> W) -> Self {
+    pub(super) fn new(clauses: WriteClauses, write: fn(WriteClauses) -> W) -> Self {
         Self { clauses, write, record: PhantomData }
     }
 

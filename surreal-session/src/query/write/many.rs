@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use serde::de::{DeserializeOwned, IgnoredAny};
 
-use super::{Answer, Clauses, Read, Returns, Write, complete, first, first_ignored, settings};
+use super::{Cardinality, Read, Returns, Write, WriteClauses, complete, first, first_ignored, settings};
 use crate::error::Result;
 use crate::query::condition::IntoCondition;
 use crate::query::select::Fields;
@@ -17,7 +17,7 @@ use crate::value::Value;
 /// [`Write::optional`] makes it. See [`Write`] for everything else.
 #[must_use = "nothing is written until this is awaited"]
 pub struct WriteOptional<T, Out = Option<T>, Before = T> {
-    pub(super) clauses: Clauses,
+    pub(super) clauses: WriteClauses,
     read: Read<Out>,
     types: PhantomData<fn() -> (T, Before)>,
 }
@@ -27,14 +27,14 @@ pub struct WriteOptional<T, Out = Option<T>, Before = T> {
 /// The `Vec` is empty if the write touched no record. See [`Write`] for everything else.
 #[must_use = "nothing is written until this is awaited"]
 pub struct WriteMany<T, Out = Vec<T>, Before = T> {
-    pub(super) clauses: Clauses,
+    pub(super) clauses: WriteClauses,
     read: Read<Out>,
     types: PhantomData<fn() -> (T, Before)>,
 }
 
 impl<T, Out, Before> WriteOptional<T, Option<Out>, Before> {
     pub(super) fn of(write: Write<T, Out, Before>) -> Self {
-        Self { clauses: write.clauses.answer(Answer::AtMostOne), read: write.read, types: PhantomData }
+        Self { clauses: write.clauses.answer(Cardinality::AtMostOne), read: write.read, types: PhantomData }
     }
 }
 
@@ -67,8 +67,8 @@ impl<T, Out, Before> WriteOptional<T, Out, Before> {
 }
 
 impl<T: DeserializeOwned, Before> WriteMany<T, Vec<T>, Before> {
-    pub(in crate::query) fn new(clauses: Clauses) -> Self {
-        Self { clauses: clauses.answer(Answer::Many), read: rows, types: PhantomData }
+    pub(in crate::query) fn new(clauses: WriteClauses) -> Self {
+        Self { clauses: clauses.answer(Cardinality::Many), read: rows, types: PhantomData }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::marker::PhantomData;
 
-use super::{Clauses, Verb, Write, WriteMany, WriteWithoutData, settings};
+use super::{Verb, Write, WriteClauses, WriteMany, WriteWithoutData, settings};
 use crate::protocol;
 use crate::query::Scope;
 use crate::query::condition::IntoCondition;
@@ -53,13 +53,13 @@ use crate::value::{Id, Range, RecordId, RecordKey, Table};
 /// ```
 #[must_use = "an update needs a target and data: call `.id(..)`, `.filter(..)` or `.all()`, then `.merge(..)` or `.set(..)`"]
 pub struct UpdateWithoutTarget<T> {
-    clauses: Clauses,
+    clauses: WriteClauses,
     record: PhantomData<fn() -> T>,
 }
 
 impl<T: Record> UpdateWithoutTarget<T> {
     pub(in crate::query) fn new(scope: Scope) -> Self {
-        Self { clauses: Clauses::of::<T>(scope, Verb::Update), record: PhantomData }
+        Self { clauses: WriteClauses::of::<T>(scope, Verb::Update), record: PhantomData }
     }
 
     /// Updates the record with this id or key.
@@ -101,7 +101,7 @@ impl<T: Record> UpdateWithoutTarget<T> {
         self.many(|clauses| clauses)
     }
 
-    fn many(self, target: impl FnOnce(Clauses) -> Clauses) -> WriteWithoutData<T, WriteMany<T>> {
+    fn many(self, target: impl FnOnce(WriteClauses) -> WriteClauses) -> WriteWithoutData<T, WriteMany<T>> {
         WriteWithoutData::new(target(self.clauses), WriteMany::new)
     }
 }
@@ -151,13 +151,13 @@ impl<T: Record> UpdateWithoutTarget<T> {
 /// ```
 #[must_use = "an upsert needs a target and data: call `.id(..)`, `.filter(..)` or `.all()`, then `.content(..)` or `.set(..)`"]
 pub struct UpsertWithoutTarget<T> {
-    clauses: Clauses,
+    clauses: WriteClauses,
     record: PhantomData<fn() -> T>,
 }
 
 impl<T: Record> UpsertWithoutTarget<T> {
     pub(in crate::query) fn new(scope: Scope) -> Self {
-        Self { clauses: Clauses::of::<T>(scope, Verb::Upsert), record: PhantomData }
+        Self { clauses: WriteClauses::of::<T>(scope, Verb::Upsert), record: PhantomData }
     }
 
     /// Writes the record with this id or key.
@@ -198,10 +198,13 @@ impl<T: Record> UpsertWithoutTarget<T> {
     where
         T::Ids: WithoutId<T>,
     {
-        self.many(Clauses::filter_none)
+        self.many(WriteClauses::filter_none)
     }
 
-    fn many(self, target: impl FnOnce(Clauses) -> Clauses) -> WriteWithoutData<T, WriteMany<T, Vec<T>, Option<T>>> {
+    fn many(
+        self,
+        target: impl FnOnce(WriteClauses) -> WriteClauses,
+    ) -> WriteWithoutData<T, WriteMany<T, Vec<T>, Option<T>>> {
         WriteWithoutData::new(target(self.clauses), WriteMany::new)
     }
 }
@@ -242,13 +245,13 @@ impl<T: Record> UpsertWithoutTarget<T> {
 /// ```
 #[must_use = "a delete needs a target: call `.id(..)`, `.filter(..)` or `.all()`, then `.await`"]
 pub struct DeleteWithoutTarget<T> {
-    clauses: Clauses,
+    clauses: WriteClauses,
     record: PhantomData<fn() -> T>,
 }
 
 impl<T: Record> DeleteWithoutTarget<T> {
     pub(in crate::query) fn new(scope: Scope) -> Self {
-        Self { clauses: Clauses::of::<T>(scope, Verb::Delete), record: PhantomData }
+        Self { clauses: WriteClauses::of::<T>(scope, Verb::Delete), record: PhantomData }
     }
 
     /// Deletes the record with this id or key.

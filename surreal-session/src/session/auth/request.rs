@@ -47,11 +47,11 @@ impl AuthRequest {
     }
 
     pub(in crate::session) fn refresh(tokens: &Tokens) -> Result<Self> {
-        Self::new("refresh", "refresh the tokens", &Pair::of(tokens)?, USED_UP)
+        Self::new("refresh", "refresh the tokens", &TokenPair::of(tokens)?, USED_UP)
     }
 
     pub(in crate::session) fn revoke(tokens: &Tokens) -> Result<Self> {
-        Self::new("revoke", "revoke the refresh token", &Pair::of(tokens)?, USED_UP)
+        Self::new("revoke", "revoke the refresh token", &TokenPair::of(tokens)?, USED_UP)
     }
 
     fn with(method: &'static str, verb: &str, credentials: &impl Credentials) -> Result<Self> {
@@ -147,12 +147,12 @@ fn kind(kind: ErrorKind, server: &ServerError) -> ErrorKind {
 
 /// Both tokens, in the form that the server expects.
 #[derive(Serialize)]
-struct Pair<'a> {
+struct TokenPair<'a> {
     access: &'a str,
     refresh: &'a str,
 }
 
-impl<'a> Pair<'a> {
+impl<'a> TokenPair<'a> {
     fn of(tokens: &'a Tokens) -> Result<Self> {
         let without = || Error::argument("there is no refresh token: the access method is not defined WITH REFRESH");
         let refresh = tokens.refresh.as_ref().ok_or_else(without)?;
