@@ -3,17 +3,17 @@
 use super::{Key, Record, tuples};
 use crate::value::{Id, RecordKey, Uuid};
 
-/// Anything that says which record of type `T` is meant: its [`Id`], or just the key.
+/// A record of type `T`, given by its [`Id`] or by the key alone.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` does not say which `{T}` is meant",
-    label = "neither an id of `{T}` nor a key of the type that its ids have",
+    message = "`{Self}` is neither an id nor a key of `{T}`",
+    label = "expected an id of `{T}`, or a key of the type in its `Id`",
     note = "the type of the key is the second parameter of `Id` in the record's field `id`; `String` unless given",
     note = "a record is named by its id, as in `.id(&user.id)`; a `RecordId` becomes one with `Id::try_from(id)?`",
     note = "an int of another type than `i64` is converted first: `.id(i64::from(key))`",
     note = "several records are read with `.ids([..])`"
 )]
 pub trait IntoId<T: Record> {
-    /// The id that is meant.
+    /// Returns the id.
     fn into_id(self) -> Id<T, T::Key>;
 }
 

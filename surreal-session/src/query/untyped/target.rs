@@ -18,8 +18,8 @@ use crate::value::{Id, Range, RecordId, RecordKey, Table, Value};
 ///
 /// A table and a range stand for any number of records, an id for one.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` does not say which records are meant",
-    label = "neither a table nor the id of a record",
+    message = "`{Self}` is neither a table nor the id of a record",
+    label = "expected a table or the id of a record",
     note = "text could be either: write `Table::new(\"user\")`, `RecordId::new(\"user\", \"ada\")`, or for a range of ids \
             `Table::new(\"user\").range(\"a\"..\"m\")`"
 )]
@@ -39,8 +39,8 @@ pub trait Target: private::Sealed {
 
 /// The place of a new record: a [`Table`], in which the server makes the id, a [`RecordId`] or an [`Id`].
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` does not say which record is meant",
-    label = "neither a table nor the id of a record",
+    message = "`{Self}` is neither a table nor the id of a record",
+    label = "expected a table or the id of a record",
     note = "text could be either: write `Table::new(\"user\")` and the server makes the id, or \
             `RecordId::new(\"user\", \"ada\")`"
 )]
