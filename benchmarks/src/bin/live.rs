@@ -26,7 +26,7 @@ struct Item {
 async fn main() -> Result<()> {
     let namespace = format!("live_{}", std::process::id());
     let (writer, reader) = (session(&namespace).await?, session(&namespace).await?);
-    writer.query("DEFINE TABLE item").await?.check()?;
+    writer.execute("DEFINE TABLE item").await?;
     let typed = Statements::new("CREATE item SET number = 1", "LIVE SELECT * FROM item");
     let sent = Statements::new(
         "CREATE $_0 CONTENT $_1 RETURN AFTER",
