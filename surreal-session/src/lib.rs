@@ -118,6 +118,8 @@ pub mod model {
         Adapts, HasKey, HasTable, IdOf, KeyData, KeyPart, KeyedBy, Linked, NeedsId, NeedsRelation, Normal, OneOf,
         OptionalId, PatchOf, Shows, WithoutId, column, encoded, encoded_flat, encoded_with,
     };
+    #[doc(hidden)]
+    pub use crate::value::with::foreign::Probe;
     #[doc(no_inline)]
     pub use serde;
 }
