@@ -23,7 +23,7 @@ pub use crate::protocol::LiveId;
 pub use event::{Action, EndReason, Gap, Identified, LiveEvent, Notification};
 pub use stream::LiveStream;
 
-use crate::connection::{Capacity, Cleanup, Deadline};
+use crate::connection::{Capacity, Cleanup, Deadline, Retry};
 use crate::error::Result;
 use crate::query::untyped::Untyped;
 use crate::query::{Fields, Fragment, IntoCondition, Links, PatchOp, Query, Response, Scope, Tree, view_object};
@@ -535,7 +535,7 @@ impl<T, Out, Row> Live<T, Out, Row> {
     /// Registers the live query. In the server (3.3.5), concurrent registrations conflict with each other, and trying again
     /// succeeds.
     async fn register<D>(&self, deadline: Deadline) -> Result<LiveStream<T, D>> {
-        self.scope.retry_conflicts(deadline, || self.try_register(deadline)).await
+        Retry::until(self.scope.client(), deadline).run(|| self.try_register(deadline)).await
     }
 
     async fn try_register<D>(&self, deadline: Deadline) -> Result<LiveStream<T, D>> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::connection::{Client, Deadline, Retry, Timer};
+use crate::connection::{Client, Timer};
 use crate::error::{Error, Result};
 use crate::protocol::{Operation, RequestWriter};
 use crate::session::{Session, SessionInner};
@@ -62,21 +62,8 @@ impl Scope {
         self.session.request_in(self.transaction.as_ref().map(|transaction| transaction.id()), operation)
     }
 
-    /// Makes attempts while they fail with a conflict, with a random pause before each further one, until the deadline.
-    pub(crate) async fn retry_conflicts<T, F>(&self, deadline: Deadline, attempt: impl Fn() -> F) -> Result<T>
-    where
-        F: Future<Output = Result<T>>,
-    {
-        Retry::until(self.client(), deadline).run(attempt).await
-    }
-
     /// A timer that can be polled on any runtime or executor.
     pub(crate) fn sleep(&self, time: Duration) -> Timer {
         self.client().timer(self.client().deadline(Some(time)).at)
-    }
-
-    /// The size of the largest message that is sent.
-    pub(crate) fn max_message_bytes(&self) -> usize {
-        self.client().max_message_bytes()
     }
 }

@@ -334,10 +334,7 @@ methods! { [
         value: Option<O>,
         condition: impl FnOnce(Fields<T>, O) -> C,
     ) -> Self {
-        match value {
-            Some(value) => self.filter(|fields| condition(fields, value)),
-            None => self,
-        }
+        self.apply_if(value, |builder, value| builder.filter(|fields| condition(fields, value)))
     }
 
     /// Sets how long the server may take. After that the statement fails with

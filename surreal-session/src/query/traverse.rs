@@ -169,10 +169,7 @@ impl<T: Record, F: Record> Traverse<T, F> {
         value: Option<O>,
         condition: impl FnOnce(Fields<T>, O) -> C,
     ) -> Self {
-        match value {
-            Some(value) => self.filter(|fields| condition(fields, value)),
-            None => self,
-        }
+        self.apply_if(value, |builder, value| builder.filter(|fields| condition(fields, value)))
     }
 }
 

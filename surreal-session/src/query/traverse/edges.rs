@@ -45,10 +45,7 @@ macro_rules! edges {
                 value: Option<O>,
                 condition: impl FnOnce(Fields<E>, O) -> C,
             ) -> Self {
-                match value {
-                    Some(value) => self.filter(|fields| condition(fields, value)),
-                    None => self,
-                }
+                self.apply_if(value, |builder, value| builder.filter(|fields| condition(fields, value)))
             }
 
             /// Goes on to the records of type `R` at the other ends of the edges. Records of other tables are left out.

@@ -149,7 +149,7 @@ impl Bulk {
         if ends.is_empty() {
             return Ok(Vec::new());
         }
-        let limit = self.call.scope.max_message_bytes();
+        let limit = self.call.scope.client().max_message_bytes();
         let room = limit.saturating_sub(self.query_of(0..0).len_bytes() + HEADER_BYTES);
         if let Some(row) = (0..ends.len()).find(|&row| self.rows.size(row..row + 1) > room) {
             let size = self.rows.size(row..row + 1);
