@@ -77,9 +77,7 @@ pub(super) fn new_type(model: &Model) -> TokenStream {
 
 fn documentation(model: &Model) -> String {
     let record = model.input.ident.unraw();
-    format!(
-        "What a program writes when it makes a [`{record}`]: the fields without the id and those that the server sets."
-    )
+    format!("The data of a new [`{record}`]: its fields, without the id and those that the server sets.")
 }
 
 fn container_attributes(model: &Model, receiver: &Receiver, dropped: &Dropped) -> TokenStream {

@@ -34,7 +34,7 @@ pub trait Patch: Default + fmt::Debug {
     note = "a whole value is given with `set(..)`"
 )]
 pub trait PatchOf<T>: Patch {
-    /// Whether the object may be missing.
+    /// `true` if the object may be missing.
     const IS_OPTIONAL: bool = false;
 }
 
