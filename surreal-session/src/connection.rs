@@ -1,4 +1,6 @@
-//! One WebSocket connection: a client that any number of tasks hold, and the one task that owns the socket.
+//! The connection to a server: its sockets, and what a program can set and see of them.
+//!
+//! One WebSocket is served by one task: a client that any number of tasks hold, and the task that owns the socket.
 //!
 //! [`Client`] passes finished frames to the [`driver`] through one queue, and waits for the bytes of the reply on a
 //! oneshot. The driver owns the socket, the calls in flight and their deadlines, and routes bytes by request id. It never

@@ -51,7 +51,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod codec;
-mod connection;
+pub mod connection;
 mod error;
 #[cfg(any(fuzzing, test))]
 #[doc(hidden)]
