@@ -66,8 +66,9 @@ impl Client {
             .map_err(|error| Error::new(ErrorKind::Connect, "connecting needs a tokio runtime").with_source(error))?;
         let id = SessionId::random();
         // A runtime cannot be asked whether it has timers and IO; it panics where it has not.
-        let opened = AssertUnwindSafe(socket::open(url, id, &config)).catch_unwind().await;
-        let socket = opened.unwrap_or_else(|panic| Err(no_driver(panic)))?;
+        let opened = AssertUnwindSafe(socket::open(url, Some(id), &config)).catch_unwind().await;
+        let opened = opened.map_err(no_driver)?;
+        let socket = opened.map_err(|failure| failure.error)?;
         let (commands, receiver) = mpsc::unbounded_channel();
         let (running, finished) = watch::channel(());
         let state = Arc::new(ConnectionState::new(config.max_calls));

@@ -1,64 +1,165 @@
-//! Opening the socket: TCP, TLS where asked for, and the WebSocket handshake.
+//! Opening a socket: the addresses of the host, TCP, TLS where asked for, and the WebSocket handshake.
+//!
+//! From below: TCP that counts the bytes it receives, TLS if the URL asks for it, and tungstenite.
+
+mod failure;
+mod transport;
 
 use std::io;
-use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Poll};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use socket2::{SockRef, TcpKeepalive};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::net::{TcpStream, lookup_host};
+use tokio::time::{Instant, timeout_at};
+use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::tungstenite::error::{ProtocolError, SubProtocolError};
 use tokio_tungstenite::tungstenite::handshake::client::Request;
-use tokio_tungstenite::tungstenite::http::{HeaderValue, StatusCode};
+use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, tungstenite};
 
+use self::failure::OpenCause;
+pub(super) use self::failure::OpenFailure;
+use self::transport::Counted;
+pub(super) use self::transport::{Received, Transport};
+use super::deadline::after;
 use super::{Config, ServerUrl};
-use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::SessionId;
 
-pub(super) type Socket = WebSocketStream<MaybeTlsStream<Counted>>;
+pub(super) type Socket = WebSocketStream<Box<dyn Transport>>;
 
-/// The number of bytes that have come from the server.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Received(Arc<AtomicU64>);
-
-/// A TCP connection that counts the bytes it receives.
-#[derive(Debug)]
-pub(super) struct Counted {
-    stream: TcpStream,
-    received: Received,
+/// Opens a socket within the configured deadline. Returns it with the count of the bytes that it receives.
+///
+/// The host's name is resolved each time. Its addresses are tried in the order of the resolver until one works. While others
+/// are left, an address gets an equal share of the time that is left, and its TCP connection five seconds at most.
+pub(super) async fn open(
+    url: &ServerUrl,
+    id: Option<SessionId>,
+    config: &Config,
+) -> Result<(Socket, Received), OpenFailure> {
+    let attempt = Attempt { url, id, config, limit: config.deadline.min(LONGEST) };
+    let at = after(attempt.limit);
+    let addresses = attempt.resolve(at).await?;
+    attempt.walk(&addresses, at).await
 }
 
-/// Connects within the configured deadline. `id` becomes the id of the connection and of its default session.
-pub(super) async fn open(url: &ServerUrl, id: SessionId, config: &Config) -> Result<(Socket, Received)> {
-    let limit = config.deadline.min(LONGEST);
-    match timeout(limit, connect(url, id, config)).await {
-        Ok(socket) => socket,
-        Err(_) => Err(failed(url, format!("no answer within {limit:?}"))),
+/// One walk through the addresses of a host.
+struct Attempt<'a> {
+    url: &'a ServerUrl,
+    /// The id that the connection and its default session get; by default the server chooses.
+    id: Option<SessionId>,
+    config: &'a Config,
+    /// The time for the whole walk, as the messages name it.
+    limit: Duration,
+}
+
+impl Attempt<'_> {
+    async fn resolve(&self, at: Instant) -> Result<Vec<SocketAddr>, OpenFailure> {
+        let lookup = lookup_host((self.url.host.as_str(), self.url.port));
+        let addresses = match timeout_at(at, lookup).await {
+            Ok(Ok(addresses)) => distinct(addresses),
+            Ok(Err(error)) => return Err(self.failed(OpenCause::Dns, "the host name cannot be resolved", error)),
+            Err(_) => return Err(self.timed_out("the host name was not resolved")),
+        };
+        if addresses.is_empty() {
+            return Err(OpenFailure::new(self.url, OpenCause::Dns, "the host name has no address"));
+        }
+        Ok(addresses)
+    }
+
+    /// Opens a socket to the first address that works.
+    async fn walk(&self, addresses: &[SocketAddr], at: Instant) -> Result<(Socket, Received), OpenFailure> {
+        let mut failures = Vec::new();
+        for (index, address) in addresses.iter().enumerate() {
+            let left = addresses.len() - index;
+            match self.connect(*address, share(at, left), left > 1).await {
+                Ok(opened) => return Ok(opened),
+                Err(failure) => failures.push((*address, failure)),
+            }
+        }
+        Err(OpenFailure::of_all(self.url, failures))
+    }
+
+    /// Opens a socket to one address.
+    async fn connect(
+        &self,
+        address: SocketAddr,
+        at: Instant,
+        others_follow: bool,
+    ) -> Result<(Socket, Received), OpenFailure> {
+        let tcp_at = if others_follow { at.min(after(TCP_LIMIT)) } else { at };
+        let stream = match timeout_at(tcp_at, TcpStream::connect(address)).await {
+            Ok(stream) => stream.map_err(|error| self.failed(OpenCause::Tcp, "the TCP connection failed", error))?,
+            Err(_) => return Err(self.timed_out("the TCP connection was not accepted")),
+        };
+        match timeout_at(at, self.upgrade(stream)).await {
+            Ok(opened) => opened,
+            Err(_) => Err(self.timed_out("no answer to the handshake")),
+        }
+    }
+
+    /// Turns a TCP connection into a WebSocket.
+    async fn upgrade(&self, stream: TcpStream) -> Result<(Socket, Received), OpenFailure> {
+        let request = self.request()?;
+        // A request is one small frame, and its caller waits: it must not wait for the next one.
+        stream.set_nodelay(true).map_err(|error| self.failed(OpenCause::Tcp, "TCP_NODELAY is refused", error))?;
+        keep_alive(&stream).map_err(|error| self.failed(OpenCause::Tcp, "SO_KEEPALIVE is refused", error))?;
+        let received = Received::default();
+        let stream = transport::encrypted(self.url, Counted::new(stream, received.clone()))
+            .await
+            .map_err(|error| self.failed(OpenCause::Tls, "the TLS handshake failed", error))?;
+        let limits = WebSocketConfig::default()
+            .max_message_size(Some(self.config.max_message_bytes))
+            .max_frame_size(Some(self.config.max_message_bytes));
+        match tokio_tungstenite::client_async_with_config(request, stream, Some(limits)).await {
+            Ok((socket, _)) => Ok((socket, received)),
+            Err(error) => Err(OpenFailure::of_handshake(self.url, error)),
+        }
+    }
+
+    fn request(&self) -> Result<Request, OpenFailure> {
+        let why = "the request of the handshake cannot be written";
+        let request = self.url.endpoint.as_str().into_client_request();
+        let mut request = request.map_err(|error| self.failed(OpenCause::Unusable, why, error))?;
+        let headers = request.headers_mut();
+        headers.insert("Sec-WebSocket-Protocol", HeaderValue::from_static("cbor"));
+        if let Some(id) = self.id {
+            let id = HeaderValue::from_str(&id.to_string());
+            headers.insert("Surreal-ID", id.map_err(|error| self.failed(OpenCause::Unusable, why, error))?);
+        }
+        Ok(request)
+    }
+
+    fn failed(
+        &self,
+        cause: OpenCause,
+        why: &str,
+        source: impl std::error::Error + Send + Sync + 'static,
+    ) -> OpenFailure {
+        OpenFailure::new(self.url, cause, why).with_source(source)
+    }
+
+    fn timed_out(&self, what: &str) -> OpenFailure {
+        OpenFailure::new(self.url, OpenCause::Timeout, &format!("{what} in time; connecting may take {:?}", self.limit))
     }
 }
 
-async fn connect(url: &ServerUrl, id: SessionId, config: &Config) -> Result<(Socket, Received)> {
-    let request = handshake(url, id)?;
-    let stream = TcpStream::connect((url.host.as_str(), url.port))
-        .await
-        .map_err(|error| failed(url, "the TCP connection failed").with_source(error))?;
-    // A request is one small frame, and its caller waits: it must not wait for the next one.
-    stream.set_nodelay(true).map_err(|error| failed(url, "the socket refuses TCP_NODELAY").with_source(error))?;
-    keep_alive(&stream).map_err(|error| failed(url, "the socket refuses SO_KEEPALIVE").with_source(error))?;
-    let received = Received::default();
-    let stream = Counted { stream, received: received.clone() };
-    let limits = WebSocketConfig::default()
-        .max_message_size(Some(config.max_message_bytes))
-        .max_frame_size(Some(config.max_message_bytes));
-    let socket = upgrade(url, request, stream, limits).await.map_err(|error| refused(url, error))?;
-    Ok((socket, received))
+/// The end of the share of one address, when `left` addresses have not failed yet.
+fn share(at: Instant, left: usize) -> Instant {
+    let now = Instant::now();
+    let left = u32::try_from(left).unwrap_or(u32::MAX);
+    now + at.saturating_duration_since(now) / left.max(1)
+}
+
+/// The addresses without those that repeat an earlier one.
+fn distinct(addresses: impl Iterator<Item = SocketAddr>) -> Vec<SocketAddr> {
+    let mut all = Vec::new();
+    for address in addresses {
+        if !all.contains(&address) {
+            all.push(address);
+        }
+    }
+    all
 }
 
 /// Has the system probe a silent peer, for programs that set no limit of silence.
@@ -67,104 +168,90 @@ fn keep_alive(stream: &TcpStream) -> io::Result<()> {
     SockRef::from(stream).set_tcp_keepalive(&probes)
 }
 
-fn handshake(url: &ServerUrl, id: SessionId) -> Result<Request> {
-    let bad = |error: &dyn std::fmt::Display| failed(url, format!("the handshake cannot be written: {error}"));
-    let mut request = url.endpoint.as_str().into_client_request().map_err(|error| bad(&error))?;
-    let headers = request.headers_mut();
-    headers.insert("Sec-WebSocket-Protocol", HeaderValue::from_static("cbor"));
-    headers.insert("Surreal-ID", HeaderValue::from_str(&id.to_string()).map_err(|error| bad(&error))?);
-    Ok(request)
-}
-
-#[cfg(not(feature = "rustls"))]
-async fn upgrade(
-    _: &ServerUrl,
-    request: Request,
-    stream: Counted,
-    limits: WebSocketConfig,
-) -> Result<Socket, tungstenite::Error> {
-    let stream = MaybeTlsStream::Plain(stream);
-    let (socket, _) = tokio_tungstenite::client_async_with_config(request, stream, Some(limits)).await?;
-    Ok(socket)
-}
-
-#[cfg(feature = "rustls")]
-async fn upgrade(
-    url: &ServerUrl,
-    request: Request,
-    stream: Counted,
-    limits: WebSocketConfig,
-) -> Result<Socket, tungstenite::Error> {
-    let connector = super::tls::connector(url.tls)?;
-    let (socket, _) =
-        tokio_tungstenite::client_async_tls_with_config(request, stream, Some(limits), Some(connector)).await?;
-    Ok(socket)
-}
-
-fn refused(url: &ServerUrl, error: tungstenite::Error) -> Error {
-    let why = match &error {
-        tungstenite::Error::Http(response) if response.status() == StatusCode::SERVICE_UNAVAILABLE => {
-            "the server is not ready yet (HTTP 503)".to_owned()
-        }
-        tungstenite::Error::Http(response) => {
-            format!("the server answered HTTP {} instead of opening a WebSocket", response.status().as_u16())
-        }
-        tungstenite::Error::Protocol(ProtocolError::SecWebSocketSubProtocolError(SubProtocolError::NoSubProtocol)) => {
-            "the server does not speak the subprotocol `cbor`; SurrealDB 3 does".to_owned()
-        }
-        _ => "the WebSocket handshake failed".to_owned(),
-    };
-    failed(url, why).with_source(error)
-}
-
-fn failed(url: &ServerUrl, why: impl std::fmt::Display) -> Error {
-    Error::new(ErrorKind::Connect, format!("cannot connect to {}: {why}", url.endpoint))
-}
-
-impl Received {
-    pub(super) fn bytes(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
-impl AsyncRead for Counted {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
-        let count = buffer.filled().len() - before;
-        self.received.0.fetch_add(count as u64, Ordering::Relaxed);
-        read
-    }
-}
-
-impl AsyncWrite for Counted {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        slices: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
-    }
-}
-
 /// The longest time that tokio's timer can express.
 const LONGEST: Duration = Duration::from_hours(24 * 365);
 
+/// The time for the TCP connection to an address, while others are left.
+const TCP_LIMIT: Duration = Duration::from_secs(5);
+
 /// The time of silence before the system probes a connection, and the time between probes.
 const KEEPALIVE: Duration = Duration::from_secs(15);
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+    use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Response};
+
+    use super::*;
+
+    /// A listener that opens WebSockets, or one that never answers.
+    async fn listener(answers: bool) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            let mut open = Vec::new();
+            while let Ok((stream, _)) = listener.accept().await {
+                if answers {
+                    let mut socket = tokio_tungstenite::accept_hdr_async(stream, cbor).await.unwrap();
+                    tokio::spawn(async move { while futures_util::StreamExt::next(&mut socket).await.is_some() {} });
+                } else {
+                    open.push(stream);
+                }
+            }
+        });
+        address
+    }
+
+    #[expect(clippy::result_large_err, clippy::unnecessary_wraps, reason = "the signature is tungstenite's")]
+    fn cbor(_: &Request, mut response: Response) -> Result<Response, ErrorResponse> {
+        response.headers_mut().insert("Sec-WebSocket-Protocol", HeaderValue::from_static("cbor"));
+        Ok(response)
+    }
+
+    async fn walk(addresses: &[SocketAddr], limit: Duration) -> Result<(Socket, Received), OpenFailure> {
+        let url = ServerUrl::parse("ws://database.example").unwrap();
+        let config = Config { deadline: limit, ..Config::default() };
+        let attempt = Attempt { url: &url, id: None, config: &config, limit };
+        attempt.walk(addresses, after(limit)).await
+    }
+
+    fn refusing() -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], 1))
+    }
+
+    #[tokio::test]
+    async fn walk_goes_on_after_an_address_that_fails() {
+        let (good, mute) = (listener(true).await, listener(false).await);
+        let begun = Instant::now();
+        for first in [refusing(), mute] {
+            let (_, received) = walk(&[first, good], Duration::from_secs(2)).await.unwrap();
+            assert!(received.bytes() > 0);
+        }
+        // The address without an answer took its half.
+        let waited = begun.elapsed();
+        assert!(waited >= Duration::from_secs(1) && waited < Duration::from_secs(2), "{waited:?}");
+    }
+
+    #[tokio::test]
+    async fn failures_of_all_addresses_are_listed_and_the_furthest_counts() {
+        let mute = listener(false).await;
+        let failure = walk(&[mute, refusing()], Duration::from_millis(400)).await.unwrap_err();
+        assert_eq!(failure.cause, OpenCause::Timeout);
+        let text = failure.error.to_string();
+        let expected = format!(
+            "cannot connect to ws://database.example/rpc: {mute}: no answer to the handshake in time; connecting may take \
+             400ms; {}: the TCP connection failed",
+            refusing()
+        );
+        assert_eq!(text, expected);
+        let failure = walk(&[refusing()], Duration::from_secs(1)).await.unwrap_err();
+        assert_eq!(failure.cause, OpenCause::Tcp);
+        assert_eq!(failure.error.to_string(), "cannot connect to ws://database.example/rpc: the TCP connection failed");
+    }
+
+    #[test]
+    fn addresses_are_tried_once() {
+        let [a, b] = [1, 2].map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
+        assert_eq!(distinct([a, b, a, b, b].into_iter()), [a, b]);
+    }
+}

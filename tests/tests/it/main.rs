@@ -35,6 +35,7 @@ mod lost_results;
 mod methods;
 mod models;
 mod names;
+mod opening;
 mod operations;
 mod place;
 mod positions;

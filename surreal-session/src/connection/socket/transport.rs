@@ -1,0 +1,92 @@
+//! The stream below the WebSocket: TCP, and TLS above it if the URL asks for it.
+
+use std::fmt::Debug;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+
+use super::super::ServerUrl;
+use super::super::url::Tls;
+
+/// A plain or an encrypted stream.
+pub(in super::super) trait Transport: AsyncRead + AsyncWrite + Debug + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Debug + Send + Unpin> Transport for T {}
+
+/// The number of bytes that have come from the server.
+///
+/// They are counted below TLS: a record of 16 KiB on a slow line takes its time as well.
+#[derive(Debug, Clone, Default)]
+pub(in super::super) struct Received(Arc<AtomicU64>);
+
+/// A TCP connection that counts the bytes it receives.
+#[derive(Debug)]
+pub(super) struct Counted {
+    stream: TcpStream,
+    received: Received,
+}
+
+/// Encrypts the stream if the URL asks for it.
+#[cfg_attr(not(feature = "rustls"), expect(clippy::unused_async, reason = "only TLS has to wait"))]
+pub(super) async fn encrypted(url: &ServerUrl, stream: Counted) -> io::Result<Box<dyn Transport>> {
+    match url.tls {
+        Tls::Plain => Ok(Box::new(stream)),
+        #[cfg(feature = "rustls")]
+        Tls::Encrypted => super::super::tls::connect(url, stream).await,
+        #[cfg(not(feature = "rustls"))]
+        Tls::Encrypted => Err(io::Error::other("`wss://` needs the cargo feature `rustls` of surreal-session")),
+    }
+}
+
+impl Received {
+    pub(in super::super) fn bytes(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Counted {
+    pub(super) fn new(stream: TcpStream, received: Received) -> Self {
+        Self { stream, received }
+    }
+}
+
+impl AsyncRead for Counted {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        let count = buffer.filled().len() - before;
+        self.received.0.fetch_add(count as u64, Ordering::Relaxed);
+        read
+    }
+}
+
+impl AsyncWrite for Counted {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
