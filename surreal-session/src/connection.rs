@@ -37,6 +37,6 @@ pub(crate) use deadline::Deadline;
 pub(crate) use end::runtime_gone;
 pub(crate) use epoch::{Epoch, Owner};
 pub(crate) use event_queue::{Capacity, QueueItem, StreamEnd};
-pub(crate) use retry::Retry;
+pub(crate) use retry::{Retry, RetryLimit};
 pub(crate) use timer::Timer;
 pub(crate) use url::ServerUrl;

@@ -53,6 +53,10 @@ struct ErrorInner {
     message: Cow<'static, str>,
     server: Option<ServerError>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
+    /// Set if every later call on the same handle fails in the same way.
+    is_final: bool,
+    /// Set if other statements of the same text may have been applied.
+    is_partial: bool,
 }
 
 impl Error {
@@ -76,7 +80,8 @@ impl Error {
         self.0.server.as_ref()
     }
 
-    /// Returns `true` if a write conflicted with a concurrent one. The whole transaction may be run again.
+    /// Returns `true` if a write conflicted with a concurrent one. Nothing of that write, or of its transaction, is applied,
+    /// and it may be run again.
     ///
     /// This includes a [`TransactionFailed`](ErrorKind::TransactionFailed) whose first failure was a conflict.
     pub fn is_conflict(&self) -> bool {
@@ -136,15 +141,57 @@ impl Error {
 
     /// Returns `true` if the same call, on the same handle, can safely be repeated and may succeed.
     ///
-    /// This is so for a conflict, for a connection that could not be opened, and for a call whose deadline passed before it
-    /// was sent; never if the request may have been applied. It is not so for [`Disconnected`](ErrorKind::Disconnected)
-    /// and [`Closed`](ErrorKind::Closed): a lost connection is not opened again, and every later call on its handles fails
-    /// in the same way. Connect again, and repeat the call on the new connection if [`delivery`](Self::delivery) is
-    /// [`NotSent`](Delivery::NotSent).
+    /// These are conflicts; [`TransactionLost`](ErrorKind::TransactionLost); and failures to connect, lost connections and
+    /// deadlines, if the request was [not sent](Delivery::NotSent) or is [rolled back](Delivery::RolledBack). For an error
+    /// inside a transaction, the call to repeat is the whole transaction, on its session.
+    ///
+    /// It is `false` if anything may have been applied, as by other statements of the same text, and if the handle cannot
+    /// work again: the connection was closed by the program, or it is lost and not opened again.
+    /// [`is_safe_to_repeat`](Self::is_safe_to_repeat) answers only whether anything may have been applied.
     pub fn is_retryable(&self) -> bool {
+        let is_undone = matches!(self.delivery(), Delivery::NotSent | Delivery::RolledBack);
+        !self.0.is_final
+            && match self.kind() {
+                ErrorKind::Conflict | ErrorKind::TransactionFailed => self.is_conflict() && !self.0.is_partial,
+                ErrorKind::Connect | ErrorKind::Disconnected | ErrorKind::Timeout => is_undone,
+                ErrorKind::TransactionLost => true,
+                _ => false,
+            }
+    }
+
+    /// Returns `true` if it is certain that nothing was applied, so that repeating the call cannot apply it twice.
+    ///
+    /// This is so if the request was [not sent](Delivery::NotSent) or is [rolled back](Delivery::RolledBack); for a
+    /// conflict; and for an answer that says that nothing was executed: the text does not parse, the session has expired
+    /// or is anonymous on a server that refuses guests, the server forbids the method, another statement of the same
+    /// transaction block failed, or the [transaction](crate::Transaction) did. It is `false` if the outcome is unknown, for
+    /// [`PartlyApplied`](ErrorKind::PartlyApplied), if other statements of the same text succeeded, and for every other
+    /// answer.
+    ///
+    /// It does not tell whether a repeated call can succeed: the handle may be closed, or the text may never parse.
+    /// [`is_retryable`](Self::is_retryable) tells that.
+    pub fn is_safe_to_repeat(&self) -> bool {
+        match self.delivery() {
+            Delivery::NotSent | Delivery::RolledBack => true,
+            Delivery::Unknown => false,
+            Delivery::Answered => {
+                let is_failed = self.kind() == ErrorKind::TransactionFailed;
+                is_failed || !self.0.is_partial && (self.is_conflict() || self.is_unexecuted())
+            }
+        }
+    }
+
+    /// Returns `true` if the server's answer says that it executed nothing.
+    fn is_unexecuted(&self) -> bool {
+        let Some(server) = self.server() else { return false };
         match self.kind() {
-            ErrorKind::Conflict | ErrorKind::TransactionFailed => self.is_conflict(),
-            ErrorKind::Connect | ErrorKind::Timeout => self.delivery() == Delivery::NotSent,
+            ErrorKind::TooManyTransactions => true,
+            ErrorKind::Query => server.is_detail("NotExecuted"),
+            // Errors of the whole request. A statement may have called a function that wrote before.
+            _ if self.statement().is_some() || server.code().is_none() => false,
+            ErrorKind::Validation => true,
+            ErrorKind::Auth => server.auth_detail() == Some("SessionExpired") || server.refuses_guests(),
+            ErrorKind::NotAllowed => server.is_detail("Method"),
             _ => false,
         }
     }
@@ -158,6 +205,8 @@ impl Error {
             message: message.into(),
             server: None,
             source: None,
+            is_final: false,
+            is_partial: false,
         }))
     }
 
@@ -260,6 +309,29 @@ impl Error {
         self
     }
 
+    /// Notes that every later call on the same handle fails in the same way.
+    pub(crate) fn with_final(mut self) -> Self {
+        self.0.is_final = true;
+        self
+    }
+
+    /// Notes that other statements of the same text may have been applied.
+    pub(crate) fn with_partial(mut self, is_partial: bool) -> Self {
+        self.0.is_partial = is_partial;
+        self
+    }
+
+    /// An error of a transaction, of which nothing is kept. The loss of its connection becomes `TransactionLost`.
+    pub(crate) fn rolled_back(mut self) -> Self {
+        self.0.delivery = Delivery::RolledBack;
+        if self.kind() != ErrorKind::Disconnected {
+            return self;
+        }
+        let mut lost = Self::new(ErrorKind::TransactionLost, format!("transaction rolled back: {self}"));
+        (lost.0.delivery, lost.0.is_final) = (Delivery::RolledBack, self.0.is_final);
+        lost.with_source(self)
+    }
+
     pub(crate) fn answered(self) -> Self {
         self.with_delivery(Delivery::Answered)
     }
@@ -307,29 +379,89 @@ mod tests {
         assert_eq!(size_of::<Result<()>>(), size_of::<usize>());
     }
 
-    #[test]
-    fn retryable_only_when_nothing_can_have_been_applied() {
-        let lost = || Error::new(ErrorKind::Disconnected, "connection lost");
-        let conflict = || ServerError {
-            code: None,
-            message: "Transaction conflict: Transaction write conflict. This transaction can be retried".to_owned(),
-            kind: "Query".to_owned(),
-            details: Some(ErrorDetails { kind: "TransactionConflict".to_owned(), ..ErrorDetails::default() }),
-            cause: None,
+    fn server(kind: &str, code: Option<i64>, details: &str) -> ServerError {
+        let message = "refused".to_owned();
+        let mut details = details.split(' ').rev();
+        let inner = details.next().map(|kind| ErrorDetails { kind: kind.to_owned(), ..ErrorDetails::default() });
+        let nest = |inner, kind: &str| ErrorDetails {
+            kind: kind.to_owned(),
+            inner: Some(Box::new(inner)),
+            ..ErrorDetails::default()
         };
-        for (error, expected) in [
-            (lost(), false),
-            (Error::new(ErrorKind::Closed, "connection closed"), false),
-            (Error::new(ErrorKind::Timeout, "not sent"), true),
-            (lost().with_delivery(Delivery::Unknown), false),
-            (Error::new(ErrorKind::Conflict, "conflict").answered(), true),
-            (Error::new(ErrorKind::Timeout, "no reply").with_delivery(Delivery::Unknown), false),
-            (Error::argument("bad name"), false),
-            (Error::new(ErrorKind::CommitUnknown, "lost").with_delivery(Delivery::Unknown), false),
-            (Error::new(ErrorKind::TransactionFailed, "failed"), false),
-            (Error::new(ErrorKind::TransactionFailed, "failed").with_server(conflict()), true),
+        let details = inner.map(|inner| details.fold(inner, nest));
+        ServerError { code, message, kind: kind.to_owned(), details, cause: None }
+    }
+
+    fn conflict() -> ServerError {
+        server("Query", None, "TransactionConflict")
+    }
+
+    fn statement(server: ServerError) -> Error {
+        Error::from_statement(0, server)
+    }
+
+    fn request(kind: &str, details: &str) -> Error {
+        Error::from_server("query", server(kind, Some(-32000), details))
+    }
+
+    #[test]
+    fn only_calls_that_applied_nothing_are_retryable_or_safe_to_repeat() {
+        let lost = || Error::new(ErrorKind::Disconnected, "connection lost");
+        let late = || Error::new(ErrorKind::Timeout, "timed out");
+        let failed = |server| Error::new(ErrorKind::TransactionFailed, "failed").with_server(server).rolled_back();
+        let unknown = |error: Error| error.with_delivery(Delivery::Unknown);
+        // (error, is_retryable, is_safe_to_repeat)
+        for (error, retryable, safe) in [
+            (lost(), true, true),
+            (lost().with_final(), false, true),
+            (unknown(lost()), false, false),
+            (unknown(lost()).rolled_back(), true, true),
+            (unknown(lost()).with_final().rolled_back(), false, true),
+            (lost().rolled_back(), true, true),
+            (Error::new(ErrorKind::Closed, "closed"), false, true),
+            (unknown(Error::new(ErrorKind::Closed, "closed")).rolled_back(), false, true),
+            (late(), true, true),
+            (unknown(late()), false, false),
+            (unknown(late()).rolled_back(), true, true),
+            (Error::new(ErrorKind::Connect, "refused"), true, true),
+            (Error::argument("bad name"), false, true),
+            (Error::session_closed(), false, true),
+            (unknown(Error::new(ErrorKind::CommitUnknown, "lost")), false, false),
+            (Error::partly_applied("half".to_owned(), late()), false, false),
+            (Error::partly_applied("half".to_owned(), statement(conflict())), false, false),
+            (Error::protocol("garbage"), false, false),
+            (Error::result_lost("query", server("Serialization", None, "")), false, false),
+            (statement(conflict()), true, true),
+            (statement(conflict()).with_partial(true), false, false),
+            (failed(conflict()), true, true),
+            (failed(server("Thrown", None, "")), false, true),
+            (Error::transaction_reset(server("Internal", Some(-32000), "")), false, true),
+            (statement(server("Query", None, "NotExecuted")), false, true),
+            (statement(server("Query", None, "NotExecuted")).with_partial(true), false, false),
+            (statement(server("Query", None, "Cancelled")), false, false),
+            (statement(server("Query", None, "TimedOut")), false, false),
+            (statement(server("Thrown", None, "")), false, false),
+            (statement(server("AlreadyExists", None, "Record")), false, false),
+            (statement(server("Validation", None, "Parse")), false, false),
+            (request("Validation", "Parse"), false, true),
+            (request("NotAllowed", "Auth SessionExpired"), false, true),
+            (request("NotAllowed", "Auth InvalidAuth"), false, false),
+            (request("NotAllowed", "Method"), false, true),
+            (statement(server("NotAllowed", None, "Method")), false, false),
+            (request("Internal", ""), false, false),
         ] {
-            assert_eq!(error.is_retryable(), expected, "{error:?}");
+            assert_eq!((error.is_retryable(), error.is_safe_to_repeat()), (retryable, safe), "{error:?}");
         }
+    }
+
+    #[test]
+    fn transaction_lost_names_the_loss() {
+        let lost = Error::new(ErrorKind::Disconnected, "`begin` failed: the connection was lost").rolled_back();
+        assert_eq!((lost.kind(), lost.delivery()), (ErrorKind::TransactionLost, Delivery::RolledBack));
+        assert_eq!(lost.to_string(), "transaction rolled back: `begin` failed: the connection was lost");
+        let source = lost.source().unwrap().downcast_ref::<Error>().unwrap();
+        assert_eq!(source.kind(), ErrorKind::Disconnected);
+        let late = Error::new(ErrorKind::Timeout, "late").with_delivery(Delivery::Unknown).rolled_back();
+        assert_eq!((late.kind(), late.delivery()), (ErrorKind::Timeout, Delivery::RolledBack));
     }
 }

@@ -6,7 +6,8 @@
 //!
 //! A transaction fails for good when its [`FirstFailure`] is set. These places set it:
 //!
-//! - [`turn`], when the reply to a query says that a statement failed, or there is no readable reply by the deadline;
+//! - [`turn`], when the reply to a query says that a statement failed, when there is no readable reply by the deadline, or
+//!   when the connection is lost;
 //! - [`turn`], when a query was sent and its future is dropped, or its task ends, before the reply;
 //! - [`DecodeGuard`], when `Response::take` cannot decode a result of a query that may have written (`query/effect.rs`
 //!   decides which may);
@@ -57,6 +58,16 @@ pub(crate) use turn::query;
 /// sent ([`Delivery::NotSent`](crate::Delivery::NotSent)), such as one with a value that cannot be encoded, has no such
 /// effect; nor has a call that finds no record ([`NotFound`](crate::ErrorKind::NotFound)), as no statement failed.
 ///
+/// As such a transaction is never committed, nothing of it is kept: the error of a call that was sent and has no readable
+/// reply has [`Delivery::RolledBack`](crate::Delivery::RolledBack).
+///
+/// # A lost connection
+///
+/// A transaction ends with its connection. If it is lost before the commit was sent, every call fails with
+/// [`TransactionLost`](crate::ErrorKind::TransactionLost) and [`Delivery::RolledBack`](crate::Delivery::RolledBack): it is
+/// certain that nothing is kept, and the transaction can be run again, as [`Session::transaction`] does. Only a commit that
+/// was sent and not answered is [unknown](crate::ErrorKind::CommitUnknown).
+///
 /// # Isolation
 ///
 /// A transaction sees the database as it was when it began, and its own writes; others see its writes once they are
@@ -97,12 +108,13 @@ enum EndedBy {
 impl Session {
     /// Opens a transaction in this session.
     ///
-    /// [`transaction`](Self::transaction) does that too, ends it, and runs it again after a conflict.
+    /// [`transaction`](Self::transaction) does that too, ends it, and runs it again after a conflict or a lost connection.
     ///
     /// # Errors
     ///
     /// [`TooManyTransactions`](crate::ErrorKind::TooManyTransactions) if the session has 64 open ones (server 3.3.5, by
-    /// default); otherwise only if the session is closed, or the connection is lost or does not answer.
+    /// default); otherwise only if the session is closed, or the connection is lost or does not answer. If the connection
+    /// is lost after the request was sent, it is [`TransactionLost`](crate::ErrorKind::TransactionLost).
     ///
     /// # Cancel safety
     ///
@@ -155,12 +167,13 @@ impl Transaction {
     ///
     /// - [`TransactionFailed`](crate::ErrorKind::TransactionFailed) if a call of it has failed: it was cancelled instead.
     ///   The [source](std::error::Error::source) is the first failure.
+    /// - [`TransactionLost`](crate::ErrorKind::TransactionLost) if the connection was lost before the commit was sent.
     /// - [`Conflict`](crate::ErrorKind::Conflict) if another transaction was first to commit a write to the same
     ///   record: run all of it again, as [`Session::transaction`] does.
     /// - [`CommitUnknown`](crate::ErrorKind::CommitUnknown) if the connection was lost or the deadline passed with the
     ///   commit under way, or the server does not know itself. All writes may be kept, or none: read them.
-    /// - [`SessionClosed`](crate::ErrorKind::SessionClosed), [`Closed`](crate::ErrorKind::Closed) or
-    ///   [`Disconnected`](crate::ErrorKind::Disconnected) if its session or its connection ended before it.
+    /// - [`SessionClosed`](crate::ErrorKind::SessionClosed) or [`Closed`](crate::ErrorKind::Closed) if the program closed
+    ///   its session or its connection before it.
     /// - [`TransactionClosed`](crate::ErrorKind::TransactionClosed) if it was committed or cancelled before;
     ///   [`InvalidArgument`](crate::ErrorKind::InvalidArgument) if [`TransactionBuilder::run`] will do so.
     ///

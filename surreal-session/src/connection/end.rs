@@ -57,10 +57,11 @@ impl End {
     pub(super) fn error(&self, operation: &Operation, delivery: Delivery) -> Error {
         let when = match delivery {
             Delivery::NotSent => "before it was sent",
-            Delivery::Answered | Delivery::Unknown => "before its reply came",
+            Delivery::Answered | Delivery::RolledBack | Delivery::Unknown => "before its reply came",
         };
-        let error =
-            Error::new(self.kind, format!("`{operation}` failed: {} {when}", self.message)).with_delivery(delivery);
+        let message = format!("`{operation}` failed: {} {when}", self.message);
+        // The connection is not opened again.
+        let error = Error::new(self.kind, message).with_delivery(delivery).with_final();
         match &self.source {
             Some(source) => error.with_source(SharedSource(Arc::clone(source))),
             None => error,
@@ -70,7 +71,7 @@ impl End {
 
 /// The error of a call whose task ended with the runtime of the connection.
 pub(crate) fn runtime_gone(delivery: Delivery) -> Error {
-    Error::new(ErrorKind::Disconnected, RUNTIME_GONE).with_delivery(delivery)
+    Error::new(ErrorKind::Disconnected, RUNTIME_GONE).with_delivery(delivery).with_final()
 }
 
 const RUNTIME_GONE: &str = "the runtime of the connection was shut down";

@@ -1,4 +1,4 @@
-//! Further attempts of a call that conflicts with others.
+//! Further attempts of a call that failed and has applied nothing, mostly because it conflicts with others.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -14,25 +14,36 @@ use crate::error::Result;
 #[derive(Debug)]
 pub(crate) struct Retry {
     client: Client,
-    limit: Limit,
+    limit: RetryLimit,
+    /// No attempt begins later.
+    end: Option<Instant>,
     backoff: Backoff,
 }
 
-#[derive(Debug)]
-enum Limit {
-    Retries(u32),
-    Until(Instant),
+/// The limit of further attempts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RetryLimit {
+    /// This number of them.
+    Times(u32),
+    /// Those that begin within this time after the first failure.
+    For(Duration),
 }
 
 impl Retry {
-    /// At most `retries` further attempts, with these pauses.
-    pub(crate) fn times(client: &Client, retries: u32, pauses: Range<Duration>) -> Self {
-        Self { client: client.clone(), limit: Limit::Retries(retries), backoff: Backoff::new(pauses) }
+    /// Further attempts within a limit, with these pauses.
+    pub(crate) fn new(client: &Client, limit: RetryLimit, pauses: Range<Duration>) -> Self {
+        Self { client: client.clone(), limit, end: None, backoff: Backoff::new(pauses) }
+    }
+
+    /// At most `retries` further attempts, with the default pauses, until the deadline.
+    pub(crate) fn times(client: &Client, retries: u32, deadline: Deadline) -> Self {
+        let limit = RetryLimit::Times(retries);
+        Self { client: client.clone(), limit, end: Some(deadline.at), backoff: Backoff::default() }
     }
 
     /// Further attempts until the deadline, with the default pauses.
     pub(crate) fn until(client: &Client, deadline: Deadline) -> Self {
-        Self { client: client.clone(), limit: Limit::Until(deadline.at), backoff: Backoff::default() }
+        Self::times(client, u32::MAX, deadline)
     }
 
     /// The number of retries until now.
@@ -42,11 +53,13 @@ impl Retry {
 
     /// Waits before another attempt. Returns false, without a pause, if the limit is reached.
     pub(crate) async fn pause(&mut self) -> bool {
-        if matches!(self.limit, Limit::Retries(retries) if self.count() >= retries) {
-            return false;
+        match self.limit {
+            RetryLimit::Times(retries) if self.count() >= retries => return false,
+            RetryLimit::Times(_) => {}
+            RetryLimit::For(time) => _ = self.end.get_or_insert_with(|| after(time)),
         }
         let next = after(self.backoff.next_pause());
-        if matches!(self.limit, Limit::Until(end) if next >= end) {
+        if self.end.is_some_and(|end| next >= end) {
             return false;
         }
         self.client.timer(next).await;

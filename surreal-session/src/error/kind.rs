@@ -43,6 +43,10 @@ pub enum ErrorKind {
     /// The transaction is rolled back, because an earlier call of it failed or its session was reset. The
     /// [source](std::error::Error::source) is the first failure.
     TransactionFailed,
+    /// The connection was lost before the commit was sent, or the marker of a transaction that
+    /// [runs exactly once](crate::TransactionBuilder::exactly_once) shows that a lost commit had no effect: the transaction is
+    /// rolled back, and can be run again. The [source](std::error::Error::source) is the loss.
+    TransactionLost,
     /// The commit was sent, and its outcome cannot be known; see [`Transaction::commit`](crate::Transaction::commit).
     CommitUnknown,
     /// The call's deadline passed without a reply.
@@ -101,6 +105,7 @@ impl fmt::Display for ErrorKind {
             Self::TooManyTransactions => "too many transactions",
             Self::TransactionClosed => "transaction closed",
             Self::TransactionFailed => "transaction failed",
+            Self::TransactionLost => "transaction lost",
             Self::CommitUnknown => "commit outcome unknown",
             Self::Timeout => "timed out",
             Self::Protocol => "protocol violation",
@@ -121,16 +126,25 @@ impl fmt::Display for ErrorKind {
     }
 }
 
-/// The extent to which a failed request reached the server.
+/// The extent to which a failed request reached the server, and whether its outcome is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[expect(clippy::exhaustive_enums, reason = "a request was not sent, was answered, or neither is known")]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "a request was not sent, was answered, is undone, or none of this is known"
+)]
 pub enum Delivery {
     /// The request was not sent: nothing happened on the server.
     NotSent,
     /// The server answered the request: the error describes the outcome.
     Answered,
-    /// The request was written to the socket and may have been carried out: the reply is missing, cannot be read, or does
-    /// not know the outcome. With the kind [`Serialization`](ErrorKind::Serialization), it was carried out.
+    /// The request belongs to a transaction that is not committed, and never will be: nothing of it is kept.
+    ///
+    /// The request may have been carried out in the transaction, and the server may still be working on it. Functions
+    /// with effects outside of the database, such as `http::post`, are not undone.
+    RolledBack,
+    /// The request was written to the socket and may have been applied, or may still be applied later: the reply is
+    /// missing, cannot be read, or does not know the outcome. The server goes on with what it has received, also after
+    /// its connection is lost. With the kind [`Serialization`](ErrorKind::Serialization), it was carried out.
     Unknown,
 }
 

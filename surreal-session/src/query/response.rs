@@ -162,12 +162,20 @@ impl Response {
         let mut failures = block.map_while(|(index, statement)| Some((index, statement.error()?)));
         // If none is the cause, only the commit failed: it is the last and has the reason.
         let last = failures.clone().last();
+        let is_block = failures.clone().any(|(_, error)| is_echo(error));
         let real = if is_echo(error) { failures.find(|(_, other)| !is_echo(other)).or(last) } else { None };
         let (index, error) = real.unwrap_or((index, error));
-        match &self.operation {
+        let error = match &self.operation {
             Some(operation) => Error::from_operation(operation, error.clone()).with_statement(index),
             None => Error::from_statement(index, error.clone()),
-        }
+        };
+        error.with_partial(self.has_applied(begin.filter(|_| is_block)))
+    }
+
+    /// Returns whether a statement other than `begin` may have been applied, in spite of the failure of others.
+    fn has_applied(&self, begin: Option<usize>) -> bool {
+        // In a transaction, nothing is kept.
+        self.decode_guard.is_none() && (0..self.len()).any(|index| Some(index) != begin && self.is_ok(index))
     }
 }
 

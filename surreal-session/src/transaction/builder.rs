@@ -1,4 +1,4 @@
-//! Transactions run by a closure, again after a conflict.
+//! Transactions run by a closure, again after a conflict or the loss of the connection.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -7,9 +7,10 @@ use std::time::Duration;
 use tracing::debug;
 
 use super::lifecycle::{self, Ending};
+use super::state::is_transient;
 use super::{EndedBy, Transaction, TransactionInner};
-use crate::connection::{PAUSES, Retry};
-use crate::error::{Error, Result};
+use crate::connection::{PAUSES, Retry, RetryLimit};
+use crate::error::{Error, ErrorKind, Result};
 use crate::session::SessionInner;
 
 /// A transaction to be run by a closure; see [`Session::transaction`](crate::Session::transaction).
@@ -17,19 +18,36 @@ use crate::session::SessionInner;
 #[must_use = "nothing is run until `run` is awaited"]
 pub struct TransactionBuilder {
     session: Arc<SessionInner>,
-    retries: u32,
+    limit: RetryLimit,
     pauses: Range<Duration>,
     deadline: Option<Duration>,
 }
 
+/// The outcome of one run that did not fail for good.
+enum Run<T, E> {
+    Done(T),
+    /// Nothing is kept, and the closure may run again.
+    Again(E),
+}
+
 impl TransactionBuilder {
     pub(super) fn new(session: &Arc<SessionInner>) -> Self {
-        Self { session: Arc::clone(session), retries: RETRIES, pauses: PAUSES, deadline: None }
+        let limit = RetryLimit::For(RETRY_FOR);
+        Self { session: Arc::clone(session), limit, pauses: PAUSES, deadline: None }
     }
 
-    /// Sets how often the closure may be run again after a conflict; 5 times unless set.
+    /// Sets how often the closure may run again, instead of [for how long](Self::retry_for). With 0 it runs once.
     pub fn retries(mut self, retries: u32) -> Self {
-        self.retries = retries;
+        self.limit = RetryLimit::Times(retries);
+        self
+    }
+
+    /// Sets for how long the closure may run again after its first failure, instead of [how often](Self::retries); 5 seconds
+    /// unless set.
+    ///
+    /// No run begins later. One that has begun goes on, so that all of it may take longer.
+    pub fn retry_for(mut self, time: Duration) -> Self {
+        self.limit = RetryLimit::For(time);
         self
     }
 
@@ -44,7 +62,9 @@ impl TransactionBuilder {
 
     /// Sets how long opening, committing and cancelling a transaction may take, each.
     ///
-    /// The queries of the closure have their own deadlines.
+    /// The queries of the closure have their own deadlines, and [`retry_for`](Self::retry_for) limits the runs. There is
+    /// no deadline over all of it, because the closure is the program's own code: to set one, wrap the whole future in
+    /// a timeout. Dropping it cancels the transaction, unless the commit has begun.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
         self
@@ -52,9 +72,11 @@ impl TransactionBuilder {
 
     /// Runs `body` in a transaction: commits if it returns `Ok`, cancels if it returns `Err`, and returns its result.
     ///
-    /// After a conflict, of a statement in the transaction or of its commit, the closure runs again from the start, in a
-    /// new transaction. So what it does outside of the transaction is done again. Nothing else is retried, and a commit of
-    /// [unknown](crate::ErrorKind::CommitUnknown) outcome never is.
+    /// After a conflict, of a statement in the transaction or of its commit, and after the
+    /// [loss](crate::ErrorKind::TransactionLost) of the connection before the commit was sent, the closure runs again from
+    /// the start, in a new transaction. So what it does outside of the transaction is done again. It runs again for up to
+    /// 5 seconds, unless [`retry_for`](Self::retry_for) or [`retries`](Self::retries) says otherwise. Nothing else is
+    /// retried, and a commit of [unknown](crate::ErrorKind::CommitUnknown) outcome never is.
     ///
     /// The transaction ends with the closure. Clones of the handle that live longer fail with
     /// [`TransactionClosed`](crate::ErrorKind::TransactionClosed).
@@ -96,43 +118,51 @@ impl TransactionBuilder {
         Fut: IntoFuture<Output = Result<T, E>>,
         E: From<Error>,
     {
-        let mut retry = Retry::times(&self.session.client, self.retries, self.pauses.clone());
+        let mut retry = Retry::new(&self.session.client, self.limit, self.pauses.clone());
         loop {
-            let conflict = match self.run_once(&mut body, retry.count()).await? {
-                Ok(value) => return Ok(value),
-                Err(conflict) => conflict,
+            let error = match self.run_once(&mut body, retry.count()).await? {
+                Run::Done(value) => return Ok(value),
+                Run::Again(error) => error,
             };
             if !retry.pause().await {
-                return Err(conflict);
+                return Err(error);
             }
-            debug!(retry = retry.count(), "a transaction runs again after a conflict");
+            debug!(retry = retry.count(), "a transaction runs again, after a conflict or a lost connection");
         }
     }
 
-    /// Runs `body` in one transaction. The inner error is a conflict, after which it may run again.
-    async fn run_once<T, E, F, Fut>(&self, body: &mut F, retries: u32) -> Result<Result<T, E>, E>
+    /// Runs `body` in one transaction.
+    async fn run_once<T, E, F, Fut>(&self, body: &mut F, retries: u32) -> Result<Run<T, E>, E>
     where
         F: FnMut(Transaction) -> Fut,
         Fut: IntoFuture<Output = Result<T, E>>,
         E: From<Error>,
     {
+        let inner = match self.begin(retries).await {
+            Ok(inner) => inner,
+            Err(error) if is_lost(&error) => return Ok(Run::Again(error.into())),
+            Err(error) => return Err(error.into()),
+        };
         // Dropped anywhere below: the last handle goes too, and that cancels.
-        let inner = lifecycle::begin(&self.session, self.session.client.deadline(self.deadline), retries).await?;
         match body(Transaction { inner: Arc::clone(&inner), ended_by: EndedBy::Run }).await {
             Ok(value) => match self.end(inner, Ending::Commit).await {
-                Ok(()) => Ok(Ok(value)),
-                Err(error) if error.is_conflict() => Ok(Err(explain(error, retries).into())),
+                Ok(()) => Ok(Run::Done(value)),
+                Err(error) if is_transient(&error) => Ok(Run::Again(explain(error, retries).into())),
                 Err(error) => Err(error.into()),
             },
             Err(error) => {
                 // The transaction remembers: a conflict may be hidden in the closure's own error.
-                let is_conflict = inner.first_failure.is_conflict();
+                let is_transient = inner.first_failure.is_transient();
                 if let Err(error) = self.end(inner, Ending::Cancel).await {
                     debug!(%error, "a transaction was not cancelled; the server drops it when its session ends");
                 }
-                if is_conflict { Ok(Err(error)) } else { Err(error) }
+                if is_transient { Ok(Run::Again(error)) } else { Err(error) }
             }
         }
+    }
+
+    async fn begin(&self, retries: u32) -> Result<Arc<TransactionInner>> {
+        lifecycle::begin(&self.session, self.session.client.deadline(self.deadline), retries).await
     }
 
     async fn end(&self, inner: Arc<TransactionInner>, ending: Ending) -> Result<()> {
@@ -140,11 +170,20 @@ impl TransactionBuilder {
     }
 }
 
+/// Returns true if the connection was lost and is opened again.
+fn is_lost(error: &Error) -> bool {
+    error.is_retryable() && matches!(error.kind(), ErrorKind::Disconnected | ErrorKind::TransactionLost)
+}
+
 fn explain(error: Error, retries: u32) -> Error {
     match retries {
         0 => error,
-        _ => error.in_context(format_args!("conflict in each of {} runs", u64::from(retries) + 1)),
+        _ => {
+            let what = if error.is_conflict() { "conflict" } else { "conflict or lost connection" };
+            error.in_context(format_args!("{what} in each of {} runs", u64::from(retries) + 1))
+        }
     }
 }
 
-const RETRIES: u32 = 5;
+/// Five retries were too few: of 40 transactions that changed the same record at once, 31 gave up.
+const RETRY_FOR: Duration = Duration::from_secs(5);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tracing::{Instrument, Span, debug, debug_span, field};
 
 use super::TransactionInner;
-use super::turn::no_turn;
+use super::turn::{no_turn, undone};
 use crate::connection::{Cleanup, Deadline};
 use crate::error::{Delivery, Error, ErrorKind, Result, ServerError};
 use crate::protocol::read_begun;
@@ -31,9 +31,14 @@ pub(super) async fn begin(
 async fn open(session: &Arc<SessionInner>, deadline: Deadline, span: Span) -> Result<TransactionInner> {
     let request = session.request("begin").finish();
     // Dropped here: the connection task cancels the transaction that the reply names.
-    let reply = session.call(request, deadline, Cleanup::CancelBegun).await.map_err(explain)?;
-    let id = read_begun(&reply)
-        .map_err(|error| Error::protocol("the reply to `begin` names no transaction").with_source(error))?;
+    let reply =
+        session.call(request, deadline, Cleanup::CancelBegun).await.map_err(|error| match error.delivery() {
+            Delivery::Unknown => error.rolled_back(),
+            _ => explain(error),
+        })?;
+    let id = read_begun(&reply).map_err(|error| {
+        Error::protocol("the reply to `begin` names no transaction").with_source(error).rolled_back()
+    })?;
     span.record("id", field::display(id));
     Ok(TransactionInner::new(id, session, span))
 }
@@ -61,12 +66,9 @@ pub(super) async fn end(inner: Arc<TransactionInner>, ending: Ending, deadline: 
     let work = work.instrument(inner.span().clone());
     let ended = Background::spawn(inner.client(), &begun, deadline, work).result().await;
     ended.map_err(|error| match error.kind() {
-        ErrorKind::Disconnected | ErrorKind::Timeout
-            if ending == Ending::Commit && error.delivery() == Delivery::Unknown =>
-        {
-            unknown(error)
-        }
-        _ => error,
+        ErrorKind::CommitUnknown => error,
+        _ if ending == Ending::Commit && error.delivery() == Delivery::Unknown => unknown(error),
+        _ => undone(error),
     })
 }
 

@@ -130,14 +130,24 @@ impl FirstFailure {
         self.0.get().map_or(Ok(()), |failure| Err(failure.to_error()))
     }
 
-    /// Returns true if the first failure was a conflict, so that the transaction may be run again.
-    pub(super) fn is_conflict(&self) -> bool {
-        self.0.get().is_some_and(|failure| failure.error.is_conflict())
+    /// Returns true if the first failure was a conflict or the loss of the connection, so that the transaction may be run
+    /// again.
+    pub(super) fn is_transient(&self) -> bool {
+        self.0.get().is_some_and(|failure| is_transient(&failure.error))
     }
+}
+
+/// Returns true if the transaction may be run again after this error of it.
+pub(super) fn is_transient(error: &Error) -> bool {
+    error.is_retryable() && (error.is_conflict() || error.kind() == ErrorKind::TransactionLost)
 }
 
 impl Failure {
     fn to_error(&self) -> Error {
+        // The statement did not fail: every call fails in this way.
+        if self.error.kind() == ErrorKind::TransactionLost {
+            return self.error.clone();
+        }
         let message = format!("transaction rolled back: `{}` failed earlier", self.surql);
         let mut error = Error::new(ErrorKind::TransactionFailed, message).with_source(self.error.clone());
         if let Some(index) = self.error.statement() {

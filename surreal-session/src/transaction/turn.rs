@@ -64,7 +64,7 @@ pub(crate) async fn query(
     // Dropped here: `CallerGuard` fails the transaction, unless the request was not sent yet.
     let result = run.result().await;
     caller.is_answered = run.task.is_finished();
-    result
+    result.map_err(undone)
 }
 
 impl QueuedQuery {
@@ -85,7 +85,7 @@ impl QueuedQuery {
         // Dropped here: the result is unknown, and `ReplyGuard` fails the transaction.
         let guard = ReplyGuard(&self);
         let reply = self.transaction.session().call(request, deadline, Cleanup::Nothing).await;
-        let outcome = reply.and_then(|reply| read_statements(&reply));
+        let outcome = reply.and_then(|reply| read_statements(&reply)).map_err(undone);
         guard.end(&outcome);
         outcome
     }
@@ -96,7 +96,7 @@ impl QueuedQuery {
     }
 
     fn fail_dropped(&self) {
-        let error = Error::new(ErrorKind::Query, DROPPED).with_delivery(Delivery::Unknown);
+        let error = Error::new(ErrorKind::Query, DROPPED).rolled_back();
         self.transaction.first_failure.note(&self.surql, &error);
     }
 }
@@ -140,6 +140,13 @@ impl Drop for CallerGuard {
         }
         self.task.abort();
     }
+}
+
+/// The error of a call before the commit. If the call may have been carried out, or the connection is lost, the transaction
+/// fails with it and is never committed, so that nothing is kept.
+pub(super) fn undone(error: Error) -> Error {
+    let is_undone = error.delivery() == Delivery::Unknown || error.kind() == ErrorKind::Disconnected;
+    if is_undone { error.rolled_back() } else { error }
 }
 
 /// The error of a call whose turn did not come in time.

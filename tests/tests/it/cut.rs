@@ -49,7 +49,7 @@ async fn connection_that_is_cut_at_any_point_ends_every_call() {
             if !is_done {
                 let outcome = timeout(HANGS, cut).await.expect("hangs");
                 if let Err(error) = outcome {
-                    let kinds = [ErrorKind::Disconnected, ErrorKind::CommitUnknown];
+                    let kinds = [ErrorKind::Disconnected, ErrorKind::TransactionLost, ErrorKind::CommitUnknown];
                     assert!(kinds.contains(&error.kind()), "call {number}, {polls} polls: {error:?}");
                 }
             }

@@ -216,7 +216,9 @@ impl Bank {
             Err(Refused::Failed(error)) => match error.kind() {
                 ErrorKind::CommitUnknown => (Outcome::Unknown, |totals| &mut totals.unknown),
                 ErrorKind::Conflict => (Outcome::NotDone, |totals| &mut totals.given_up),
-                ErrorKind::Disconnected => (Outcome::NotDone, |totals| &mut totals.disconnected),
+                ErrorKind::Disconnected | ErrorKind::TransactionLost => {
+                    (Outcome::NotDone, |totals| &mut totals.disconnected)
+                }
                 _ => panic!("{error:?}"),
             },
         };

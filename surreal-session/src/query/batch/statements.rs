@@ -177,8 +177,9 @@ impl BatchResponse {
         Error::partly_applied(message, error).with_statement(failed)
     }
 
+    /// Names the statement in its error, which says nothing about the others: `partly_applied` does.
     fn name(&self, index: usize, error: Error) -> Error {
-        error.with_statement(index).in_context(format_args!("`{}`", self.parts[index].surql))
+        error.with_statement(index).with_partial(false).in_context(format_args!("`{}`", self.parts[index].surql))
     }
 }
 

@@ -119,7 +119,7 @@ async fn closing_the_connection_ends_its_transactions() {
     session.ping().await.unwrap();
     db.close().await.unwrap();
     let ended = timeout(HANGS, running).await.expect("hangs").unwrap().unwrap_err();
-    assert_eq!((ended.kind(), ended.delivery()), (ErrorKind::Closed, Delivery::Unknown), "{ended:?}");
+    assert_eq!((ended.kind(), ended.delivery()), (ErrorKind::Closed, Delivery::RolledBack), "{ended:?}");
     assert_eq!(
         first_failure(&timeout(HANGS, tx.commit()).await.expect("hangs").unwrap_err()).kind(),
         ErrorKind::Closed
@@ -149,14 +149,45 @@ async fn behind_proxy() -> (Proxy, Surreal, Session, Session) {
 #[async_test(not_send)]
 async fn losing_the_connection_ends_its_transactions() {
     let (proxy, _db, session, beside) = behind_proxy().await;
-    let tx = session.begin_transaction().await.unwrap();
+    let [tx, unqueried, cancelled] = [(); 3].map(|()| session.begin_transaction());
+    let (tx, unqueried, cancelled) = (tx.await.unwrap(), unqueried.await.unwrap(), cancelled.await.unwrap());
     tx.create::<Account>().content(new(1)).await.unwrap();
     proxy.cut();
     eventually("the connection is lost", async || session.ping().await.is_err()).await;
-    let error = tx.query("RETURN 1").await.unwrap_err();
-    assert_eq!((error.kind(), error.delivery()), (ErrorKind::Disconnected, Delivery::NotSent), "{error:?}");
-    let error = tx.commit().await.unwrap_err();
-    assert_eq!((error.kind(), error.delivery()), (ErrorKind::Disconnected, Delivery::NotSent), "{error:?}");
+    for error in [
+        unqueried.commit().await.unwrap_err(),
+        cancelled.cancel().await.unwrap_err(),
+        tx.query("RETURN 1").await.unwrap_err(),
+        tx.query("RETURN 2").await.unwrap_err(),
+        tx.commit().await.unwrap_err(),
+    ] {
+        assert_lost(&error);
+    }
+    assert_eq!(accounts(&beside).await, []);
+}
+
+fn assert_lost(error: &Error) {
+    let state = (error.kind(), error.delivery(), error.is_safe_to_repeat());
+    assert_eq!(state, (ErrorKind::TransactionLost, Delivery::RolledBack, true), "{error:?}");
+    let source: &Error = error.source().unwrap().downcast_ref().unwrap();
+    assert_eq!(source.kind(), ErrorKind::Disconnected, "{source:?}");
+}
+
+#[async_test(not_send)]
+async fn transaction_with_a_call_in_flight_when_the_connection_is_lost_is_rolled_back() {
+    let (proxy, _db, session, beside) = behind_proxy().await;
+    let [tx, cancelled] = [session.begin_transaction().await.unwrap(), session.begin_transaction().await.unwrap()];
+    tx.create::<Account>().content(new(1)).await.unwrap();
+    proxy.hold_replies();
+    let query = tokio::spawn(tx.create::<Account>().content(new(2)).into_future());
+    let begin = tokio::spawn(session.begin_transaction());
+    let cancel = tokio::spawn(cancelled.cancel());
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    proxy.cut();
+    assert_lost(&timeout(HANGS, query).await.expect("hangs").unwrap().unwrap_err());
+    assert_lost(&timeout(HANGS, begin).await.expect("hangs").unwrap().unwrap_err());
+    assert_lost(&timeout(HANGS, cancel).await.expect("hangs").unwrap().unwrap_err());
+    assert_lost(&tx.commit().await.unwrap_err());
     assert_eq!(accounts(&beside).await, []);
 }
 

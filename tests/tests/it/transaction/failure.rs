@@ -82,9 +82,10 @@ async fn timeout_is_final() {
     let (_db, session, _other) = two().await;
     let tx = session.begin_transaction().await.unwrap();
     let slow = tx.query("CREATE account:a SET balance = 1; SLEEP 1s").deadline(Duration::from_millis(50));
-    assert_eq!(slow.await.unwrap_err().kind(), ErrorKind::Timeout);
+    let error = slow.await.unwrap_err();
+    assert_eq!((error.kind(), error.delivery()), (ErrorKind::Timeout, Delivery::RolledBack), "{error:?}");
     let first = assert_failed(tx, &session).await;
-    assert_eq!((first.kind(), first.delivery()), (ErrorKind::Timeout, Delivery::Unknown), "{first:?}");
+    assert_eq!((first.kind(), first.delivery()), (ErrorKind::Timeout, Delivery::RolledBack), "{first:?}");
 }
 
 #[async_test]
@@ -94,7 +95,7 @@ async fn dropped_statement_is_final() {
     let slow = tx.query("CREATE account:a SET balance = 1; SLEEP 100ms").into_future();
     assert!(poll_times(1, slow).await.is_none());
     let first = assert_failed(tx, &session).await;
-    assert_eq!(first.delivery(), Delivery::Unknown, "{first:?}");
+    assert_eq!(first.delivery(), Delivery::RolledBack, "{first:?}");
     assert!(first.to_string().contains("dropped"), "{first}");
 }
 
