@@ -135,8 +135,30 @@ impl Error {
     }
 
     /// Returns `true` for wrong credentials, an expired token or session, and missing rights.
+    ///
+    /// [`is_expired`](Self::is_expired) and [`is_forbidden`](Self::is_forbidden) tell the last two apart; neither is `true`
+    /// for wrong credentials.
     pub fn is_auth(&self) -> bool {
         self.kind() == ErrorKind::Auth
+    }
+
+    /// Returns `true` if the session or the token has expired: another sign-in helps, as after HTTP status 401.
+    ///
+    /// Nothing of the request was executed. This includes a [`TransactionFailed`](ErrorKind::TransactionFailed) whose first
+    /// failure it was. The server (3.3.5) does not distinguish an expired refresh token or bearer key from one that was
+    /// revoked, so this is `false` for them.
+    pub fn is_expired(&self) -> bool {
+        self.server().is_some_and(ServerError::is_expired)
+    }
+
+    /// Returns `true` if the identity lacks a right: another identity is needed, as after HTTP status 403.
+    ///
+    /// This includes anonymous sessions on a server that refuses guests, and a
+    /// [`TransactionFailed`](ErrorKind::TransactionFailed) whose first failure it was. Permissions of tables and fields
+    /// hide records without an error. What the server's capabilities forbid for every identity is
+    /// [`NotAllowed`](ErrorKind::NotAllowed).
+    pub fn is_forbidden(&self) -> bool {
+        self.server().is_some_and(ServerError::is_forbidden)
     }
 
     /// Returns `true` if the same call, on the same handle, can safely be repeated and may succeed.

@@ -84,7 +84,9 @@ pub use value::{Datetime, Id, RecordId, Value};
 
 /// Credentials and tokens.
 pub mod auth {
-    pub use crate::session::{Bearer, Credentials, Database, Namespace, RecordAccess, Root, Token, Tokens};
+    pub use crate::session::{
+        Bearer, Credentials, Database, Namespace, RecordAccess, RefreshToken, Root, Token, Tokens,
+    };
 }
 
 /// Traversals of the graph, and the traits of their arguments.

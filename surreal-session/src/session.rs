@@ -35,7 +35,7 @@ use crate::connection::{Client, Deadline};
 use crate::error::Result;
 use crate::protocol::SessionId;
 
-pub use auth::{Bearer, Credentials, Database, Namespace, RecordAccess, Root, Token, Tokens};
+pub use auth::{Bearer, Credentials, Database, Namespace, RecordAccess, RefreshToken, Root, Token, Tokens};
 pub use call::{CallFuture, SessionCall};
 pub(crate) use info::{IDENTITY, SessionIdentity};
 pub use new_session::NewSession;

@@ -32,6 +32,8 @@ pub enum ErrorKind {
     Closed,
     /// The session was closed by the program.
     SessionClosed,
+    /// The identity was proved again, and the server gave the session another one. The session is closed.
+    IdentityChanged,
     /// The connection holds as many sessions as the server allows.
     TooManySessions,
     /// The program asked for exactly one record, and several match.
@@ -100,6 +102,7 @@ impl fmt::Display for ErrorKind {
             Self::Disconnected => "disconnected",
             Self::Closed => "connection closed",
             Self::SessionClosed => "session closed",
+            Self::IdentityChanged => "identity changed",
             Self::TooManySessions => "too many sessions",
             Self::TooManyRecords => "too many records",
             Self::TooManyTransactions => "too many transactions",

@@ -104,6 +104,22 @@ impl ServerError {
         auth.inner().map(ErrorDetails::kind)
     }
 
+    /// Returns `true` if the session or the token has expired.
+    pub(crate) fn is_expired(&self) -> bool {
+        matches!(self.auth_detail(), Some("SessionExpired" | "TokenExpired"))
+    }
+
+    /// Returns `true` if the identity of the session lacks a right.
+    pub(crate) fn is_forbidden(&self) -> bool {
+        self.auth_detail() == Some("NotAllowed") || self.lacks_permission()
+    }
+
+    /// The server (3.3.5) reports these with the kinds `NotAllowed` or `Internal`, and never as `Auth`.
+    fn lacks_permission(&self) -> bool {
+        matches!(self.kind.as_str(), "NotAllowed" | "Internal")
+            && self.message.starts_with("You don't have permission to ")
+    }
+
     /// The message, and an explanation from the details if it needs one.
     pub(crate) fn explained(&self) -> Cow<'_, str> {
         // The message of a syntax error ends in a line break.
@@ -136,8 +152,7 @@ impl ServerError {
     pub(crate) fn error_kind(&self) -> ErrorKind {
         match self.kind.as_str() {
             _ if self.message.starts_with("The transaction's commit outcome is unknown") => ErrorKind::CommitUnknown,
-            // The server (3.3.5) reports these with either kind, and never as `Auth`.
-            "NotAllowed" | "Internal" if self.message.starts_with("You don't have permission to ") => ErrorKind::Auth,
+            _ if self.lacks_permission() => ErrorKind::Auth,
             "NotFound" => ErrorKind::NotFound,
             "AlreadyExists" => ErrorKind::AlreadyExists,
             "NotAllowed" if self.is_detail("Auth") => ErrorKind::Auth,

@@ -9,7 +9,7 @@ mod token;
 
 pub use credentials::{Bearer, Credentials, Database, Namespace, RecordAccess, Root};
 pub(super) use request::AuthRequest;
-pub use token::{Token, Tokens};
+pub use token::{RefreshToken, Token, Tokens};
 
 /// The means by which a session proves its identity.
 #[derive(Debug, Clone)]

@@ -359,3 +359,90 @@ async fn parameters_that_the_server_reserves_are_refused() {
     }
     session.signup(RecordAccess::new(&ns, "test", "any", BTreeMap::<String, i64>::new())).await.unwrap();
 }
+
+/// Two access methods, one of them with tokens and sessions of one second, and a user who may only read.
+const SHORT: &str = "DEFINE TABLE member; DEFINE USER dora ON DATABASE PASSWORD 'd' ROLES VIEWER;
+    DEFINE FUNCTION fn::f() { RETURN 1 } PERMISSIONS NONE; DEFINE PARAM $p VALUE 1 PERMISSIONS NONE;
+    DEFINE ACCESS short ON DATABASE TYPE RECORD SIGNUP (CREATE member SET name = $name)
+        SIGNIN (SELECT * FROM member WHERE name = $name) DURATION FOR TOKEN 1s, FOR SESSION 1s;
+    DEFINE ACCESS long ON DATABASE TYPE RECORD SIGNUP (CREATE member SET name = $name) WITH REFRESH";
+
+#[async_test(not_send)]
+async fn expired_and_forbidden_and_wrong_credentials_are_told_apart() {
+    let (db, root) = place().await;
+    let ns = root.namespace().unwrap();
+    root.execute(SHORT).await.unwrap();
+    let user = db.new_session().await.unwrap();
+    let tokens = user.signup(RecordAccess::new(&ns, "test", "short", named("ada"))).await.unwrap();
+    let dora = db.new_session().signin(Database::new(&ns, "test", "dora", "d")).await.unwrap();
+    let open = user.begin_transaction().await.unwrap();
+    eventually("token and session expire", async || {
+        dora.authenticate(&tokens).await.is_err() && user.query("RETURN 1").await.is_err()
+    })
+    .await;
+    let failed = async |session: &Session, text| session.query(text).await.unwrap().check().unwrap_err();
+    let (expired, forbidden, neither) = ((true, false), (false, true), (false, false));
+    let mut seen = vec![
+        ("token", expired, dora.authenticate(&tokens).await.unwrap_err()),
+        ("new session", expired, db.new_session().authenticate(&tokens).await.unwrap_err()),
+        ("fork", expired, user.fork().await.unwrap_err()),
+        ("query", expired, user.query("RETURN 1").await.unwrap_err()),
+        ("set", expired, user.set("v", 1).await.unwrap_err()),
+        ("run", expired, user.run::<Value>("count").await.unwrap_err()),
+        ("in a transaction", expired, open.query("RETURN 1").await.unwrap_err()),
+        ("commit", expired, open.commit().await.unwrap_err()),
+        ("define", forbidden, failed(&dora, "DEFINE TABLE x").await),
+        (
+            "function",
+            forbidden,
+            db.new_session().use_ns(&ns).use_db("test").await.unwrap().run::<Value>("fn::f").await.unwrap_err(),
+        ),
+        ("other database", forbidden, dora.use_db("other").await.unwrap_err()),
+        ("other namespace", forbidden, dora.use_ns("other").await.unwrap_err()),
+        ("password", neither, dora.signin(Database::new(&ns, "test", "dora", "x")).await.unwrap_err()),
+        ("no token", neither, dora.authenticate("a.b.c").await.unwrap_err()),
+        ("no user", neither, dora.signin(RecordAccess::new(&ns, "test", "short", named("bob"))).await.unwrap_err()),
+        ("text", neither, failed(&dora, "SELECT * FROM nowhere").await),
+    ];
+    let tokens = user.signup(RecordAccess::new(&ns, "test", "long", named("eve"))).await.unwrap();
+    user.refresh(&tokens).await.unwrap();
+    seen.push(("param", forbidden, failed(&user, "RETURN $p").await));
+    seen.push(("used refresh token", neither, user.refresh(&tokens).await.unwrap_err()));
+    for (what, expected, error) in seen {
+        assert_eq!((error.is_expired(), error.is_forbidden()), expected, "{what}: {error:?}");
+    }
+}
+
+#[async_test]
+async fn refused_guest_is_forbidden() {
+    let server = Embedded::builder().deny_guests().start().await.unwrap();
+    let db = Surreal::connect(server.url()).await.unwrap();
+    let refused = db.query("RETURN 1").await.unwrap_err();
+    assert!(refused.is_forbidden() && !refused.is_expired(), "{refused:?}");
+    server.shutdown().await;
+}
+
+#[async_test]
+async fn claims_name_the_user_and_the_place_of_a_token() {
+    #[derive(Debug, PartialEq, serde::Deserialize)]
+    #[serde(rename_all = "UPPERCASE")]
+    struct Claims {
+        ns: String,
+        db: String,
+        ac: String,
+        id: String,
+    }
+    let (db, root) = place().await;
+    let ns = root.namespace().unwrap();
+    root.execute(SHORT).await.unwrap();
+    let user = db.new_session().await.unwrap();
+    let before = Datetime::now();
+    let Tokens { access, .. } = user.signup(RecordAccess::new(&ns, "test", "short", named("ada"))).await.unwrap();
+    let id: RecordId = user.query("RETURN $auth").await.unwrap().take(0).unwrap();
+    let expected = Claims { ns, db: "test".into(), ac: "short".into(), id: id.to_string() };
+    assert_eq!(access.claims::<Claims>().unwrap(), expected);
+    let lifetime = access.expires_at().unwrap().timestamp() - before.timestamp();
+    assert!((1..=5).contains(&lifetime), "{lifetime}");
+    let stored: Token = serde_json::from_str(&serde_json::to_string(&access).unwrap()).unwrap();
+    assert_eq!(stored, access);
+}
