@@ -9,8 +9,9 @@ use surreal_session::auth::Root;
 
 use crate::StartError;
 use crate::handle::{self, Handle};
-use crate::server::{Guests, Settings};
+use crate::server::{Ending, Guests, LiveEngine, Settings};
 use crate::storage::Storage;
+use crate::store::SharedStore;
 
 /// A SurrealDB server that runs in this process.
 ///
@@ -18,6 +19,7 @@ use crate::storage::Storage;
 /// connections.
 pub struct Embedded {
     url: String,
+    port: u16,
     username: String,
     password: String,
     handle: Handle,
@@ -44,12 +46,17 @@ impl Embedded {
 
     fn new(port: u16, username: String, password: String, handle: Handle) -> Self {
         let url = format!("ws://127.0.0.1:{port}");
-        Self { url, username, password, handle }
+        Self { url, port, username, password, handle }
     }
 
     /// Returns the URL for clients, such as `ws://127.0.0.1:40123`.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Returns the port on `127.0.0.1`: a server that is started again on it has the same URL.
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// Returns the name of the root user.
@@ -82,6 +89,9 @@ impl Embedded {
 
     /// Stops the server, and returns once its port is free and its store can be opened again.
     ///
+    /// A [`Builder`] with the same [path](Builder::path) and [port](Builder::port) starts it again with the same data and
+    /// the same URL.
+    ///
     /// Clients are disconnected, their running statements are cancelled and their open transactions rolled back. This
     /// takes milliseconds, or up to a second if a statement does not react. Then the storage engine gets up to ten
     /// seconds to write its data. Failures and timeouts are `tracing` warnings.
@@ -89,8 +99,37 @@ impl Embedded {
     /// # Cancel safety
     ///
     /// Dropping the future does not stop the shutdown: it goes on in the background, as after dropping the handle.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use surreal_session_embedded::Embedded;
+    ///
+    /// # async fn example() -> Result<(), surreal_session_embedded::StartError> {
+    /// let settings = Embedded::builder().path("data");
+    /// let server = settings.clone().start().await?;
+    /// let settings = settings.port(server.port());
+    /// server.shutdown().await;
+    /// // Clients lose their connections, and cannot open new ones until this is ready.
+    /// let server = settings.start().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn shutdown(self) {
-        self.handle.stop().await;
+        self.handle.stop(Ending::Orderly).await;
+    }
+
+    /// Stops the server like a crash, to test clients: connections break without a close frame, and replies that were not
+    /// sent yet are lost.
+    ///
+    /// It returns once its port is free and its store can be opened again. What was committed is kept, also if the
+    /// client did not get the reply.
+    ///
+    /// # Cancel safety
+    ///
+    /// Like [`shutdown`](Self::shutdown).
+    pub async fn kill(self) {
+        self.handle.stop(Ending::Abrupt).await;
     }
 }
 
@@ -104,6 +143,7 @@ impl fmt::Debug for Embedded {
 /// The settings of a server that has not been started.
 ///
 /// Made by [`Embedded::builder`]. It does nothing until [`start`](Builder::start) is awaited.
+#[derive(Clone)]
 #[must_use = "a server does not run until `start` is awaited"]
 pub struct Builder {
     port: u16,
@@ -112,6 +152,7 @@ pub struct Builder {
     storage: Storage,
     guests: Guests,
     denied_functions: Vec<String>,
+    live_engine: LiveEngine,
 }
 
 impl Builder {
@@ -123,6 +164,7 @@ impl Builder {
             storage: Storage::Memory,
             guests: Guests::Allowed,
             denied_functions: Vec::new(),
+            live_engine: LiveEngine::Inline,
         }
     }
 
@@ -164,6 +206,18 @@ impl Builder {
         self
     }
 
+    /// Delivers live queries with this engine. Default: [`LiveEngine::Inline`], like the `surreal` program.
+    pub fn live_engine(mut self, engine: LiveEngine) -> Self {
+        self.live_engine = engine;
+        self
+    }
+
+    /// Opens a store that other servers of this process use too.
+    pub(crate) fn shared(mut self, store: SharedStore) -> Self {
+        self.storage = Storage::Shared(store);
+        self
+    }
+
     /// Starts the server, and returns once it accepts connections.
     ///
     /// Works in any runtime and on any thread: it waits only for the server's own threads.
@@ -188,6 +242,7 @@ impl Builder {
             storage: self.storage,
             guests: self.guests,
             denied_functions: self.denied_functions,
+            live_engine: self.live_engine,
         };
         let starting = handle::spawn(settings)?;
         let handle = starting.started().await?;
@@ -204,6 +259,7 @@ impl fmt::Debug for Builder {
             .field("storage", &self.storage)
             .field("guests", &self.guests)
             .field("denied_functions", &self.denied_functions)
+            .field("live_engine", &self.live_engine)
             .finish_non_exhaustive()
     }
 }

@@ -1,7 +1,7 @@
 //! The server's thread, and the handle to it.
 //!
-//! One thread per server owns a runtime and everything that runs in it. The handle holds a cancellation token and a
-//! channel that closes when the thread ends. The reasons: the server's parser and executor recurse deeper than a
+//! One thread per server owns a runtime and everything that runs in it. The handle holds a
+//! channel that stops the server and one that closes when the thread ends. The reasons: the server's parser and executor recurse deeper than a
 //! default stack allows; the server must not depend on the runtime that started it, which may be the single thread of a
 //! test; and dropping a handle must not wait.
 
@@ -10,11 +10,10 @@ use std::thread;
 use std::time::Duration;
 
 use tokio::runtime::{self, Runtime};
-use tokio::sync::oneshot;
-use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio::sync::{oneshot, watch};
 
 use crate::StartError;
-use crate::server::{Server, Settings};
+use crate::server::{Ending, Server, Settings};
 
 type Outcome = Result<(), StartError>;
 
@@ -26,7 +25,8 @@ pub(crate) struct Starting {
 
 /// A running server. Dropping this stops the server without waiting for its end.
 pub(crate) struct Handle {
-    stop: DropGuard,
+    /// Dropping this stops the server in order.
+    stop: watch::Sender<Ending>,
     /// Invariant: nothing is sent. The channel closes when the thread ends, for whatever reason.
     ended: oneshot::Receiver<()>,
 }
@@ -43,7 +43,8 @@ impl Starting {
 
 impl Handle {
     /// Stops the server and waits for the end of its thread.
-    pub(crate) async fn stop(self) {
+    pub(crate) async fn stop(self, ending: Ending) {
+        self.stop.send_replace(ending);
         drop(self.stop);
         let _ = self.ended.await;
     }
@@ -54,23 +55,21 @@ impl Handle {
 /// Neither this function nor any that it calls is generic, so that the server's code is generated once, with this crate,
 /// and not in every program that uses it.
 pub(crate) fn spawn(settings: Settings) -> Result<Starting, StartError> {
-    let stop = CancellationToken::new();
-    let stopped = stop.clone();
+    let (stop, stopped) = watch::channel(Ending::Orderly);
     let (report, outcome) = oneshot::channel();
     let (end, ended) = oneshot::channel();
     thread::Builder::new()
         .name("surrealdb".to_owned())
         .stack_size(STACK_BYTES)
         .spawn(move || {
-            run(settings, &stopped, report);
+            run(settings, stopped, report);
             drop(end);
         })
         .map_err(StartError::Thread)?;
-    let stop = stop.drop_guard();
     Ok(Starting { outcome, handle: Handle { stop, ended } })
 }
 
-fn run(settings: Settings, stop: &CancellationToken, report: oneshot::Sender<Outcome>) {
+fn run(settings: Settings, stop: watch::Receiver<Ending>, report: oneshot::Sender<Outcome>) {
     match build_runtime() {
         Ok(runtime) => {
             runtime.block_on(serve(settings, stop, report));
@@ -81,12 +80,14 @@ fn run(settings: Settings, stop: &CancellationToken, report: oneshot::Sender<Out
     }
 }
 
-async fn serve(settings: Settings, stop: &CancellationToken, report: oneshot::Sender<Outcome>) {
+async fn serve(settings: Settings, mut stop: watch::Receiver<Ending>, report: oneshot::Sender<Outcome>) {
     match Server::open(settings).await {
         Ok(server) => {
             report_outcome(report, Ok(()));
-            stop.cancelled().await;
-            server.close().await;
+            // The handle notes the ending just before it drops the sender.
+            while stop.changed().await.is_ok() {}
+            let ending = *stop.borrow();
+            server.close(ending).await;
         }
         Err(error) => report_outcome(report, Err(error)),
     }

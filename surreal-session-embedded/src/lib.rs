@@ -31,6 +31,7 @@
 
 #![recursion_limit = "256"] // the server's nested futures go past the default of 128
 
+mod cluster;
 mod embedded;
 mod error;
 mod example;
@@ -38,11 +39,14 @@ mod handle;
 mod server;
 mod socket;
 mod storage;
+mod store;
 
+pub use cluster::Cluster;
 pub use embedded::{Builder, Embedded};
 pub use error::StartError;
 #[doc(hidden)]
 pub use example::{example, example_db, example_url};
+pub use server::LiveEngine;
 
 /// Compiles the code of the README.
 #[cfg(doctest)]

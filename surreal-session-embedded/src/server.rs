@@ -7,6 +7,7 @@ use std::net;
 use std::sync::Arc;
 use std::time::Duration;
 
+use surrealdb_cnf::ConfigMap;
 use surrealdb_rpc::capabilities::{Capabilities, FuncTarget, Targets};
 use surrealdb_server::core::CommunityComposer;
 use surrealdb_server::core::channel;
@@ -19,7 +20,7 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::StartError;
-use crate::socket::Listener;
+use crate::socket::{HangUp, Listener};
 use crate::storage::Storage;
 
 pub(crate) struct Settings {
@@ -30,6 +31,7 @@ pub(crate) struct Settings {
     pub(crate) storage: Storage,
     pub(crate) guests: Guests,
     pub(crate) denied_functions: Vec<String>,
+    pub(crate) live_engine: LiveEngine,
 }
 
 /// The rights of sessions that are not signed in.
@@ -37,6 +39,36 @@ pub(crate) struct Settings {
 pub(crate) enum Guests {
     Allowed,
     Denied,
+}
+
+/// The way in which a server delivers the events of live queries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LiveEngine {
+    /// A write evaluates the live queries of the node that it went through. In a [`Cluster`](crate::Cluster), the live queries of other
+    /// nodes get no event for it. The default of SurrealDB 3.3.5.
+    Inline,
+    /// Each node reads the changes of all nodes from the store every 100 ms, and evaluates its own live queries.
+    Router,
+}
+
+/// The manner of a server's end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// Clients get what is queued for them, and a close frame.
+    Orderly,
+    /// Connections break off.
+    Abrupt,
+}
+
+impl LiveEngine {
+    fn config(self) -> ConfigMap {
+        let name = match self {
+            Self::Inline => "inline",
+            Self::Router => "router",
+        };
+        ConfigMap::empty().with_key_value("live_query_engine", name)
+    }
 }
 
 impl Settings {
@@ -64,9 +96,11 @@ pub(crate) struct Server {
     clients: Arc<RpcState>,
     acceptor: JoinHandle<io::Result<()>>,
     /// Stops accepting connections, and ends the open ones.
-    hang_up: CancellationToken,
+    hang_up: HangUp,
     /// Stops the delivery of live notifications.
     silence: CancellationToken,
+    /// Other nodes use the storage too.
+    is_shared: bool,
 }
 
 impl Server {
@@ -77,23 +111,27 @@ impl Server {
         let address = settings.storage.prepare()?;
         let (notify, notifications) = channel::bounded(NOTIFICATION_QUEUE);
         let datastore = Datastore::builder()
+            .with_config(settings.live_engine.config())
             .with_capabilities(capabilities)
             .with_notify(notify)
             .with_auth(true)
-            .without_maintenance_tasks()
-            .build_with_path(&address)
-            .await
-            .map_err(|error| settings.storage.error(text(error)))?;
+            .without_maintenance_tasks();
+        let datastore = match &settings.storage {
+            Storage::Shared(store) => datastore.build_with_factory_path(&address, store.clone()).await,
+            _ => datastore.build_with_path(&address).await,
+        };
+        let datastore = datastore.map_err(|error| settings.storage.error(text(error)))?;
         if let Err(reason) = initialise(&datastore, &settings.username, &settings.password).await {
             close_storage(&datastore).await;
             return Err(settings.storage.error(reason));
         }
+        let is_shared = matches!(settings.storage, Storage::Shared(_));
         let silence = CancellationToken::new();
         let options = RouterOptions { client_ip: ClientIp::None, ..RouterOptions::default() };
         let store = Arc::clone(&datastore);
         let router = SurrealRouter::build::<CommunityComposer>(options, store, notifications, silence.clone(), ());
         match router.await {
-            Ok(router) => Ok(Self::serve(datastore, router, listener, silence)),
+            Ok(router) => Ok(Self::serve(datastore, router, listener, silence, is_shared)),
             Err(error) => {
                 close_storage(&datastore).await;
                 Err(StartError::server(text(error)))
@@ -106,27 +144,32 @@ impl Server {
         router: SurrealRouter,
         listener: TcpListener,
         silence: CancellationToken,
+        is_shared: bool,
     ) -> Self {
         // Without this task, live queries are accepted but deliver nothing.
         router.spawn_notifications();
         let clients = Arc::clone(router.rpc_state());
-        let hang_up = CancellationToken::new();
+        let hang_up = HangUp::default();
         let serve = axum::serve(Listener::new(listener, hang_up.clone()), router.into_router())
-            .with_graceful_shutdown(hang_up.clone().cancelled_owned());
+            .with_graceful_shutdown(hang_up.clone().happened());
         let acceptor = tokio::spawn(serve.into_future());
-        Self { datastore, clients, acceptor, hang_up, silence }
+        Self { datastore, clients, acceptor, hang_up, silence, is_shared }
     }
 
     /// Disconnects all clients, waits until their statements and transactions are rolled back, and closes the storage.
-    pub(crate) async fn close(mut self) {
-        self.hang_up.cancel();
+    ///
+    /// An abrupt end of a node leaves its entries in a shared storage, as a node that died does.
+    pub(crate) async fn close(mut self, ending: Ending) {
+        self.hang_up.all(ending);
         if timeout(CLIENTS_TIMEOUT, self.clients_gone()).await.is_err() {
             tracing::warn!(
                 "statements of the embedded server did not end within {CLIENTS_TIMEOUT:?} after it was stopped"
             );
         }
         self.silence.cancel();
-        close_storage(&self.datastore).await;
+        if !(self.is_shared && ending == Ending::Abrupt) {
+            close_storage(&self.datastore).await;
+        }
     }
 
     async fn clients_gone(&mut self) {

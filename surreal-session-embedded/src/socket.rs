@@ -14,14 +14,39 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-/// Accepts connections whose clients appear to be gone once `hang_up` is cancelled.
+use crate::server::Ending;
+
+/// Ends the connections of a server.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct HangUp {
+    happened: CancellationToken,
+    /// Invariant: cancelled before `happened` or never.
+    is_abrupt: CancellationToken,
+}
+
+impl HangUp {
+    /// Ends all connections; an abrupt end also breaks their sockets.
+    pub(crate) fn all(&self, ending: Ending) {
+        if ending == Ending::Abrupt {
+            self.is_abrupt.cancel();
+        }
+        self.happened.cancel();
+    }
+
+    /// Waits for the end.
+    pub(crate) fn happened(self) -> WaitForCancellationFutureOwned {
+        self.happened.cancelled_owned()
+    }
+}
+
+/// Accepts connections whose clients appear to be gone after a [`HangUp`].
 pub(crate) struct Listener {
     inner: TcpListener,
-    hang_up: CancellationToken,
+    hang_up: HangUp,
 }
 
 impl Listener {
-    pub(crate) fn new(inner: TcpListener, hang_up: CancellationToken) -> Self {
+    pub(crate) fn new(inner: TcpListener, hang_up: HangUp) -> Self {
         Self { inner, hang_up }
     }
 }
@@ -44,28 +69,45 @@ impl serve::Listener for Listener {
 }
 
 pub(crate) struct Socket {
-    stream: TcpStream,
+    /// `None` after an abrupt end.
+    stream: Option<TcpStream>,
     hung_up: Pin<Box<WaitForCancellationFutureOwned>>,
+    is_abrupt: CancellationToken,
 }
 
 impl Socket {
-    fn new(stream: TcpStream, hang_up: &CancellationToken) -> Self {
-        Self { stream, hung_up: Box::pin(hang_up.clone().cancelled_owned()) }
+    fn new(stream: TcpStream, hang_up: &HangUp) -> Self {
+        let is_abrupt = hang_up.is_abrupt.clone();
+        Self { stream: Some(stream), hung_up: Box::pin(hang_up.clone().happened()), is_abrupt }
+    }
+
+    /// The stream to write to, unless the connection has broken off.
+    fn writer(&mut self) -> io::Result<Pin<&mut TcpStream>> {
+        if self.is_abrupt.is_cancelled() {
+            self.stream = None;
+        }
+        self.stream.as_mut().map(Pin::new).ok_or_else(|| io::ErrorKind::BrokenPipe.into())
     }
 }
 
 impl AsyncRead for Socket {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         if self.hung_up.as_mut().poll(cx).is_ready() {
+            if self.is_abrupt.is_cancelled() {
+                self.stream = None;
+            }
             return Poll::Ready(Ok(()));
         }
-        Pin::new(&mut self.stream).poll_read(cx, buffer)
+        match &mut self.stream {
+            Some(stream) => Pin::new(stream).poll_read(cx, buffer),
+            None => Poll::Ready(Ok(())),
+        }
     }
 }
 
 impl AsyncWrite for Socket {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, data)
+        self.writer()?.poll_write(cx, data)
     }
 
     fn poll_write_vectored(
@@ -73,18 +115,18 @@ impl AsyncWrite for Socket {
         cx: &mut Context<'_>,
         data: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, data)
+        self.writer()?.poll_write_vectored(cx, data)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+        self.stream.as_ref().is_some_and(TcpStream::is_write_vectored)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+        self.writer()?.poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        self.writer()?.poll_shutdown(cx)
     }
 }

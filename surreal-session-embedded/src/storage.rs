@@ -2,19 +2,22 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::StartError;
+use crate::store::SharedStore;
 
 /// The place of a server's data.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Storage {
     Memory,
     Directory(PathBuf),
+    /// In memory, used by other servers of this process too.
+    Shared(SharedStore),
 }
 
 impl Storage {
     /// Creates the directory if it is missing, and returns the address of the storage for the server.
     pub(crate) fn prepare(&self) -> Result<String, StartError> {
         match self {
-            Self::Memory => Ok("memory".to_owned()),
+            Self::Memory | Self::Shared(_) => Ok("memory".to_owned()),
             Self::Directory(path) => directory_address(path).map_err(|source| {
                 let path = path.clone();
                 StartError::Path { path, source }
@@ -25,7 +28,7 @@ impl Storage {
     /// Converts an error of the server about this storage.
     pub(crate) fn error(&self, reason: String) -> StartError {
         match self {
-            Self::Memory => StartError::server(reason),
+            Self::Memory | Self::Shared(_) => StartError::server(reason),
             Self::Directory(path) => StartError::Open { path: path.clone(), source: reason.into() },
         }
     }

@@ -203,6 +203,42 @@ async fn shutdown_closes_open_clients() {
 }
 
 #[async_test]
+async fn killed_server_breaks_connections_without_a_close_frame() {
+    let server = Embedded::start().await.unwrap();
+    let mut idle = Client::signed_in(&server).await;
+    let mut busy = Client::signed_in(&server).await;
+    busy.send("query", json!(["SLEEP 1h"])).await;
+    timeout(PATIENCE, server.kill()).await.unwrap();
+    for client in [&mut idle, &mut busy] {
+        // A client that gets a close frame sees `ConnectionClosed`.
+        assert!(matches!(client.end().await, SocketError::Protocol(_) | SocketError::Io(_)));
+    }
+}
+
+#[async_test]
+async fn stopped_server_starts_again_at_its_address_with_its_data() {
+    let scratch = Scratch::new("again");
+    let settings = Embedded::builder().path(scratch.path());
+    let mut server = settings.clone().start().await.unwrap();
+    let (url, settings) = (server.url().to_owned(), settings.port(server.port()));
+    for round in 0..4 {
+        let mut client = Client::signed_in(&server).await;
+        client.query("DEFINE TABLE IF NOT EXISTS note").await;
+        let rows = client.query("SELECT VALUE round FROM note ORDER BY round").await;
+        assert_eq!(rows, json!((0..round).collect::<Vec<_>>()));
+        client.query(&format!("CREATE note SET round = {round}")).await;
+        match round % 2 {
+            0 => server.kill().await,
+            _ => server.shutdown().await,
+        }
+        timeout(PATIENCE, client.ended()).await.unwrap();
+        timeout(PATIENCE, refused(port_of(&url))).await.unwrap();
+        server = settings.clone().start().await.unwrap();
+        assert_eq!(server.url(), url);
+    }
+}
+
+#[async_test]
 async fn shutdown_rolls_back_running_statements() {
     let scratch = Scratch::new("running");
     let server = Embedded::builder().path(scratch.path()).start().await.unwrap();
@@ -251,7 +287,13 @@ fn server_starts_and_stops_outside_of_runtimes_and_across_them() {
 }
 
 fn port(server: &Embedded) -> u16 {
-    server.url().rsplit(':').next().unwrap().parse().unwrap()
+    let port = port_of(server.url());
+    assert_eq!(port, server.port());
+    port
+}
+
+fn port_of(url: &str) -> u16 {
+    url.rsplit(':').next().unwrap().parse().unwrap()
 }
 
 /// Returns once nothing listens on the port.
@@ -272,20 +314,20 @@ async fn opens(store: &Path) {
 }
 
 /// The directory of one test, removed at its end.
-struct Scratch(PathBuf);
+pub(crate) struct Scratch(PathBuf);
 
 impl Scratch {
-    fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         // The two forms of a test run at the same time. The next run counts the same way and removes what is left.
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("embedded-{name}-{number}"));
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("store-{name}-{number}"));
         let _ = fs::remove_dir_all(&path);
         fs::create_dir_all(&path).unwrap();
         Self(path)
     }
 
-    fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.0
     }
 }
@@ -367,7 +409,16 @@ impl Client {
 
     /// Returns once the server has closed the connection.
     async fn ended(&mut self) {
-        while self.next().await.is_ok() {}
+        let _ = self.end().await;
+    }
+
+    /// Returns the error at the end of the connection.
+    async fn end(&mut self) -> SocketError {
+        loop {
+            if let Err(error) = self.next().await {
+                return error;
+            }
+        }
     }
 
     async fn next(&mut self) -> Result<Json, SocketError> {

@@ -15,6 +15,7 @@ mod bearer;
 mod cancel;
 mod changes;
 mod circles;
+mod cluster;
 mod codec;
 mod conditions;
 mod connection;
