@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "this is test code: what fails here fails the test")]
 
+mod disk;
 #[cfg(doctest)]
 mod documents;
 mod partly;
@@ -12,9 +13,10 @@ mod raw;
 mod runtime;
 mod server;
 
+pub use disk::DiskServer;
 pub use partly::{eventually, poll_times};
 pub use peer::{Conversation, Peer};
-pub use proxy::Proxy;
+pub use proxy::{Loss, Proxy, ProxyLink};
 pub use raw::Raw;
 pub use runtime::{beside_four_workers, on_four_workers, on_one_thread};
 pub use server::{Login, connect, login, place, unique};
