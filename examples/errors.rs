@@ -47,7 +47,7 @@ fn status(error: &Error) -> (u16, String) {
         ErrorKind::AlreadyExists => (409, "exists already".into()),
         ErrorKind::NotFound => (404, "not found".into()),
         ErrorKind::Auth => (403, "sign in with more rights".into()),
-        ErrorKind::TooLarge => (413, "the request is too large".into()),
+        ErrorKind::TooLarge => (413, "the request or its result is too large".into()),
         ErrorKind::Decode => (500, "the data does not fit our types: a bug".into()),
         ErrorKind::Validation => (500, "the query is not valid: a bug".into()),
         _ if error.is_retryable() => (503, "nothing was changed, try again".into()),

@@ -36,7 +36,7 @@ pub(crate) use config::Config;
 pub(crate) use deadline::Deadline;
 pub(crate) use end::runtime_gone;
 pub(crate) use epoch::{Epoch, Owner};
-pub(crate) use event_queue::{Capacity, QueueItem, StreamEnd};
+pub(crate) use event_queue::{Capacity, Missed, MissedReason, QueueItem, StreamEnd};
 pub(crate) use retry::{Retry, RetryLimit};
 pub(crate) use timer::Timer;
 pub(crate) use url::ServerUrl;

@@ -11,7 +11,7 @@ mod request;
 mod statement;
 mod variable;
 
-pub(crate) use frame::{Event, EventKind, Frame, position};
+pub(crate) use frame::{Event, EventKind, Frame, ShortenedFrame, position};
 pub(crate) use id::RequestId;
 pub use id::{LiveId, SessionId, TransactionId};
 pub(crate) use operation::{Operation, Target};

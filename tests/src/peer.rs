@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use ciborium::Value;
 use futures_util::{SinkExt, StreamExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
@@ -119,6 +120,11 @@ impl Conversation {
     pub async fn send_bytes(&mut self, frame: impl Into<Bytes>) {
         // If the client has gone, the test notices it.
         let _ = self.socket.send(Message::Binary(frame.into())).await;
+    }
+
+    /// Writes any bytes, without a frame around them.
+    pub async fn send_raw(&mut self, bytes: &[u8]) {
+        let _ = self.socket.get_mut().write_all(bytes).await;
     }
 
     /// Sends a text frame.

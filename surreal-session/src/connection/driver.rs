@@ -31,10 +31,10 @@ use super::foreign;
 use super::ignored::Ignored;
 use super::routes::{Route, Routes};
 use super::silence::Silence;
-use super::socket::{Received, Socket};
+use super::socket::{Oversize, Received, Socket};
 use super::state::ConnectionState;
 use crate::error::{Delivery, Error, ErrorKind, Result, ServerError};
-use crate::protocol::{EventKind, Frame, Reply, Request, RequestId, SessionId};
+use crate::protocol::{EventKind, Frame, Reply, Request, RequestId, SessionId, ShortenedFrame};
 
 #[derive(Debug)]
 pub(super) struct Driver {
@@ -47,6 +47,7 @@ pub(super) struct Driver {
     routes: Routes,
     ignored: Ignored,
     clean_up_deadline: Duration,
+    max_message_bytes: usize,
     /// Set while a poll runs: if the driver is dropped then, the poll has panicked.
     is_polled: bool,
 }
@@ -68,6 +69,7 @@ impl Driver {
             routes: Routes::default(),
             ignored: Ignored::default(),
             clean_up_deadline: config.deadline,
+            max_message_bytes: config.max_message_bytes,
             is_polled: false,
         }
     }
@@ -247,10 +249,14 @@ impl Driver {
 
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Step {
         match ready!(self.socket.poll_next_unpin(cx)) {
-            Some(Ok(Message::Binary(frame))) => self.route(frame),
+            Some(Ok(Message::Binary(frame))) => match self.socket.get_mut().take_message() {
+                None => self.route(frame),
+                Some(oversize) => self.route_oversize(&frame, oversize),
+            },
             // It is the last frame, even if the TCP connection stays open.
             Some(Ok(Message::Close(frame))) => return Poll::Ready(Err(close_reason(frame))),
             Some(Ok(Message::Text(text))) => {
+                self.socket.get_mut().take_message();
                 self.ignored.note(format!("a text frame of {} bytes, where only binary ones are allowed", text.len()));
             }
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
@@ -276,6 +282,29 @@ impl Driver {
             Err(error) => {
                 self.ignored.note(format!("a frame of {} bytes that cannot be read: {error}", frame.len()));
             }
+        }
+    }
+
+    /// Fails the call that a message above the limit answers. The message was shortened to its start and its end.
+    fn route_oversize(&mut self, left: &[u8], oversize: Oversize) {
+        let (start, end) = left.split_at(left.len().saturating_sub(oversize.end));
+        let call = match ShortenedFrame::read(start, end) {
+            ShortenedFrame::Reply(id) => Some(id),
+            ShortenedFrame::Event(id, position) => return self.routes.too_large(id, position),
+            // Like an error without an id.
+            ShortenedFrame::Unattributed => self.calls.only_sent(),
+        };
+        let (bytes, limit) = (oversize.bytes, self.max_message_bytes);
+        match call.and_then(|id| Some((id, self.calls.take(id)?))) {
+            Some((id, pending)) => {
+                let message = format!(
+                    "the reply to `{}` has {bytes} bytes, above the limit of {limit} bytes, and was dropped; the request was \
+                     carried out",
+                    pending.operation
+                );
+                self.settle(id, pending, Err(Error::new(ErrorKind::TooLarge, message).answered()));
+            }
+            None => self.ignored.note(format!("a message of {bytes} bytes, above the limit of {limit} bytes")),
         }
     }
 
@@ -403,7 +432,7 @@ fn poll_burst(mut step: impl FnMut() -> Step) -> Step {
 
 fn read_failed(error: tungstenite::Error) -> End {
     match error {
-        // The frames after it cannot be read.
+        // The stream is out of step: larger messages of a server are shortened before.
         tungstenite::Error::Capacity(CapacityError::MessageTooLong { size, max_size }) => {
             End::lost(format!("received a message of {size} bytes, above the limit of {max_size} bytes,"))
         }

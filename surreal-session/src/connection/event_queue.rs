@@ -48,6 +48,17 @@ pub(crate) struct Missed {
     pub(crate) count: u64,
     /// The greatest position among them.
     pub(crate) last: Option<Uuid>,
+    pub(crate) reason: MissedReason,
+}
+
+/// Why events were dropped.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum MissedReason {
+    /// The queue was full.
+    #[default]
+    Overflow,
+    /// They were above the connection's limit for messages.
+    TooLarge,
 }
 
 /// Why a stream ends.
@@ -201,7 +212,7 @@ impl QueueState {
 
     fn push_missed(&mut self, more: Missed) {
         match self.items.back_mut() {
-            Some(QueueItem::Missed(missed)) => missed.add(more),
+            Some(QueueItem::Missed(missed)) if missed.reason == more.reason => missed.add(more),
             _ => self.items.push_back(QueueItem::Missed(more)),
         }
     }
@@ -233,7 +244,12 @@ impl QueueState {
 
 impl Missed {
     pub(super) fn of(frame: &Bytes) -> Self {
-        Self { count: 1, last: protocol::position(frame) }
+        Self { count: 1, last: protocol::position(frame), ..Self::default() }
+    }
+
+    /// An event above the limit for messages.
+    pub(super) fn too_large(position: Option<Uuid>) -> Self {
+        Self { count: 1, last: position, reason: MissedReason::TooLarge }
     }
 
     pub(super) fn add(&mut self, more: Self) {
@@ -350,6 +366,17 @@ mod tests {
         assert_eq!(taken(&queue), ["event 0", "event 1", "missed 3"]);
         queue.push_event(Bytes::from_static(&[5]));
         assert_eq!(taken(&queue), ["event 5"]);
+    }
+
+    #[test]
+    fn events_that_are_missed_for_another_reason_are_reported_apart() {
+        let queue = queue_of(1);
+        let missed = |reason| queue.push_missed(Missed { count: 1, last: None, reason });
+        missed(MissedReason::Overflow);
+        missed(MissedReason::TooLarge);
+        missed(MissedReason::TooLarge);
+        missed(MissedReason::Overflow);
+        assert_eq!(taken(&queue), ["missed 1", "missed 2", "missed 1"]);
     }
 
     #[test]

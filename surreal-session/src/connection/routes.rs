@@ -12,8 +12,9 @@ use tokio::time::Instant;
 use tracing::debug;
 
 use super::epoch::Owner;
-use super::event_queue::{EventQueue, Missed, QueueItem, StreamEnd};
+use super::event_queue::{EventQueue, Missed, MissedReason, QueueItem, StreamEnd};
 use crate::protocol::{LiveId, SessionId};
+use crate::value::Uuid;
 
 /// The streams of a connection, by live query.
 #[derive(Debug, Default)]
@@ -47,11 +48,12 @@ impl Routes {
         if self.ended.contains(id) {
             return route.queue.push(QueueItem::End(StreamEnd::KilledByServer));
         }
-        let Kept { frames, missed, killed, .. } = self.early.take(id);
+        let Kept { frames, missed, too_large, killed, .. } = self.early.take(id);
         for frame in frames {
             route.queue.push_event(frame);
         }
         route.queue.push_missed(missed);
+        route.queue.push_missed(too_large);
         if killed {
             self.ended.insert(id);
             return route.queue.push(QueueItem::End(StreamEnd::KilledByServer));
@@ -65,6 +67,16 @@ impl Routes {
             Some(routes) => routes.iter().for_each(|route| route.queue.push_event(frame.clone())),
             None if self.ended.contains(id) => debug!(%id, "an event came for a live query that is over"),
             None => self.early.keep(id, frame),
+        }
+    }
+
+    /// Reports an event to its streams that is above the limit for messages.
+    pub(super) fn too_large(&mut self, id: LiveId, position: Option<Uuid>) {
+        let missed = Missed::too_large(position);
+        match self.live.get(&id) {
+            Some(routes) => routes.iter().for_each(|route| route.queue.push_missed(missed)),
+            None if self.ended.contains(id) => {}
+            None => self.early.too_large(id, missed),
         }
     }
 
@@ -151,8 +163,9 @@ struct Early {
 #[derive(Debug)]
 struct Kept {
     frames: Vec<Bytes>,
-    /// The events that were not kept.
+    /// The events that were not kept, and those that could not be.
     missed: Missed,
+    too_large: Missed,
     killed: bool,
     /// The time of the first event, or of the last [`give_up`](Self::give_up).
     since: Instant,
@@ -184,6 +197,12 @@ impl Early {
             kept.frames.push(frame);
             self.events += 1;
             self.bytes += bytes;
+        }
+    }
+
+    fn too_large(&mut self, id: LiveId, missed: Missed) {
+        if let Some(kept) = self.entry(id) {
+            kept.too_large.add(missed);
         }
     }
 
@@ -219,7 +238,8 @@ impl Early {
 
 impl Kept {
     fn new() -> Self {
-        Self { frames: Vec::new(), missed: Missed::default(), killed: false, since: Instant::now() }
+        let too_large = Missed { reason: MissedReason::TooLarge, ..Missed::default() };
+        Self { frames: Vec::new(), missed: Missed::default(), too_large, killed: false, since: Instant::now() }
     }
 
     fn give_up(&mut self, now: Instant) -> Vec<Bytes> {
@@ -269,7 +289,6 @@ mod tests {
     use super::super::epoch::Epoch;
     use super::super::event_queue::Capacity;
     use super::*;
-    use crate::value::Uuid;
 
     fn id() -> LiveId {
         Uuid::new_v4().into()
@@ -331,6 +350,17 @@ mod tests {
             routes.deliver(id(), frame(1));
         }
         assert_eq!(routes.early.kept.len(), EARLY_LIVE_QUERIES);
+    }
+
+    #[test]
+    fn early_event_that_is_too_large_is_reported_behind_the_others() {
+        let (mut routes, live) = (Routes::default(), id());
+        routes.too_large(live, None);
+        routes.deliver(live, frame(1));
+        let (route, stream) = route(None);
+        routes.follow(live, route);
+        routes.too_large(live, None);
+        assert_eq!(taken(&stream), ["1", "Missed(2)"]);
     }
 
     #[test]

@@ -1,8 +1,11 @@
 //! Opening a socket: the addresses of the host, TCP, TLS where asked for, and the WebSocket handshake.
 //!
-//! From below: TCP that counts the bytes it receives, TLS if the URL asks for it, and tungstenite.
+//! From below: TCP that counts the bytes it receives, TLS if the URL asks for it, a [`Shortener`] of messages above the
+//! limit, and tungstenite.
 
 mod failure;
+mod frames;
+mod shortener;
 mod transport;
 
 use std::io;
@@ -20,13 +23,16 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
 use self::failure::OpenCause;
 pub(super) use self::failure::OpenFailure;
+use self::frames::KEPT_BYTES;
+pub(super) use self::frames::Oversize;
+use self::shortener::Shortener;
 use self::transport::Counted;
 pub(super) use self::transport::{Received, Transport};
 use super::deadline::after;
 use super::{Config, ServerUrl};
 use crate::protocol::SessionId;
 
-pub(super) type Socket = WebSocketStream<Box<dyn Transport>>;
+pub(super) type Socket = WebSocketStream<Shortener<Box<dyn Transport>>>;
 
 /// Opens a socket within the configured deadline. Returns it with the count of the bytes that it receives.
 ///
@@ -108,9 +114,10 @@ impl Attempt<'_> {
         let stream = transport::encrypted(self.url, Counted::new(stream, received.clone()))
             .await
             .map_err(|error| self.failed(OpenCause::Tls, "the TLS handshake failed", error))?;
-        let limits = WebSocketConfig::default()
-            .max_message_size(Some(self.config.max_message_bytes))
-            .max_frame_size(Some(self.config.max_message_bytes));
+        let stream = Shortener::new(stream, self.config.max_message_bytes);
+        // Exceeded only by what is no frame.
+        let limit = self.config.max_message_bytes.max(KEPT_BYTES);
+        let limits = WebSocketConfig::default().max_message_size(Some(limit)).max_frame_size(Some(limit));
         match tokio_tungstenite::client_async_with_config(request, stream, Some(limits)).await {
             Ok((socket, _)) => Ok((socket, received)),
             Err(error) => Err(OpenFailure::of_handshake(self.url, error)),

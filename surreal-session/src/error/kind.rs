@@ -22,7 +22,11 @@ pub enum ErrorKind {
     Encode,
     /// A result does not fit the requested type; the message names the record and the path.
     Decode,
-    /// The request is larger than the connection's message limit, and was not sent.
+    /// The request or its reply is larger than [`max_message_bytes`](crate::Connect::max_message_bytes).
+    ///
+    /// With [`Delivery::NotSent`], the request was refused before it was sent. With [`Delivery::Answered`], the server carried
+    /// out the request, and the reply was dropped: with it the results, and the errors of single statements. Do not
+    /// repeat a write.
     TooLarge,
     /// The connection could not be opened.
     Connect,
@@ -97,7 +101,7 @@ impl fmt::Display for ErrorKind {
             Self::InvalidArgument => "invalid argument",
             Self::Encode => "encoding failed",
             Self::Decode => "decoding failed",
-            Self::TooLarge => "request too large",
+            Self::TooLarge => "message too large",
             Self::Connect => "connecting failed",
             Self::Disconnected => "disconnected",
             Self::Closed => "connection closed",

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::connection::StreamEnd;
+use crate::connection::{Missed, MissedReason, StreamEnd};
 use crate::error::ErrorKind;
 use crate::record::Record;
 use crate::value::{Id, RecordId, Value};
@@ -60,6 +60,15 @@ pub enum Gap {
     ///
     /// From here on, the program's copies of the records may be out of date, until it reads them again.
     Overflow {
+        /// The number of dropped events.
+        missed: u64,
+    },
+    /// Events were larger than [`max_message_bytes`](crate::Connect::max_message_bytes). They were dropped, and the stream
+    /// goes on.
+    ///
+    /// From here on, the program's copies of the records may be out of date, until it reads them again: with a selection
+    /// that is smaller, or a larger limit.
+    TooLarge {
         /// The number of dropped events.
         missed: u64,
     },
@@ -140,6 +149,15 @@ impl Identified for Value {
     type Id = RecordId;
 }
 
+impl Gap {
+    pub(super) fn of(missed: Missed) -> Self {
+        match missed.reason {
+            MissedReason::Overflow => Self::Overflow { missed: missed.count },
+            MissedReason::TooLarge => Self::TooLarge { missed: missed.count },
+        }
+    }
+}
+
 impl EndReason {
     pub(super) fn of(end: &StreamEnd) -> Self {
         match end {
@@ -167,6 +185,7 @@ impl fmt::Display for Gap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (missed, why) = match self {
             Self::Overflow { missed } => (missed, "the queue was full"),
+            Self::TooLarge { missed } => (missed, "larger than the limit for messages"),
             Self::Superseded { missed } => (missed, "later changes arrived first"),
             Self::Unordered { missed } => (missed, "their order is unknown"),
         };
@@ -214,6 +233,8 @@ mod tests {
     fn gaps_are_serialized_with_their_number() {
         let text = "1 event missing: the queue was full";
         assert_written(Gap::Overflow { missed: 1 }, r#"{"Overflow":{"missed":1}}"#, text);
+        let text = "4 events missing: larger than the limit for messages";
+        assert_written(Gap::TooLarge { missed: 4 }, r#"{"TooLarge":{"missed":4}}"#, text);
         let text = "2 events missing: later changes arrived first";
         assert_written(Gap::Superseded { missed: 2 }, r#"{"Superseded":{"missed":2}}"#, text);
         let text = "3 events missing: their order is unknown";

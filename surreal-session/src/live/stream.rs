@@ -301,7 +301,7 @@ impl<T: Identified, D: DeserializeOwned> LiveStream<T, D> {
             QueueItem::Event(change) => change.and_then(|change| self.change(&change)).transpose(),
             QueueItem::Missed(missed) => {
                 self.history.note_loss(missed.last);
-                Some(Ok(self.gap(missed.count, Gap::Overflow { missed: missed.count })))
+                Some(Ok(self.gap(missed.count, Gap::of(missed))))
             }
             QueueItem::Identity(identity) => {
                 let is_other = self.is_other_identity(identity.as_ref());

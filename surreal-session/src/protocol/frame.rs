@@ -20,6 +20,16 @@ pub(crate) enum Frame {
     Event(LiveId, EventKind),
 }
 
+/// The destination of a frame of which the middle is missing.
+#[derive(Debug, PartialEq)]
+pub(crate) enum ShortenedFrame {
+    Reply(RequestId),
+    /// An event, with its [`position`].
+    Event(LiveId, Option<Uuid>),
+    /// It does not show its destination.
+    Unattributed,
+}
+
 /// The kind of an event: a change of a record, or the end of the live query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum EventKind {
@@ -82,6 +92,65 @@ impl Frame {
     }
 }
 
+impl ShortenedFrame {
+    /// Reads the start of a frame, and its end if that is known.
+    ///
+    /// The server sorts the keys. So the id stands before a result, and behind an error.
+    pub(crate) fn read(start: &[u8], end: &[u8]) -> Self {
+        Self::read_start(start).or_else(|| read_end(start, end).map(Self::Reply)).unwrap_or(Self::Unattributed)
+    }
+
+    fn read_start(start: &[u8]) -> Option<Self> {
+        let mut reader = Reader::new(start);
+        let mut entries = MapEntries::of(&mut reader).ok()?;
+        while let Ok(Some(key)) = entries.next(&mut reader) {
+            match &*key {
+                "id" if is_integer(&reader).ok()? => return Some(Self::Reply(RequestId(reader.integer().ok()?))),
+                "result" => return Self::read_event(&mut reader),
+                _ => drop(reader.skip().ok()?),
+            }
+        }
+        None
+    }
+
+    fn read_event(reader: &mut Reader<'_>) -> Option<Self> {
+        let mut id = None;
+        let mut entries = MapEntries::of(reader).ok()?;
+        while let Ok(Some(key)) = entries.next(reader) {
+            if key == "result" {
+                return Some(Self::Event(id?, read_position(reader)));
+            }
+            let Ok(item) = reader.skip() else { break };
+            if key == "id" {
+                id = codec::decode(item).ok();
+            }
+        }
+        id.map(|id| Self::Event(id, None))
+    }
+}
+
+/// Returns the id that follows the error of a reply, if the frame ends with it or with the id of its session.
+fn read_end(start: &[u8], end: &[u8]) -> Option<RequestId> {
+    let mut reader = Reader::new(start);
+    let entries = reader.map().ok()??;
+    let is_error = reader.text().is_ok_and(|key| key == "error");
+    let keys = (0..end.len()).filter(|at| is_error && end[*at..].starts_with(ID));
+    keys.filter_map(|at| {
+        let mut reader = Reader::new(&end[at..]);
+        for index in 1..entries {
+            let key = reader.text().ok()?;
+            (key == if index == 1 { "id" } else { "session" }).then_some(())?;
+            reader.skip().ok()?;
+        }
+        reader.end().ok()?;
+        Reader::new(&end[at + ID.len()..]).integer().ok().map(RequestId)
+    })
+    .next()
+}
+
+/// The key `id` in CBOR.
+const ID: &[u8] = b"\x62id";
+
 fn is_integer(reader: &Reader<'_>) -> Result<bool, DecodeError> {
     Ok(matches!(reader.peek()?, Header::Positive(_) | Header::Negative(_)))
 }
@@ -134,9 +203,12 @@ impl Event {
 /// `None` for an event of another live query.
 pub(crate) fn position(frame: &Bytes) -> Option<Uuid> {
     let data = Event::read(frame).ok()?.data;
-    let mut reader = Reader::new(&data);
-    reader.array().ok()?;
-    codec::decode(reader.skip().ok()?).ok()
+    read_position(&mut Reader::new(&data))
+}
+
+fn read_position(data: &mut Reader<'_>) -> Option<Uuid> {
+    data.array().ok()?;
+    codec::decode(data.skip().ok()?).ok()
 }
 
 fn none() -> Bytes {
@@ -203,6 +275,57 @@ mod tests {
             let mut frame = Vec::new();
             ciborium::into_writer(&value.unwrap(), &mut frame).unwrap();
             assert!(Frame::read(&frame).is_err());
+        }
+    }
+
+    #[test]
+    fn shortened_frames_show_their_destination() {
+        let long = "x".repeat(1_000);
+        let uuid = |byte: u8| Value::Tag(37, Box::new(Value::Bytes(vec![byte; 16])));
+        let data = Value::Array(vec![uuid(8), long.as_str().into()]);
+        let change = cbor!({"action" => "CREATE", "id" => uuid(7), "record" => 1, "result" => data}).unwrap();
+        let plain = cbor!({"action" => "CREATE", "id" => uuid(7), "record" => 1, "result" => long}).unwrap();
+        let live: LiveId = Frame::read(&event("CREATE"))
+            .map(|frame| match frame {
+                Frame::Event(id, _) => id,
+                other => panic!("{other:?}"),
+            })
+            .unwrap();
+        let position = position(&encoded(&cbor!({"result" => change}).unwrap()));
+        assert!(position.is_some());
+        let error = cbor!({"code" => -32000, "message" => long}).unwrap();
+        let misleading = cbor!({"message" => long, "text" => "the end: bid\u{5}"}).unwrap();
+        for (frame, expected) in [
+            (cbor!({"id" => 7, "result" => long}), ShortenedFrame::Reply(RequestId(7))),
+            (cbor!({"id" => 7, "result" => long, "session" => uuid(9)}), ShortenedFrame::Reply(RequestId(7))),
+            (cbor!({"result" => change}), ShortenedFrame::Event(live, position)),
+            (cbor!({"result" => plain}), ShortenedFrame::Event(live, None)),
+            (cbor!({"error" => error, "id" => 5}), ShortenedFrame::Reply(RequestId(5))),
+            (cbor!({"error" => error, "id" => 1_000_000}), ShortenedFrame::Reply(RequestId(1_000_000))),
+            (cbor!({"error" => error, "id" => 6, "session" => uuid(9)}), ShortenedFrame::Reply(RequestId(6))),
+            (cbor!({"error" => error}), ShortenedFrame::Unattributed),
+            (cbor!({"error" => misleading}), ShortenedFrame::Unattributed),
+            (cbor!({"error" => misleading, "id" => 5}), ShortenedFrame::Reply(RequestId(5))),
+            (cbor!({"error" => error, "id" => null}), ShortenedFrame::Unattributed),
+            (cbor!([long]), ShortenedFrame::Unattributed),
+        ] {
+            let frame = encoded(&frame.unwrap());
+            let (start, end) = (&frame[..200], &frame[frame.len() - 64..]);
+            assert_eq!(ShortenedFrame::read(start, end), expected, "{frame:?}");
+        }
+    }
+
+    #[test]
+    fn shortened_garbage_is_unattributed() {
+        let frame = encoded(&cbor!({"error" => {"code" => 1, "message" => "no"}, "id" => 8}).unwrap());
+        for at in 0..frame.len() {
+            // Nothing is read that is not there.
+            let read = ShortenedFrame::read(&frame[..at], &frame[at..]);
+            assert!(
+                matches!(read, ShortenedFrame::Unattributed | ShortenedFrame::Reply(RequestId(8))),
+                "{at}: {read:?}"
+            );
+            ShortenedFrame::read(&frame[at..], &frame[..at]);
         }
     }
 

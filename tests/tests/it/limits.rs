@@ -1,12 +1,23 @@
 //! Messages that are too large, values that are too deep and sessions that are too many are refused; all else continues.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use surreal_session::prelude::*;
-use surreal_session::{Error, ErrorKind};
-use surreal_session_tests::{async_test, connect, eventually, login, place};
+use surreal_session_tests::{Proxy, async_test, connect, eventually, login, place};
+use tokio::time::{Instant, timeout};
 
 const LIMIT: usize = 64 << 10;
+
+/// Longer than any call here may take.
+const HANGS: Duration = Duration::from_secs(20);
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]
+struct Note {
+    id: Id<Note>,
+    text: String,
+}
 
 /// A connection with a message limit of 64 KiB, signed in as root.
 async fn small() -> (Surreal, Session) {
@@ -71,13 +82,125 @@ async fn message_of_exactly_the_limit_is_sent() {
     panic!("no limit");
 }
 
+#[track_caller]
+fn dropped(operation: &str, error: &Error) {
+    assert_eq!((error.kind(), error.delivery()), (ErrorKind::TooLarge, Delivery::Answered), "{error:?}");
+    let text = error.to_string();
+    assert!(text.starts_with(&format!("the reply to `{operation}` has ")), "{text}");
+    assert!(text.contains(&format!("above the limit of {LIMIT} bytes, and was dropped")), "{text}");
+    assert!(!error.is_retryable(), "{error:?}");
+}
+
 #[async_test]
-async fn reply_that_is_too_large_ends_the_connection_with_both_sizes() {
+async fn reply_that_is_too_large_fails_its_own_call_and_no_other() {
+    let (db, session) = small().await;
+    session.execute("DEFINE TABLE item").await.unwrap();
+    let others: Vec<_> = (0..20)
+        .map(|number| {
+            let query = session.query("SLEEP 1ms * $n; RETURN $n").bind("n", number).into_future();
+            tokio::spawn(async move { (number, query.await.unwrap().take::<i64>(1).unwrap()) })
+        })
+        .collect();
+    let text = "CREATE item:1; RETURN string::repeat('x', 2_000_000)";
+    let large = (0..3).map(|_| tokio::spawn(session.query(text).into_future()));
+    for error in futures_util::future::join_all(large).await {
+        dropped("query", &error.unwrap().unwrap_err());
+    }
+    for other in others {
+        let (sent, received) = other.await.unwrap();
+        assert_eq!(sent, received);
+    }
+    db.ping().await.unwrap();
+    // The statements were carried out.
+    let count: Vec<Value> = session.query("SELECT * FROM item").await.unwrap().take(0).unwrap();
+    assert_eq!(count.len(), 1);
+}
+
+#[async_test]
+async fn reply_just_below_the_limit_is_whole() {
     let (_db, session) = small().await;
-    let error = session.query("RETURN string::repeat('x', 70000)").await.unwrap_err();
-    assert_eq!((error.kind(), error.delivery()), (ErrorKind::Disconnected, Delivery::Unknown), "{error:?}");
-    let words = format!("above the limit of {LIMIT} bytes");
-    assert!(error.to_string().contains("a message of 70") && error.to_string().contains(&words), "{error}");
+    let (mut whole, mut large) = (0, 0);
+    for length in (LIMIT - 300)..=LIMIT {
+        match session.query("RETURN string::repeat('x', $n)").bind("n", length).await {
+            Ok(response) => {
+                assert_eq!(response.take::<String>(0).unwrap().len(), length);
+                whole += 1;
+            }
+            Err(error) => {
+                let text = error.to_string();
+                assert!(large > 0 || text.contains(&format!("has {} bytes", LIMIT + 1)), "{text}");
+                large += 1;
+            }
+        }
+    }
+    assert!(whole > 50 && large > 50, "{whole} {large}");
+}
+
+#[async_test]
+async fn error_that_is_too_large_fails_its_own_call() {
+    let (_db, session) = small().await;
+    session.execute("DEFINE FUNCTION fn::fail() { THROW string::repeat('x', 70000) }").await.unwrap();
+    let slow = tokio::spawn(session.query("SLEEP 300ms; RETURN 1").into_future());
+    let error = session.run::<Value>("fn::fail").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TooLarge, "{error:?}");
+    assert_eq!(slow.await.unwrap().unwrap().take::<i64>(1).unwrap(), 1);
+}
+
+#[async_test]
+async fn reply_that_is_too_large_ends_its_transaction_alone() {
+    let (_db, session) = small().await;
+    session.execute("DEFINE TABLE item").await.unwrap();
+    let tx = session.begin_transaction().await.unwrap();
+    tx.query("CREATE item:1").await.unwrap();
+    dropped("query", &tx.query("RETURN string::repeat('x', 70000)").await.unwrap_err());
+    let error = tx.commit().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TransactionFailed, "{error:?}");
+    let rows: Vec<Value> = session.query("SELECT * FROM item").await.unwrap().take(0).unwrap();
+    assert_eq!(rows, []);
+}
+
+#[async_test]
+async fn event_that_is_too_large_is_a_gap_of_its_stream() {
+    let (db, session) = small().await;
+    session.execute("DEFINE TABLE note; DEFINE TABLE other").await.unwrap();
+    let mut notes = session.live::<Note>().await.unwrap();
+    let mut others = session.untyped().live(Table::new("other")).await.unwrap();
+    session.execute("CREATE note:1 SET text = 'a'").await.unwrap();
+    let large = "CREATE note:2 SET text = string::repeat('x', 2_000_000) RETURN NONE";
+    session.execute(large).await.unwrap();
+    session.execute("CREATE note:3 SET text = 'c'; CREATE other:1").await.unwrap();
+    let mut seen = Vec::new();
+    while seen.len() < 3 {
+        seen.push(match timeout(HANGS, notes.next()).await.expect("hangs").unwrap().unwrap() {
+            LiveEvent::Change(change) => change.data.text,
+            LiveEvent::Gap(gap) => format!("{gap:?}"),
+            other => panic!("{other:?}"),
+        });
+    }
+    // Events of different records have no order.
+    seen.sort();
+    assert_eq!(seen, ["TooLarge { missed: 1 }", "a", "c"]);
+    assert_eq!(notes.missed(), 1);
+    let other = timeout(HANGS, others.next()).await.expect("hangs").unwrap().unwrap();
+    assert!(matches!(other, LiveEvent::Change(_)), "{other:?}");
+    db.ping().await.unwrap();
+}
+
+#[async_test]
+async fn reply_that_is_too_large_on_a_slow_line_is_neither_silence_nor_the_end() {
+    let login = login().await;
+    let proxy = Proxy::start(&login.url).await;
+    let db = Surreal::connect(proxy.url()).max_message_bytes(LIMIT).idle_timeout(Duration::from_secs(6)).await.unwrap();
+    db.signin(Root::new(login.username, login.password)).await.unwrap();
+    proxy.trickle();
+    let begun = Instant::now();
+    // Sixteen thousand bytes each fifty milliseconds.
+    let (large, small) =
+        tokio::join!(db.query("RETURN string::repeat('x', 700_000)").into_future(), db.query("RETURN 1").into_future());
+    dropped("query", &large.unwrap_err());
+    small.unwrap();
+    assert!(begun.elapsed() > Duration::from_secs(1), "the line was too fast to show anything");
+    db.ping().await.unwrap();
 }
 
 /// This number of arrays, each inside the next.

@@ -23,6 +23,7 @@ mod cut;
 mod deadlines;
 mod embedded;
 mod equality;
+mod garbled;
 mod guarantees;
 mod insert;
 mod isolation;
