@@ -18,6 +18,7 @@ mod end;
 mod epoch;
 mod event_queue;
 mod foreign;
+mod headers;
 mod ignored;
 mod retry;
 mod routes;
@@ -25,7 +26,7 @@ mod silence;
 mod socket;
 mod state;
 mod timer;
-#[cfg(feature = "rustls")]
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
 mod tls;
 mod url;
 
@@ -39,4 +40,7 @@ pub(crate) use epoch::{Epoch, Owner};
 pub(crate) use event_queue::{Capacity, Missed, MissedReason, QueueItem, StreamEnd};
 pub(crate) use retry::{Retry, RetryLimit};
 pub(crate) use timer::Timer;
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "rustls", feature = "native-tls"))))]
+pub use tls::TlsConfig;
 pub(crate) use url::ServerUrl;

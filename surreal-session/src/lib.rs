@@ -37,7 +37,9 @@
 //! | `jiff` | the same for its `Timestamp` and `SignedDuration` | 2 crates |
 //! | `rust_decimal` | the same for its `Decimal` | 4 crates |
 //! | `time` | the same for its `OffsetDateTime`, `UtcDateTime`, `Timestamp` and `Duration` | 5 crates |
-//! | `rustls` | `wss://` URLs, verified against Mozilla's root certificates | 15 crates, a C compiler for `ring` |
+//! | `native-tls` | `wss://` URLs by the TLS library of the system, with `TlsConfig::native_tls` | 9 crates, on Linux OpenSSL |
+//! | `rustls` | `wss://` URLs, verified against Mozilla's root certificates | 10 crates, a C compiler for `ring` |
+//! | `rustls-native-certs` | `TlsConfig::system_roots`, the root certificates of the system for `rustls` | 2 crates |
 //!
 //! # Rules
 //!
@@ -128,6 +130,10 @@ pub mod model {
 
 /// The names that most programs write: `use surreal_session::prelude::*;`.
 pub mod prelude {
+    #[cfg(any(feature = "rustls", feature = "native-tls"))]
+    #[cfg_attr(docsrs, doc(cfg(any(feature = "rustls", feature = "native-tls"))))]
+    pub use crate::connection::TlsConfig;
+
     pub use crate::auth::{Bearer, Database, Namespace, RecordAccess, Root, Token, Tokens};
     pub use crate::live::{Action, EndReason, Gap, LiveEvent, LiveId, LiveStream, Notification};
     pub use crate::query::{Apply, Assign, PatchAction, PatchOp};

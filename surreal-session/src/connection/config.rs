@@ -2,17 +2,26 @@
 
 use std::time::Duration;
 
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+use super::TlsConfig;
+use super::headers::Headers;
+
 /// The limits of one connection.
 #[derive(Debug, Clone)]
 pub(crate) struct Config {
     /// The time that a call may take, from its first poll to its reply.
     pub(crate) deadline: Duration,
-    /// The largest message sent or received. A larger one is refused before sending, or ends the connection.
+    /// The largest message sent or received. A larger one is refused before sending, or dropped while it arrives.
     pub(crate) max_message_bytes: usize,
     /// The number of calls that may be queued or in flight at once; further callers wait.
     pub(crate) max_calls: usize,
     /// The time without any byte from the server after which the connection is lost.
     pub(crate) idle_timeout: Duration,
+    /// Added to the request of each handshake.
+    pub(crate) headers: Headers,
+    /// `None` if the program has to choose a backend first.
+    #[cfg(any(feature = "rustls", feature = "native-tls"))]
+    pub(crate) tls: Option<TlsConfig>,
 }
 
 impl Default for Config {
@@ -22,6 +31,11 @@ impl Default for Config {
             max_message_bytes: SERVER_MAX_MESSAGE_BYTES,
             max_calls: 4096,
             idle_timeout: Duration::from_secs(20),
+            headers: Headers::default(),
+            #[cfg(feature = "rustls")]
+            tls: Some(TlsConfig::default()),
+            #[cfg(all(feature = "native-tls", not(feature = "rustls")))]
+            tls: None,
         }
     }
 }

@@ -26,7 +26,7 @@ pub(super) use self::failure::OpenFailure;
 use self::frames::KEPT_BYTES;
 pub(super) use self::frames::Oversize;
 use self::shortener::Shortener;
-use self::transport::Counted;
+use self::transport::{Connector, Counted};
 pub(super) use self::transport::{Received, Transport};
 use super::deadline::after;
 use super::{Config, ServerUrl};
@@ -43,7 +43,9 @@ pub(super) async fn open(
     id: Option<SessionId>,
     config: &Config,
 ) -> Result<(Socket, Received), OpenFailure> {
-    let attempt = Attempt { url, id, config, limit: config.deadline.min(LONGEST) };
+    let connector = Connector::new(url, config).map_err(OpenFailure::unusable)?;
+    config.headers.check().map_err(OpenFailure::unusable)?;
+    let attempt = Attempt { url, id, config, connector, limit: config.deadline.min(LONGEST) };
     let at = after(attempt.limit);
     let addresses = attempt.resolve(at).await?;
     attempt.walk(&addresses, at).await
@@ -55,6 +57,7 @@ struct Attempt<'a> {
     /// The id that the connection and its default session get; by default the server chooses.
     id: Option<SessionId>,
     config: &'a Config,
+    connector: Connector,
     /// The time for the whole walk, as the messages name it.
     limit: Duration,
 }
@@ -111,7 +114,10 @@ impl Attempt<'_> {
         stream.set_nodelay(true).map_err(|error| self.failed(OpenCause::Tcp, "TCP_NODELAY is refused", error))?;
         keep_alive(&stream).map_err(|error| self.failed(OpenCause::Tcp, "SO_KEEPALIVE is refused", error))?;
         let received = Received::default();
-        let stream = transport::encrypted(self.url, Counted::new(stream, received.clone()))
+        let stream = Counted::new(stream, received.clone());
+        let stream = self
+            .connector
+            .connect(stream)
             .await
             .map_err(|error| self.failed(OpenCause::Tls, "the TLS handshake failed", error))?;
         let stream = Shortener::new(stream, self.config.max_message_bytes);
@@ -129,6 +135,7 @@ impl Attempt<'_> {
         let request = self.url.endpoint.as_str().into_client_request();
         let mut request = request.map_err(|error| self.failed(OpenCause::Unusable, why, error))?;
         let headers = request.headers_mut();
+        self.config.headers.write(headers);
         headers.insert("Sec-WebSocket-Protocol", HeaderValue::from_static("cbor"));
         if let Some(id) = self.id {
             let id = HeaderValue::from_str(&id.to_string());
@@ -218,7 +225,7 @@ mod tests {
     async fn walk(addresses: &[SocketAddr], limit: Duration) -> Result<(Socket, Received), OpenFailure> {
         let url = ServerUrl::parse("ws://database.example").unwrap();
         let config = Config { deadline: limit, ..Config::default() };
-        let attempt = Attempt { url: &url, id: None, config: &config, limit };
+        let attempt = Attempt { url: &url, id: None, config: &config, connector: Connector::Plain, limit };
         attempt.walk(addresses, after(limit)).await
     }
 

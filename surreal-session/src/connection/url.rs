@@ -1,5 +1,7 @@
 //! The URL of a server, checked before anything is opened.
 
+use std::net::IpAddr;
+
 use tokio_tungstenite::tungstenite::http::Uri;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -27,8 +29,8 @@ impl ServerUrl {
         let (scheme, rest) = split_scheme(text)?;
         let tls = match scheme.to_ascii_lowercase().as_str() {
             "ws" => Tls::Plain,
-            "wss" if cfg!(feature = "rustls") => Tls::Encrypted,
-            "wss" => return Err(unsupported("`wss://` needs the cargo feature `rustls` of surreal-session")),
+            "wss" if cfg!(any(feature = "rustls", feature = "native-tls")) => Tls::Encrypted,
+            "wss" => return Err(no_backend()),
             other => return Err(unsupported(other_scheme(other))),
         };
         if text.contains('@') {
@@ -42,6 +44,20 @@ impl ServerUrl {
             invalid("this is not a URL; write one such as `ws://127.0.0.1:8000`").with_source(error)
         })?;
         Self::from_uri(tls, &uri)
+    }
+
+    #[allow(dead_code, reason = "for the warning about passwords")]
+    /// Returns true if what is sent to this server can be read on a network.
+    pub(crate) fn is_exposed(&self) -> bool {
+        self.tls == Tls::Plain && !self.is_loopback()
+    }
+
+    fn is_loopback(&self) -> bool {
+        let host = self.host.trim_end_matches('.').to_ascii_lowercase();
+        match host.parse::<IpAddr>() {
+            Ok(address) => address.to_canonical().is_loopback(),
+            Err(_) => host == "localhost" || host.ends_with(".localhost"),
+        }
     }
 
     fn from_uri(tls: Tls, uri: &Uri) -> Result<Self> {
@@ -64,6 +80,14 @@ impl ServerUrl {
             endpoint: format!("{scheme}://{authority}{path}/rpc"),
         })
     }
+}
+
+/// The error of an encrypted connection without a backend for it.
+pub(super) fn no_backend() -> Error {
+    unsupported(match cfg!(feature = "native-tls") {
+        true => "`wss://` needs the cargo feature `rustls` of surreal-session, or `.tls(TlsConfig::native_tls())`",
+        false => "`wss://` needs the cargo feature `rustls` of surreal-session",
+    })
 }
 
 fn split_scheme(text: &str) -> Result<(&str, &str)> {
@@ -128,6 +152,26 @@ mod tests {
         ] {
             let url = ServerUrl::parse(text).unwrap();
             assert_eq!((url.host.as_str(), url.port, url.endpoint.as_str()), (host, port, endpoint), "{text}");
+        }
+    }
+
+    #[test]
+    fn plain_urls_of_other_machines_are_exposed() {
+        for (text, is_exposed) in [
+            ("ws://localhost", false),
+            ("ws://LocalHost.:8000", false),
+            ("ws://db.localhost:8000", false),
+            ("ws://127.0.0.1:8000", false),
+            ("ws://127.9.9.9", false),
+            ("ws://[::1]:8000", false),
+            ("ws://[::ffff:127.0.0.1]:8000", false),
+            ("ws://10.0.0.1", true),
+            ("ws://0.0.0.0", true),
+            ("ws://[::2]", true),
+            ("ws://localhost.example.com", true),
+            ("ws://notlocalhost", true),
+        ] {
+            assert_eq!(ServerUrl::parse(text).unwrap().is_exposed(), is_exposed, "{text}");
         }
     }
 

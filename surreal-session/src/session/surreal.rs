@@ -32,7 +32,8 @@ pub struct Surreal {
 /// - 255 sessions besides the default one ([`TooManySessions`](crate::ErrorKind::TooManySessions)).
 /// - The server works on several requests of a socket at once and keeps the rest waiting: [`max_calls`](Self::max_calls)
 ///   bounds both together.
-/// - A reply above [`max_message_bytes`](Self::max_message_bytes) ends the connection for all of its sessions.
+/// - A reply above [`max_message_bytes`](Self::max_message_bytes) fails its own call and is dropped. Other replies wait while
+///   its bytes pass.
 /// - Live queries have the lowest limit. The server closes the socket (code 1013) as soon as about a hundred events wait to
 ///   be written to it, however fast the client reads. One change counts once for each live query that reports it. On a
 ///   server built for speed, four live queries on one socket beside a writer with 64 calls in flight can be enough, and 16
@@ -144,8 +145,14 @@ impl Connect {
 
     /// Sets the largest message in bytes; 128 MiB unless set, the default limit of server 3.3.5.
     ///
-    /// A larger request is refused before it is sent ([`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge)). A larger
-    /// reply ends the connection, because nothing after it can be read.
+    /// A larger request is refused before it is sent: [`TooLarge`](crate::ErrorKind::TooLarge) with
+    /// [`Delivery::NotSent`](crate::Delivery::NotSent). A server closes the connection for a request above its own limit
+    /// (`SURREAL_WEBSOCKET_MAX_MESSAGE_SIZE`), so do not set a higher one here.
+    ///
+    /// A larger reply is dropped while it arrives, and fails its own call alone: `TooLarge` with
+    /// [`Delivery::Answered`](crate::Delivery::Answered). The statements were carried out; read less with each, or use
+    /// `RETURN NONE`. A larger event of a live query is dropped as well and is a
+    /// [`Gap::TooLarge`](crate::live::Gap::TooLarge) of its streams.
     pub fn max_message_bytes(mut self, bytes: usize) -> Self {
         self.config.max_message_bytes = bytes;
         self
@@ -157,6 +164,28 @@ impl Connect {
     /// until the server has answered it or its deadline has passed, because the server still works on it.
     pub fn max_calls(mut self, calls: usize) -> Self {
         self.config.max_calls = calls;
+        self
+    }
+
+    /// Adds a header to the request that opens the connection, such as `Authorization` for a proxy.
+    ///
+    /// The server (3.3.5) reads `Authorization` as well, and refuses the connection if it is not its own token. A name that is
+    /// given twice is sent twice. `Debug` does not show the value. When this is awaited, an invalid name or value is an
+    /// error of [`InvalidArgument`](crate::ErrorKind::InvalidArgument), and so are the headers that the client writes: `Host`,
+    /// `Upgrade`, `Connection`, `Content-Length`, `Transfer-Encoding`, `Surreal-ID` and all that begin with `Sec-WebSocket-`.
+    pub fn header(mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
+        self.config.headers.add(name.as_ref(), value.as_ref());
+        self
+    }
+
+    /// Sets how `wss://` connections are encrypted and servers are verified.
+    ///
+    /// Without it, the feature `rustls` verifies servers against Mozilla's root certificates, and the feature `native-tls` alone
+    /// opens no `wss://` connection.
+    #[cfg(any(feature = "rustls", feature = "native-tls"))]
+    #[cfg_attr(docsrs, doc(cfg(any(feature = "rustls", feature = "native-tls"))))]
+    pub fn tls(mut self, tls: impl Into<crate::connection::TlsConfig>) -> Self {
+        self.config.tls = Some(tls.into());
         self
     }
 

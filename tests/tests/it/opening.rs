@@ -91,3 +91,45 @@ async fn host_without_an_answer_is_given_up_at_the_deadline() {
     assert!(error.to_string().contains("no answer to the handshake in time; connecting may take 200ms"), "{error}");
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
 }
+
+#[async_test]
+async fn headers_of_the_program_are_sent_and_secret() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("ws://{}", listener.local_addr().unwrap());
+    let server = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut request = Vec::new();
+        while !request.ends_with(b"\r\n\r\n") {
+            request.push(stream.read_u8().await.unwrap());
+        }
+        stream.write_all(b"HTTP/1.1 403 Forbidden\r\n\r\n").await.unwrap();
+        String::from_utf8(request).unwrap()
+    });
+    let connecting =
+        Surreal::connect(&url).header("Authorization", "Bearer secret").header("X-Tenant", "secret tenant");
+    let shown = format!("{connecting:?}");
+    assert!(shown.contains("authorization") && !shown.contains("secret"), "{shown}");
+    let error = timeout(HANGS, connecting.into_future()).await.expect("hangs").unwrap_err();
+    assert!(!format!("{error:?}").contains("secret"), "{error:?}");
+    let request = server.await.unwrap();
+    for line in ["authorization: Bearer secret\r\n", "x-tenant: secret tenant\r\n", "Sec-WebSocket-Protocol: cbor\r\n"]
+    {
+        assert!(request.contains(line), "{request}");
+    }
+}
+
+#[async_test]
+async fn headers_that_cannot_be_set_are_errors_when_connecting() {
+    for (name, value) in [
+        ("Host", "secret"),
+        ("Upgrade", "secret"),
+        ("connection", "secret"),
+        ("Sec-WebSocket-Key", "secret"),
+        ("two words", "secret"),
+        ("x-token", "secret\r\nx-other: 1"),
+    ] {
+        let error = Surreal::connect("ws://127.0.0.1:1").header(name, value).await.unwrap_err();
+        assert_eq!((error.kind(), error.delivery()), (ErrorKind::InvalidArgument, Delivery::NotSent), "{error:?}");
+        assert!(!format!("{error:?}").contains("secret"), "{error:?}");
+    }
+}

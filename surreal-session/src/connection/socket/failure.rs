@@ -53,6 +53,11 @@ impl OpenFailure {
         Self { error, cause, why: why.to_owned() }
     }
 
+    /// A setting of the connection that cannot be used.
+    pub(super) fn unusable(error: Error) -> Self {
+        Self { why: error.to_string(), error, cause: OpenCause::Unusable }
+    }
+
     pub(super) fn with_source(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
         self.error = self.error.with_source(source);
         self

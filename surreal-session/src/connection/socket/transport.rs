@@ -10,8 +10,11 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-use super::super::ServerUrl;
-use super::super::url::Tls;
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+use super::super::tls::TlsConnector;
+use super::super::url::{self, Tls};
+use super::super::{Config, ServerUrl};
+use crate::error::Result;
 
 /// A plain or an encrypted stream.
 pub(in super::super) trait Transport: AsyncRead + AsyncWrite + Debug + Send + Unpin {}
@@ -31,15 +34,38 @@ pub(super) struct Counted {
     received: Received,
 }
 
-/// Encrypts the stream if the URL asks for it.
-#[cfg_attr(not(feature = "rustls"), expect(clippy::unused_async, reason = "only TLS has to wait"))]
-pub(super) async fn encrypted(url: &ServerUrl, stream: Counted) -> io::Result<Box<dyn Transport>> {
-    match url.tls {
-        Tls::Plain => Ok(Box::new(stream)),
-        #[cfg(feature = "rustls")]
-        Tls::Encrypted => super::super::tls::connect(url, stream).await,
-        #[cfg(not(feature = "rustls"))]
-        Tls::Encrypted => Err(io::Error::other("`wss://` needs the cargo feature `rustls` of surreal-session")),
+/// The way from a TCP connection to the stream that the URL asks for.
+pub(super) enum Connector {
+    Plain,
+    #[cfg(any(feature = "rustls", feature = "native-tls"))]
+    Tls(TlsConnector),
+}
+
+impl Connector {
+    /// Fails if the settings of TLS cannot be used.
+    pub(super) fn new(url: &ServerUrl, config: &Config) -> Result<Self> {
+        if url.tls == Tls::Plain {
+            return Ok(Self::Plain);
+        }
+        #[cfg(any(feature = "rustls", feature = "native-tls"))]
+        if let Some(tls) = &config.tls {
+            return tls.connector(&url.host).map(Self::Tls);
+        }
+        #[cfg(not(any(feature = "rustls", feature = "native-tls")))]
+        let _ = config;
+        Err(url::no_backend())
+    }
+
+    #[cfg_attr(
+        not(any(feature = "rustls", feature = "native-tls")),
+        expect(clippy::unused_async, reason = "TLS waits")
+    )]
+    pub(super) async fn connect(&self, stream: Counted) -> io::Result<Box<dyn Transport>> {
+        match self {
+            Self::Plain => Ok(Box::new(stream)),
+            #[cfg(any(feature = "rustls", feature = "native-tls"))]
+            Self::Tls(connector) => connector.connect(stream).await,
+        }
     }
 }
 
