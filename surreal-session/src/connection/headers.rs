@@ -14,7 +14,7 @@ pub(crate) struct Headers {
 }
 
 impl Headers {
-    /// Adds a header. What is wrong with it is told by [`check`](Self::check).
+    /// Adds a header. [`check`](Self::check) returns its error, if it has one.
     pub(crate) fn add(&mut self, name: &str, value: &str) {
         match header(name, value) {
             Ok((name, value)) => drop(self.map.append(name, value)),

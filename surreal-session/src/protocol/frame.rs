@@ -95,7 +95,7 @@ impl Frame {
 impl ShortenedFrame {
     /// Reads the start of a frame, and its end if that is known.
     ///
-    /// The server sorts the keys. So the id stands before a result, and behind an error.
+    /// The server sorts the keys. So the id comes before a result, and after an error.
     pub(crate) fn read(start: &[u8], end: &[u8]) -> Self {
         Self::read_start(start).or_else(|| read_end(start, end).map(Self::Reply)).unwrap_or(Self::Unattributed)
     }

@@ -66,14 +66,14 @@ struct Message {
     kept: u64,
 }
 
-/// What has to be done with the next bytes.
+/// The treatment of the next bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Next {
     /// They go through [`Frames::filter`].
     Filter,
-    /// So many are needed for a header, and go to [`Frames::complete`].
+    /// This number is missing of a header. They go to [`Frames::complete`].
     Complete(usize),
-    /// So many have to be dropped, and counted by [`Frames::dropped`].
+    /// This number is dropped, and counted by [`Frames::dropped`].
     Drop(u64),
 }
 

@@ -143,7 +143,7 @@ mod tests {
         (0..size).map(|index| (index % 251) as u8).collect()
     }
 
-    /// tungstenite on both sides, over a pipe that takes so many bytes at once.
+    /// tungstenite on both sides, over a pipe of this capacity in bytes.
     async fn talk(pipe: usize) {
         let (client, server) = duplex(pipe);
         let sizes = [0, 10, 60_000, 3, LIMIT, LIMIT + 1, 200_000, 125, 126, 65_535, 65_536, 1];
