@@ -1,11 +1,13 @@
 //! The connection to a server: its sockets, and what a program can set and see of them.
 //!
-//! One WebSocket is served by one task: a client that any number of tasks hold, and the task that owns the socket.
-//!
-//! [`Client`] passes finished frames to the [`driver`] through one queue, and waits for the bytes of the reply on a
-//! oneshot. The driver owns the socket, the calls in flight and their deadlines, and routes bytes by request id. It never
-//! waits for an application, and every call that it accepted ends exactly once: with a reply, with an error, or because
-//! its caller has gone. [`state`] is what both share; neither names the other, except that a client starts a driver.
+//! A connection has any number of sockets, to one server or to the nodes of a cluster. Sessions are placed on them, and move
+//! to others when a socket is lost. [`Reconnect`] sets how sockets are opened again, [`ConnectionEvents`] reports what
+//! happens to them, and [`ConnectionStatus`] shows how many there are.
+// A `Client` is what sessions hold of a connection. Its `supervisor` is a task that opens sockets, replaces lost ones, and
+// places sessions. A `Link` is one open socket: it passes finished frames to its `driver` through one queue, and waits for
+// the bytes of the reply on a oneshot. The driver owns the socket, the calls in flight and their deadlines, and routes bytes
+// by request id. It never waits for an application, and every call that it accepted ends exactly once: with a reply, with an
+// error, or because its caller has gone. `state` is what all of them share.
 
 mod backoff;
 mod call;
@@ -13,18 +15,26 @@ mod calls;
 mod client;
 mod config;
 mod deadline;
+mod dial;
 mod driver;
 mod end;
+mod endpoints;
 mod epoch;
 mod event_queue;
+mod events;
+mod fleet;
 mod foreign;
 mod headers;
 mod ignored;
+mod link;
+mod reconnect;
 mod retry;
 mod routes;
 mod silence;
 mod socket;
 mod state;
+mod status;
+mod supervisor;
 mod timer;
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 mod tls;
@@ -32,13 +42,19 @@ mod url;
 
 pub(crate) use backoff::PAUSES;
 pub(crate) use call::{Cleanup, Subscription};
-pub(crate) use client::{Client, LateReply, not_driven};
+pub(crate) use client::Client;
 pub(crate) use config::Config;
 pub(crate) use deadline::Deadline;
 pub(crate) use end::runtime_gone;
+pub use endpoints::Endpoints;
 pub(crate) use epoch::{Epoch, Owner};
 pub(crate) use event_queue::{Capacity, Missed, MissedReason, QueueItem, StreamEnd};
+pub use events::{ConnectionEvent, ConnectionEvents};
+pub(crate) use link::{LateReply, Lease, Link, Purpose};
+pub use reconnect::Reconnect;
 pub(crate) use retry::{Retry, RetryLimit};
+pub(crate) use state::not_driven;
+pub use status::{ConnectionStatus, EndpointStatus};
 pub(crate) use timer::Timer;
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 #[cfg_attr(docsrs, doc(cfg(any(feature = "rustls", feature = "native-tls"))))]

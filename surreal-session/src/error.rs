@@ -316,6 +316,10 @@ impl Error {
         self
     }
 
+    pub(crate) fn is_final(&self) -> bool {
+        self.0.is_final
+    }
+
     pub(crate) fn with_statement(mut self, index: usize) -> Self {
         self.0.statement = Some(index);
         self

@@ -135,6 +135,7 @@ pub mod prelude {
     pub use crate::connection::TlsConfig;
 
     pub use crate::auth::{Bearer, Database, Namespace, RecordAccess, Root, Token, Tokens};
+    pub use crate::connection::{ConnectionEvent, Reconnect};
     pub use crate::live::{Action, EndReason, Gap, LiveEvent, LiveId, LiveStream, Notification};
     pub use crate::query::{Apply, Assign, PatchAction, PatchOp};
     pub use crate::value::{Datetime, Id, RecordId, RecordKey, Table, Value};

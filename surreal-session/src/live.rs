@@ -147,7 +147,8 @@ impl Session {
         let scope = Scope::of_session(self);
         let client = scope.client().clone();
         SessionCall::new(&client, async move |deadline| {
-            let subscription = SessionSubscription::of_existing(scope.session(), id, Capacity::default())?;
+            let subscription =
+                SessionSubscription::of_existing(scope.session(), id, deadline, Capacity::default()).await?;
             let identity = scope.request("query").text(IDENTITY).bindings().finish();
             let identity =
                 Response::read(&scope.session().call(identity, deadline, Cleanup::Nothing).await?)?.take(0)?;

@@ -12,7 +12,11 @@ mod identity;
 mod info;
 mod new_session;
 mod queue;
+mod ready;
+mod recipe;
+mod restore;
 mod selection;
+mod standing;
 mod state;
 mod subscription;
 mod surreal;
@@ -28,7 +32,7 @@ use serde::de::DeserializeOwned;
 use self::auth::AuthRequest;
 use self::change::SessionChange;
 use self::identity::{Authenticate, Invalidate, Reset, SignIn};
-use self::selection::UseRequest;
+use self::recipe::{Confirmed, UseRequest};
 use self::state::Role;
 use self::variables::{SetVariable, UnsetVariable};
 use crate::connection::{Client, Deadline};
@@ -78,11 +82,10 @@ impl Session {
 
     /// The session that every connection has.
     fn default_of(client: Client) -> Self {
-        let id = client.id();
-        Self::of(Arc::new(SessionInner::new(client, id, Role::Default)))
+        Self::of(Arc::new(SessionInner::new(client, Role::Default, Confirmed::default())))
     }
 
-    /// The id of this session, unique on its connection. The default session has the id of the connection.
+    /// The id of this session, unique on its connection. It stays the same when the session moves to another socket.
     pub fn id(&self) -> SessionId {
         self.inner.id
     }
@@ -94,14 +97,14 @@ impl Session {
     /// after that change. When the late reply comes, the namespace is known again. Every later change waits for that
     /// reply, so after a later change has succeeded the namespace is known.
     pub fn namespace(&self) -> Option<String> {
-        self.inner.confirmed().selection.namespace.clone()
+        self.inner.confirmed().selection().namespace
     }
 
     /// The selected database, as the server last confirmed it.
     ///
     /// `None` if there is none, and also while it is unknown; see [`namespace`](Self::namespace).
     pub fn database(&self) -> Option<String> {
-        self.inner.confirmed().selection.database.clone()
+        self.inner.confirmed().selection().database
     }
 
     /// Selects a namespace, and with [`Use::use_db`] a database in it.
@@ -426,7 +429,22 @@ impl Session {
         self.call(async move |session, deadline| info::ping(&session, deadline).await)
     }
 
-    /// Returns the sessions that are attached to this connection, without the default one, in no particular order.
+    /// Returns true while calls of this session can succeed.
+    ///
+    /// False after [`close_session`](Self::close_session), after the end of the connection, and if the session could not be
+    /// opened again after the loss of its socket. During an outage it is true: calls wait for the session.
+    pub fn is_open(&self) -> bool {
+        self.inner.is_open()
+    }
+
+    /// The names of the variables that were set on this session, as the server last confirmed them, in alphabetical order.
+    pub fn variables(&self) -> Vec<String> {
+        self.inner.confirmed().recipe.variables.0.keys().cloned().collect()
+    }
+
+    /// Returns the sessions that are open on the sockets of this connection, without the default one, in no particular order.
+    ///
+    /// A session that waits for its restoration is not among them.
     ///
     /// # Errors
     ///
@@ -436,7 +454,8 @@ impl Session {
     ///
     /// Only reads.
     pub fn sessions(&self) -> SessionCall<Vec<SessionId>> {
-        self.call(async move |session, deadline| info::sessions(&session, deadline).await)
+        let default = self.inner.client.default_session();
+        self.call(async move |session, deadline| info::sessions(&session, default, deadline).await)
     }
 
     /// A call that runs `start` at its first poll.
@@ -460,11 +479,11 @@ impl Session {
 
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let confirmed = self.inner.confirmed();
+        let selection = self.inner.confirmed().selection();
         f.debug_struct("Session")
             .field("id", &self.inner.id)
-            .field("namespace", &confirmed.selection.namespace)
-            .field("database", &confirmed.selection.database)
+            .field("namespace", &selection.namespace)
+            .field("database", &selection.database)
             .finish_non_exhaustive()
     }
 }

@@ -58,12 +58,22 @@ impl Peer {
 }
 
 impl Conversation {
-    /// The next request: its id and its method. `None` once the client has gone.
+    /// The next request besides those that open sessions, which are answered: its id and its method. `None` once the client
+    /// has gone.
     ///
     /// # Panics
     ///
     /// If the client sends anything but a request.
     pub async fn request(&mut self) -> Option<(i64, String)> {
+        loop {
+            match self.any_request().await? {
+                (id, method) if method == "attach" => self.reply(id, Value::Null).await,
+                request => return Some(request),
+            }
+        }
+    }
+
+    async fn any_request(&mut self) -> Option<(i64, String)> {
         loop {
             match self.socket.next().await?.ok()? {
                 Message::Binary(frame) => return Some(read_request(&frame)),
@@ -79,7 +89,8 @@ impl Conversation {
     ///
     /// If the request is for another method, or the client has gone.
     pub async fn expect(&mut self, method: &str) -> i64 {
-        let (id, asked) = self.request().await.unwrap();
+        let request = if method == "attach" { self.any_request().await } else { self.request().await };
+        let (id, asked) = request.unwrap();
         assert_eq!(asked, method);
         id
     }
@@ -145,9 +156,9 @@ impl Conversation {
         let _ = self.socket.send(Message::Close(Some(frame))).await;
     }
 
-    /// Reads and answers nothing until the client goes.
+    /// Reads, opens sessions, and answers nothing else until the client goes.
     pub async fn ignore(mut self) {
-        while let Some(Ok(_)) = self.socket.next().await {}
+        while self.request().await.is_some() {}
     }
 }
 

@@ -1,316 +1,233 @@
-//! The side of a connection that callers hold: it queues frames and waits for the bytes of the replies.
+//! The side of a connection that its sessions hold: the clock, the ids, and the way to a link.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, resume_unwind};
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
 use futures_util::FutureExt;
-use tokio::runtime;
-use tokio::sync::oneshot::error::TryRecvError;
-use tokio::sync::{OwnedRwLockReadGuard, OwnedSemaphorePermit, mpsc, oneshot, watch};
+use tokio::runtime::Handle;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
-use tracing::Span;
 
-use super::call::{Caller, Cleanup, Command, InFlight, NewCall, Subscription};
 use super::deadline::Deadline;
-use super::driver::Driver;
+use super::dial;
 use super::end::End;
-use super::epoch::Owner;
-use super::event_queue::{Capacity, EventQueue, QueueItem};
-use super::routes::Route;
-use super::state::ConnectionState;
-use super::timer::Timer;
-use super::{Config, ServerUrl, socket};
+use super::events::{ConnectionEvent, ConnectionEvents};
+use super::fleet::Fleet;
+use super::link::{Lease, Link, Purpose};
+use super::socket::Opened;
+use super::state::{ConnectionState, not_driven};
+use super::status::ConnectionStatus;
+use super::supervisor::{Order, Place, Supervisor};
+use super::timer::{Timer, while_driven, within};
+use super::{Config, ServerUrl};
 use crate::error::{Delivery, Error, ErrorKind, Result};
-use crate::protocol::{LiveId, Operation, Reply, Request, RequestId, SessionId};
+use crate::protocol::{Operation, RequestId, SessionId};
 
-/// A connection, shared by all of its sessions. When the last handle is dropped, the driver closes the socket.
+/// A connection, shared by all of its sessions. When the last handle is dropped, the supervisor closes the sockets.
 #[derive(Debug, Clone)]
 pub(crate) struct Client(Arc<ClientInner>);
 
 #[derive(Debug)]
 struct ClientInner {
-    commands: mpsc::UnboundedSender<Command>,
+    orders: mpsc::UnboundedSender<Order>,
     state: Arc<ConnectionState>,
-    config: Config,
-    id: SessionId,
-    runtime: runtime::Handle,
+    fleet: Arc<Fleet>,
     finished: watch::Receiver<()>,
-}
-
-/// The consequences of a reply besides the result of its call.
-#[derive(Debug, Default)]
-struct OnReply {
-    cleanup: Cleanup,
-    live: Option<Route>,
-    late: Option<oneshot::Sender<Result<Reply>>>,
-}
-
-/// Receives the reply to a sent call after its deadline.
-///
-/// A call ends at its deadline, although the server may still carry out the request. A caller that must know when the
-/// request can no longer take effect holds this. The driver keeps the call until the reply comes or the connection ends.
-#[derive(Debug)]
-pub(crate) struct LateReply {
-    operation: Operation,
-    receiver: oneshot::Receiver<Result<Reply>>,
+    default_session: SessionId,
+    is_started: AtomicBool,
+    /// Until it is started. The sender is dropped when the supervisor has ended.
+    supervisor: Mutex<Option<(Supervisor, watch::Sender<()>)>>,
+    /// The restorations of sessions that calls wait for.
+    restorations: Arc<Semaphore>,
 }
 
 impl Client {
-    /// Opens the socket and starts the driver on the current runtime.
-    pub(crate) async fn connect(url: &ServerUrl, config: Config) -> Result<Self> {
-        let runtime = runtime::Handle::try_current()
-            .map_err(|error| Error::new(ErrorKind::Connect, "connecting needs a tokio runtime").with_source(error))?;
-        let id = SessionId::random();
+    /// Opens the first socket and starts the supervisor on the current runtime.
+    pub(crate) async fn connect(endpoints: Vec<ServerUrl>, config: Config) -> Result<Self> {
+        let client = Self::lazy(endpoints, config);
+        client.0.state.home()?;
         // A runtime cannot be asked whether it has timers and IO; it panics where it has not.
-        let opened = AssertUnwindSafe(socket::open(url, Some(id), &config)).catch_unwind().await;
-        let opened = opened.map_err(no_driver)?;
-        let socket = opened.map_err(|failure| failure.error)?;
-        let (commands, receiver) = mpsc::unbounded_channel();
-        let (running, finished) = watch::channel(());
-        let state = Arc::new(ConnectionState::new(config.max_calls));
-        let driver = Driver::new(socket, receiver, Arc::clone(&state), &config);
-        runtime.spawn(driver.run(running));
-        Ok(Self(Arc::new(ClientInner { commands, state, config, id, runtime, finished })))
+        let opened = AssertUnwindSafe(dial::first(&client.0.fleet, &client.0.state.config)).catch_unwind().await;
+        let opened = opened.map_err(no_driver)??;
+        client.start_with(Some(opened))?;
+        Ok(client)
     }
 
-    /// The id of the connection, which is also that of its default session.
-    pub(crate) fn id(&self) -> SessionId {
-        self.0.id
+    /// A connection that opens its first socket when it is used.
+    pub(crate) fn lazy(endpoints: Vec<ServerUrl>, config: Config) -> Self {
+        let (orders, receiver) = mpsc::unbounded_channel();
+        let (running, finished) = watch::channel(());
+        let state = Arc::new(ConnectionState::new(config));
+        let fleet = Arc::new(Fleet::new(endpoints));
+        let supervisor = Supervisor::new(receiver, Arc::clone(&state), Arc::clone(&fleet));
+        Self(Arc::new(ClientInner {
+            orders,
+            state,
+            fleet,
+            finished,
+            default_session: SessionId::random(),
+            is_started: AtomicBool::new(false),
+            supervisor: Mutex::new(Some((supervisor, running))),
+            restorations: Arc::new(Semaphore::new(RESTORATIONS)),
+        }))
+    }
+
+    /// A connection whose calls all fail with this error.
+    pub(crate) fn unusable(error: Error, config: Config) -> Self {
+        let client = Self::lazy(Vec::new(), config);
+        // Nothing else has set it.
+        let _ = client.0.state.end.set(End::unusable(error));
+        client
+    }
+
+    /// The id of the connection's default session.
+    pub(crate) fn default_session(&self) -> SessionId {
+        self.0.default_session
+    }
+
+    /// Makes sure that the supervisor runs: on the runtime that uses the connection first.
+    pub(crate) fn start(&self) -> Result<()> {
+        if self.0.is_started.load(Ordering::Acquire) { Ok(()) } else { self.start_with(None) }
+    }
+
+    fn start_with(&self, first: Option<(usize, Opened)>) -> Result<()> {
+        let home = self.0.state.home()?;
+        let waiting = self.0.supervisor.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some((supervisor, running)) = waiting {
+            home.spawn(supervisor.run(first, running));
+        }
+        self.0.is_started.store(true, Ordering::Release);
+        Ok(())
+    }
+
+    /// Fails if the sessions of a lost link are not opened on another one.
+    pub(crate) fn check_replaceable(&self, link: &Link) -> Result<()> {
+        match link.end() {
+            Some(end) if !self.0.state.config.reconnect.is_enabled() => {
+                Err(end.clone().for_good().error_of("the session", Delivery::NotSent))
+            }
+            _ => Ok(()),
+        }
     }
 
     pub(crate) fn next_id(&self) -> RequestId {
         self.0.state.next_id()
     }
 
-    /// Counts a session that was attached.
-    pub(crate) fn session_attached(&self) {
-        self.0.state.attached.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// Counts a session that was detached, or will be.
-    pub(crate) fn session_detached(&self) {
-        self.0.state.attached.fetch_sub(1, Ordering::Relaxed);
-    }
-
-    /// The number of attached sessions, as far as the client knows.
-    pub(crate) fn attached_sessions(&self) -> usize {
-        self.0.state.attached.load(Ordering::Relaxed)
-    }
-
     pub(crate) fn max_message_bytes(&self) -> usize {
-        self.0.config.max_message_bytes
+        self.0.state.config.max_message_bytes
     }
 
-    /// The runtime that the connection lives on; what must outlive its caller is spawned there.
-    pub(crate) fn runtime(&self) -> &runtime::Handle {
-        &self.0.runtime
+    /// Runs work that must outlive its caller, on the runtime of the connection.
+    pub(crate) fn spawn<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
+        match self.0.state.known_home() {
+            Some(home) => home.spawn(work),
+            // A connection is started by its first call, before anything is spawned.
+            None => Handle::current().spawn(work),
+        }
     }
 
-    /// The deadline of a call that begins now: `timeout` from now, by default the timeout of the connection.
     pub(crate) fn deadline(&self, timeout: Option<Duration>) -> Deadline {
-        Deadline::of(timeout.unwrap_or(self.0.config.deadline))
+        self.0.state.deadline(timeout)
     }
 
-    /// Sends a `query` request whose last statement is a LIVE SELECT. Returns its result and the events of the live query.
-    ///
-    /// `owner` is the session as it was before the request was made, and `registering` is dropped with the reply. If this
-    /// future is dropped, the driver kills the live query that the server may have registered.
-    pub(crate) async fn follow(
-        &self,
-        request: Request,
-        deadline: Deadline,
-        owner: Owner,
-        capacity: Capacity,
-        registering: OwnedRwLockReadGuard<()>,
-    ) -> Result<(Bytes, Subscription)> {
-        let (queue, subscription) = self.subscription(capacity);
-        let live = Some(Route { queue, owner, registering: Some(registering) });
-        // Dropped here: the call and the subscription each tell the driver that they are gone.
-        let result = self.send(request, deadline, OnReply { live, ..OnReply::default() }).await?;
-        Ok((result, subscription))
-    }
-
-    /// Returns the events of a live query that exists already.
-    pub(crate) fn subscribe(&self, id: LiveId, owner: Owner, capacity: Capacity) -> Result<Subscription> {
-        let (queue, subscription) = self.subscription(capacity);
-        let command = Command::Follow(id, Route { queue, owner, registering: None });
-        self.0.commands.send(command).map_err(|_| self.ended(&"subscribe".into(), Delivery::NotSent))?;
-        Ok(subscription)
-    }
-
-    /// Ends the streams of a live query that was killed.
-    pub(crate) fn killed(&self, id: LiveId) {
-        // Fails only when the connection is over, and its streams with it.
-        let _ = self.0.commands.send(Command::Killed(id));
-    }
-
-    /// Puts an item into the queues of all streams of a session.
-    pub(crate) fn tell(&self, session: Option<SessionId>, item: QueueItem) {
-        // Fails only when the connection is over, and its streams with it.
-        let _ = self.0.commands.send(Command::Tell(session, item));
-    }
-
-    fn subscription(&self, capacity: Capacity) -> (EventQueue, Subscription) {
-        let queue = EventQueue::new(capacity);
-        (queue.clone(), Subscription::new(queue, self.0.commands.clone()))
-    }
-
-    /// Sends a request and returns the bytes of its result.
-    ///
-    /// The driver carries out `cleanup` if the request may have succeeded and this future is dropped before it is ready.
-    pub(crate) async fn call(&self, request: Request, deadline: Deadline, cleanup: Cleanup) -> Result<Bytes> {
-        self.send(request, deadline, OnReply { cleanup, ..OnReply::default() }).await
-    }
-
-    /// Sends a request like [`call`](Self::call). If the deadline passes without a reply, the result is an error, and the
-    /// second value waits for the late reply.
-    pub(crate) async fn call_with_late_reply(
-        &self,
-        request: Request,
-        deadline: Deadline,
-    ) -> (Result<Bytes>, Option<LateReply>) {
-        let (sender, late) = LateReply::new(request.operation.clone());
-        // Dropped here: the driver drops the late reply.
-        let result = self.send(request, deadline, OnReply { late: Some(sender), ..OnReply::default() }).await;
-        let is_unknown = result.as_ref().is_err_and(|error| error.delivery() == Delivery::Unknown);
-        (result, is_unknown.then(|| late.if_pending()).flatten())
-    }
-
-    async fn send(&self, request: Request, deadline: Deadline, on_reply: OnReply) -> Result<Bytes> {
-        let OnReply { cleanup, live, late } = on_reply;
-        let operation = request.operation.clone();
-        self.check_size(&request)?;
-        let permit = self.permit(&operation, deadline).await?;
-        let (reply, receiver) = oneshot::channel();
-        let call =
-            InFlight { id: request.id, cleanup, reply: receiver, commands: self.0.commands.clone(), is_done: false };
-        let caller = Caller { reply, timeout: deadline.timeout, span: Span::current() };
-        let command =
-            Command::Call(Box::new(NewCall { request, deadline: deadline.at, cleanup, live, caller, late, permit }));
-        self.0.commands.send(command).map_err(|_| self.ended(&operation, Delivery::NotSent))?;
-        // Dropped here: `InFlight` tells the driver, which undoes what the call may have opened.
-        match self.while_driven(deadline, call).await {
-            Some(Ok(reply)) => self.read(reply, &operation, cleanup),
-            Some(Err(_)) => Err(self.ended(&operation, Delivery::Unknown)),
-            None => Err(not_driven(&format!("no reply to `{operation}`"), deadline)),
-        }
-    }
-
-    /// The bytes of a result. If the reply cannot be read, the driver closes what the call has opened.
-    fn read(&self, reply: Result<Reply>, operation: &Operation, cleanup: Cleanup) -> Result<Bytes> {
-        let undo = cleanup.after(&reply);
-        let result = reply?.into_result(operation);
-        if result.as_ref().is_err_and(|error| error.kind() == ErrorKind::Protocol) {
-            self.clean(undo);
-        }
-        result
-    }
-
-    /// Has the driver undo something on the server; never waits.
-    pub(crate) fn clean(&self, cleanup: Cleanup) {
-        // Fails only when the connection is over, and everything on the server with it.
-        let _ = self.0.commands.send(Command::Clean(cleanup));
-    }
-
-    /// Closes the connection, and waits until the socket is closed.
-    pub(crate) async fn close(&self, deadline: Deadline) -> Result<()> {
-        // Fails only when the connection is over already.
-        let _ = self.0.commands.send(Command::Close);
-        let mut finished = self.0.finished.clone();
-        // The driver sends nothing: the channel ends with it.
-        match self.within(deadline.at, finished.changed()).await {
-            Some(_) => Ok(()),
-            None => Err(not_driven("the socket was not closed", deadline)),
-        }
-    }
-
-    fn check_size(&self, request: &Request) -> Result<()> {
-        let (size, limit) = (request.frame.len(), self.0.config.max_message_bytes);
-        if size <= limit {
-            return Ok(());
-        }
-        let message =
-            format!("`{}` makes a message of {size} bytes, above the limit of {limit} bytes", request.operation);
-        Err(Error::new(ErrorKind::TooLarge, message))
+    /// A deadline that leaves at least the time of a call, for work that goes on without its caller.
+    pub(crate) fn own_deadline(&self, deadline: Deadline) -> Deadline {
+        self.deadline(Some(deadline.timeout.max(self.0.state.config.deadline)))
     }
 
     /// A timer that can be polled on any runtime or executor.
     pub(crate) fn timer(&self, at: Instant) -> Timer {
-        Timer::new(at, self.0.runtime.clone(), Arc::clone(&self.0.state))
+        Timer::new(at, Arc::clone(&self.0.state))
     }
 
     /// Waits for `work` until `at`; `None` if it takes longer.
     pub(crate) async fn within<T>(&self, at: Instant, work: impl Future<Output = T>) -> Option<T> {
-        tokio::select! {
-            biased;
-            done = work => Some(done),
-            () = self.timer(at) => None,
-        }
+        within(&self.0.state, at, work).await
     }
 
     /// Waits for work in the connection's runtime, which ends at its deadline. If that runtime does not run, the caller's
     /// own timer ends the wait a little later, with `None`.
     pub(crate) async fn while_driven<T>(&self, deadline: Deadline, work: impl Future<Output = T>) -> Option<T> {
-        let is_at_home = runtime::Handle::try_current().is_ok_and(|current| current.id() == self.0.runtime.id());
-        if is_at_home { Some(work.await) } else { self.within(deadline.at + SLACK, work).await }
+        while_driven(&self.0.state, deadline, work).await
     }
 
-    async fn permit(&self, operation: &Operation, deadline: Deadline) -> Result<OwnedSemaphorePermit> {
-        let capacity = &self.0.state.capacity;
-        if let Ok(permit) = Arc::clone(capacity).try_acquire_owned() {
-            return Ok(permit);
-        }
-        match self.within(deadline.at, Arc::clone(capacity).acquire_owned()).await {
-            Some(permit) => permit.map_err(|_| self.ended(operation, Delivery::NotSent)),
-            None => {
-                let slot = format_args!("a free call slot (max_calls = {})", self.0.config.max_calls);
-                Err(deadline.call_timed_out_waiting_for(operation, slot))
-            }
+    /// Finds a link with room for one more session, and waits until there is one.
+    pub(crate) async fn place(&self, purpose: Purpose, deadline: Deadline, operation: &Operation) -> Result<Lease> {
+        self.start()?;
+        let (reply, placed) = oneshot::channel();
+        let order = Order::Place(Place { purpose, fails_fast: deadline.fails_fast, reply });
+        self.0.orders.send(order).map_err(|_| self.ended(operation, Delivery::NotSent))?;
+        match self.within(deadline.at, placed).await {
+            Some(Ok(placed)) => placed.map_err(|error| error.in_context(format_args!("`{operation}` was not sent"))),
+            Some(Err(_)) => Err(self.ended(operation, Delivery::NotSent)),
+            None => Err(self.0.fleet.no_link(operation, deadline)),
         }
     }
 
-    /// The error of a call that the connection's end has ended. Without a known reason, its runtime was shut down.
+    /// Waits until another session may be restored: a limited number of them are at once.
+    pub(crate) async fn restoration(&self, deadline: Deadline) -> Option<OwnedSemaphorePermit> {
+        self.within(deadline.at, Arc::clone(&self.0.restorations).acquire_owned()).await?.ok()
+    }
+
+    /// Notes that the server has refused another session on a link, and returns whether that has others.
+    pub(crate) fn note_session_limit(&self, lease: &Lease) -> bool {
+        let others = lease.link().sessions().saturating_sub(1);
+        if others > 0 {
+            self.0.state.note_session_limit(others);
+        }
+        others > 0
+    }
+
+    /// Closes the connection, and waits until its sockets are closed.
+    pub(crate) async fn close(&self, deadline: Deadline) -> Result<()> {
+        self.start()?;
+        // Fails only when the connection is over already.
+        let _ = self.0.orders.send(Order::Close);
+        match self.within(deadline.at, self.finished()).await {
+            Some(()) => Ok(()),
+            None => Err(not_driven("the socket was not closed", deadline)),
+        }
+    }
+
+    /// Waits until the connection is over for good.
+    pub(crate) fn finished(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut finished = self.0.finished.clone();
+        // The supervisor sends nothing: the channel ends with it.
+        async move { while finished.changed().await.is_ok() {} }
+    }
+
+    /// Returns true while the connection is not over for good.
+    pub(crate) fn is_open(&self) -> bool {
+        self.0.state.end.get().is_none()
+    }
+
+    pub(crate) fn events(&self) -> ConnectionEvents {
+        let end = || self.0.state.end.get().map(|end| end.error_of("the connection", Delivery::NotSent));
+        self.0.state.events.subscribe(end)
+    }
+
+    pub(crate) fn emit(&self, event: ConnectionEvent) {
+        self.0.state.events.emit(event);
+    }
+
+    pub(crate) fn status(&self) -> ConnectionStatus {
+        self.0.fleet.status(&self.0.state)
+    }
+
+    /// All open links.
+    pub(crate) fn links(&self) -> Vec<Link> {
+        self.0.fleet.links().clone()
+    }
+
+    /// The error of a call that the connection's end has ended.
     pub(crate) fn ended(&self, operation: &Operation, delivery: Delivery) -> Error {
-        self.0.state.end.get().cloned().unwrap_or_else(End::runtime_gone).error(operation, delivery)
+        self.0.state.ended(operation, delivery)
     }
-}
-
-impl LateReply {
-    fn new(operation: Operation) -> (oneshot::Sender<Result<Reply>>, Self) {
-        let (sender, receiver) = oneshot::channel();
-        (sender, Self { operation, receiver })
-    }
-
-    /// Returns this if the call has ended and its reply may still come.
-    fn if_pending(mut self) -> Option<Self> {
-        match self.receiver.try_recv() {
-            Err(TryRecvError::Closed) => None,
-            Err(TryRecvError::Empty) => Some(self),
-            // It came in the meantime: put it back for `result`.
-            Ok(reply) => {
-                let (sender, late) = Self::new(self.operation);
-                // The receiver exists, so this cannot fail.
-                let _ = sender.send(reply);
-                Some(late)
-            }
-        }
-    }
-
-    /// Waits for the reply; `None` if the connection ends first.
-    pub(crate) async fn result(self) -> Option<Result<Bytes>> {
-        let reply = self.receiver.await.ok()?;
-        Some(reply.and_then(|reply| reply.into_result(&self.operation)))
-    }
-}
-
-/// The error of a call that the connection's runtime may still carry out, if it ever runs again.
-pub(crate) fn not_driven(what: &str, deadline: Deadline) -> Error {
-    let message = format!("{what} within {:?}; the runtime of the connection is not running", deadline.timeout);
-    Error::new(ErrorKind::Timeout, message).with_delivery(Delivery::Unknown)
 }
 
 /// Tells a runtime that lacks what a connection needs from one that works.
@@ -323,5 +240,5 @@ fn no_driver(panic: Box<dyn Any + Send>) -> Error {
     Error::new(ErrorKind::Connect, "connecting needs a tokio runtime with IO and timers: build it with `enable_all`")
 }
 
-/// The time that a caller waits longer than the driver for the end of its call.
-const SLACK: Duration = Duration::from_millis(100);
+/// The number of sessions that are restored at once.
+const RESTORATIONS: usize = 32;

@@ -1,7 +1,9 @@
 //! The settings of a connection.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use super::Reconnect;
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 use super::TlsConfig;
 use super::headers::Headers;
@@ -22,6 +24,15 @@ pub(crate) struct Config {
     /// `None` if the program has to choose a backend first.
     #[cfg(any(feature = "rustls", feature = "native-tls"))]
     pub(crate) tls: Option<TlsConfig>,
+    /// The number of sockets for calls: as many are kept open, and as many are opened at most.
+    pub(crate) sockets: RangeInclusive<usize>,
+    /// The number of sessions on one socket, until the server refuses one.
+    pub(crate) sessions_per_socket: usize,
+    pub(crate) reconnect: Reconnect,
+    /// Set if calls fail at once while there is no socket, unless they say otherwise.
+    pub(crate) fail_fast: bool,
+    /// The time for which the first connect waits for a server.
+    pub(crate) wait_for_server: Duration,
 }
 
 impl Default for Config {
@@ -36,9 +47,18 @@ impl Default for Config {
             tls: Some(TlsConfig::default()),
             #[cfg(all(feature = "native-tls", not(feature = "rustls")))]
             tls: None,
+            sockets: 1..=64,
+            sessions_per_socket: SERVER_MAX_SESSIONS,
+            reconnect: Reconnect::default(),
+            fail_fast: false,
+            wait_for_server: Duration::ZERO,
         }
     }
 }
 
 /// The limit of server 3.3.5 unless `SURREAL_WEBSOCKET_MAX_MESSAGE_SIZE` is set.
 const SERVER_MAX_MESSAGE_BYTES: usize = 128 << 20;
+
+/// The limit of server 3.3.5 unless `SURREAL_WEBSOCKET_MAX_ATTACHED_SESSIONS` is set: 256, of which one belongs to the
+/// socket.
+const SERVER_MAX_SESSIONS: usize = 255;

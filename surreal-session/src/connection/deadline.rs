@@ -17,12 +17,18 @@ pub(crate) struct Deadline {
     /// The time that the call had in all, for messages.
     pub(crate) timeout: Duration,
     pub(crate) at: Instant,
+    /// Set if the call fails at once instead of waiting for a socket.
+    pub(crate) fails_fast: bool,
 }
 
 impl Deadline {
     /// The deadline of a call that begins now.
     pub(super) fn of(timeout: Duration) -> Self {
-        Self { timeout, at: after(timeout) }
+        Self { timeout, at: after(timeout), fails_fast: false }
+    }
+
+    pub(crate) fn failing_fast(self, fails_fast: bool) -> Self {
+        Self { fails_fast, ..self }
     }
 
     /// The error of a call that was not sent by this deadline because it had to wait for `what`.

@@ -13,14 +13,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::{Sink, SinkExt, StreamExt};
 use tokio::sync::mpsc::error::TryRecvError;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::error::CapacityError;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{self, Message};
 use tracing::{debug, trace};
 
-use super::Config;
 use super::backoff::Backoff;
 use super::call::{Caller, Cleanup, Command, NewCall};
 use super::calls::{Calls, Expired, Kill, Pending, Stage};
@@ -29,6 +28,7 @@ use super::end::End;
 use super::event_queue::{EventQueue, QueueItem, StreamEnd};
 use super::foreign;
 use super::ignored::Ignored;
+use super::link::LinkState;
 use super::routes::{Route, Routes};
 use super::silence::Silence;
 use super::socket::{Oversize, Received, Socket};
@@ -42,7 +42,8 @@ pub(super) struct Driver {
     received: Received,
     silence: Silence,
     commands: mpsc::UnboundedReceiver<Command>,
-    state: Arc<ConnectionState>,
+    state: Arc<LinkState>,
+    connection: Arc<ConnectionState>,
     calls: Calls,
     routes: Routes,
     ignored: Ignored,
@@ -56,9 +57,10 @@ impl Driver {
     pub(super) fn new(
         (socket, received): (Socket, Received),
         commands: mpsc::UnboundedReceiver<Command>,
-        state: Arc<ConnectionState>,
-        config: &Config,
+        state: Arc<LinkState>,
+        connection: Arc<ConnectionState>,
     ) -> Self {
+        let config = &connection.config;
         Self {
             socket,
             received,
@@ -71,11 +73,12 @@ impl Driver {
             clean_up_deadline: config.deadline,
             max_message_bytes: config.max_message_bytes,
             is_polled: false,
+            connection,
         }
     }
 
-    /// Serves the connection until it is closed or lost, then ends every call. `running` is dropped last.
-    pub(super) async fn run(mut self, running: watch::Sender<()>) {
+    /// Serves the link until it is closed or lost, then ends every call on it.
+    pub(super) async fn run(mut self) {
         let end = poll_fn(|cx| {
             self.is_polled = true;
             let polled = self.poll(cx);
@@ -83,13 +86,12 @@ impl Driver {
             polled
         })
         .await;
-        debug!(reason = ?end, "connection over");
+        debug!(reason = ?end, "link over");
         self.fail_all(&end);
         // A peer that does not answer the close frame is not waited for any longer than this.
         if timeout(CLOSE_TIMEOUT, close(&mut self.socket)).await.is_err() {
             debug!("the server did not answer the close frame");
         }
-        foreign::run(|| drop(running));
     }
 
     /// Makes all possible progress. Ready when the connection ends, with the reason.
@@ -136,7 +138,7 @@ impl Driver {
 
     fn accept(&mut self, call: NewCall) {
         let NewCall { request, deadline, cleanup, live, caller, late, permit } = call;
-        let Request { id, operation, frame } = request;
+        let Request { id, operation, frame, .. } = request;
         let (stage, permit, caller) = (Stage::Queued(frame), Some(permit), Some(caller));
         self.calls.add(id, Pending { operation, deadline, stage, cleanup, live, kill: None, caller, late, permit });
     }
@@ -151,10 +153,10 @@ impl Driver {
         let request = match cleanup {
             // Nothing can be cancelled before the reply, which names the transaction.
             Cleanup::Nothing | Cleanup::CancelBegun => return,
-            Cleanup::Detach(session) => Request::detach(self.state.next_id(), session),
-            Cleanup::Cancel(transaction) => Request::cancel(self.state.next_id(), transaction),
+            Cleanup::Detach(session) => Request::detach(self.connection.next_id(), session),
+            Cleanup::Cancel(transaction) => Request::cancel(self.connection.next_id(), transaction),
         };
-        let Request { id, operation, frame } = request;
+        let Request { id, operation, frame, .. } = request;
         self.calls.add(id, Pending::clean_up(operation, after(self.clean_up_deadline), frame));
     }
 
@@ -167,7 +169,7 @@ impl Driver {
     }
 
     fn kill(&mut self, kill: Kill) {
-        let Request { id, operation, frame } = Request::kill(self.state.next_id(), kill.session, kill.id);
+        let Request { id, operation, frame, .. } = Request::kill(self.connection.next_id(), kill.session, kill.id);
         let pending = Pending::clean_up(operation, after(self.clean_up_deadline), frame);
         self.calls.add(id, Pending { kill: Some(kill), ..pending });
     }
@@ -178,7 +180,8 @@ impl Driver {
         match reply.and_then(|reply| reply.into_result("kill")) {
             Err(error) if error.is_conflict() && kill.backoff.attempts() < KILL_RETRIES => {
                 let pending = Pending::clean_up("kill".into(), after(kill.backoff.next_pause()), Bytes::new());
-                self.calls.add(self.state.next_id(), Pending { stage: Stage::Paused, kill: Some(kill), ..pending });
+                self.calls
+                    .add(self.connection.next_id(), Pending { stage: Stage::Paused, kill: Some(kill), ..pending });
             }
             Err(error) => debug!(%error, live = %kill.id, "a live query without streams was not killed"),
             Ok(_) => {}
@@ -270,7 +273,7 @@ impl Driver {
         match Frame::read(&frame) {
             Ok(Frame::Reply(id)) => match self.calls.take(id) {
                 Some(pending) => self.settle(id, pending, Ok(Reply::new(frame))),
-                None if self.state.was_used(id) => debug!(%id, "a reply came for a call without a caller"),
+                None if self.connection.was_used(id) => debug!(%id, "a reply came for a call without a caller"),
                 None => self.ignored.note(format!("a reply to request {id}, which was never sent")),
             },
             Ok(Frame::Unattributed(error)) => self.attribute(*error),
@@ -358,11 +361,10 @@ impl Driver {
         }
     }
 
-    /// Ends every call with the reason of the connection's end, and refuses later ones.
+    /// Ends every call with the reason of the link's end, and refuses later ones.
     fn fail_all(&mut self, end: &End) {
         // Set first: a call that is refused by the closed queue looks for the reason here.
         let _ = self.state.end.set(end.clone());
-        foreign::run(|| self.state.capacity.close());
         self.commands.close();
         loop {
             match self.commands.try_recv() {
@@ -385,6 +387,7 @@ impl Driver {
                 reply(caller, Err(end.error(&pending.operation, delivery)));
             }
         }
+        foreign::run(|| self.connection.link_ended.notify_one());
     }
 }
 

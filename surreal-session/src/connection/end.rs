@@ -14,16 +14,30 @@ pub(crate) struct End {
     message: Arc<str>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
     is_close_reason: bool,
+    /// Set if the whole connection is over for good.
+    is_final: bool,
 }
 
 impl End {
     /// The program closed the connection.
     pub(super) fn closed() -> Self {
-        Self { kind: ErrorKind::Closed, message: "connection closed".into(), source: None, is_close_reason: false }
+        Self {
+            kind: ErrorKind::Closed,
+            message: "connection closed".into(),
+            source: None,
+            is_close_reason: false,
+            is_final: false,
+        }
     }
 
     pub(super) fn lost(message: impl Into<Arc<str>>) -> Self {
-        Self { kind: ErrorKind::Disconnected, message: message.into(), source: None, is_close_reason: false }
+        Self {
+            kind: ErrorKind::Disconnected,
+            message: message.into(),
+            source: None,
+            is_close_reason: false,
+            is_final: false,
+        }
     }
 
     /// The server closed the connection, with a reason.
@@ -32,7 +46,17 @@ impl End {
     }
 
     pub(super) fn runtime_gone() -> Self {
-        Self::lost(RUNTIME_GONE)
+        Self::lost(RUNTIME_GONE).for_good()
+    }
+
+    /// The connection can never be opened.
+    pub(super) fn unusable(error: Error) -> Self {
+        Self { kind: error.kind(), ..Self::lost(error.to_string()) }.for_good()
+    }
+
+    /// The end of the whole connection.
+    pub(super) fn for_good(self) -> Self {
+        Self { is_final: true, ..self }
     }
 
     pub(super) fn panicked() -> Self {
@@ -55,13 +79,18 @@ impl End {
 
     /// The error of one call.
     pub(super) fn error(&self, operation: &Operation, delivery: Delivery) -> Error {
-        let when = match delivery {
-            Delivery::NotSent => "before it was sent",
-            Delivery::Answered | Delivery::RolledBack | Delivery::Unknown => "before its reply came",
-        };
-        let message = format!("`{operation}` failed: {} {when}", self.message);
-        // The connection is not opened again.
-        let error = Error::new(self.kind, message).with_delivery(delivery).with_final();
+        let when = if delivery == Delivery::NotSent { "before it was sent" } else { "before its reply came" };
+        self.with_message(format!("`{operation}` failed: {} {when}", self.message), delivery)
+    }
+
+    /// The error of no call in particular.
+    pub(super) fn error_of(&self, what: &str, delivery: Delivery) -> Error {
+        self.with_message(format!("{what} is over: {}", self.message), delivery)
+    }
+
+    fn with_message(&self, message: String, delivery: Delivery) -> Error {
+        let error = Error::new(self.kind, message).with_delivery(delivery);
+        let error = if self.is_final { error.with_final() } else { error };
         match &self.source {
             Some(source) => error.with_source(SharedSource(Arc::clone(source))),
             None => error,

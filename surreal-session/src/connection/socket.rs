@@ -30,22 +30,20 @@ use self::transport::{Connector, Counted};
 pub(super) use self::transport::{Received, Transport};
 use super::deadline::after;
 use super::{Config, ServerUrl};
-use crate::protocol::SessionId;
 
 pub(super) type Socket = WebSocketStream<Shortener<Box<dyn Transport>>>;
+
+/// An open socket, and the count of the bytes that it receives.
+pub(super) type Opened = (Socket, Received);
 
 /// Opens a socket within the configured deadline. Returns it with the count of the bytes that it receives.
 ///
 /// The host's name is resolved each time. Its addresses are tried in the order of the resolver until one works. While others
 /// are left, an address gets an equal share of the time that is left, and its TCP connection five seconds at most.
-pub(super) async fn open(
-    url: &ServerUrl,
-    id: Option<SessionId>,
-    config: &Config,
-) -> Result<(Socket, Received), OpenFailure> {
+pub(super) async fn open(url: &ServerUrl, config: &Config) -> Result<Opened, OpenFailure> {
     let connector = Connector::new(url, config).map_err(OpenFailure::unusable)?;
     config.headers.check().map_err(OpenFailure::unusable)?;
-    let attempt = Attempt { url, id, config, connector, limit: config.deadline.min(LONGEST) };
+    let attempt = Attempt { url, config, connector, limit: config.deadline.min(LONGEST) };
     let at = after(attempt.limit);
     let addresses = attempt.resolve(at).await?;
     attempt.walk(&addresses, at).await
@@ -54,8 +52,6 @@ pub(super) async fn open(
 /// One walk through the addresses of a host.
 struct Attempt<'a> {
     url: &'a ServerUrl,
-    /// The id that the connection and its default session get; by default the server chooses.
-    id: Option<SessionId>,
     config: &'a Config,
     connector: Connector,
     /// The time for the whole walk, as the messages name it.
@@ -137,10 +133,6 @@ impl Attempt<'_> {
         let headers = request.headers_mut();
         self.config.headers.write(headers);
         headers.insert("Sec-WebSocket-Protocol", HeaderValue::from_static("cbor"));
-        if let Some(id) = self.id {
-            let id = HeaderValue::from_str(&id.to_string());
-            headers.insert("Surreal-ID", id.map_err(|error| self.failed(OpenCause::Unusable, why, error))?);
-        }
         Ok(request)
     }
 
@@ -225,7 +217,7 @@ mod tests {
     async fn walk(addresses: &[SocketAddr], limit: Duration) -> Result<(Socket, Received), OpenFailure> {
         let url = ServerUrl::parse("ws://database.example").unwrap();
         let config = Config { deadline: limit, ..Config::default() };
-        let attempt = Attempt { url: &url, id: None, config: &config, connector: Connector::Plain, limit };
+        let attempt = Attempt { url: &url, config: &config, connector: Connector::Plain, limit };
         attempt.walk(addresses, after(limit)).await
     }
 

@@ -1,31 +1,48 @@
-//! The state that the handles of a connection share with its task.
+//! The state that all parts of a connection share: its handles, its links, and its supervisor.
 
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
-use tokio::sync::Semaphore;
+use tokio::runtime::Handle;
+use tokio::sync::{Notify, Semaphore};
 
+use super::Config;
+use super::deadline::Deadline;
 use super::end::End;
-use crate::protocol::RequestId;
+use super::events::Events;
+use crate::error::{Delivery, Error, ErrorKind, Result};
+use crate::protocol::{Operation, RequestId};
 
+/// The state of one connection.
 #[derive(Debug)]
 pub(super) struct ConnectionState {
+    pub(super) config: Config,
     next_id: AtomicI64,
     /// One permit for each call that may be queued or in flight.
     pub(super) capacity: Arc<Semaphore>,
-    /// Set once, when the connection ends.
+    /// Set once, when the connection is over for good.
     pub(super) end: OnceLock<End>,
-    /// The number of attached sessions, as far as the client knows.
-    pub(super) attached: AtomicUsize,
+    /// The runtime that the connection lives on, from its first use on.
+    runtime: OnceLock<Handle>,
+    /// The number of sessions that the server allows on one socket, as far as the client knows.
+    session_limit: AtomicUsize,
+    pub(super) events: Events,
+    /// Wakes the supervisor when a link has ended.
+    pub(super) link_ended: Notify,
 }
 
 impl ConnectionState {
-    pub(super) fn new(max_calls: usize) -> Self {
+    pub(super) fn new(config: Config) -> Self {
         Self {
             next_id: AtomicI64::new(1),
-            capacity: Arc::new(Semaphore::new(max_calls.clamp(1, Semaphore::MAX_PERMITS))),
+            capacity: Arc::new(Semaphore::new(config.max_calls.clamp(1, Semaphore::MAX_PERMITS))),
             end: OnceLock::new(),
-            attached: AtomicUsize::new(0),
+            runtime: OnceLock::new(),
+            session_limit: AtomicUsize::new(config.sessions_per_socket.max(1)),
+            events: Events::default(),
+            link_ended: Notify::new(),
+            config,
         }
     }
 
@@ -37,4 +54,44 @@ impl ConnectionState {
     pub(super) fn was_used(&self, id: RequestId) -> bool {
         (1..self.next_id.load(Ordering::Relaxed)).contains(&id.0)
     }
+
+    pub(super) fn session_limit(&self) -> usize {
+        self.session_limit.load(Ordering::Relaxed)
+    }
+
+    /// Notes that the server has refused another session on a socket with this number of sessions.
+    pub(super) fn note_session_limit(&self, sessions: usize) {
+        self.session_limit.fetch_min(sessions.max(1), Ordering::Relaxed);
+    }
+
+    /// The runtime that the connection lives on: that of its first use.
+    pub(super) fn home(&self) -> Result<&Handle> {
+        if let Some(home) = self.runtime.get() {
+            return Ok(home);
+        }
+        let current = Handle::try_current()
+            .map_err(|error| Error::new(ErrorKind::Connect, "connecting needs a tokio runtime").with_source(error))?;
+        Ok(self.runtime.get_or_init(|| current))
+    }
+
+    /// The same, once it is known.
+    pub(super) fn known_home(&self) -> Option<&Handle> {
+        self.runtime.get()
+    }
+
+    /// The deadline of a call that begins now: `timeout` from now, by default the timeout of the connection.
+    pub(super) fn deadline(&self, timeout: Option<Duration>) -> Deadline {
+        Deadline::of(timeout.unwrap_or(self.config.deadline)).failing_fast(self.config.fail_fast)
+    }
+
+    /// The error of a call that the connection's end has ended. Without a known reason, its runtime was shut down.
+    pub(super) fn ended(&self, operation: &Operation, delivery: Delivery) -> Error {
+        self.end.get().cloned().unwrap_or_else(End::runtime_gone).error(operation, delivery)
+    }
+}
+
+/// The error of a call that the connection's runtime may still carry out, if it ever runs again.
+pub(crate) fn not_driven(what: &str, deadline: Deadline) -> Error {
+    let message = format!("{what} within {:?}; the runtime of the connection is not running", deadline.timeout);
+    Error::new(ErrorKind::Timeout, message).with_delivery(Delivery::Unknown)
 }

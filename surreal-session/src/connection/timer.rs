@@ -8,10 +8,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use tokio::runtime::{Handle, Id};
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use super::deadline::Deadline;
 use super::foreign;
 use super::state::ConnectionState;
 
@@ -21,24 +23,22 @@ use super::state::ConnectionState;
 #[derive(Debug)]
 pub(crate) struct Timer {
     until: Instant,
-    /// The connection's runtime.
-    home: Handle,
     connection: Arc<ConnectionState>,
     /// Made at the first poll, and again when another runtime polls.
     sleep: Option<(Id, Pin<Box<Sleep>>)>,
 }
 
 impl Timer {
-    pub(super) fn new(until: Instant, home: Handle, connection: Arc<ConnectionState>) -> Self {
-        Self { until, home, connection, sleep: None }
+    pub(super) fn new(until: Instant, connection: Arc<ConnectionState>) -> Self {
+        Self { until, connection, sleep: None }
     }
 
     /// Makes sure that the timer is one of `runtime`; fails if that has none.
     fn prepare(&mut self, runtime: &Handle) -> Option<&mut Pin<Box<Sleep>>> {
         let id = runtime.id();
         if self.sleep.as_ref().is_none_or(|(of, _)| *of != id) {
-            let sleep =
-                if id == self.home.id() { sleep_on(runtime, self.until) } else { try_sleep(runtime, self.until)? };
+            let is_home = self.connection.known_home().is_some_and(|home| home.id() == id);
+            let sleep = if is_home { sleep_on(runtime, self.until) } else { try_sleep(runtime, self.until)? };
             self.sleep = Some((id, Box::pin(sleep)));
         }
         self.sleep.as_mut().map(|(_, sleep)| sleep)
@@ -50,8 +50,8 @@ impl Timer {
         }
         // The runtime may be shut down at this moment.
         let polled = foreign::run(|| {
-            let home = self.home.clone();
-            self.prepare(&home).map_or(Poll::Ready(()), |sleep| sleep.as_mut().poll(cx))
+            let home = self.connection.known_home().cloned();
+            home.and_then(|home| self.prepare(&home).map(|sleep| sleep.as_mut().poll(cx))).unwrap_or(Poll::Ready(()))
         });
         polled.unwrap_or(Poll::Ready(()))
     }
@@ -73,6 +73,34 @@ impl Future for Timer {
         }
     }
 }
+
+/// Waits for `work` until `at`; `None` if it takes longer.
+pub(super) async fn within<T>(
+    connection: &Arc<ConnectionState>,
+    at: Instant,
+    work: impl Future<Output = T>,
+) -> Option<T> {
+    tokio::select! {
+        biased;
+        done = work => Some(done),
+        () = Timer::new(at, Arc::clone(connection)) => None,
+    }
+}
+
+/// Waits for work in the connection's runtime, which ends at its deadline. If that runtime does not run, the caller's own
+/// timer ends the wait a little later, with `None`.
+pub(super) async fn while_driven<T>(
+    connection: &Arc<ConnectionState>,
+    deadline: Deadline,
+    work: impl Future<Output = T>,
+) -> Option<T> {
+    let home = connection.known_home().map(Handle::id);
+    let is_at_home = Handle::try_current().is_ok_and(|current| Some(current.id()) == home);
+    if is_at_home { Some(work.await) } else { within(connection, deadline.at + SLACK, work).await }
+}
+
+/// The time that a caller waits longer than the driver for the end of its call.
+const SLACK: Duration = Duration::from_millis(100);
 
 fn sleep_on(runtime: &Handle, until: Instant) -> Sleep {
     let _entered = runtime.enter();

@@ -36,9 +36,10 @@ pub enum ErrorKind {
     Closed,
     /// The session was closed by the program.
     SessionClosed,
-    /// The identity was proved again, and the server gave the session another one. The session is closed.
+    /// The session was opened again after an outage or renewed, and its credentials then proved another identity. The session
+    /// is over: nothing was sent as somebody else.
     IdentityChanged,
-    /// The connection holds as many sessions as the server allows.
+    /// The sockets of the connection hold as many sessions as the server allows.
     TooManySessions,
     /// The program asked for exactly one record, and several match.
     TooManyRecords,

@@ -363,7 +363,7 @@ pub(super) fn operation(verb: &'static str, table: &Table) -> Operation {
 fn why_killed(scope: &Scope, table: &Table) -> JoinHandle<EndReason> {
     let select = Fragment::new("SELECT VALUE 1 FROM ").value(table).text(" LIMIT 0");
     let selected = select.into_query(scope.clone(), operation("live", table), None).into_future();
-    scope.client().runtime().spawn(async move {
+    scope.client().spawn(async move {
         match selected.await.and_then(Response::check) {
             Err(error) if error.is_not_found() => EndReason::TableRemoved,
             _ => EndReason::KilledByServer,
@@ -380,7 +380,7 @@ fn was_removed(scope: &Scope, table: &Table, id: LiveId, place: Value) -> JoinHa
     let info = Fragment::new(format!("RETURN [{PLACE}, (INFO FOR TABLE ")).value(table.as_str()).text(").lives[");
     let info = info.value(&id.to_string()).text("] = NONE]");
     let query = info.into_query(scope.clone(), operation("live", table), None).into_future();
-    scope.client().runtime().spawn(async move {
+    scope.client().spawn(async move {
         match query.await.and_then(|response| response.take::<(Value, bool)>(0)) {
             Ok((is_at, true)) if is_at == place => {
                 // If it was killed, the server's notice comes within this time.

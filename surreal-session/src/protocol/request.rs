@@ -7,14 +7,21 @@ use super::{LiveId, Operation, RequestId, SessionId, TransactionId};
 use crate::codec::{self, EncodeError, Header, writer};
 
 /// A finished request: its id, its name in messages, and the bytes of its frame.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Request {
     pub(crate) id: RequestId,
     pub(crate) operation: Operation,
     pub(crate) frame: Bytes,
+    /// Set if it may be sent again when its link was lost: it only reads.
+    pub(crate) is_repeatable: bool,
 }
 
 impl Request {
+    /// The same request, which may be sent again when its link was lost.
+    pub(crate) fn repeatable(self, is_repeatable: bool) -> Self {
+        Self { is_repeatable, ..self }
+    }
+
     /// Opens a session under an id of the client's choice.
     pub(crate) fn attach(id: RequestId, session: SessionId) -> Self {
         RequestWriter::new(id, "attach".into(), Some(session), None).finish()
@@ -106,7 +113,7 @@ impl RequestWriter {
 
     pub(crate) fn finish(mut self) -> Request {
         writer::end(&mut self.buffer);
-        Request { id: self.id, operation: self.operation, frame: self.buffer.into() }
+        Request { id: self.id, operation: self.operation, frame: self.buffer.into(), is_repeatable: false }
     }
 }
 

@@ -113,8 +113,10 @@ impl Query {
     /// Sends the query. In a transaction, it waits for its turn.
     pub(super) async fn run(mut self) -> Result<Response> {
         let Some(transaction) = self.scope.transaction() else {
+            let is_read = !may_write(&self.text);
             let (scope, request, timeout) = self.into_request()?;
-            let deadline = scope.client().deadline(timeout);
+            let is_repeatable = is_read && request.operation.is_statement();
+            let (request, deadline) = (request.repeatable(is_repeatable), scope.client().deadline(timeout));
             return Response::read(&scope.session().call(request, deadline, Cleanup::Nothing).await?);
         };
         if let Some(error) = self.error {

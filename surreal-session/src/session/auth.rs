@@ -11,9 +11,19 @@ pub use credentials::{Bearer, Credentials, Database, Namespace, RecordAccess, Ro
 pub(super) use request::AuthRequest;
 pub use token::{RefreshToken, Token, Tokens};
 
-/// The means by which a session proves its identity.
-#[derive(Debug, Clone)]
-pub(super) enum IdentitySource {
-    Token(Token),
-    Credentials(AuthRequest),
+/// The means by which a session proves its identity, the first one first.
+#[derive(Debug, Clone, Default)]
+pub(super) struct IdentitySource {
+    pub(super) token: Option<Token>,
+    pub(super) credentials: Option<AuthRequest>,
+}
+
+impl IdentitySource {
+    pub(super) fn of_token(token: Token) -> Self {
+        Self { token: Some(token), credentials: None }
+    }
+
+    pub(super) fn of_credentials(request: AuthRequest) -> Self {
+        Self { token: None, credentials: Some(request) }
+    }
 }

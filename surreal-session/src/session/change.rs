@@ -12,10 +12,12 @@ use tokio::sync::OwnedRwLockWriteGuard;
 use tracing::{Instrument, debug};
 
 use super::queue::{Background, Begun, Turn};
-use super::state::{Confirmed, Role, SessionInner};
+use super::ready::may_go_on;
+use super::recipe::Confirmed;
+use super::state::{Role, SessionInner};
 use super::{info, subscription};
-use crate::connection::{Cleanup, Deadline, LateReply, StreamEnd};
-use crate::error::{Delivery, Error, Result};
+use crate::connection::{Cleanup, Deadline, LateReply, Lease, StreamEnd};
+use crate::error::{Delivery, Error, ErrorKind, Result};
 use crate::protocol::Request;
 
 /// A request that changes a session, and the meaning of its reply for the client's side.
@@ -24,6 +26,9 @@ pub(super) trait SessionChange: Send + Sync + 'static {
 
     /// Set if the session may have another identity afterwards, and keeps its live queries if it has not.
     const CHANGES_IDENTITY: bool = false;
+
+    /// Set if the session may be lost: it is then made again, anonymous, for this change.
+    const REVIVES: bool = false;
 
     fn request(&self, session: &SessionInner) -> Result<Request>;
 
@@ -50,32 +55,35 @@ impl ChangeContext {
         Self { session: Arc::clone(session), deadline }
     }
 
-    /// Sends a request, also if the session was closed after the change had joined the queue.
-    pub(super) async fn call(&self, request: Request) -> Result<Bytes> {
-        self.session.call_in_turn(request, self.deadline).await
-    }
-
-    /// Carries out a change of a session that is dropped if the change fails.
-    pub(super) async fn carry_out<C: SessionChange>(&self, change: &C) -> Result<C::Output> {
-        let reply = self.call(change.request(&self.session)?).await;
-        change.conclude(self, reply).await
-    }
-
     /// Carries out a change, and keeps its turn until the server has answered.
     async fn carry_out_in_turn<C: SessionChange>(&self, change: C, turn: impl Send + 'static) -> Result<C::Output> {
         let request = change.request(&self.session)?;
-        match self.session.call_with_late_reply(request, self.deadline).await {
+        let (lease, reply, late) = self.send(request).await?;
+        match (reply, late) {
             (Err(error), Some(late)) => {
                 change.doubt(&self.session);
                 self.session.is_unanswered.store(true, Ordering::Release);
-                let held = hold(turn, late, Arc::downgrade(&self.session), change);
-                self.session.client.runtime().spawn(held.in_current_span());
+                let held = hold((turn, lease), late, Arc::downgrade(&self.session), change);
+                self.session.client.spawn(held.in_current_span());
                 Err(error)
             }
             (reply, _) => {
                 let outcome = change.conclude(self, reply).await;
+                self.session.outdate_unless_on(&lease);
                 drop(turn);
                 outcome
+            }
+        }
+    }
+
+    /// Sends the request of a change. Returns its outcome, and the place where the server may have carried it out.
+    async fn send(&self, request: Request) -> Result<(Arc<Lease>, Result<Bytes>, Option<LateReply>)> {
+        loop {
+            let lease = self.session.ready(self.deadline, &request.operation).await?;
+            let (reply, late) = lease.link().call_with_late_reply(request.clone(), self.deadline).await;
+            match reply {
+                Err(error) if may_go_on(&error, &request) => {}
+                reply => return Ok((lease, reply.map_err(|error| self.session.explain(error)), late)),
             }
         }
     }
@@ -106,7 +114,12 @@ pub(super) async fn apply<C: SessionChange>(
         let turn = turn?;
         info::settle_selection(&context.session, deadline).await;
         let alone = if C::CHANGES_IDENTITY { Some(context.without_registrations().await?) } else { None };
-        context.carry_out_in_turn(change, (turn, alone)).await
+        let revival = C::REVIVES.then(|| context.session.revive()).flatten();
+        let outcome = context.carry_out_in_turn(change, (turn, alone)).await;
+        if let (Some(revival), Err(_)) = (revival, &outcome) {
+            context.session.give_up_again(revival);
+        }
+        outcome
     })
     .await
 }
@@ -116,7 +129,7 @@ pub(super) async fn confirmed(session: &Arc<SessionInner>, deadline: Deadline) -
     session.check_open()?;
     in_turn(session, deadline, async move |context, turn| {
         let _turn = turn?;
-        if context.session.confirmed().is_moved {
+        if context.session.confirmed().is_moved() {
             info::refresh_selection(&context.session, deadline).await?;
         }
         let confirmed = context.session.confirmed().clone();
@@ -136,20 +149,34 @@ pub(super) async fn close(session: &Arc<SessionInner>, deadline: Deadline) -> Re
     }
     subscription::end_streams(session, StreamEnd::SessionClosed);
     in_turn(session, deadline, async move |context, turn| {
-        let ChangeContext { session, .. } = &context;
-        let detach = Request::detach(session.client.next_id(), session.id);
-        let detached = match &turn {
-            Ok(_turn) => context.call(detach).await.map(drop),
-            Err(error) => Err(error.clone()),
-        };
-        if detached.as_ref().is_err_and(|error| error.delivery() == Delivery::NotSent) {
-            session.client.clean(Cleanup::Detach(session.id));
-        }
+        let detached = detach(&context, &turn).await;
         // Again: a registration that began before the session was marked may have come in between.
-        subscription::end_streams(session, StreamEnd::SessionClosed);
+        subscription::end_streams(&context.session, StreamEnd::SessionClosed);
         detached
     })
     .await
+}
+
+/// Detaches the session where it stands. One that stands nowhere is unknown to the server.
+async fn detach(context: &ChangeContext, turn: &Result<Turn>) -> Result<()> {
+    let ChangeContext { session, deadline } = context;
+    let Some(link) = session.link() else { return Ok(()) };
+    let detach = Request::detach(session.client.next_id(), session.id);
+    let detached = match turn {
+        Ok(_) => link.call(detach, *deadline, Cleanup::Nothing).await.map(drop),
+        Err(error) => Err(error.clone()),
+    };
+    match detached {
+        // The server forgets the session with its link.
+        Err(error) if error.kind() == ErrorKind::Disconnected => Ok(()),
+        Err(error) => {
+            if error.delivery() == Delivery::NotSent {
+                link.clean(Cleanup::Detach(session.id));
+            }
+            Err(error)
+        }
+        Ok(()) => Ok(()),
+    }
 }
 
 /// Joins the queue of the session's changes now, and runs `work` in a task when its turn comes.
@@ -183,20 +210,28 @@ where
 /// Holds the turn of a change whose deadline has passed until its reply comes, and notes the outcome.
 ///
 /// It keeps neither the session nor the connection open.
-async fn hold(turn: impl Send, late: LateReply, session: Weak<SessionInner>, change: impl SessionChange) {
+async fn hold(
+    (turn, lease): (impl Send, Arc<Lease>),
+    late: LateReply,
+    session: Weak<SessionInner>,
+    change: impl SessionChange,
+) {
     let reply = late.result().await;
     let Some(session) = session.upgrade() else { return };
-    // Without a reply, the connection is over.
+    // Without a reply, the link is over: the session is made again from what was confirmed before.
     if let Some(reply) = reply {
         let context = ChangeContext::new(&session, session.client.deadline(None));
         let outcome = change.conclude(&context, reply).await.map(drop);
+        session.outdate_unless_on(&lease);
         debug!(?outcome, session = %session.id, "a change of the session was answered after its deadline");
     }
     session.is_unanswered.store(false, Ordering::Release);
     drop(turn);
 }
 
-/// Returns true if the request may have been carried out, and there is no reply.
+/// Returns true if the request may have changed the session, and there is no reply.
+///
+/// A change that was lost with its link has not: the session is made again from what was confirmed before.
 pub(super) fn is_unknown<T>(reply: &Result<T>) -> bool {
-    reply.as_ref().is_err_and(|error| error.delivery() == Delivery::Unknown)
+    reply.as_ref().is_err_and(|error| error.delivery() == Delivery::Unknown && error.kind() != ErrorKind::Disconnected)
 }

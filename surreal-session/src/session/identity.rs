@@ -1,15 +1,19 @@
 //! Changes of a session's identity.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use super::auth::{AuthRequest, IdentitySource, Token, Tokens};
 use super::change::{ChangeContext, SessionChange, is_unknown};
-use super::state::{Confirmed, Identity, SessionInner};
+use super::recipe::{Doubts, Identity, Recipe};
+use super::state::SessionInner;
 use super::{info, subscription};
 use crate::codec;
 use crate::connection::{Cleanup, Deadline, StreamEnd};
-use crate::error::{Delivery, Error, Result};
+use crate::error::{Delivery, Error, ErrorKind, Result};
 use crate::protocol::Request;
+use crate::value::Value;
 
 /// Signs in or up, or refreshes.
 pub(super) struct SignIn(pub(super) AuthRequest);
@@ -23,16 +27,8 @@ pub(super) struct Reset;
 
 pub(super) struct Invalidate;
 
-/// Proves the identity of a session that is dropped if this fails.
-pub(super) async fn prove(source: IdentitySource, context: &ChangeContext) -> Result<()> {
-    match source {
-        IdentitySource::Token(token) => context.carry_out(&Authenticate::new(token)?).await,
-        IdentitySource::Credentials(request) => context.carry_out(&SignIn(request)).await.map(drop),
-    }
-}
-
 /// Revokes the refresh token of a request. The session does not change.
-pub(super) async fn revoke(request: AuthRequest, session: &SessionInner, deadline: Deadline) -> Result<()> {
+pub(super) async fn revoke(request: AuthRequest, session: &Arc<SessionInner>, deadline: Deadline) -> Result<()> {
     let revoke = request.finish(session.request(request.method()));
     let reply = session.call(revoke, deadline, Cleanup::Nothing).await;
     reply.map(drop).map_err(|error| request.refused(error))
@@ -48,6 +44,7 @@ impl SessionChange for SignIn {
     type Output = Tokens;
 
     const CHANGES_IDENTITY: bool = true;
+    const REVIVES: bool = true;
 
     fn request(&self, session: &SessionInner) -> Result<Request> {
         Ok(self.0.finish(session.request(self.0.method())))
@@ -55,7 +52,7 @@ impl SessionChange for SignIn {
 
     fn doubt(&self, session: &SessionInner) {
         // An identity may bring its own namespace and database with it.
-        session.confirmed().forget_selection();
+        session.confirmed().doubts.selection = true;
     }
 
     async fn conclude(&self, context: &ChangeContext, reply: Result<Bytes>) -> Result<Tokens> {
@@ -72,31 +69,33 @@ impl SessionChange for Authenticate {
     type Output = ();
 
     const CHANGES_IDENTITY: bool = true;
+    const REVIVES: bool = true;
 
     fn request(&self, session: &SessionInner) -> Result<Request> {
         Ok(self.request.finish(session.request(self.request.method())))
     }
 
     fn doubt(&self, session: &SessionInner) {
-        session.confirmed().forget_selection();
+        session.confirmed().doubts.selection = true;
     }
 
     async fn conclude(&self, context: &ChangeContext, reply: Result<Bytes>) -> Result<()> {
         let reply = reply.map_err(|error| self.request.refused(error));
-        note_identity(context, reply.as_ref().map(|_| IdentitySource::Token(self.token.clone()))).await;
+        note_identity(context, reply.as_ref().map(|_| IdentitySource::of_token(self.token.clone()))).await;
         reply.map(drop)
     }
 }
 
 impl SessionChange for Reset {
     type Output = ();
+    const REVIVES: bool = true;
 
     fn request(&self, session: &SessionInner) -> Result<Request> {
         Ok(session.request("reset").finish())
     }
 
     fn doubt(&self, session: &SessionInner) {
-        session.confirmed().forget_selection();
+        session.confirmed().doubts.selection = true;
         subscription::end_streams(session, StreamEnd::IdentityChanged);
     }
 
@@ -104,20 +103,23 @@ impl SessionChange for Reset {
         end_streams(&context.session, &reply);
         if is_unknown(&reply) {
             let mut confirmed = context.session.confirmed();
-            confirmed.forget_selection();
-            confirmed.identity = Identity::Unknown;
-            confirmed.doubted = confirmed.variables.keys().cloned().collect();
+            (confirmed.doubts.identity, confirmed.doubts.selection) = (true, true);
+            confirmed.doubts.variables = confirmed.recipe.variables.0.keys().cloned().collect();
         } else if reply.is_err() {
             info::settle_selection(&context.session, context.deadline).await;
         }
         reply?;
-        *context.session.confirmed() = Confirmed::default();
+        context.session.change_recipe(|confirmed| {
+            (confirmed.recipe, confirmed.doubts) = (Recipe::default(), Doubts::default());
+            confirmed.principal = Value::None;
+        });
         Ok(())
     }
 }
 
 impl SessionChange for Invalidate {
     type Output = ();
+    const REVIVES: bool = true;
 
     fn request(&self, session: &SessionInner) -> Result<Request> {
         Ok(session.request("invalidate").finish())
@@ -130,10 +132,13 @@ impl SessionChange for Invalidate {
     async fn conclude(&self, context: &ChangeContext, reply: Result<Bytes>) -> Result<()> {
         end_streams(&context.session, &reply);
         if is_unknown(&reply) {
-            context.session.confirmed().identity = Identity::Unknown;
+            context.session.confirmed().doubts.identity = true;
         }
         reply?;
-        context.session.confirmed().identity = Identity::Anonymous;
+        context.session.change_recipe(|confirmed| {
+            confirmed.recipe.identity = Identity::Anonymous;
+            (confirmed.doubts.identity, confirmed.principal) = (false, Value::None);
+        });
         Ok(())
     }
 }
@@ -142,20 +147,19 @@ impl SessionChange for Invalidate {
 /// database. The caller gets the result of the change itself, whatever the replies to these questions are: the server
 /// returns tokens only once.
 async fn note_identity(context: &ChangeContext, source: Result<IdentitySource, &Error>) {
-    let identity = match source {
-        Ok(source) => Some(Identity::Proved(source)),
-        Err(error) if error.delivery() == Delivery::Unknown => Some(Identity::Unknown),
-        Err(_) => None,
-    };
-    if let Some(identity) = identity {
-        {
-            let mut confirmed = context.session.confirmed();
-            confirmed.identity = identity;
-            confirmed.forget_selection();
+    let session = &context.session;
+    match source {
+        Ok(source) => session.change_recipe(|confirmed| {
+            confirmed.identify(source);
+            confirmed.principal = Value::None;
+        }),
+        Err(error) if error.delivery() == Delivery::Unknown && error.kind() != ErrorKind::Disconnected => {
+            let mut confirmed = session.confirmed();
+            (confirmed.doubts.identity, confirmed.doubts.selection) = (true, true);
         }
-        subscription::report_identity(&context.session, context.deadline).await;
+        Err(_) => return info::settle_selection(session, context.deadline).await,
     }
-    info::settle_selection(&context.session, context.deadline).await;
+    subscription::report_identity(session, info::settle_facts(session, context.deadline).await);
 }
 
 /// Ends the streams of a session that was, or may have been, made anonymous: the server has dropped them.

@@ -1,5 +1,6 @@
 //! The questions that a session asks the server, and how the replies are read.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -7,19 +8,23 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tracing::debug;
 
-use super::state::{Selection, SessionInner};
+use super::recipe::Selection;
+use super::state::SessionInner;
 use crate::codec::{self, NONE};
 use crate::connection::{Cleanup, Deadline};
 use crate::error::{Error, ErrorKind, Result};
-use crate::protocol::{Outcome, SessionId, read_statements};
+use crate::protocol::{Outcome, Request, SessionId, read_statements};
 use crate::value::{Uuid, Value};
 
-/// The statement that asks for the identity of the session, as far as it decides about its live queries.
+/// The statement that asks who the session is, where it is, and for how long. `identity` decides about its live queries,
+/// `principal` is the same for every proof of the same identity.
 ///
 /// The server sends events until the end of the second in which the session expires.
 pub(crate) const IDENTITY: &str = "RETURN { \
     identity: [$token.ID, $token.NS, $token.DB, $token.AC, $session.data], \
-    expires_in: IF $session.exp != NONE { ($session.exp + 1) * 1000 - time::millis(time::now()) } \
+    expires_in: IF $session.exp != NONE { ($session.exp + 1) * 1000 - time::millis(time::now()) }, \
+    principal: [$session.rd, $session.ac, $token.NS, $token.DB, $token.ID], \
+    selection: { namespace: session::ns(), database: session::db() } \
 }";
 
 /// The result of [`IDENTITY`].
@@ -40,21 +45,51 @@ impl SessionIdentity {
     }
 }
 
-/// Asks for the identity, in the turn of a change. The live streams read the reply.
-pub(super) async fn identity(session: &SessionInner, deadline: Deadline) -> Result<Bytes> {
-    ask(session, IDENTITY, deadline).await
+/// What a session knows of itself after its identity was proved.
+#[derive(Debug, Deserialize)]
+pub(super) struct SessionFacts {
+    #[serde(default)]
+    pub(super) principal: Value,
+    pub(super) selection: Selection,
+}
+
+pub(super) fn facts_request(session: &SessionInner) -> Request {
+    session.request("query").text(IDENTITY).finish()
+}
+
+pub(super) fn read_facts(reply: &Bytes) -> Result<SessionFacts> {
+    let unreadable = |error| Error::protocol("the server's description of a session cannot be read").with_source(error);
+    codec::decode(&first_result(reply)?).map_err(unreadable)
+}
+
+/// Asks who and where the session is, and notes it. Returns the reply for the live streams. A failure does not fail the
+/// change: the next one asks again.
+pub(super) async fn settle_facts(session: &Arc<SessionInner>, deadline: Deadline) -> Option<Bytes> {
+    let reply = match session.call_in_turn(facts_request(session), deadline).await {
+        Ok(reply) => reply,
+        Err(error) => {
+            debug!(%error, session = %session.id, "the identity of the session is not known");
+            return None;
+        }
+    };
+    let SessionFacts { principal, selection } = read_facts(&reply).ok()?;
+    let mut confirmed = session.confirmed();
+    confirmed.select(selection);
+    confirmed.principal = principal;
+    first_result(&reply).ok()
 }
 
 /// Asks for the selected namespace and database, in the turn of a change.
-pub(super) async fn refresh_selection(session: &SessionInner, deadline: Deadline) -> Result<()> {
-    let selection = Selection::read(&ask(session, SELECTION, deadline).await?)?;
+pub(super) async fn refresh_selection(session: &Arc<SessionInner>, deadline: Deadline) -> Result<()> {
+    let request = session.request("query").text(SELECTION).finish();
+    let selection = Selection::read(&first_result(&session.call_in_turn(request, deadline).await?)?)?;
     session.confirmed().select(selection);
     Ok(())
 }
 
 /// Does the same if they are not known. A failure does not fail the change: the next one asks again.
-pub(super) async fn settle_selection(session: &SessionInner, deadline: Deadline) {
-    if !session.confirmed().is_moved {
+pub(super) async fn settle_selection(session: &Arc<SessionInner>, deadline: Deadline) {
+    if !session.confirmed().is_moved() {
         return;
     }
     if let Err(error) = refresh_selection(session, deadline).await {
@@ -62,11 +97,9 @@ pub(super) async fn settle_selection(session: &SessionInner, deadline: Deadline)
     }
 }
 
-/// Returns the result of a statement.
-async fn ask(session: &SessionInner, statement: &str, deadline: Deadline) -> Result<Bytes> {
-    let request = session.request("query").text(statement).finish();
-    let reply = session.call_in_turn(request, deadline).await?;
-    match read_statements(&reply)?.into_iter().next().map(|statement| statement.outcome) {
+/// The result of the first statement of a reply.
+fn first_result(reply: &Bytes) -> Result<Bytes> {
+    match read_statements(reply)?.into_iter().next().map(|statement| statement.outcome) {
         Some(Outcome::Ok(result)) => Ok(result),
         Some(Outcome::Failed(error)) => Err(Error::from_statement(0, error)),
         None => Err(Error::protocol("the reply to `query` has no statement")),
@@ -74,7 +107,7 @@ async fn ask(session: &SessionInner, statement: &str, deadline: Deadline) -> Res
 }
 
 /// The record of the record user that the session is signed in as.
-pub(super) async fn record<T: DeserializeOwned>(session: &SessionInner, deadline: Deadline) -> Result<T> {
+pub(super) async fn record<T: DeserializeOwned>(session: &Arc<SessionInner>, deadline: Deadline) -> Result<T> {
     let reply = match call(session, "info", deadline).await {
         Err(error) if is_without_record(&error) => Bytes::from_static(NONE),
         reply => reply?,
@@ -82,20 +115,37 @@ pub(super) async fn record<T: DeserializeOwned>(session: &SessionInner, deadline
     decode("info", &reply)
 }
 
-pub(super) async fn version(session: &SessionInner, deadline: Deadline) -> Result<String> {
+pub(super) async fn version(session: &Arc<SessionInner>, deadline: Deadline) -> Result<String> {
     decode("version", &call(session, "version", deadline).await?)
 }
 
-pub(super) async fn sessions(session: &SessionInner, deadline: Deadline) -> Result<Vec<SessionId>> {
-    let ids: Vec<Uuid> = decode("sessions", &call(session, "sessions", deadline).await?)?;
-    Ok(ids.into_iter().map(SessionId::new).collect())
+/// The sessions on all sockets of the connection, without its default one.
+pub(super) async fn sessions(
+    session: &Arc<SessionInner>,
+    default: SessionId,
+    deadline: Deadline,
+) -> Result<Vec<SessionId>> {
+    session.ready(deadline, &"sessions".into()).await?;
+    let mut sessions = Vec::new();
+    for link in session.client.links().iter().filter(|link| link.is_alive()) {
+        let reply =
+            session.call_on(link, session.implicit_request("sessions").finish(), deadline, Cleanup::Nothing).await;
+        let ids: Vec<Uuid> = match reply {
+            Ok(reply) => decode("sessions", &reply)?,
+            // Its sessions are on none then.
+            Err(error) if error.kind() == ErrorKind::Disconnected => continue,
+            Err(error) => return Err(error),
+        };
+        sessions.extend(ids.into_iter().map(SessionId::new).filter(|id| *id != default));
+    }
+    Ok(sessions)
 }
 
-pub(super) async fn ping(session: &SessionInner, deadline: Deadline) -> Result<()> {
+pub(super) async fn ping(session: &Arc<SessionInner>, deadline: Deadline) -> Result<()> {
     call(session, "ping", deadline).await.map(drop)
 }
 
-async fn call(session: &SessionInner, method: &'static str, deadline: Deadline) -> Result<Bytes> {
+async fn call(session: &Arc<SessionInner>, method: &'static str, deadline: Deadline) -> Result<Bytes> {
     session.call(session.request(method).finish(), deadline, Cleanup::Nothing).await
 }
 

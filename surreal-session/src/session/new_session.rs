@@ -7,14 +7,13 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::auth::{AuthRequest, Credentials, IdentitySource, Token};
-use super::change::{self, ChangeContext};
-use super::selection::{Choice, UseRequest};
-use super::state::{Confirmed, Identity, Role, SessionInner};
+use super::change;
+use super::recipe::{Choice, Choices, Confirmed, Doubts, Identity, Recipe, UseRequest, Variables};
+use super::state::{Role, SessionInner};
 use super::variables::SetVariable;
-use super::{CallFuture, Session, identity, info};
-use crate::connection::{Cleanup, Client, Deadline};
-use crate::error::{Error, ErrorKind, Result};
-use crate::protocol::{Request, SessionId};
+use super::{CallFuture, Session};
+use crate::connection::{Client, Deadline};
+use crate::error::Result;
 
 /// A session to be opened; see [`Surreal::new_session`](crate::Surreal::new_session).
 ///
@@ -39,32 +38,15 @@ impl NewSession {
         Self { client, deadline: None, identity: None, selection: UseRequest::default(), variables: Vec::new() }
     }
 
-    /// A session with the same identity, selection and variables as another one.
-    fn like(client: Client, confirmed: Confirmed) -> Self {
-        let identity = match confirmed.identity {
-            // The second is refused before this is called.
-            Identity::Anonymous | Identity::Unknown => None,
-            Identity::Proved(source) => Some(Ok(source)),
-        };
-        // A token brings its own namespace and database with it, which the session may have left.
-        let absent = if identity.is_some() { Choice::Unset } else { Choice::Keep };
-        let choice = |name: Option<String>| name.map_or_else(|| absent.clone(), Choice::Select);
-        let selected = confirmed.selection;
-        let selection = UseRequest { namespace: choice(selected.namespace), database: choice(selected.database) };
-        let variables = confirmed.variables.into_iter();
-        let variables = variables.map(|(name, value)| SetVariable::encoded(name, value)).collect();
-        Self { identity, selection, variables, ..Self::new(client) }
-    }
-
     /// Signs the session in; see [`Session::signin`].
     pub fn signin(mut self, credentials: impl Credentials) -> Self {
-        self.identity = Some(AuthRequest::signin(&credentials).map(IdentitySource::Credentials));
+        self.identity = Some(AuthRequest::signin(&credentials).map(IdentitySource::of_credentials));
         self
     }
 
     /// Gives the session the identity of `token`; see [`Session::authenticate`].
     pub fn authenticate(mut self, token: impl Into<Token>) -> Self {
-        self.identity = Some(Ok(IdentitySource::Token(token.into())));
+        self.identity = Some(Ok(IdentitySource::of_token(token.into())));
         self
     }
 
@@ -93,23 +75,11 @@ impl NewSession {
         self
     }
 
-    /// Opens the session with all its parts.
-    async fn open(self, deadline: Deadline) -> Result<Session> {
-        let variables = self.variables.into_iter().collect::<Result<Vec<_>>>()?;
-        let identity = self.identity.transpose()?;
-        let session = attach(&self.client, deadline).await?;
-        let context = ChangeContext::new(&session, deadline);
-        if let Some(source) = identity {
-            identity::prove(source, &context).await?;
-        }
-        if self.selection != UseRequest::default() {
-            context.carry_out(&self.selection).await?;
-        }
-        info::settle_selection(&session, deadline).await;
-        for variable in variables {
-            context.carry_out(&variable).await?;
-        }
-        Ok(Session::of(session))
+    fn recipe(self) -> Result<Recipe> {
+        let variables = self.variables.into_iter().map(|variable| Ok(variable?.into_pair()));
+        let variables = Variables(variables.collect::<Result<_>>()?);
+        let identity = self.identity.transpose()?.map_or(Identity::Anonymous, Identity::Proved);
+        Ok(Recipe { identity, selection: Choices::Wanted(self.selection), variables })
     }
 }
 
@@ -118,29 +88,14 @@ pub(super) async fn fork(session: &Arc<SessionInner>, deadline: Deadline) -> Res
     // In its turn, like a change: it comes whether or not this future is polled on.
     let confirmed = change::confirmed(session, deadline).await?;
     confirmed.check_known()?;
-    NewSession::like(session.client.clone(), confirmed).open(deadline).await
+    open(&session.client, Confirmed { doubts: Doubts::default(), version: 0, ..confirmed }, deadline).await
 }
 
-/// Attaches a session. If the caller does not become its owner, it is detached.
-async fn attach(client: &Client, deadline: Deadline) -> Result<Arc<SessionInner>> {
-    let id = SessionId::random();
-    let request = Request::attach(client.next_id(), id);
-    // Dropped here: the connection task detaches what may have been attached.
-    client.call(request, deadline, Cleanup::Detach(id)).await.map_err(|error| explain(client, error))?;
-    Ok(Arc::new(SessionInner::new(client.clone(), id, Role::Attached)))
-}
-
-/// The server has no separate error for "too many sessions": it denies the method, as its capabilities would.
-fn explain(client: &Client, error: Error) -> Error {
-    let open = client.attached_sessions();
-    if error.kind() != ErrorKind::NotAllowed || open == 0 {
-        return error;
-    }
-    let message = format!(
-        "too many sessions: the server refuses another one on this connection, which has {open} open and its default one \
-         (the server's limit is 256 in all, unless SURREAL_WEBSOCKET_MAX_ATTACHED_SESSIONS is set)"
-    );
-    error.with_kind(ErrorKind::TooManySessions).with_message(message)
+/// Makes a session. If the caller does not become its owner, it is detached.
+async fn open(client: &Client, confirmed: Confirmed, deadline: Deadline) -> Result<Session> {
+    let session = Arc::new(SessionInner::new(client.clone(), Role::Attached, confirmed));
+    session.ready(deadline, &"attach".into()).await?;
+    Ok(Session::of(session))
 }
 
 impl IntoFuture for NewSession {
@@ -149,8 +104,9 @@ impl IntoFuture for NewSession {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let deadline = self.client.deadline(self.deadline);
-            self.open(deadline).await
+            let (client, deadline) = (self.client.clone(), self.client.deadline(self.deadline));
+            let confirmed = Confirmed { recipe: self.recipe()?, ..Confirmed::default() };
+            open(&client, confirmed, deadline).await
         })
     }
 }

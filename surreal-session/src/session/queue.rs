@@ -88,7 +88,7 @@ impl<T: Send + 'static> Background<T> {
         deadline: Deadline,
         call: impl Future<Output = Result<T>> + Send + 'static,
     ) -> Self {
-        let task = client.runtime().spawn(call.in_current_span());
+        let task = client.spawn(call.in_current_span());
         Self { task, begun: begun.clone(), client: client.clone(), deadline }
     }
 

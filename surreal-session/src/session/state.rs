@@ -1,23 +1,21 @@
 //! The state of one session, shared by its handles, and its requests.
 //!
 //! [`SessionInner`] owns what belongs to the session on the client's side, and detaches the session when its last owner
-//! drops it. [`Confirmed`] is the session as the server last confirmed it.
+//! drops it.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use serde::Deserialize;
 use tokio::sync::RwLock;
 
 use super::Queue;
-use super::auth::IdentitySource;
-use crate::codec;
-use crate::connection::{Cleanup, Client, Deadline, Epoch, LateReply, Owner};
+use super::recipe::{Confirmed, Identity};
+use super::standing::Standing;
+use crate::connection::{Cleanup, Client, Deadline, Epoch, Lease, Link, Owner, Purpose, QueueItem};
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::{Operation, Request, RequestWriter, SessionId, TransactionId};
+use crate::value::Value;
 
 /// One session, shared by its handles. Dropping the last of them detaches it.
 #[derive(Debug)]
@@ -38,88 +36,24 @@ pub(crate) struct SessionInner {
     /// The number of live streams, including those that are being registered.
     pub(super) streams: AtomicUsize,
     pub(super) epoch: Arc<Epoch>,
+    pub(super) purpose: Purpose,
+    /// Set when the session has stood on a link.
+    pub(super) was_made: AtomicBool,
+    standing: Mutex<Standing>,
     confirmed: Mutex<Confirmed>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
-    /// The session that every connection has; requests of it name no session.
+    /// The session that every connection has, for as long as it lives.
     Default,
     Attached,
 }
 
-/// The session as the server last confirmed it, and notes about the parts that are not known.
-///
-/// Nothing is written here before a reply.
-#[derive(Clone, Default)]
-pub(super) struct Confirmed {
-    pub(super) identity: Identity,
-    pub(super) selection: Selection,
-    /// Set when the server may have another namespace and database selected, and has not said which.
-    pub(super) is_moved: bool,
-    /// By name; the values as they were sent.
-    pub(super) variables: BTreeMap<String, Bytes>,
-    /// The names of variables that may have another value than in `variables`.
-    pub(super) doubted: BTreeSet<String>,
-}
-
-/// The selected namespace and database of a session.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-pub(super) struct Selection {
-    pub(super) namespace: Option<String>,
-    pub(super) database: Option<String>,
-}
-
-#[derive(Debug, Clone, Default)]
-pub(super) enum Identity {
-    #[default]
-    Anonymous,
-    Proved(IdentitySource),
-    /// No readable reply came to a request that may have changed it.
-    Unknown,
-}
-
-impl Selection {
-    pub(super) fn read(reply: &[u8]) -> Result<Self> {
-        let unreadable = "the reply to `use` names no namespace and database";
-        codec::decode(reply).map_err(|error| Error::protocol(unreadable).with_source(error))
-    }
-}
-
-impl Confirmed {
-    /// Notes the selection that the server has confirmed.
-    pub(super) fn select(&mut self, selection: Selection) {
-        (self.selection, self.is_moved) = (selection, false);
-    }
-
-    /// Notes that the server may have another namespace and database selected than it last confirmed.
-    pub(super) fn forget_selection(&mut self) {
-        (self.selection, self.is_moved) = (Selection::default(), true);
-    }
-
-    /// Fails if this cannot be copied, because a part of it is not known.
-    pub(super) fn check_known(&self) -> Result<()> {
-        if matches!(self.identity, Identity::Unknown) {
-            let message = "cannot fork: no readable reply came to a change of the session's identity, so it is unknown; \
-                sign in again, or call `invalidate`";
-            return Err(Error::new(ErrorKind::Protocol, message));
-        }
-        if let Some(name) = self.doubted.first() {
-            let message = format!(
-                "cannot fork: no readable reply came to a change of `${name}`, so its value is unknown; set it again, or \
-                 call `unset`"
-            );
-            return Err(Error::new(ErrorKind::Protocol, message));
-        }
-        Ok(())
-    }
-}
-
 impl SessionInner {
-    pub(super) fn new(client: Client, id: SessionId, role: Role) -> Self {
-        if role == Role::Attached {
-            client.session_attached();
-        }
+    /// A session that is made from `confirmed` when it is first used.
+    pub(super) fn new(client: Client, role: Role, confirmed: Confirmed) -> Self {
+        let id = if role == Role::Default { client.default_session() } else { SessionId::random() };
         Self {
             client,
             id,
@@ -130,7 +64,10 @@ impl SessionInner {
             is_unanswered: AtomicBool::new(false),
             streams: AtomicUsize::new(0),
             epoch: Arc::default(),
-            confirmed: Mutex::default(),
+            purpose: Purpose::Calls,
+            was_made: AtomicBool::new(false),
+            standing: Mutex::default(),
+            confirmed: Mutex::new(confirmed),
         }
     }
 
@@ -140,9 +77,30 @@ impl SessionInner {
         self.confirmed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The session as requests name it: the default one has no name.
+    /// The place of the session, for a moment.
+    pub(super) fn standing(&self) -> MutexGuard<'_, Standing> {
+        self.standing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes a change of the recipe that the server has confirmed.
+    pub(super) fn change_recipe(&self, change: impl FnOnce(&mut Confirmed)) {
+        let mut confirmed = self.confirmed();
+        confirmed.version += 1;
+        change(&mut confirmed);
+    }
+
+    pub(super) fn was_made(&self) -> bool {
+        self.was_made.load(Ordering::Acquire)
+    }
+
+    /// Returns false when no call of the session can succeed any more.
+    pub(super) fn is_open(&self) -> bool {
+        !self.is_closed() && self.client.is_open() && !matches!(*self.standing(), Standing::Lost(_))
+    }
+
+    /// The session as requests name it.
     pub(super) fn in_envelope(&self) -> Option<SessionId> {
-        (self.role == Role::Attached).then_some(self.id)
+        Some(self.id)
     }
 
     /// The session as the owner of a stream that is registered now.
@@ -160,16 +118,76 @@ impl SessionInner {
 
     /// Marks the session closed. Returns true for the one caller that did it.
     pub(super) fn mark_closed(&self) -> bool {
-        let first = !self.closed.swap(true, Ordering::AcqRel);
-        if first {
-            self.client.session_detached();
+        !self.closed.swap(true, Ordering::AcqRel)
+    }
+
+    /// Notes that the session was made on a link.
+    pub(super) fn stand_on(&self, lease: Arc<Lease>) {
+        let mut standing = self.standing();
+        self.was_made.store(true, Ordering::Release);
+        if self.is_closed() {
+            lease.link().clean(Cleanup::Detach(self.id));
+            *standing = Standing::Nowhere;
+        } else {
+            *standing = Standing::On(lease);
         }
-        first
+    }
+
+    /// Notes that the recipe has changed by a request that was answered on `lease`. If the session was made elsewhere
+    /// meanwhile, it is made again.
+    pub(super) fn outdate_unless_on(&self, lease: &Arc<Lease>) {
+        let mut standing = self.standing();
+        if let Standing::On(now) = &*standing
+            && !Arc::ptr_eq(now, lease)
+        {
+            *standing = Standing::Outdated(Arc::clone(now));
+        }
+    }
+
+    /// Makes a lost session usable for a change of its identity. Returns what it was, if it was lost.
+    pub(super) fn revive(&self) -> Option<(Error, Identity)> {
+        let mut standing = self.standing();
+        let Standing::Lost(error) = &*standing else { return None };
+        let error = error.clone();
+        *standing = Standing::Nowhere;
+        let mut confirmed = self.confirmed();
+        confirmed.principal = Value::None;
+        Some((error, std::mem::take(&mut confirmed.recipe.identity)))
+    }
+
+    /// Notes that the session is as lost as before, because the change has failed.
+    pub(super) fn give_up_again(&self, (error, identity): (Error, Identity)) {
+        let mut standing = self.standing();
+        if let Standing::On(lease) = &*standing {
+            lease.link().clean(Cleanup::Detach(self.id));
+        }
+        self.confirmed().recipe.identity = identity;
+        *standing = Standing::Lost(error);
+    }
+
+    /// The open link on which the session stands, if there is one.
+    pub(super) fn link(&self) -> Option<Link> {
+        match &*self.standing() {
+            Standing::On(lease) if lease.link().is_alive() => Some(lease.link().clone()),
+            _ => None,
+        }
     }
 
     /// Starts a request of this session.
     pub(crate) fn request(&self, operation: impl Into<Operation>) -> RequestWriter {
         self.request_in(None, operation)
+    }
+
+    /// Puts an item into the queues of the session's streams.
+    pub(super) fn tell(&self, item: QueueItem) {
+        if let Some(link) = self.link() {
+            link.tell(self.in_envelope(), item);
+        }
+    }
+
+    /// Starts a request that names no session.
+    pub(super) fn implicit_request(&self, operation: impl Into<Operation>) -> RequestWriter {
+        RequestWriter::new(self.client.next_id(), operation.into(), None, None)
     }
 
     /// Starts a request of this session, in a transaction if there is one.
@@ -182,26 +200,42 @@ impl SessionInner {
     }
 
     /// Sends a finished request and returns the bytes of its result, unless the session is closed.
-    pub(crate) async fn call(&self, request: Request, deadline: Deadline, cleanup: Cleanup) -> Result<Bytes> {
+    pub(crate) async fn call(
+        self: &Arc<Self>,
+        request: Request,
+        deadline: Deadline,
+        cleanup: Cleanup,
+    ) -> Result<Bytes> {
+        self.call_and_link(request, deadline, cleanup).await.map(|(reply, _)| reply)
+    }
+
+    /// Does the same, and returns the link on which the server has answered.
+    pub(crate) async fn call_and_link(
+        self: &Arc<Self>,
+        request: Request,
+        deadline: Deadline,
+        cleanup: Cleanup,
+    ) -> Result<(Bytes, Link)> {
         self.check_open()?;
-        let result = self.client.call(request, deadline, cleanup).await;
-        result.map_err(|error| self.explain(error))
+        self.send(request, deadline, cleanup).await.map_err(|error| self.explain(error))
+    }
+
+    /// Sends a request of something that belongs to a link, such as a transaction.
+    pub(crate) async fn call_on(
+        &self,
+        link: &Link,
+        request: Request,
+        deadline: Deadline,
+        cleanup: Cleanup,
+    ) -> Result<Bytes> {
+        self.check_open()?;
+        link.call(request, deadline, cleanup).await.map_err(|error| self.explain(error))
     }
 
     /// Sends a request of a change that joined the session's queue before the session was closed.
-    pub(super) async fn call_in_turn(&self, request: Request, deadline: Deadline) -> Result<Bytes> {
-        let result = self.client.call(request, deadline, Cleanup::Nothing).await;
-        result.map_err(|error| self.explain(error))
-    }
-
-    /// Does the same. If the deadline passes without a reply, the second value waits for the late reply.
-    pub(super) async fn call_with_late_reply(
-        &self,
-        request: Request,
-        deadline: Deadline,
-    ) -> (Result<Bytes>, Option<LateReply>) {
-        let (result, late) = self.client.call_with_late_reply(request, deadline).await;
-        (result.map_err(|error| self.explain(error)), late)
+    pub(super) async fn call_in_turn(self: &Arc<Self>, request: Request, deadline: Deadline) -> Result<Bytes> {
+        let result = self.send(request, deadline, Cleanup::Nothing).await;
+        result.map(|(reply, _)| reply).map_err(|error| self.explain(error))
     }
 
     /// A session that was closed while the request was under way is unknown to the server, and so are its transactions.
@@ -216,19 +250,12 @@ impl SessionInner {
     }
 }
 
-/// Without the values of the variables, which may be secrets.
-impl fmt::Debug for Confirmed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut debug = f.debug_struct("Confirmed");
-        debug.field("identity", &self.identity).field("selection", &self.selection).field("is_moved", &self.is_moved);
-        debug.field("variables", &self.variables.keys()).field("doubted", &self.doubted).finish()
-    }
-}
-
 impl Drop for SessionInner {
     fn drop(&mut self) {
-        if self.role == Role::Attached && self.mark_closed() {
-            self.client.clean(Cleanup::Detach(self.id));
+        if self.mark_closed()
+            && let Some(link) = self.link()
+        {
+            link.clean(Cleanup::Detach(self.id));
         }
     }
 }

@@ -9,7 +9,6 @@ use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 
-use super::info;
 use super::state::SessionInner;
 use crate::connection::{Capacity, Cleanup, Deadline, QueueItem, Retry, StreamEnd, Subscription};
 use crate::error::Result;
@@ -40,22 +39,30 @@ impl SessionSubscription {
         let registering = session.client.within(deadline.at, registering).await;
         let registering =
             registering.ok_or_else(|| deadline.timed_out_waiting_for("a change of the session's identity"))?;
+        let lease = session.ready(deadline, &request.operation).await?;
         // Before the session is looked at: if it is closed from here on, the registration is too late.
         let owner = session.owner();
         session.check_open()?;
         // Counted before the request is sent, so that a change of identity that runs beside it looks for streams.
         let guard = StreamGuard::new(session);
-        let result = session.client.follow(request, deadline, owner, capacity, registering).await;
+        let result = lease.link().follow(request, deadline, owner, capacity, registering).await;
         let (reply, events) = result.map_err(|error| session.explain(error))?;
         Ok((reply, Self { events, _guard: guard }))
     }
 
     /// Returns the events of a live query that exists already.
-    pub(crate) fn of_existing(session: &Arc<SessionInner>, id: LiveId, capacity: Capacity) -> Result<Self> {
+    pub(crate) async fn of_existing(
+        session: &Arc<SessionInner>,
+        id: LiveId,
+        deadline: Deadline,
+        capacity: Capacity,
+    ) -> Result<Self> {
+        session.check_open()?;
+        let lease = session.ready(deadline, &"subscribe".into()).await?;
         let owner = session.owner();
         session.check_open()?;
         let guard = StreamGuard::new(session);
-        let events = session.client.subscribe(id, owner, capacity)?;
+        let events = lease.link().subscribe(id, owner, capacity)?;
         Ok(Self { events, _guard: guard })
     }
 }
@@ -82,26 +89,25 @@ impl Drop for StreamGuard {
 /// Kills a live query of the session and ends its streams.
 ///
 /// In the server (3.3.5), concurrent kills conflict with each other, so that trying again succeeds.
-pub(crate) async fn kill_live(session: &SessionInner, id: LiveId, deadline: Deadline) -> Result<()> {
+pub(crate) async fn kill_live(session: &Arc<SessionInner>, id: LiveId, deadline: Deadline) -> Result<()> {
     let kill = || {
         let request = Request::kill(session.client.next_id(), session.in_envelope(), id);
-        session.call(request, deadline, Cleanup::Nothing)
+        session.call_and_link(request, deadline, Cleanup::Nothing)
     };
-    Retry::until(&session.client, deadline).run(kill).await?;
-    session.client.killed(id);
+    let (_, link) = Retry::until(&session.client, deadline).run(kill).await?;
+    link.killed(id);
     Ok(())
 }
 
 /// Ends the session's streams, including those that are being registered.
 pub(super) fn end_streams(session: &SessionInner, end: StreamEnd) {
     session.epoch.advance(&end);
-    session.client.tell(session.in_envelope(), QueueItem::End(end));
+    session.tell(QueueItem::End(end));
 }
 
 /// Tells the session's streams its identity, after a request that may have changed it.
-pub(super) async fn report_identity(session: &SessionInner, deadline: Deadline) {
+pub(super) fn report_identity(session: &SessionInner, identity: Option<Bytes>) {
     if session.streams.load(Ordering::Acquire) > 0 {
-        let identity = info::identity(session, deadline).await.ok();
-        session.client.tell(session.in_envelope(), QueueItem::Identity(identity));
+        session.tell(QueueItem::Identity(identity));
     }
 }

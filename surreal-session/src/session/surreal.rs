@@ -1,23 +1,35 @@
 //! Connections: opening one, its default session, and closing it.
 
 use std::fmt;
-use std::ops::Deref;
+use std::ops::{Deref, RangeInclusive};
 use std::time::Duration;
 
 use super::{CallFuture, NewSession, Session, SessionCall};
-use crate::connection::{Client, Config, ServerUrl};
-use crate::error::Result;
+use crate::connection::{Client, Config, ConnectionEvents, ConnectionStatus, Endpoints, Reconnect, ServerUrl};
+use crate::error::{Error, ErrorKind, Result};
 
-/// A connection to a SurrealDB server, and its default session.
+/// A connection to a SurrealDB server or cluster, and its default session.
 ///
 /// It dereferences to the [`Session`] that every connection has, so it has all methods of a session. Work that must not
 /// share namespace, database, variables or identity goes through [`new_session`](Self::new_session). A clone is the same
-/// connection and costs nothing. The socket is closed when the last handle of the connection and of its sessions is
+/// connection and costs nothing. The sockets are closed when the last handle of the connection and of its sessions is
 /// dropped.
 ///
-/// Lost connections are not reopened: every call then fails with
-/// [`ErrorKind::Disconnected`](crate::ErrorKind::Disconnected), which is not
-/// [retryable](crate::Error::is_retryable) on these handles. [`Connect`] explains when a connection ends, and its limits.
+/// # Sockets and sessions
+///
+/// Sessions share a few sockets. When one is lost, its sessions move to others, or to a new one: [`Reconnect`] sets how it is
+/// opened. A session is opened again before its next call is sent, with the same id, identity, namespace, database and
+/// variables. [`events`](Self::events) reports it.
+///
+/// - A call that was not sent yet waits for its session, until its deadline.
+/// - A typed read, such as [`select`](crate::Queryable::select), is sent again.
+/// - Every other call that was sent and has no reply fails with [`Disconnected`](crate::ErrorKind::Disconnected) and
+///   [`Delivery::Unknown`](crate::Delivery::Unknown): the server may have carried it out, or may still do so, because it goes
+///   on with what it has received.
+/// - A transaction ends with its socket.
+/// - A change of a session, such as [`use_ns`](Session::use_ns), that is lost with its socket has not changed the session.
+/// - A session whose identity cannot be proved again is lost: its calls fail with the server's reason. A sign-in of that
+///   session revives it.
 #[derive(Clone)]
 pub struct Surreal {
     default: Session,
@@ -25,43 +37,42 @@ pub struct Surreal {
 
 /// A connection to be opened; see [`Surreal::connect`].
 ///
-/// # The limits of one connection
+/// # The limits of a socket
 ///
-/// All sessions of a connection share one socket, and so its limits. The numbers are those of server 3.3.5:
+/// All sessions on a socket share its limits. The numbers are those of server 3.3.5:
 ///
-/// - 255 sessions besides the default one ([`TooManySessions`](crate::ErrorKind::TooManySessions)).
+/// - 255 sessions. More [`sockets`](Self::sockets) are opened for more.
 /// - The server works on several requests of a socket at once and keeps the rest waiting: [`max_calls`](Self::max_calls)
-///   bounds both together.
+///   bounds both together, over all sockets.
 /// - A reply above [`max_message_bytes`](Self::max_message_bytes) fails its own call and is dropped. Other replies wait while
 ///   its bytes pass.
 /// - Live queries have the lowest limit. The server closes the socket (code 1013) as soon as about a hundred events wait to
 ///   be written to it, however fast the client reads. One change counts once for each live query that reports it. On a
 ///   server built for speed, four live queries on one socket beside a writer with 64 calls in flight can be enough, and 16
-///   live queries beside eight calls. Open separate connections for busy live queries, with few of them on each.
+///   live queries beside eight calls.
 ///
-/// # How a connection ends
+/// # How a socket and a connection end
 ///
-/// Every call in flight and every live stream ends when the connection does: calls with
-/// [`Disconnected`](crate::ErrorKind::Disconnected) and a [`Delivery`](crate::Delivery) that says whether they were sent,
-/// streams with [`EndReason::ConnectionLost`](crate::live::EndReason::ConnectionLost). That happens when the socket is reset,
-/// when the server closes it (the message has its code and reason), when no bytes arrive for the
-/// [`idle_timeout`](Self::idle_timeout), and when the runtime that [`Surreal::connect`] was awaited on is shut down.
+/// A socket is lost when it is reset, when the server closes it (the message has its code and reason), and when no bytes
+/// arrive for the [`idle_timeout`](Self::idle_timeout). The connection goes on with others. It is over for good when it is
+/// closed, when its [`Reconnect`] policy gives up, and when its runtime is shut down: every later call then fails.
 ///
-/// The connection runs as a task of that runtime. Its handles may be used from any other runtime or executor, but nothing
-/// is sent or received while that runtime does not run, for example between two `block_on` of a current-thread runtime.
-/// Calls from other runtimes then still end at their deadlines, and after the idle timeout the connection is lost unless
-/// bytes are waiting.
+/// The connection runs as tasks of the runtime that [`Surreal::connect`] was awaited on. Its handles may be used from any
+/// other runtime or executor, but nothing is sent or received while that runtime does not run, for example between two
+/// `block_on` of a current-thread runtime. Calls from other runtimes then still end at their deadlines, and after the idle
+/// timeout the sockets are lost unless bytes are waiting.
 #[derive(Clone)]
 #[must_use = "a connection is opened when this is awaited"]
 pub struct Connect {
-    url: String,
+    endpoints: Vec<String>,
     config: Config,
 }
 
 impl Surreal {
-    /// Connects to `url`, such as `ws://127.0.0.1:8000`, when awaited.
+    /// Connects to a URL such as `ws://127.0.0.1:8000`, or to the nodes of one cluster, when awaited.
     ///
-    /// The default session is anonymous and has no namespace or database.
+    /// Several URLs, as in `["ws://a:8000", "ws://b:8000"]`, must lead to nodes of the same cluster: sessions move between
+    /// them. The first that answers is enough to connect. The default session is anonymous and has no namespace or database.
     ///
     /// # Errors
     ///
@@ -85,8 +96,8 @@ impl Surreal {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn connect(url: impl Into<String>) -> Connect {
-        Connect { url: url.into(), config: Config::default() }
+    pub fn connect(endpoints: impl Endpoints) -> Connect {
+        Connect { endpoints: endpoints.into_urls(), config: Config::default() }
     }
 
     /// Opens an isolated session on this connection when awaited.
@@ -109,7 +120,7 @@ impl Surreal {
         NewSession::new(self.client().clone())
     }
 
-    /// Closes the connection with all its sessions, and waits until the socket is closed, which takes a second at most.
+    /// Closes the connection with all its sessions, and waits until its sockets are closed, which takes a second at most.
     ///
     /// Calls in flight fail with [`ErrorKind::Closed`](crate::ErrorKind::Closed), and their
     /// [`Delivery`](crate::Delivery) says whether the server may have seen them. All later calls fail too. Closing a
@@ -126,6 +137,38 @@ impl Surreal {
     pub fn close(&self) -> SessionCall<()> {
         let client = self.client().clone();
         SessionCall::new(self.client(), async move |deadline| client.close(deadline).await).deadline(CLOSE_DEADLINE)
+    }
+
+    /// Returns the events of this connection, from now on: sockets that open and end, sessions that move, its end.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use surreal_session::prelude::*;
+    /// # surreal_session_embedded::example_db(async |db| {
+    /// let mut events = db.events();
+    /// db.close().await?;
+    /// while let Some(event) = events.next().await {
+    ///     println!("{event:?}");
+    /// }
+    /// # Ok(()) });
+    /// ```
+    pub fn events(&self) -> ConnectionEvents {
+        self.client().events()
+    }
+
+    /// Returns the number of sockets, sessions and calls of this moment.
+    pub fn status(&self) -> ConnectionStatus {
+        self.client().status()
+    }
+
+    /// Waits until this connection is over for good: closed, or given up by its [`Reconnect`] policy.
+    ///
+    /// # Cancel safety
+    ///
+    /// Changes nothing.
+    pub fn closed(&self) -> impl Future<Output = ()> + Send + use<> {
+        self.client().finished()
     }
 
     fn client(&self) -> &Client {
@@ -201,14 +244,105 @@ impl Connect {
     }
 }
 
+impl Connect {
+    /// Sets how many sockets are kept open at least, and opened at most; `1..=64` unless set.
+    ///
+    /// More sockets are opened as sessions need them: the server (3.3.5) allows 255 sessions on one. A session is placed on
+    /// the socket with the fewest. Beyond the last socket opening a session fails with
+    /// [`TooManySessions`](crate::ErrorKind::TooManySessions). With several endpoints, each has a socket at least, as far as
+    /// the limit goes.
+    pub fn sockets(mut self, sockets: RangeInclusive<usize>) -> Self {
+        self.config.sockets = (*sockets.start()).max(1)..=(*sockets.end()).max(1);
+        self
+    }
+
+    /// Sets how many sessions one socket may have; 255 unless set, the default limit of server 3.3.5.
+    ///
+    /// If the server refuses a session on a socket that has others, the limit is lowered to their number.
+    pub fn sessions_per_socket(mut self, sessions: usize) -> Self {
+        self.config.sessions_per_socket = sessions;
+        self
+    }
+
+    /// Sets how lost sockets are opened again.
+    pub fn reconnect(mut self, policy: Reconnect) -> Self {
+        self.config.reconnect = policy;
+        self
+    }
+
+    /// Makes calls fail at once while there is no socket, instead of waiting for one within their deadlines.
+    ///
+    /// The error is [`Disconnected`](crate::ErrorKind::Disconnected) with
+    /// [`Delivery::NotSent`](crate::Delivery::NotSent).
+    pub fn fail_fast(mut self) -> Self {
+        self.config.fail_fast = true;
+        self
+    }
+
+    /// Makes the first connect wait up to this time for a server that is not up yet.
+    ///
+    /// Attempts follow each other as the [`Reconnect`] policy says. Without this, connecting fails after one walk through
+    /// all endpoints and addresses. A failure that no later attempt can heal, such as an answer that is not SurrealDB's,
+    /// is returned at once.
+    pub fn wait_for_server(mut self, time: Duration) -> Self {
+        self.config.wait_for_server = time;
+        self
+    }
+
+    /// Returns the handle at once; the first call connects.
+    ///
+    /// It can be used where nothing can be awaited, such as in a `static`. The connection lives on the runtime of the first
+    /// call. A URL that is not valid is the error of every call. Awaiting the handle connects now.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use std::sync::LazyLock;
+    /// use surreal_session::prelude::*;
+    ///
+    /// static DB: LazyLock<Surreal> = LazyLock::new(|| Surreal::connect("ws://127.0.0.1:8000").lazy());
+    ///
+    /// # async fn example() -> surreal_session::Result<()> {
+    /// DB.signin(Root::new("root", "root")).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn lazy(self) -> Surreal {
+        let client = match self.urls() {
+            Ok(urls) => Client::lazy(urls, self.config),
+            Err(error) => Client::unusable(error, self.config),
+        };
+        Surreal { default: Session::default_of(client) }
+    }
+
+    fn urls(&self) -> Result<Vec<ServerUrl>> {
+        if self.endpoints.is_empty() {
+            return Err(Error::new(ErrorKind::InvalidUrl, "there is no endpoint to connect to"));
+        }
+        self.endpoints.iter().map(|url| ServerUrl::parse(url)).collect()
+    }
+}
+
+/// Connects now, if a handle was made with [`Connect::lazy`], and returns the same handle.
+impl IntoFuture for Surreal {
+    type Output = Result<Self>;
+    type IntoFuture = CallFuture<Self>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            self.ping().await?;
+            Ok(self)
+        })
+    }
+}
+
 impl IntoFuture for Connect {
     type Output = Result<Surreal>;
     type IntoFuture = CallFuture<Surreal>;
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let url = ServerUrl::parse(&self.url)?;
-            let client = Client::connect(&url, self.config).await?;
+            let client = Client::connect(self.urls()?, self.config).await?;
             Ok(Surreal { default: Session::default_of(client) })
         })
     }
@@ -238,8 +372,9 @@ impl fmt::Debug for Surreal {
 /// Shows only a URL that can be connected to: others may contain a password.
 impl fmt::Debug for Connect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let url = ServerUrl::parse(&self.url).map_or_else(|_| "..".to_owned(), |url| url.endpoint);
-        f.debug_struct("Connect").field("url", &url).field("config", &self.config).finish()
+        let shown = |url: &String| ServerUrl::parse(url).map_or_else(|_| "..".to_owned(), |url| url.endpoint);
+        let endpoints: Vec<_> = self.endpoints.iter().map(shown).collect();
+        f.debug_struct("Connect").field("endpoints", &endpoints).field("config", &self.config).finish()
     }
 }
 

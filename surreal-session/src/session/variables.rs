@@ -24,12 +24,12 @@ impl SetVariable {
     /// Encodes the value, and checks the name.
     pub(super) fn new(name: String, value: &impl Serialize) -> Result<Self> {
         let value = codec::encode(value)?;
-        Self::encoded(name, value)
-    }
-
-    pub(super) fn encoded(name: String, value: Bytes) -> Result<Self> {
         check_name(&name)?;
         Ok(Self { name, value })
+    }
+
+    pub(super) fn into_pair(self) -> (String, Bytes) {
+        (self.name, self.value)
     }
 
     pub(super) fn name(&self) -> &str {
@@ -69,15 +69,17 @@ impl SessionChange for UnsetVariable {
 }
 
 fn conclude(context: &ChangeContext, name: &str, value: Option<&Bytes>, reply: Result<Bytes>) -> Result<()> {
-    let mut confirmed = context.session.confirmed();
+    let session = &context.session;
     if is_unknown(&reply) {
-        confirmed.doubted.insert(name.to_owned());
+        session.confirmed().doubts.variables.insert(name.to_owned());
     }
     reply?;
-    confirmed.doubted.remove(name);
-    match value {
-        Some(value) => confirmed.variables.insert(name.to_owned(), value.clone()),
-        None => confirmed.variables.remove(name),
-    };
+    session.change_recipe(|confirmed| {
+        confirmed.doubts.variables.remove(name);
+        match value {
+            Some(value) => confirmed.recipe.variables.0.insert(name.to_owned(), value.clone()),
+            None => confirmed.recipe.variables.0.remove(name),
+        };
+    });
     Ok(())
 }

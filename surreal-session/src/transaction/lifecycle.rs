@@ -31,16 +31,16 @@ pub(super) async fn begin(
 async fn open(session: &Arc<SessionInner>, deadline: Deadline, span: Span) -> Result<TransactionInner> {
     let request = session.request("begin").finish();
     // Dropped here: the connection task cancels the transaction that the reply names.
-    let reply =
-        session.call(request, deadline, Cleanup::CancelBegun).await.map_err(|error| match error.delivery() {
-            Delivery::Unknown => error.rolled_back(),
-            _ => explain(error),
-        })?;
+    let begun = session.call_and_link(request, deadline, Cleanup::CancelBegun).await;
+    let (reply, link) = begun.map_err(|error| match error.delivery() {
+        Delivery::Unknown => error.rolled_back(),
+        _ => explain(error),
+    })?;
     let id = read_begun(&reply).map_err(|error| {
         Error::protocol("the reply to `begin` names no transaction").with_source(error).rolled_back()
     })?;
     span.record("id", field::display(id));
-    Ok(TransactionInner::new(id, session, span))
+    Ok(TransactionInner::new(id, session, link, span))
 }
 
 /// The server's message does not say whose limit it is nor how to raise it.
@@ -100,7 +100,7 @@ fn give_up(inner: &TransactionInner, ending: Ending, deadline: Deadline) -> Erro
     let error = no_turn(call, deadline);
     // The queries in front end with the transaction, and those that wait are not sent.
     inner.first_failure.note(call, &error);
-    inner.client().clean(Cleanup::Cancel(inner.id()));
+    inner.link().clean(Cleanup::Cancel(inner.id()));
     inner.set_over("cancelled");
     error.in_context("the transaction is cancelled")
 }
@@ -115,7 +115,7 @@ async fn commit(inner: &TransactionInner, deadline: Deadline, begun: &Begun) -> 
     }
     begun.set();
     let request = inner.session().request("commit").uuid(inner.id().as_uuid()).finish();
-    let result = inner.session().call(request, deadline, Cleanup::Nothing).await.map(drop).map_err(judge);
+    let result = inner.call(request, deadline).await.map(drop).map_err(judge);
     match &result {
         Ok(()) => inner.set_over("committed"),
         // It is still open: dropping the transaction cancels it.
@@ -129,7 +129,7 @@ async fn commit(inner: &TransactionInner, deadline: Deadline, begun: &Begun) -> 
 
 async fn roll_back(inner: &TransactionInner, deadline: Deadline, outcome: &'static str) -> Result<()> {
     let request = inner.session().request("cancel").uuid(inner.id().as_uuid()).finish();
-    let result = inner.session().call(request, deadline, Cleanup::Nothing).await.map(drop);
+    let result = inner.call(request, deadline).await.map(drop);
     // A request that was not sent is sent again when the transaction is dropped.
     if result.as_ref().map_or_else(Error::delivery, |()| Delivery::Answered) != Delivery::NotSent {
         inner.set_over(outcome);

@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use bytes::Bytes;
 use tracing::Span;
 
-use crate::connection::{Cleanup, Client};
+use crate::connection::{Cleanup, Client, Deadline, Link};
 use crate::error::{Error, ErrorKind, Result};
-use crate::protocol::{BindingsWriter, TransactionId};
+use crate::protocol::{BindingsWriter, Request, TransactionId};
 use crate::session::{Queue, SessionInner};
 
 /// One transaction, shared by its handles and its queries. Dropping the last of them cancels it.
@@ -18,6 +18,8 @@ pub(crate) struct TransactionInner {
     id: TransactionId,
     /// Dropped after the transaction was cancelled, so that the session is detached last.
     session: Arc<SessionInner>,
+    /// The link on which it was begun, and with which it ends.
+    link: Link,
     span: Span,
     /// The queue of the queries and of the call that ends it: the server (3.3.5) runs requests of one transaction side by
     /// side.
@@ -50,10 +52,11 @@ pub(crate) struct DecodeGuard {
 }
 
 impl TransactionInner {
-    pub(super) fn new(id: TransactionId, session: &Arc<SessionInner>, span: Span) -> Self {
+    pub(super) fn new(id: TransactionId, session: &Arc<SessionInner>, link: Link, span: Span) -> Self {
         Self {
             id,
             session: Arc::clone(session),
+            link,
             span,
             queue: Queue::default(),
             first_failure: Arc::default(),
@@ -69,6 +72,15 @@ impl TransactionInner {
 
     pub(crate) fn session(&self) -> &Arc<SessionInner> {
         &self.session
+    }
+
+    /// Sends a request of this transaction.
+    pub(super) async fn call(&self, request: Request, deadline: Deadline) -> Result<Bytes> {
+        self.session.call_on(&self.link, request, deadline, Cleanup::Nothing).await
+    }
+
+    pub(super) fn link(&self) -> &Link {
+        &self.link
     }
 
     pub(super) fn client(&self) -> &Client {
@@ -170,7 +182,7 @@ impl Drop for TransactionInner {
     fn drop(&mut self) {
         if !*self.over.get_mut() {
             self.span.record("outcome", "dropped");
-            self.session.client.clean(Cleanup::Cancel(self.id));
+            self.link.clean(Cleanup::Cancel(self.id));
         }
     }
 }

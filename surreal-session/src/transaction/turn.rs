@@ -11,7 +11,7 @@ use tokio::task::AbortHandle;
 use tracing::Instrument;
 
 use super::TransactionInner;
-use crate::connection::{Cleanup, Deadline};
+use crate::connection::Deadline;
 use crate::error::{Delivery, Error, ErrorKind, Result};
 use crate::protocol::{Operation, Request, StatementResult, first_failure, read_statements};
 use crate::session::{Background, Begun, Ticket};
@@ -84,7 +84,7 @@ impl QueuedQuery {
         begun.set();
         // Dropped here: the result is unknown, and `ReplyGuard` fails the transaction.
         let guard = ReplyGuard(&self);
-        let reply = self.transaction.session().call(request, deadline, Cleanup::Nothing).await;
+        let reply = self.transaction.call(request, deadline).await;
         let outcome = reply.and_then(|reply| read_statements(&reply)).map_err(undone);
         guard.end(&outcome);
         outcome

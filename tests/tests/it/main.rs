@@ -44,6 +44,7 @@ mod positions;
 mod query;
 mod records;
 mod relations;
+mod restored;
 mod run;
 mod select;
 mod server_facts;

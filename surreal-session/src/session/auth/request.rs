@@ -87,10 +87,10 @@ impl AuthRequest {
 
     /// The means to prove the identity again that the server has confirmed with `tokens`.
     pub(in crate::session) fn source(&self, tokens: &Tokens) -> IdentitySource {
-        match self.reauth_by {
-            ReauthBy::Token => IdentitySource::Token(tokens.access.clone()),
-            ReauthBy::Credentials => IdentitySource::Credentials(self.clone()),
-        }
+        // A sign-up makes a record: it is never repeated.
+        let credentials = (self.method == "signin").then(|| self.clone());
+        let token = (self.reauth_by == ReauthBy::Token).then(|| tokens.access.clone());
+        IdentitySource { token, credentials }
     }
 
     /// The error of a refusal, with the attempt and a likely cause in its message.

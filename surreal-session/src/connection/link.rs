@@ -1,0 +1,299 @@
+//! A link: one open WebSocket, as its callers see it. It queues frames and waits for the bytes of the replies.
+
+use std::sync::Arc;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use bytes::Bytes;
+use tokio::sync::oneshot::error::TryRecvError;
+use tokio::sync::{OwnedRwLockReadGuard, OwnedSemaphorePermit, mpsc, oneshot};
+use tokio::time::Instant;
+use tracing::Span;
+
+use super::call::{Caller, Cleanup, Command, InFlight, NewCall, Subscription};
+use super::deadline::Deadline;
+use super::end::End;
+use super::epoch::Owner;
+use super::event_queue::{Capacity, EventQueue, QueueItem, StreamEnd};
+use super::routes::Route;
+use super::state::{ConnectionState, not_driven};
+use super::timer::{while_driven, within};
+use crate::error::{Delivery, Error, ErrorKind, Result};
+use crate::protocol::{LiveId, Operation, Reply, Request, SessionId};
+
+/// One open WebSocket. A clone is the same link.
+#[derive(Debug, Clone)]
+pub(crate) struct Link(Arc<LinkInner>);
+
+#[derive(Debug)]
+struct LinkInner {
+    /// The index of the endpoint that it leads to.
+    endpoint: usize,
+    purpose: Purpose,
+    opened: Instant,
+    commands: mpsc::UnboundedSender<Command>,
+    state: Arc<LinkState>,
+    connection: Arc<ConnectionState>,
+}
+
+/// What a link shares with its task.
+#[derive(Debug, Default)]
+pub(super) struct LinkState {
+    /// Set once, when the link is over.
+    pub(super) end: OnceLock<End>,
+    /// The number of sessions that are on it, or about to be.
+    sessions: AtomicUsize,
+}
+
+/// What the sessions on a link are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Purpose {
+    Calls,
+    /// Live queries, whose events the server may answer by closing the socket.
+    Live,
+}
+
+/// The place of one session on a link; given up when dropped.
+#[derive(Debug)]
+pub(crate) struct Lease(Link);
+
+/// The consequences of a reply besides the result of its call.
+#[derive(Debug, Default)]
+struct OnReply {
+    cleanup: Cleanup,
+    live: Option<Route>,
+    late: Option<oneshot::Sender<Result<Reply>>>,
+}
+
+/// Receives the reply to a sent call after its deadline.
+///
+/// A call ends at its deadline, although the server may still carry out the request. A caller that must know when the
+/// request can no longer take effect holds this. The driver keeps the call until the reply comes or the link ends.
+#[derive(Debug)]
+pub(crate) struct LateReply {
+    operation: Operation,
+    receiver: oneshot::Receiver<Result<Reply>>,
+}
+
+impl Link {
+    pub(super) fn new(
+        (endpoint, purpose): (usize, Purpose),
+        commands: mpsc::UnboundedSender<Command>,
+        state: Arc<LinkState>,
+        connection: Arc<ConnectionState>,
+    ) -> Self {
+        Self(Arc::new(LinkInner { endpoint, purpose, opened: Instant::now(), commands, state, connection }))
+    }
+
+    pub(super) fn endpoint(&self) -> usize {
+        self.0.endpoint
+    }
+
+    pub(super) fn purpose(&self) -> Purpose {
+        self.0.purpose
+    }
+
+    pub(super) fn opened(&self) -> Instant {
+        self.0.opened
+    }
+
+    /// The number of sessions on it.
+    pub(super) fn sessions(&self) -> usize {
+        self.0.state.sessions.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn end(&self) -> Option<&End> {
+        self.0.state.end.get()
+    }
+
+    pub(crate) fn is_alive(&self) -> bool {
+        self.end().is_none()
+    }
+
+    /// Sends a `query` request whose last statement is a LIVE SELECT. Returns its result and the events of the live query.
+    ///
+    /// `owner` is the session as it was before the request was made, and `registering` is dropped with the reply. If this
+    /// future is dropped, the driver kills the live query that the server may have registered.
+    pub(crate) async fn follow(
+        &self,
+        request: Request,
+        deadline: Deadline,
+        owner: Owner,
+        capacity: Capacity,
+        registering: OwnedRwLockReadGuard<()>,
+    ) -> Result<(Bytes, Subscription)> {
+        let (queue, subscription) = self.subscription(capacity);
+        let live = Some(Route { queue, owner, registering: Some(registering) });
+        // Dropped here: the call and the subscription each tell the driver that they are gone.
+        let result = self.send(request, deadline, OnReply { live, ..OnReply::default() }).await?;
+        Ok((result, subscription))
+    }
+
+    /// Returns the events of a live query that exists already.
+    pub(crate) fn subscribe(&self, id: LiveId, owner: Owner, capacity: Capacity) -> Result<Subscription> {
+        let (queue, subscription) = self.subscription(capacity);
+        let command = Command::Follow(id, Route { queue, owner, registering: None });
+        self.0.commands.send(command).map_err(|_| self.ended(&"subscribe".into(), Delivery::NotSent))?;
+        Ok(subscription)
+    }
+
+    /// Ends the streams of a live query that was killed.
+    pub(crate) fn killed(&self, id: LiveId) {
+        self.command(Command::Killed(id));
+    }
+
+    /// Puts an item into the queues of all streams of a session.
+    pub(crate) fn tell(&self, session: Option<SessionId>, item: QueueItem) {
+        self.command(Command::Tell(session, item));
+    }
+
+    /// Ends the streams of a session that is opened again on this link, as if the link was lost.
+    pub(crate) fn forget_streams(&self, session: SessionId) {
+        let end = End::lost("the session was opened again");
+        self.tell(Some(session), QueueItem::End(StreamEnd::Connection(end)));
+    }
+
+    /// Has the driver undo something on the server; never waits.
+    pub(crate) fn clean(&self, cleanup: Cleanup) {
+        self.command(Command::Clean(cleanup));
+    }
+
+    /// Has the driver close the socket.
+    pub(super) fn close(&self) {
+        self.command(Command::Close);
+    }
+
+    fn command(&self, command: Command) {
+        // Fails only when the link is over, and everything on the server with it.
+        let _ = self.0.commands.send(command);
+    }
+
+    fn subscription(&self, capacity: Capacity) -> (EventQueue, Subscription) {
+        let queue = EventQueue::new(capacity);
+        (queue.clone(), Subscription::new(queue, self.0.commands.clone()))
+    }
+
+    /// Sends a request and returns the bytes of its result.
+    ///
+    /// The driver carries out `cleanup` if the request may have succeeded and this future is dropped before it is ready.
+    pub(crate) async fn call(&self, request: Request, deadline: Deadline, cleanup: Cleanup) -> Result<Bytes> {
+        self.send(request, deadline, OnReply { cleanup, ..OnReply::default() }).await
+    }
+
+    /// Sends a request like [`call`](Self::call). If the deadline passes without a reply, the result is an error, and the
+    /// second value waits for the late reply.
+    pub(crate) async fn call_with_late_reply(
+        &self,
+        request: Request,
+        deadline: Deadline,
+    ) -> (Result<Bytes>, Option<LateReply>) {
+        let (sender, late) = LateReply::new(request.operation.clone());
+        // Dropped here: the driver drops the late reply.
+        let result = self.send(request, deadline, OnReply { late: Some(sender), ..OnReply::default() }).await;
+        let is_unknown = result.as_ref().is_err_and(|error| error.delivery() == Delivery::Unknown);
+        (result, is_unknown.then(|| late.if_pending()).flatten())
+    }
+
+    async fn send(&self, request: Request, deadline: Deadline, on_reply: OnReply) -> Result<Bytes> {
+        let OnReply { cleanup, live, late } = on_reply;
+        let operation = request.operation.clone();
+        self.check_size(&request)?;
+        let permit = self.permit(&operation, deadline).await?;
+        let (reply, receiver) = oneshot::channel();
+        let call =
+            InFlight { id: request.id, cleanup, reply: receiver, commands: self.0.commands.clone(), is_done: false };
+        let caller = Caller { reply, timeout: deadline.timeout, span: Span::current() };
+        let command =
+            Command::Call(Box::new(NewCall { request, deadline: deadline.at, cleanup, live, caller, late, permit }));
+        self.0.commands.send(command).map_err(|_| self.ended(&operation, Delivery::NotSent))?;
+        // Dropped here: `InFlight` tells the driver, which undoes what the call may have opened.
+        match while_driven(&self.0.connection, deadline, call).await {
+            Some(Ok(reply)) => self.read(reply, &operation, cleanup),
+            Some(Err(_)) => Err(self.ended(&operation, Delivery::Unknown)),
+            None => Err(not_driven(&format!("no reply to `{operation}`"), deadline)),
+        }
+    }
+
+    /// The bytes of a result. If the reply cannot be read, the driver closes what the call has opened.
+    fn read(&self, reply: Result<Reply>, operation: &Operation, cleanup: Cleanup) -> Result<Bytes> {
+        let undo = cleanup.after(&reply);
+        let result = reply?.into_result(operation);
+        if result.as_ref().is_err_and(|error| error.kind() == ErrorKind::Protocol) {
+            self.clean(undo);
+        }
+        result
+    }
+
+    fn check_size(&self, request: &Request) -> Result<()> {
+        let (size, limit) = (request.frame.len(), self.0.connection.config.max_message_bytes);
+        if size <= limit {
+            return Ok(());
+        }
+        let message =
+            format!("`{}` makes a message of {size} bytes, above the limit of {limit} bytes", request.operation);
+        Err(Error::new(ErrorKind::TooLarge, message))
+    }
+
+    async fn permit(&self, operation: &Operation, deadline: Deadline) -> Result<OwnedSemaphorePermit> {
+        let connection = &self.0.connection;
+        if let Ok(permit) = Arc::clone(&connection.capacity).try_acquire_owned() {
+            return Ok(permit);
+        }
+        match within(connection, deadline.at, Arc::clone(&connection.capacity).acquire_owned()).await {
+            Some(permit) => permit.map_err(|_| self.ended(operation, Delivery::NotSent)),
+            None => {
+                let slot = format_args!("a free call slot (max_calls = {})", connection.config.max_calls);
+                Err(deadline.call_timed_out_waiting_for(operation, slot))
+            }
+        }
+    }
+
+    fn ended(&self, operation: &Operation, delivery: Delivery) -> Error {
+        self.end().cloned().unwrap_or_else(End::runtime_gone).error(operation, delivery)
+    }
+}
+
+impl Lease {
+    pub(super) fn new(link: &Link) -> Self {
+        link.0.state.sessions.fetch_add(1, Ordering::Relaxed);
+        Self(link.clone())
+    }
+
+    pub(crate) fn link(&self) -> &Link {
+        &self.0
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        self.0.0.state.sessions.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl LateReply {
+    fn new(operation: Operation) -> (oneshot::Sender<Result<Reply>>, Self) {
+        let (sender, receiver) = oneshot::channel();
+        (sender, Self { operation, receiver })
+    }
+
+    /// Returns this if the call has ended and its reply may still come.
+    fn if_pending(mut self) -> Option<Self> {
+        match self.receiver.try_recv() {
+            Err(TryRecvError::Closed) => None,
+            Err(TryRecvError::Empty) => Some(self),
+            // It came in the meantime: put it back for `result`.
+            Ok(reply) => {
+                let (sender, late) = Self::new(self.operation);
+                // The receiver exists, so this cannot fail.
+                let _ = sender.send(reply);
+                Some(late)
+            }
+        }
+    }
+
+    /// Waits for the reply; `None` if the link ends first.
+    pub(crate) async fn result(self) -> Option<Result<Bytes>> {
+        let reply = self.receiver.await.ok()?;
+        Some(reply.and_then(|reply| reply.into_result(&self.operation)))
+    }
+}

@@ -1,0 +1,383 @@
+//! The task that owns the life of a connection: it opens links, replaces lost ones, and places sessions on them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::{Instant, sleep_until, timeout};
+use tracing::{debug, warn};
+
+use super::driver::Driver;
+use super::end::End;
+use super::events::ConnectionEvent;
+use super::fleet::Fleet;
+use super::foreign;
+use super::link::{Lease, Link, LinkState, Purpose};
+use super::socket::{self, OpenFailure, Opened};
+use super::state::ConnectionState;
+use crate::error::{Delivery, Error, ErrorKind, Result};
+
+/// A message to the supervisor.
+#[derive(Debug)]
+pub(super) enum Order {
+    Place(Place),
+    Close,
+}
+
+/// A session that needs a link.
+#[derive(Debug)]
+pub(super) struct Place {
+    pub(super) purpose: Purpose,
+    /// Set if it does not wait for one.
+    pub(super) fails_fast: bool,
+    pub(super) reply: oneshot::Sender<Result<Lease>>,
+}
+
+#[derive(Debug)]
+pub(super) struct Supervisor {
+    orders: mpsc::UnboundedReceiver<Order>,
+    state: Arc<ConnectionState>,
+    fleet: Arc<Fleet>,
+    links: JoinSet<()>,
+    attempts: JoinSet<Attempt>,
+    /// The endpoints and purposes of the attempts.
+    opening: Vec<(usize, Purpose)>,
+    /// The sessions that wait for a link, oldest first.
+    waiting: Vec<Waiting>,
+    /// The time since which there is no link.
+    down_since: Option<Instant>,
+    /// The end of the last link that was lost.
+    last_end: Option<End>,
+}
+
+type Waiting = (Purpose, oneshot::Sender<Result<Lease>>);
+
+/// The outcome of an attempt to open a link.
+type Attempt = (usize, Purpose, Result<Opened, OpenFailure>);
+
+impl Supervisor {
+    pub(super) fn new(orders: mpsc::UnboundedReceiver<Order>, state: Arc<ConnectionState>, fleet: Arc<Fleet>) -> Self {
+        Self {
+            orders,
+            state,
+            fleet,
+            links: JoinSet::new(),
+            attempts: JoinSet::new(),
+            opening: Vec::new(),
+            waiting: Vec::new(),
+            down_since: None,
+            last_end: None,
+        }
+    }
+
+    /// Serves the connection until it is closed or cannot be kept up. `running` is dropped last.
+    pub(super) async fn run(mut self, first: Option<(usize, Opened)>, running: watch::Sender<()>) {
+        if let Some((endpoint, opened)) = first {
+            self.serve(endpoint, Purpose::Calls, opened);
+        }
+        let state = Arc::clone(&self.state);
+        let end = loop {
+            if let Some(end) = self.make_progress() {
+                break end;
+            }
+            let wake = self.next_wake();
+            tokio::select! {
+                order = self.orders.recv() => match order {
+                    Some(Order::Place(place)) => self.accept(place),
+                    Some(Order::Close) | None => break End::closed(),
+                },
+                Some(attempt) = self.attempts.join_next() => self.note(attempt),
+                Some(_) = self.links.join_next() => {}
+                () = state.link_ended.notified() => {}
+                () = sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => {}
+            }
+        };
+        self.shut_down(end).await;
+        foreign::run(|| drop(running));
+    }
+
+    /// Does all that can be done now. Returns the end of the connection if there is nothing to wait for.
+    fn make_progress(&mut self) -> Option<End> {
+        self.remove_ended();
+        self.waiting.retain(|(_, reply)| !reply.is_closed());
+        self.place_waiting();
+        self.open_missing();
+        self.refuse_excess();
+        match self.fleet.links().is_empty() {
+            true => self.down_since = self.down_since.or_else(|| Some(Instant::now())),
+            false => self.down_since = None,
+        }
+        self.verdict()
+    }
+
+    /// Takes an order, and the others that wait behind it.
+    fn accept(&mut self, first: Place) {
+        let mut next = Some(Order::Place(first));
+        while let Some(order) = next {
+            match order {
+                Order::Place(Place { purpose, fails_fast, reply }) if !fails_fast || self.is_up(purpose) => {
+                    self.waiting.push((purpose, reply));
+                }
+                Order::Place(Place { reply, .. }) => answer(reply, Err(self.fleet.disconnected())),
+                // The next turn finds the channel closed, and ends the connection.
+                Order::Close => self.orders.close(),
+            }
+            next = self.orders.try_recv().ok();
+        }
+    }
+
+    /// Forgets the links that are over.
+    fn remove_ended(&mut self) {
+        let ended: Vec<Link> = self.fleet.links().extract_if(.., |link| !link.is_alive()).collect();
+        for link in ended {
+            let Some(end) = link.end() else { continue };
+            let error = end.error_of("the socket", Delivery::Unknown);
+            let endpoint = self.fleet.name(link.endpoint());
+            debug!(%error, endpoint, "a socket was lost");
+            self.state.events.emit(ConnectionEvent::Disconnected { endpoint, error: error.clone() });
+            self.last_end = Some(end.clone());
+            if link.opened().elapsed() < SHORT_LIVED {
+                self.note_failure(link.endpoint(), error, None);
+            } else if let Some(endpoint) = self.fleet.endpoints().get_mut(link.endpoint()) {
+                (endpoint.backoff, endpoint.last_error) = (None, Some(error));
+            }
+        }
+    }
+
+    fn is_up(&self, purpose: Purpose) -> bool {
+        self.fleet.links().iter().any(|link| link.purpose() == purpose && link.is_alive())
+    }
+
+    /// Gives each waiting session a place on the link with the fewest sessions.
+    fn place_waiting(&mut self) {
+        let limit = self.state.session_limit();
+        let links = self.fleet.links().clone();
+        for (purpose, reply) in std::mem::take(&mut self.waiting) {
+            let with_room =
+                links.iter().filter(|link| link.purpose() == purpose && link.is_alive() && link.sessions() < limit);
+            match with_room.min_by_key(|link| link.sessions()) {
+                Some(link) => answer(reply, Ok(Lease::new(link))),
+                None => self.waiting.push((purpose, reply)),
+            }
+        }
+    }
+
+    /// Opens a link to each endpoint that has none, the links that are to be kept open, and those that sessions wait for.
+    fn open_missing(&mut self) {
+        if !self.state.config.reconnect.is_enabled() && self.last_end.is_some() && self.fleet.links().is_empty() {
+            return;
+        }
+        for endpoint in 0..self.fleet.urls.len() {
+            if self.links_to(endpoint, Purpose::Calls) == 0 {
+                self.open(endpoint, Purpose::Calls);
+            }
+        }
+        while self.count(Purpose::Calls) < *self.state.config.sockets.start() && self.open_any(Purpose::Calls) {}
+        for purpose in [Purpose::Calls, Purpose::Live] {
+            while self.wanted(purpose) > self.opening(purpose) && self.open_any(purpose) {}
+        }
+    }
+
+    /// The number of links that the waiting sessions need.
+    fn wanted(&self, purpose: Purpose) -> usize {
+        let waiting = self.waiting.iter().filter(|(of, _)| *of == purpose).count();
+        waiting.div_ceil(self.state.session_limit())
+    }
+
+    fn opening(&self, purpose: Purpose) -> usize {
+        self.opening.iter().filter(|(_, of)| *of == purpose).count()
+    }
+
+    /// The number of links to an endpoint, with those that are being opened.
+    fn links_to(&self, endpoint: usize, purpose: Purpose) -> usize {
+        let opening = self.opening.iter().filter(|opening| **opening == (endpoint, purpose)).count();
+        self.fleet.links_to(endpoint, purpose) + opening
+    }
+
+    fn count(&self, purpose: Purpose) -> usize {
+        (0..self.fleet.urls.len()).map(|endpoint| self.links_to(endpoint, purpose)).sum()
+    }
+
+    /// Begins to open a link to the endpoint with the fewest. Returns false if there is none that can be tried now.
+    fn open_any(&mut self, purpose: Purpose) -> bool {
+        let mut endpoints: Vec<usize> = (0..self.fleet.urls.len()).collect();
+        endpoints.sort_by_key(|endpoint| self.links_to(*endpoint, purpose));
+        endpoints.into_iter().any(|endpoint| self.open(endpoint, purpose))
+    }
+
+    /// Begins to open a link, unless there are as many as there may be, or the endpoint has to be left alone for now.
+    fn open(&mut self, endpoint: usize, purpose: Purpose) -> bool {
+        let is_probed = self.opening.iter().any(|(to, _)| *to == endpoint);
+        let is_ready = self
+            .fleet
+            .endpoints()
+            .get(endpoint)
+            .is_some_and(|endpoint| endpoint.is_ready(Instant::now()) && (endpoint.failures() == 0 || !is_probed));
+        let Some(url) = self.fleet.urls.get(endpoint).filter(|_| is_ready) else { return false };
+        if self.count(purpose) >= *self.state.config.sockets.end() || self.attempts.len() >= ATTEMPTS {
+            return false;
+        }
+        let (url, state) = (url.clone(), Arc::clone(&self.state));
+        self.opening.push((endpoint, purpose));
+        self.attempts.spawn(async move { (endpoint, purpose, socket::open(&url, &state.config).await) });
+        true
+    }
+
+    /// Refuses the sessions for which no link may be opened.
+    fn refuse_excess(&mut self) {
+        for purpose in [Purpose::Calls, Purpose::Live] {
+            let sockets = *self.state.config.sockets.end();
+            let is_full = self.opening(purpose) == 0 && self.count(purpose) >= sockets;
+            if is_full {
+                let excess = self.waiting.extract_if(.., |(of, _)| *of == purpose).collect::<Vec<_>>();
+                excess.into_iter().for_each(|(_, reply)| answer(reply, Err(self.too_many(sockets))));
+            }
+        }
+    }
+
+    fn too_many(&self, sockets: usize) -> Error {
+        let limit = self.state.session_limit();
+        let message = format!(
+            "too many sessions: {sockets} sockets with {limit} sessions each are in use (`Connect::sockets` allows more \
+             sockets; the limit of one socket is the server's SURREAL_WEBSOCKET_MAX_ATTACHED_SESSIONS)"
+        );
+        Error::new(ErrorKind::TooManySessions, message)
+    }
+
+    fn note(&mut self, attempt: Result<Attempt, JoinError>) {
+        let (endpoint, purpose, outcome) = match attempt {
+            Ok(attempt) => attempt,
+            // A panic in an attempt: which one is not known, so that all are tried again.
+            Err(error) => {
+                warn!(%error, "an attempt to open a socket panicked");
+                self.attempts.abort_all();
+                return self.opening.clear();
+            }
+        };
+        if let Some(at) = self.opening.iter().position(|opening| *opening == (endpoint, purpose)) {
+            self.opening.swap_remove(at);
+        }
+        match outcome {
+            Ok(opened) => self.serve(endpoint, purpose, opened),
+            Err(failure) => {
+                let is_hopeless = !failure.may_heal(false);
+                let retry_after = failure.retry_after();
+                self.note_failure(endpoint, failure.error, retry_after);
+                if let Some(endpoint) = self.fleet.endpoints().get_mut(endpoint) {
+                    endpoint.is_hopeless = is_hopeless;
+                }
+            }
+        }
+    }
+
+    fn note_failure(&self, index: usize, error: Error, retry_after: Option<Duration>) {
+        let pauses = self.state.config.reconnect.backoff();
+        let mut endpoints = self.fleet.endpoints();
+        let Some(endpoint) = endpoints.get_mut(index) else { return };
+        let after = endpoint.note_failure(error.clone(), pauses, retry_after);
+        let attempt = endpoint.failures();
+        drop(endpoints);
+        let endpoint = self.fleet.name(index);
+        debug!(endpoint, attempt, ?after, %error, "a socket could not be opened");
+        self.state.events.emit(ConnectionEvent::Reconnecting { endpoint, attempt, after, error });
+    }
+
+    /// Starts the task of a link.
+    fn serve(&mut self, endpoint: usize, purpose: Purpose, opened: Opened) {
+        let (commands, receiver) = mpsc::unbounded_channel();
+        let state = Arc::new(LinkState::default());
+        let driver = Driver::new(opened, receiver, Arc::clone(&state), Arc::clone(&self.state));
+        self.links.spawn(driver.run());
+        self.fleet.links().push(Link::new((endpoint, purpose), commands, state, Arc::clone(&self.state)));
+        if let Some(endpoint) = self.fleet.endpoints().get_mut(endpoint) {
+            endpoint.note_success();
+        }
+        let endpoint = self.fleet.name(endpoint);
+        debug!(endpoint, "a socket is open");
+        self.state.events.emit(ConnectionEvent::Connected { endpoint });
+    }
+
+    /// The end of the connection, if no link can come any more, or none has come for too long.
+    fn verdict(&self) -> Option<End> {
+        let since = self.down_since?;
+        let reconnect = &self.state.config.reconnect;
+        if let Some(limit) = reconnect.time_limit().filter(|limit| since.elapsed() >= *limit) {
+            return Some(self.given_up(format!("no connection could be opened for {limit:?}")));
+        }
+        if !self.opening.is_empty() {
+            return None;
+        }
+        match &self.last_end {
+            Some(end) if !reconnect.is_enabled() => return Some(end.clone().for_good()),
+            _ => {}
+        }
+        let is_hopeless = self.fleet.endpoints().iter().all(|endpoint| endpoint.is_hopeless);
+        is_hopeless.then(|| self.given_up("no connection can be opened".to_owned()))
+    }
+
+    fn given_up(&self, what: String) -> End {
+        match self.fleet.last_error() {
+            Some(error) => End::lost(format!("{what}: {error}")).with_source(error).for_good(),
+            None => End::lost(what).for_good(),
+        }
+    }
+
+    /// The time at which something is to be done though nothing has happened.
+    fn next_wake(&self) -> Option<Instant> {
+        let now = Instant::now();
+        let attempts =
+            self.fleet.endpoints().iter().filter_map(|endpoint| endpoint.not_before).filter(|at| *at > now).min();
+        let limit = self.state.config.reconnect.time_limit();
+        let end = self.down_since.zip(limit).and_then(|(since, limit)| since.checked_add(limit));
+        attempts.into_iter().chain(end).min()
+    }
+
+    /// Ends every link and every waiting call.
+    async fn shut_down(&mut self, end: End) {
+        self.end(&end);
+        for link in self.fleet.links().iter() {
+            link.close();
+        }
+        self.attempts.abort_all();
+        let all = async { while self.links.join_next().await.is_some() {} };
+        if timeout(CLOSE_TIMEOUT, all).await.is_err() {
+            debug!("a socket was not closed in time");
+        }
+        self.fleet.links().clear();
+        let error = end.error_of("the connection", Delivery::NotSent);
+        self.state.events.emit(ConnectionEvent::Closed { error });
+    }
+
+    /// Notes the end before anything else, so that every call finds the reason.
+    fn end(&mut self, end: &End) {
+        let _ = self.state.end.set(end.clone());
+        foreign::run(|| self.state.capacity.close());
+        self.orders.close();
+        while self.orders.try_recv().is_ok() {}
+        foreign::run(|| self.waiting.clear());
+    }
+}
+
+/// Reached without an end when the task is dropped: its runtime was shut down, or it has panicked.
+impl Drop for Supervisor {
+    fn drop(&mut self) {
+        if self.state.end.get().is_none() {
+            self.end(&End::runtime_gone());
+        }
+    }
+}
+
+fn answer(reply: oneshot::Sender<Result<Lease>>, placed: Result<Lease>) {
+    // Fails if the session has stopped waiting; its place is given up then.
+    let _ = foreign::run(|| reply.send(placed));
+}
+
+/// A link that ends sooner counts as a failed attempt.
+const SHORT_LIVED: Duration = Duration::from_millis(100);
+
+/// The number of links that are opened at once.
+const ATTEMPTS: usize = 8;
+
+/// Longer than the driver waits for the answer to its close frame.
+const CLOSE_TIMEOUT: Duration = Duration::from_millis(1_500);

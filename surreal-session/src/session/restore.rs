@@ -1,0 +1,212 @@
+//! The one walk that makes a session on a link: a new session, a copy of another one, and one whose link was lost.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::future::try_join_all;
+use tokio::sync::watch;
+use tracing::{Instrument, debug};
+
+use super::auth::{AuthRequest, IdentitySource, Tokens};
+use super::info::{self, SessionFacts};
+use super::recipe::{Choices, Confirmed, Identity, Recipe, Selection, UseRequest};
+use super::standing::Standing;
+use super::state::SessionInner;
+use crate::codec;
+use crate::connection::{Cleanup, ConnectionEvent, Deadline, Lease};
+use crate::error::{Delivery, Error, ErrorKind, Result};
+use crate::protocol::Request;
+use crate::value::Value;
+
+/// What the server has confirmed about a session that was made.
+#[derive(Debug)]
+struct Made {
+    identity: Identity,
+    selection: Option<Selection>,
+    principal: Value,
+}
+
+/// The making of one session on one link.
+#[derive(Debug, Clone, Copy)]
+struct Walk<'a> {
+    session: &'a SessionInner,
+    lease: &'a Lease,
+    deadline: Deadline,
+}
+
+/// Makes a session on a link in the background, and notes where it stands.
+pub(super) fn begin(
+    session: &Arc<SessionInner>,
+    lease: Arc<Lease>,
+    deadline: Deadline,
+    done: watch::Sender<Option<Result<()>>>,
+) {
+    let session = Arc::clone(session);
+    let client = session.client.clone();
+    let deadline = client.own_deadline(deadline);
+    let work = async move {
+        let outcome = make(&session, &lease, deadline).await;
+        let outcome = settle(&session, lease, outcome, deadline).await;
+        done.send_replace(Some(outcome));
+    };
+    client.spawn(work.in_current_span());
+}
+
+/// Makes the session until no change has come in between.
+async fn make(session: &SessionInner, lease: &Lease, deadline: Deadline) -> Result<()> {
+    let Some(_permit) = session.client.restoration(deadline).await else {
+        return Err(deadline.timed_out_waiting_for("the restoration of other sessions"));
+    };
+    loop {
+        let confirmed = session.confirmed().clone();
+        let made = Walk { session, lease, deadline }.run(&confirmed.recipe).await?;
+        check_identity(&confirmed, &made)?;
+        if session.confirmed().note(&confirmed, made) {
+            return Ok(());
+        }
+    }
+}
+
+/// Compares the identity with the one that the session had before: it never becomes somebody else.
+fn check_identity(before: &Confirmed, made: &Made) -> Result<()> {
+    if before.principal == Value::None || before.principal == made.principal {
+        return Ok(());
+    }
+    let message = "the session was opened again and is somebody else: its credentials now prove another identity";
+    Err(Error::new(ErrorKind::IdentityChanged, message).answered())
+}
+
+/// Notes where the session stands after its making.
+async fn settle(session: &SessionInner, lease: Arc<Lease>, outcome: Result<()>, deadline: Deadline) -> Result<()> {
+    let Err(error) = outcome else {
+        let (id, was_made) = (session.id, session.was_made());
+        session.stand_on(lease);
+        if was_made {
+            debug!(session = %id, "a session was restored");
+            session.client.emit(ConnectionEvent::SessionRestored { session: id });
+        }
+        return Ok(());
+    };
+    if lease.link().is_alive() && error.kind() != ErrorKind::TooManySessions {
+        // Awaited: the server does not keep the order of requests, and the next attempt attaches again.
+        let detach = Request::detach(session.client.next_id(), session.id);
+        let detached = lease.link().call(detach, deadline, Cleanup::Nothing).await;
+        debug!(%error, ?detached, session = %session.id, "a session could not be made");
+    }
+    let is_final = session.was_made() && is_refusal(&error);
+    if is_final {
+        let error = error.clone().in_context("the session is lost");
+        session.client.emit(ConnectionEvent::SessionLost { session: session.id, error: error.clone() });
+        *session.standing() = Standing::Lost(error);
+    } else {
+        *session.standing() = Standing::Nowhere;
+    }
+    Err(error)
+}
+
+/// Returns true for an answer of the server that a later attempt cannot change.
+fn is_refusal(error: &Error) -> bool {
+    let is_passing = matches!(error.kind(), ErrorKind::Conflict | ErrorKind::TooManySessions | ErrorKind::Internal);
+    error.delivery() == Delivery::Answered && !is_passing
+}
+
+impl Walk<'_> {
+    async fn run(&self, recipe: &Recipe) -> Result<Made> {
+        self.attach().await?;
+        let identity = match &recipe.identity {
+            Identity::Anonymous => Identity::Anonymous,
+            Identity::Proved(source) => Identity::Proved(self.prove(source).await?),
+        };
+        let mut selection = self.select(&recipe.selection.to_request(&recipe.identity)).await?;
+        let mut principal = Value::None;
+        if let Identity::Proved(_) = &identity {
+            let facts = self.facts().await?;
+            (selection, principal) = (Some(facts.selection), facts.principal);
+        }
+        let set =
+            |(name, value): (&String, &Bytes)| self.call(self.session.request("set").text(name).raw(value).finish());
+        try_join_all(recipe.variables.0.iter().map(set)).await?;
+        Ok(Made { identity, selection, principal })
+    }
+
+    async fn call(&self, request: Request) -> Result<Bytes> {
+        self.lease.link().call(request, self.deadline, Cleanup::Nothing).await
+    }
+
+    async fn attach(&self) -> Result<()> {
+        let attach = || self.call(Request::attach(self.session.client.next_id(), self.session.id));
+        let attached = match attach().await {
+            // The reply to an earlier attempt was late: what was made then is half a session.
+            Err(error) if error.is_already_exists() => {
+                self.call(Request::detach(self.session.client.next_id(), self.session.id)).await?;
+                attach().await
+            }
+            attached => attached,
+        };
+        attached.map(drop).map_err(|error| self.explain(error))
+    }
+
+    /// The server has no separate error for "too many sessions": it denies the method, as its capabilities would.
+    fn explain(&self, error: Error) -> Error {
+        if error.kind() != ErrorKind::NotAllowed || !self.session.client.note_session_limit(self.lease) {
+            return error;
+        }
+        let message = "too many sessions: the server refuses another one on this socket";
+        error.with_kind(ErrorKind::TooManySessions).with_message(message)
+    }
+
+    /// Proves the identity by the first means that works.
+    async fn prove(&self, source: &IdentitySource) -> Result<IdentitySource> {
+        let by_token = match &source.token {
+            Some(token) => Some(self.authenticate(&AuthRequest::authenticate(token)?).await),
+            None => None,
+        };
+        match (by_token, &source.credentials) {
+            (Some(Ok(())), _) => Ok(source.clone()),
+            (Some(Err(error)), Some(_)) if !error.is_auth() => Err(error),
+            (Some(Err(error)), None) => Err(error),
+            (_, Some(credentials)) => self.sign_in(credentials).await,
+            (None, None) => Err(Error::argument("there is nothing that proves the identity of the session")),
+        }
+    }
+
+    async fn authenticate(&self, request: &AuthRequest) -> Result<()> {
+        let reply = self.call(request.finish(self.session.request(request.method()))).await;
+        reply.map(drop).map_err(|error| request.refused(error))
+    }
+
+    async fn sign_in(&self, request: &AuthRequest) -> Result<IdentitySource> {
+        let reply = self.call(request.finish(self.session.request(request.method()))).await;
+        let reply = reply.map_err(|error| request.refused(error))?;
+        let tokens: Tokens = codec::decode(&reply).map_err(|error| request.malformed(error))?;
+        Ok(request.source(&tokens))
+    }
+
+    /// Selects namespace and database; `None` if there is nothing to select.
+    async fn select(&self, request: &UseRequest) -> Result<Option<Selection>> {
+        if *request == UseRequest::default() {
+            return Ok(None);
+        }
+        let reply = self.call(request.write(self.session.request("use"))?).await.map_err(UseRequest::explain)?;
+        Selection::read(&reply).map(Some)
+    }
+
+    async fn facts(&self) -> Result<SessionFacts> {
+        info::read_facts(&self.call(info::facts_request(self.session)).await?)
+    }
+}
+
+impl Confirmed {
+    /// Notes what was made from `before`. Returns false if the recipe has changed since.
+    fn note(&mut self, before: &Confirmed, made: Made) -> bool {
+        if self.version != before.version {
+            return false;
+        }
+        let Made { identity, selection, principal } = made;
+        self.recipe.identity = identity;
+        self.recipe.selection = Choices::Confirmed(selection.unwrap_or_default());
+        self.doubts = Default::default();
+        self.principal = principal;
+        true
+    }
+}
