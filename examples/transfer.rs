@@ -1,4 +1,4 @@
-//! Transactions: concurrent transfers between bank accounts, with retries, and a transaction that is cancelled.
+//! Transactions: concurrent transfers between bank accounts, each applied exactly once, and a transaction that is cancelled.
 //!
 //! `cargo run --example transfer` starts a server in this process. Set `SURREAL_URL` to use your own server.
 
@@ -6,9 +6,9 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use surreal_session::CommitMarker;
 use surreal_session::prelude::*;
 use surreal_session_examples::Server;
 use tokio::task::JoinSet;
@@ -37,13 +37,16 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let db = Surreal::connect(&server.url).await?;
     let bank = db.new_session().signin(server.root.clone()).use_ns("examples").use_db("bank").await?;
     bank.execute("DEFINE TABLE IF NOT EXISTS account; DELETE account").await?;
+    CommitMarker::define(&bank).await?;
 
     println!("-- Three accounts, opened in one atomic batch");
     let opening = NAMES.map(|name| bank.create::<Account>().id(name).content(NewAccount { balance: OPENING }));
     let accounts = bank.batch(Vec::from(opening)).atomic().await?;
     show(&accounts);
 
-    println!("-- Twelve concurrent transfers, which run again after a conflict");
+    println!(
+        "-- Twelve concurrent transfers, which run again after a conflict, and are applied once if a reply is lost"
+    );
     let runs = Arc::new(AtomicUsize::new(0));
     let mut transfers = JoinSet::new();
     for number in 0..12 {
@@ -91,7 +94,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Moves money from one account to another, and returns the new balance of the first.
+/// Moves money from one account to another exactly once, and returns the new balance of the first.
+///
+/// If the reply to the commit is lost, the client settles whether it was applied. Without `exactly_once`, the transfer fails
+/// then with `CommitUnknown`, and to repeat it may move the money twice.
 async fn transfer(
     bank: &Session,
     from: &Id<Account>,
@@ -100,8 +106,7 @@ async fn transfer(
     runs: &AtomicUsize,
 ) -> Result<i64, Refused> {
     bank.transaction()
-        .retries(20)
-        .backoff(Duration::from_millis(5)..Duration::from_millis(200))
+        .exactly_once()
         .try_run(async |tx| {
             runs.fetch_add(1, Ordering::Relaxed);
             let account = tx.select::<Account>().id(from).await?.ok_or_else(|| Refused::NoAccount(from.clone()))?;

@@ -5,6 +5,7 @@ mod kind;
 mod server;
 mod violation;
 
+use std::any::Any;
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
@@ -53,6 +54,8 @@ struct ErrorInner {
     message: Cow<'static, str>,
     server: Option<ServerError>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
+    /// A value that a layer above adds, and reads again.
+    attachment: Option<Arc<dyn Any + Send + Sync>>,
     /// Set if every later call on the same handle fails in the same way.
     is_final: bool,
     /// Set if other statements of the same text may have been applied.
@@ -227,6 +230,7 @@ impl Error {
             message: message.into(),
             server: None,
             source: None,
+            attachment: None,
             is_final: false,
             is_partial: false,
         }))
@@ -316,10 +320,6 @@ impl Error {
         self
     }
 
-    pub(crate) fn is_final(&self) -> bool {
-        self.0.is_final
-    }
-
     pub(crate) fn with_statement(mut self, index: usize) -> Self {
         self.0.statement = Some(index);
         self
@@ -333,6 +333,20 @@ impl Error {
     pub(crate) fn with_server(mut self, server: ServerError) -> Self {
         self.0.server = Some(server);
         self
+    }
+
+    pub(crate) fn with_attachment(mut self, attachment: Arc<dyn Any + Send + Sync>) -> Self {
+        self.0.attachment = Some(attachment);
+        self
+    }
+
+    pub(crate) fn attachment(&self) -> Option<&(dyn Any + Send + Sync)> {
+        self.0.attachment.as_deref()
+    }
+
+    /// Returns true if every later call on the same handle fails in the same way.
+    pub(crate) fn is_final(&self) -> bool {
+        self.0.is_final
     }
 
     /// Notes that every later call on the same handle fails in the same way.

@@ -81,7 +81,7 @@ pub use query::statement::Query;
 pub use record::{Change, LinkTo, Object, Patch, Record, Relation, Stored, View, keep, merge, set, unset};
 pub use session::{CallFuture, Connect, NewSession, Session, SessionCall, Surreal, Use};
 pub use surreal_session_derive::{LinkTo, Object, Record, Stored, View};
-pub use transaction::{Transaction, TransactionBuilder};
+pub use transaction::{CommitMarker, Transaction, TransactionBuilder};
 pub use value::{Datetime, Id, RecordId, Value};
 
 /// Credentials and tokens.

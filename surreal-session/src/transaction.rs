@@ -17,6 +17,7 @@
 
 mod builder;
 mod lifecycle;
+mod marker;
 mod state;
 mod turn;
 
@@ -33,6 +34,7 @@ use crate::session::{Session, SessionCall};
 
 use self::lifecycle::Ending;
 pub use builder::TransactionBuilder;
+pub use marker::CommitMarker;
 pub(crate) use state::{DecodeGuard, TransactionInner};
 pub(crate) use turn::query;
 

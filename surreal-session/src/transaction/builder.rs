@@ -7,11 +7,13 @@ use std::time::Duration;
 use tracing::debug;
 
 use super::lifecycle::{self, Ending};
+use super::marker::{CommitMarker, Settled, settle};
 use super::state::is_transient;
 use super::{EndedBy, Transaction, TransactionInner};
 use crate::connection::{PAUSES, Retry, RetryLimit};
 use crate::error::{Error, ErrorKind, Result};
 use crate::session::SessionInner;
+use crate::value::Table;
 
 /// A transaction to be run by a closure; see [`Session::transaction`](crate::Session::transaction).
 #[derive(Debug, Clone)]
@@ -21,6 +23,8 @@ pub struct TransactionBuilder {
     limit: RetryLimit,
     pauses: Range<Duration>,
     deadline: Option<Duration>,
+    /// The table of the markers, if the transaction is to run exactly once.
+    markers: Option<Table>,
 }
 
 /// The outcome of one run that did not fail for good.
@@ -33,7 +37,7 @@ enum Run<T, E> {
 impl TransactionBuilder {
     pub(super) fn new(session: &Arc<SessionInner>) -> Self {
         let limit = RetryLimit::For(RETRY_FOR);
-        Self { session: Arc::clone(session), limit, pauses: PAUSES, deadline: None }
+        Self { session: Arc::clone(session), limit, pauses: PAUSES, deadline: None, markers: None }
     }
 
     /// Sets how often the closure may run again, instead of [for how long](Self::retry_for). With 0 it runs once.
@@ -67,6 +71,61 @@ impl TransactionBuilder {
     /// a timeout. Dropping it cancels the transaction, unless the commit has begun.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
+        self
+    }
+
+    /// Settles the outcome of a commit whose reply is lost or late, so that the transaction is applied exactly once.
+    ///
+    /// Without this, such a commit is of [unknown](crate::ErrorKind::CommitUnknown) outcome, and the program has to find
+    /// out itself. With it, the transaction first writes a [marker](CommitMarker) into the table `commit_marker`. If the
+    /// reply to the commit is lost, late or unclear, the client claims the marker: from then on it is certain whether the
+    /// transaction was committed, even if the old commit is still under way. If it was, `run` returns the closure's value;
+    /// if not, the closure runs again, as after a conflict.
+    ///
+    /// If the outcome cannot be settled within [`deadline`](Self::deadline), which is counted from the end of the commit,
+    /// the error is [`CommitUnknown`](crate::ErrorKind::CommitUnknown) with the [marker](crate::Error::commit_marker), for
+    /// [`Session::was_applied`](crate::Session::was_applied). If the future is dropped, or the process ends, while the
+    /// commit is under way, nobody knows the outcome.
+    ///
+    /// # Cost
+    ///
+    /// One request more before the closure, which creates the marker, and one in the background after the commit, which
+    /// deletes it. Only a lost, late or unclear reply costs more: one request for the claim, and one more if the
+    /// transaction was committed.
+    ///
+    /// # Requirements
+    ///
+    /// [Define](CommitMarker::define) the table once beforehand, and
+    /// [remove](CommitMarker::remove_old) old markers now and then. The session must be able to create and select markers:
+    /// if none comes back, `run` fails before the closure runs. The session must keep its namespace and its database until
+    /// the outcome is known. The store must refuse the second of two concurrent transactions that create the same record.
+    /// The stores in memory and on disk (server 3.3.5) do so.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use surreal_session::prelude::*;
+    /// # use surreal_session::CommitMarker;
+    /// # surreal_session_embedded::example(async |session| {
+    /// # session.execute("CREATE account:ada SET balance = 100; CREATE account:bob SET balance = 0").await?;
+    /// CommitMarker::define(&session).await?;
+    /// session
+    ///     .transaction()
+    ///     .exactly_once()
+    ///     .run(async |tx| {
+    ///         tx.execute("UPDATE account:ada SET balance -= 10").await?;
+    ///         tx.execute("UPDATE account:bob SET balance += 10").await
+    ///     })
+    ///     .await?;
+    /// # Ok(()) });
+    /// ```
+    pub fn exactly_once(self) -> Self {
+        self.exactly_once_in(Table::new(CommitMarker::TABLE))
+    }
+
+    /// Does the same as [`exactly_once`](Self::exactly_once), with markers in this table.
+    pub fn exactly_once_in(mut self, markers: Table) -> Self {
+        self.markers = Some(markers);
         self
     }
 
@@ -143,9 +202,14 @@ impl TransactionBuilder {
             Err(error) if is_lost(&error) => return Ok(Run::Again(error.into())),
             Err(error) => return Err(error.into()),
         };
+        let marker = match self.mark(&inner).await {
+            Ok(marker) => marker,
+            Err(error) if inner.first_failure.is_transient() => return Ok(Run::Again(error.into())),
+            Err(error) => return Err(error.into()),
+        };
         // Dropped anywhere below: the last handle goes too, and that cancels.
         match body(Transaction { inner: Arc::clone(&inner), ended_by: EndedBy::Run }).await {
-            Ok(value) => match self.end(inner, Ending::Commit).await {
+            Ok(value) => match self.commit(inner, marker).await {
                 Ok(()) => Ok(Run::Done(value)),
                 Err(error) if is_transient(&error) => Ok(Run::Again(explain(error, retries).into())),
                 Err(error) => Err(error.into()),
@@ -165,6 +229,33 @@ impl TransactionBuilder {
         lifecycle::begin(&self.session, self.session.client.deadline(self.deadline), retries).await
     }
 
+    /// Writes the marker, if there is to be one.
+    async fn mark(&self, inner: &Arc<TransactionInner>) -> Result<Option<CommitMarker>> {
+        let Some(table) = &self.markers else { return Ok(None) };
+        let marker = CommitMarker::write(inner, table, self.session.client.deadline(self.deadline)).await;
+        marker.map(Some)
+    }
+
+    /// Commits, and settles an unknown outcome with the marker.
+    async fn commit(&self, inner: Arc<TransactionInner>, marker: Option<CommitMarker>) -> Result<()> {
+        let committed = self.end(inner, Ending::Commit).await;
+        let Some(marker) = marker else { return committed };
+        let outcome = match committed {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == ErrorKind::CommitUnknown => {
+                debug!(%error, %marker, "the outcome of a commit is unknown; its marker is claimed");
+                match settle(&self.session, &marker, self.session.client.deadline(self.deadline)).await? {
+                    Settled::Applied => Ok(()),
+                    Settled::Void => Err(not_applied(error)),
+                }
+            }
+            // There is no marker: the transaction is rolled back.
+            Err(error) => return Err(error),
+        };
+        marker.remove(&self.session);
+        outcome
+    }
+
     async fn end(&self, inner: Arc<TransactionInner>, ending: Ending) -> Result<()> {
         lifecycle::end(inner, ending, self.session.client.deadline(self.deadline)).await
     }
@@ -173,6 +264,12 @@ impl TransactionBuilder {
 /// Returns true if the connection was lost and is opened again.
 fn is_lost(error: &Error) -> bool {
     error.is_retryable() && matches!(error.kind(), ErrorKind::Disconnected | ErrorKind::TransactionLost)
+}
+
+/// The error of a commit whose marker was claimed.
+fn not_applied(cause: Error) -> Error {
+    let message = "transaction rolled back: the outcome of its commit was unknown, and its marker shows that it failed";
+    Error::new(ErrorKind::TransactionLost, message).rolled_back().with_source(cause)
 }
 
 fn explain(error: Error, retries: u32) -> Error {

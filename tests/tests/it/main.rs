@@ -23,6 +23,7 @@ mod cut;
 mod deadlines;
 mod embedded;
 mod equality;
+mod exactly_once;
 mod garbled;
 mod guarantees;
 mod insert;
