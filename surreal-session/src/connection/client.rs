@@ -122,6 +122,10 @@ impl Client {
         self.0.state.config.max_message_bytes
     }
 
+    pub(crate) fn conflict_retries(&self) -> u32 {
+        self.0.state.config.conflict_retries
+    }
+
     /// Runs work that must outlive its caller, on the runtime of the connection.
     pub(crate) fn spawn<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
         match self.0.state.known_home() {

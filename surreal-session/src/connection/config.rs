@@ -33,6 +33,8 @@ pub(crate) struct Config {
     pub(crate) fail_fast: bool,
     /// The time for which the first connect waits for a server.
     pub(crate) wait_for_server: Duration,
+    /// How often a single write is repeated after a conflict, unless it says otherwise.
+    pub(crate) conflict_retries: u32,
 }
 
 impl Default for Config {
@@ -52,6 +54,7 @@ impl Default for Config {
             reconnect: Reconnect::default(),
             fail_fast: false,
             wait_for_server: Duration::ZERO,
+            conflict_retries: 0,
         }
     }
 }

@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::effect::may_write;
 use super::{Response, Scope};
 use crate::codec::{self, EncodeError};
-use crate::connection::Cleanup;
+use crate::connection::{Cleanup, Deadline, Retry};
 use crate::error::{Error, Result};
 use crate::protocol::{BindingsWriter, Operation, Request, check_name};
 use crate::record::{Assignments, PatchedField, Path};
@@ -110,13 +110,24 @@ impl Query {
         self.bindings.len_bytes()
     }
 
+    /// The deadline of a call that begins now.
+    fn deadline_from_now(&self) -> Deadline {
+        self.scope.client().deadline(self.deadline)
+    }
+
+    /// Sends the query.
+    pub(super) async fn run(self) -> Result<Response> {
+        let deadline = self.deadline_from_now();
+        self.run_by(deadline).await
+    }
+
     /// Sends the query. In a transaction, it waits for its turn.
-    pub(super) async fn run(mut self) -> Result<Response> {
+    pub(super) async fn run_by(mut self, deadline: Deadline) -> Result<Response> {
         let Some(transaction) = self.scope.transaction() else {
             let is_read = !may_write(&self.text);
-            let (scope, request, timeout) = self.into_request()?;
+            let (scope, request, _) = self.into_request()?;
             let is_repeatable = is_read && request.operation.is_statement();
-            let (request, deadline) = (request.repeatable(is_repeatable), scope.client().deadline(timeout));
+            let request = request.repeatable(is_repeatable);
             return Response::read(&scope.session().call(request, deadline, Cleanup::Nothing).await?);
         };
         if let Some(error) = self.error {
@@ -125,7 +136,6 @@ impl Query {
         transaction.bind_variables(&mut self.bindings, &self.names);
         let surql = self.to_surql();
         let (text, request) = (surql.clone(), self.bindings.finish());
-        let deadline = self.scope.client().deadline(self.deadline);
         let statements = transaction::query(transaction, text, request, deadline).await?;
         let decode_guard = may_write(&self.text).then(|| transaction.decode_guard(surql));
         Ok(Response::new(statements, decode_guard))
@@ -225,7 +235,7 @@ pub trait Statement: Send + Sized + 'static {
     /// Returns the request.
     #[doc(hidden)]
     fn query(&self) -> Query {
-        let Call { scope, deadline } = self.call().clone();
+        let Call { scope, deadline, .. } = self.call().clone();
         self.surql().into_query(scope, self.operation(), deadline)
     }
 }
@@ -236,11 +246,38 @@ pub trait Statement: Send + Sized + 'static {
 pub struct Call {
     pub(crate) scope: Scope,
     pub(crate) deadline: Option<Duration>,
+    pub(crate) retries: Retries,
+}
+
+/// How often a call is repeated after a conflict, which means that nothing was applied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Retries {
+    Never,
+    /// As often as the connection says.
+    Default,
+    Times(u32),
 }
 
 impl Call {
     pub(crate) fn new(scope: Scope) -> Self {
-        Self { scope, deadline: None }
+        Self { scope, deadline: None, retries: Retries::Never }
+    }
+
+    /// The call of a single write.
+    pub(crate) fn of_write(scope: Scope) -> Self {
+        Self { retries: Retries::Default, ..Self::new(scope) }
+    }
+
+    /// Decides about further attempts until the deadline. In a transaction there are none: it fails with the conflict.
+    pub(super) fn retry(&self, deadline: Deadline) -> Retry {
+        let client = self.scope.client();
+        let retries = match self.retries {
+            _ if self.scope.transaction().is_some() => 0,
+            Retries::Never => 0,
+            Retries::Default => client.conflict_retries(),
+            Retries::Times(retries) => retries,
+        };
+        Retry::times(client, retries, deadline)
     }
 }
 
@@ -282,12 +319,28 @@ pub(super) use {apply_if, builder_methods};
 
 /// Sends a statement and reads its result. Everything is encoded before the future is made.
 pub(super) fn send<S: Statement>(statement: S) -> CallFuture<S::Output> {
-    let query = statement.query();
+    let mut query = statement.query();
     Box::pin(async move {
-        let response = query.run().await?.named(statement.operation());
-        expect(&response, 1)?;
-        statement.read(&response, 0)
+        let deadline = query.deadline_from_now();
+        let mut retry: Option<Retry> = None;
+        loop {
+            let response = query.run_by(deadline).await;
+            let error = match response.and_then(|response| read(&statement, response)) {
+                Err(error) if error.is_conflict() => error,
+                outcome => return outcome,
+            };
+            if !retry.get_or_insert_with(|| statement.call().retry(deadline)).pause().await {
+                return Err(error);
+            }
+            query = statement.query();
+        }
     })
+}
+
+fn read<S: Statement>(statement: &S, response: Response) -> Result<S::Output> {
+    let response = response.named(statement.operation());
+    expect(&response, 1)?;
+    statement.read(&response, 0)
 }
 
 /// Fails if there are more results than statements: a piece of text in them ended its statement and began another.

@@ -23,7 +23,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::condition::{IntoCondition, Tree};
 use super::select::Fields;
-use super::statement::{Call, Fragment, send};
+use super::statement::{Call, Fragment, Retries, send};
 use super::{PatchOp, Response, Scope};
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::Operation;
@@ -286,7 +286,7 @@ impl WriteClauses {
     pub(in crate::query) fn new(scope: Scope, verb: Verb, target: Records) -> Self {
         let returns = if verb == Verb::Delete { Returns::Before } else { Returns::After };
         Self {
-            call: Call::new(scope),
+            call: Call::of_write(scope),
             verb,
             target,
             data: None,
@@ -374,6 +374,10 @@ impl WriteClauses {
 
     pub(in crate::query) fn deadline(&mut self, deadline: Duration) {
         self.call.deadline = Some(deadline);
+    }
+
+    pub(in crate::query) fn retries(&mut self, retries: u32) {
+        self.call.retries = Retries::Times(retries);
     }
 
     pub(in crate::query) fn operation(&self) -> Operation {
@@ -515,6 +519,17 @@ macro_rules! settings {
             /// Sets how long to wait for the reply; see [`Query::deadline`](crate::Query::deadline).
             pub fn deadline(mut self, deadline: std::time::Duration) -> Self {
                 self.$($clauses).+.deadline(deadline);
+                self
+            }
+
+            /// Sets how often the write may be repeated after a [conflict](crate::Error::is_conflict), which means that it has
+            /// written nothing; as often as [`Connect::conflict_retries`](crate::Connect::conflict_retries) says unless set.
+            ///
+            /// It is repeated after random pauses of up to half a second, until its [`deadline`](Self::deadline), and not
+            /// after any other error. In a transaction and in a batch this has no effect: run the whole
+            /// [transaction](crate::Session::transaction) again.
+            pub fn retries(mut self, retries: u32) -> Self {
+                self.$($clauses).+.retries(retries);
                 self
             }
         }

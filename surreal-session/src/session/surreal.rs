@@ -289,6 +289,16 @@ impl Connect {
         self
     }
 
+    /// Sets how often a write is repeated after a [conflict](crate::Error::is_conflict), which means that it has written
+    /// nothing, unless it says so [itself](crate::query::write::Write::retries); 0 times unless set.
+    ///
+    /// This is for single writes: `create`, `update`, `upsert`, `delete`, `insert` and `relate`, with models and without. It
+    /// has no effect on text, batches and writes in a transaction.
+    pub fn conflict_retries(mut self, retries: u32) -> Self {
+        self.config.conflict_retries = retries;
+        self
+    }
+
     /// Returns the handle at once; the first call connects.
     ///
     /// It can be used where nothing can be awaited, such as in a `static`. The connection lives on the runtime of the first

@@ -1,5 +1,6 @@
 //! Typed inserts: the order of rows, given ids, duplicates, and more rows than fit into one request.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -7,7 +8,7 @@ use surreal_session::ErrorKind;
 use surreal_session::prelude::*;
 use surreal_session::query::PatchAction;
 use surreal_session::value::Uuid;
-use surreal_session_tests::{async_test, place, poll_times};
+use surreal_session_tests::{async_test, login, place, poll_times};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]
 struct Word {
@@ -213,6 +214,98 @@ async fn failed_insert_of_a_transaction_leaves_nothing() {
     let (made, sum) =
         session.batch((session.insert(numbers(2_000..2_600)), session.select::<Number>().count())).await.unwrap();
     assert_eq!((made.len(), sum), (600, 601));
+}
+
+#[async_test]
+async fn insert_in_chunks_returns_all_records_in_order() {
+    let (_db, session) = place().await;
+    for (chunk, keys) in [(1, 0..5), (3, 10..20), (7, 20..27), (usize::MAX, 30..1_530)] {
+        let made = session.insert(numbers(keys.clone())).chunk(chunk).await.unwrap();
+        assert!(made.iter().map(|number| *number.id.key()).eq(keys), "{chunk}");
+    }
+    let ignored = session.insert(numbers([0, 2_000, 1, 2_001, 2])).chunk(2).ignore().await.unwrap();
+    assert_eq!(ignored.iter().map(|number| *number.id.key()).collect::<Vec<_>>(), [2_000, 2_001]);
+    let again = session.insert(numbers([2_000, 2_001, 2_002])).on_duplicate(|n| n.value.set(7)).chunk(2).await.unwrap();
+    assert_eq!(again.iter().map(|number| number.value).collect::<Vec<_>>(), [7, 7, 20_020]);
+    let () = session.insert(numbers(3_000..3_005)).return_none().chunk(2).await.unwrap();
+    let rows = [1, 2, 3].map(|n| BTreeMap::from([("n", n)]));
+    assert_eq!(session.untyped().insert(Table::new("row"), rows).chunk(1).await.unwrap().len(), 3);
+    let error = session.insert(numbers(300..305)).chunk(0).await.unwrap_err();
+    assert_eq!((error.kind(), error.delivery()), (ErrorKind::InvalidArgument, Delivery::NotSent), "{error:?}");
+}
+
+#[async_test]
+async fn edges_are_inserted_in_chunks() {
+    #[derive(Debug, Serialize, Deserialize, Record)]
+    #[record(relation)]
+    struct Follows {
+        id: Id<Follows>,
+        r#in: Id<Number, i64>,
+        out: Id<Number, i64>,
+    }
+    let (_db, session) = place().await;
+    session.insert(numbers(0..5)).await.unwrap();
+    let edges: Vec<_> = (1..5).map(|n| NewFollows { r#in: Id::new(0), out: Id::new(n) }).collect();
+    let made = session.insert(edges).relation().chunk(3).await.unwrap();
+    assert_eq!(made.iter().map(|edge| *edge.out.key()).collect::<Vec<_>>(), [1, 2, 3, 4]);
+}
+
+#[async_test]
+async fn failed_chunk_reports_the_number_of_inserted_rows() {
+    let (_db, session) = place().await;
+    session.insert(numbers([8])).await.unwrap();
+    let error = session.insert(numbers(0..20)).chunk(3).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::PartlyApplied, "{error:?}");
+    assert!(error.to_string().starts_with("rows 6 to 8 of 20 failed after 6 rows were inserted: "), "{error}");
+    assert!(!error.is_safe_to_repeat());
+    assert_eq!(count(&session).await, 7);
+    session.execute("DEFINE FIELD value ON number TYPE int ASSERT $value < 150").await.unwrap();
+    let error = session.insert(numbers(0..20)).chunk(3).ignore().await.unwrap_err();
+    assert!(error.to_string().starts_with("rows 15 to 17 of 20 failed after 15 rows were carried out: "), "{error}");
+    let tx = session.begin_transaction().await.unwrap();
+    let error = tx.insert(numbers(10..20)).chunk(3).ignore().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Violation, "{error:?}");
+    assert_eq!(tx.commit().await.unwrap_err().kind(), ErrorKind::TransactionFailed);
+}
+
+/// Every message fits: the text, the names and the headers count too.
+#[async_test]
+async fn chunks_are_cut_by_bytes_too() {
+    let (_db, beside) = place().await;
+    beside.execute("DEFINE TABLE word").await.unwrap();
+    let login = login().await;
+    for limit in [1 << 10, 1_500, 4 << 10] {
+        let narrow = Surreal::connect(&login.url).max_message_bytes(limit).await.unwrap();
+        let root = Root::new(&login.username, &login.password);
+        let session =
+            narrow.new_session().signin(root).use_ns(beside.namespace().unwrap()).use_db("test").await.unwrap();
+        for size in [1, 10, 100, 300, 500] {
+            beside.execute("DELETE word").await.unwrap();
+            let words: Vec<_> = (0..64).map(|count| word(&"x".repeat(size), count)).collect();
+            let () = session.insert(words).return_none().await.unwrap();
+            assert_eq!(beside.select::<Word>().count().await.unwrap(), 64, "{size} in {limit}");
+        }
+        let error = session.insert([word("a", 1), word(&"x".repeat(limit), 1)]).await.unwrap_err();
+        assert_eq!((error.kind(), error.delivery()), (ErrorKind::TooLarge, Delivery::NotSent), "{error:?}");
+    }
+}
+
+#[async_test]
+async fn insert_that_is_dropped_between_its_chunks_fails_its_transaction() {
+    let (_db, session) = place().await;
+    session.execute("DEFINE TABLE number").await.unwrap();
+    for polls in 0..100 {
+        let tx = session.begin_transaction().await.unwrap();
+        let insert = tx.insert(numbers(0..9)).chunk(3).return_none().into_future();
+        let is_done = poll_times(polls, insert).await.is_some();
+        // Without a poll, nothing was inserted.
+        assert_eq!(tx.commit().await.is_ok(), is_done || polls == 0, "{polls} polls");
+        assert_eq!(count(&session).await, if is_done { 9 } else { 0 }, "{polls} polls");
+        if is_done {
+            return;
+        }
+    }
+    panic!("never ready");
 }
 
 #[async_test]

@@ -46,6 +46,7 @@ mod query;
 mod records;
 mod relations;
 mod restored;
+mod retries;
 mod run;
 mod select;
 mod server_facts;

@@ -8,10 +8,11 @@ use serde::Serialize;
 
 use super::Returns;
 use crate::codec::{self, EncodeError};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Delivery, Error, ErrorKind, Result};
 use crate::protocol::{Operation, Target};
 use crate::query::statement::{Call, Fragment, expect};
 use crate::query::{Query, Response, Scope};
+use crate::transaction::DecodeGuard;
 use crate::value::Table;
 
 /// The clauses of an INSERT.
@@ -26,6 +27,26 @@ pub struct Bulk {
     pub(super) on_duplicate: Option<Fragment>,
     pub(super) returns: Returns,
     pub(super) timeout: Option<Duration>,
+    /// The most rows in one request.
+    pub(super) max_rows: usize,
+}
+
+/// Fails the transaction that has some rows of an insert and does not get the others.
+struct Unfinished(Option<DecodeGuard>);
+
+impl Unfinished {
+    fn fail(&mut self, error: &Error) {
+        if let Some(guard) = self.0.take() {
+            guard.fail(error);
+        }
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        let message = "its future was dropped before all of its rows were inserted";
+        self.fail(&Error::new(ErrorKind::Query, message).rolled_back());
+    }
 }
 
 /// Encoded rows, one after the other.
@@ -88,7 +109,7 @@ impl Rows {
 impl Bulk {
     pub(in crate::query) fn new(scope: Scope, table: Table, rows: Rows) -> Self {
         Self {
-            call: Call::new(scope),
+            call: Call::of_write(scope),
             table,
             rows,
             is_relation: false,
@@ -96,6 +117,7 @@ impl Bulk {
             on_duplicate: None,
             returns: Returns::After,
             timeout: None,
+            max_rows: MAX_ROWS,
         }
     }
 
@@ -124,20 +146,43 @@ impl Bulk {
     }
 
     fn query_of(&self, rows: Range<usize>) -> Query {
-        let Call { scope, deadline } = self.call.clone();
+        let Call { scope, deadline, .. } = self.call.clone();
         self.surql_of(rows).into_query(scope, self.operation(), deadline)
     }
 
     /// Sends the rows part by part, and stops at the first part that fails. No rows are no request.
     pub(super) async fn send(&self) -> Result<Vec<Response>> {
-        let mut responses = Vec::new();
+        let (mut responses, mut unfinished) = (Vec::new(), Unfinished(None));
         for part in self.parts()? {
-            let answer =
-                self.query_of(part.clone()).run().await.and_then(|response| response.named(self.operation()).check());
-            let answer = answer.and_then(|response| expect(&response, 1).map(|()| response));
-            responses.push(answer.map_err(|error| self.partly(&part, error))?);
+            match self.send_part(&part).await {
+                Ok(response) => responses.push(response),
+                Err(error) => {
+                    unfinished.fail(&error);
+                    return Err(self.partly(&part, error));
+                }
+            }
+            // Dropped here: the transaction fails, because it has only a part of the rows.
+            unfinished.0 = self.decode_guard().filter(|_| part.end < self.rows.ends.len());
         }
         Ok(responses)
+    }
+
+    fn decode_guard(&self) -> Option<DecodeGuard> {
+        self.call.scope.transaction().map(|transaction| transaction.decode_guard(self.operation().to_string()))
+    }
+
+    /// Sends the rows of one request, again after a conflict.
+    async fn send_part(&self, part: &Range<usize>) -> Result<Response> {
+        let deadline = self.call.scope.client().deadline(self.call.deadline);
+        let mut retry = self.call.retry(deadline);
+        loop {
+            let answer = self.query_of(part.clone()).run_by(deadline).await;
+            let answer = answer.and_then(|response| response.named(self.operation()).check());
+            match answer {
+                Err(error) if error.is_conflict() && retry.pause().await => {}
+                answer => return answer.and_then(|response| expect(&response, 1).map(|()| response)),
+            }
+        }
     }
 
     /// The rows of each request.
@@ -145,6 +190,9 @@ impl Bulk {
         let Rows { ends, invalid, .. } = &self.rows;
         if let Some(error) = invalid {
             return Err(error.clone().into());
+        }
+        if self.max_rows == 0 {
+            return Err(Error::argument("a request cannot insert 0 records: give `chunk` at least 1"));
         }
         if ends.is_empty() {
             return Ok(Vec::new());
@@ -157,7 +205,12 @@ impl Bulk {
                 format!("row {row} takes {size} bytes; a message of at most {limit} bytes has no room for it");
             return Err(Error::new(ErrorKind::TooLarge, message));
         }
-        Ok(self.rows.split(MAX_ROWS, room))
+        Ok(self.rows.split(self.max_rows, room))
+    }
+
+    /// Returns true if the server may have inserted fewer rows than it was given.
+    fn skips(&self) -> bool {
+        self.ignores || self.on_duplicate.is_some()
     }
 
     /// Adds to an error which rows failed, and whether the rows before them were inserted.
@@ -170,8 +223,12 @@ impl Bulk {
         match part.start {
             // The transaction fails with it and keeps none of its rows.
             _ if self.call.scope.transaction().is_some() => error.in_context(place),
+            0 if error.delivery() == Delivery::Unknown => error.in_context(place),
             0 => error.in_context(format_args!("{place}, and no row was inserted")),
-            before => Error::partly_applied(format!("{place} after {before} rows were inserted: {error}"), error),
+            before => {
+                let done = if self.skips() { "were carried out" } else { "were inserted" };
+                Error::partly_applied(format!("{place} after {before} rows {done}: {error}"), error)
+            }
         }
     }
 }
