@@ -10,6 +10,7 @@
 
 mod adapters;
 mod auth;
+mod bank;
 mod batch;
 mod bearer;
 mod cancel;
