@@ -116,7 +116,9 @@ impl Frames {
                 Position::Payload(cut) => cut.take(rest.len()),
             };
             self.leave_payload();
-            bytes.copy_within(from..from + passed, to);
+            if from > to {
+                bytes.copy_within(from..from + passed, to);
+            }
             from += passed + dropped;
             to += passed;
         }
