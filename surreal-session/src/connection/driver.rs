@@ -448,11 +448,13 @@ fn write_failed(error: <Socket as Sink<Message>>::Error) -> End {
 }
 
 fn close_reason(frame: Option<CloseFrame>) -> End {
-    End::close_reason(match frame {
+    let code = frame.as_ref().map(|frame| frame.code.into());
+    let message = match frame {
         Some(frame) if frame.reason.is_empty() => format!("the server closed the connection ({})", frame.code),
         Some(frame) => format!("the server closed the connection ({}: {})", frame.code, frame.reason),
         None => "the server closed the connection".to_owned(),
-    })
+    };
+    End::close_reason(code, message)
 }
 
 async fn close(socket: &mut Socket) {

@@ -13,7 +13,10 @@ pub(crate) struct End {
     kind: ErrorKind,
     message: Arc<str>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
+    /// Set if the server sent a close frame.
     is_close_reason: bool,
+    /// The code of the close frame.
+    close_code: Option<u16>,
     /// Set if the whole connection is over for good.
     is_final: bool,
 }
@@ -26,6 +29,7 @@ impl End {
             message: "connection closed".into(),
             source: None,
             is_close_reason: false,
+            close_code: None,
             is_final: false,
         }
     }
@@ -36,13 +40,14 @@ impl End {
             message: message.into(),
             source: None,
             is_close_reason: false,
+            close_code: None,
             is_final: false,
         }
     }
 
-    /// The server closed the connection, with a reason.
-    pub(super) fn close_reason(message: String) -> Self {
-        Self { is_close_reason: true, ..Self::lost(message) }
+    /// The server closed the connection with a close frame, which may have a code.
+    pub(super) fn close_reason(code: Option<u16>, message: String) -> Self {
+        Self { is_close_reason: true, close_code: code, ..Self::lost(message) }
     }
 
     pub(super) fn runtime_gone() -> Self {
@@ -65,6 +70,10 @@ impl End {
 
     pub(super) fn is_close_reason(&self) -> bool {
         self.is_close_reason
+    }
+
+    pub(super) fn close_code(&self) -> Option<u16> {
+        self.close_code
     }
 
     pub(super) fn with_source(mut self, source: impl StdError + Send + Sync + 'static) -> Self {

@@ -28,6 +28,9 @@ pub enum ConnectionEvent {
     Disconnected {
         /// The URL of the endpoint.
         endpoint: String,
+        /// The code of the server's close frame, such as 1013 if the server could not deliver events quickly enough; `None` if
+        /// the socket was lost without one.
+        close_code: Option<u16>,
         /// The reason, with the code and the text of the server's close frame if there was one.
         error: Error,
     },

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use tokio::sync::oneshot::error::TryRecvError;
 use tokio::sync::{OwnedRwLockReadGuard, OwnedSemaphorePermit, mpsc, oneshot};
 use tokio::time::Instant;
-use tracing::Span;
+use tracing::{Span, warn};
 
 use super::call::{Caller, Cleanup, Command, InFlight, NewCall, Subscription};
 use super::deadline::Deadline;
@@ -37,8 +37,10 @@ struct LinkInner {
 }
 
 /// What a link shares with its task.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct LinkState {
+    /// What is sent can be read on a network.
+    is_exposed: bool,
     /// Set once, when the link is over.
     pub(super) end: OnceLock<End>,
     /// The number of sessions that are on it, or about to be.
@@ -198,6 +200,7 @@ impl Link {
         let OnReply { cleanup, live, late } = on_reply;
         let operation = request.operation.clone();
         self.check_size(&request)?;
+        self.warn_of_password(&operation);
         let permit = self.permit(&operation, deadline).await?;
         let (reply, receiver) = oneshot::channel();
         let call =
@@ -234,6 +237,14 @@ impl Link {
         Err(Error::new(ErrorKind::TooLarge, message))
     }
 
+    /// Warns once for each connection.
+    fn warn_of_password(&self, operation: &Operation) {
+        let is_exposed = self.0.state.is_exposed && matches!(operation.method(), "signin" | "signup");
+        if is_exposed && self.0.connection.warns_of_password() {
+            warn!("a password is sent over `ws://`, which is not encrypted, to another machine; use `wss://`");
+        }
+    }
+
     async fn permit(&self, operation: &Operation, deadline: Deadline) -> Result<OwnedSemaphorePermit> {
         let connection = &self.0.connection;
         if let Ok(permit) = Arc::clone(&connection.capacity).try_acquire_owned() {
@@ -250,6 +261,12 @@ impl Link {
 
     fn ended(&self, operation: &Operation, delivery: Delivery) -> Error {
         self.end().cloned().unwrap_or_else(End::runtime_gone).error(operation, delivery)
+    }
+}
+
+impl LinkState {
+    pub(super) fn new(is_exposed: bool) -> Self {
+        Self { is_exposed, end: OnceLock::new(), sessions: AtomicUsize::new(0) }
     }
 }
 

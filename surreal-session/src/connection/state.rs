@@ -1,6 +1,6 @@
 //! The state that all parts of a connection share: its handles, its links, and its supervisor.
 
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -30,6 +30,8 @@ pub(super) struct ConnectionState {
     pub(super) events: Events,
     /// Wakes the supervisor when a link has ended.
     pub(super) link_ended: Notify,
+    /// Set when a password was sent that others can read.
+    has_warned: AtomicBool,
 }
 
 impl ConnectionState {
@@ -42,6 +44,7 @@ impl ConnectionState {
             session_limit: AtomicUsize::new(config.sessions_per_socket.max(1)),
             events: Events::default(),
             link_ended: Notify::new(),
+            has_warned: AtomicBool::new(false),
             config,
         }
     }
@@ -53,6 +56,11 @@ impl ConnectionState {
     /// Returns true if a request may have had this id.
     pub(super) fn was_used(&self, id: RequestId) -> bool {
         (1..self.next_id.load(Ordering::Relaxed)).contains(&id.0)
+    }
+
+    /// Returns true the first time.
+    pub(super) fn warns_of_password(&self) -> bool {
+        !self.has_warned.swap(true, Ordering::Relaxed)
     }
 
     pub(super) fn session_limit(&self) -> usize {

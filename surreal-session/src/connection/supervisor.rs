@@ -8,6 +8,7 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until, timeout};
 use tracing::{debug, warn};
 
+use super::ServerUrl;
 use super::driver::Driver;
 use super::end::End;
 use super::events::ConnectionEvent;
@@ -135,7 +136,11 @@ impl Supervisor {
             let error = end.error_of("the socket", Delivery::Unknown);
             let endpoint = self.fleet.name(link.endpoint());
             debug!(%error, endpoint, "a socket was lost");
-            self.state.events.emit(ConnectionEvent::Disconnected { endpoint, error: error.clone() });
+            self.state.events.emit(ConnectionEvent::Disconnected {
+                endpoint,
+                close_code: end.close_code(),
+                error: error.clone(),
+            });
             self.last_end = Some(end.clone());
             if link.opened().elapsed() < SHORT_LIVED {
                 self.note_failure(link.endpoint(), error, None);
@@ -286,7 +291,8 @@ impl Supervisor {
     /// Starts the task of a link.
     fn serve(&mut self, endpoint: usize, purpose: Purpose, opened: Opened) {
         let (commands, receiver) = mpsc::unbounded_channel();
-        let state = Arc::new(LinkState::default());
+        let is_exposed = self.fleet.urls.get(endpoint).is_some_and(ServerUrl::is_exposed);
+        let state = Arc::new(LinkState::new(is_exposed));
         let driver = Driver::new(opened, receiver, Arc::clone(&state), Arc::clone(&self.state));
         self.links.spawn(driver.run());
         self.fleet.links().push(Link::new((endpoint, purpose), commands, state, Arc::clone(&self.state)));

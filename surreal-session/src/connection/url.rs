@@ -46,7 +46,6 @@ impl ServerUrl {
         Self::from_uri(tls, &uri)
     }
 
-    #[allow(dead_code, reason = "for the warning about passwords")]
     /// Returns true if what is sent to this server can be read on a network.
     pub(crate) fn is_exposed(&self) -> bool {
         self.tls == Tls::Plain && !self.is_loopback()

@@ -13,7 +13,7 @@ const HANGS: Duration = Duration::from_secs(20);
 
 /// The error of a call that is answered with these bytes, after which the connection is closed.
 async fn answered_with(bytes: &'static [u8]) -> Error {
-    let peer = Peer::start(async move |mut client| {
+    let peer = Peer::start(move |mut client| async move {
         client.request().await;
         client.send_raw(bytes).await;
         if bytes.len() < 10 {

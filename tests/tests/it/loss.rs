@@ -7,6 +7,7 @@ use std::time::Duration;
 use ciborium::Value as Cbor;
 use serde::{Deserialize, Serialize};
 use surreal_session::ErrorKind;
+use surreal_session::connection::ConnectionEvent;
 use surreal_session::prelude::*;
 use surreal_session_tests::{Peer, Proxy, async_test, connect, login, unique};
 use tokio::runtime::{Builder, Runtime};
@@ -173,6 +174,28 @@ async fn close_frame_is_the_end_even_if_the_socket_stays_open() {
     lost(db.ping(), Delivery::NotSent, "(1013: too slow) before it was sent").await;
     lost(db.set("a", 1), Delivery::NotSent, "(1013: too slow) before it was sent").await;
     timeout(HANGS, db.close()).await.expect("hangs").unwrap();
+}
+
+#[async_test]
+async fn code_of_a_close_frame_is_part_of_the_event() {
+    for (code, text) in [(1013, "too slow"), (1000, ""), (4000, "of a program")] {
+        let peer = Peer::start(move |mut client| async move {
+            client.expect("ping").await;
+            client.announce_close(code, text).await;
+            std::future::pending::<()>().await;
+        })
+        .await;
+        let db = Surreal::connect(peer.url()).reconnect(Reconnect::never()).await.unwrap();
+        let mut events = db.events();
+        timeout(HANGS, db.ping()).await.expect("hangs").unwrap_err();
+        match timeout(HANGS, events.next()).await.expect("no event") {
+            Some(ConnectionEvent::Disconnected { close_code, error, .. }) => {
+                assert_eq!(close_code, Some(code));
+                assert!(error.to_string().contains(&code.to_string()) && error.to_string().contains(text), "{error}");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
 }
 
 #[async_test]

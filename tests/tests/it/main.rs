@@ -25,6 +25,7 @@ mod deadlines;
 mod embedded;
 mod equality;
 mod exactly_once;
+mod exposed;
 mod garbled;
 mod guarantees;
 mod insert;

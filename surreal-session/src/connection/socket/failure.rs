@@ -106,7 +106,6 @@ impl OpenFailure {
         }
     }
 
-    #[allow(dead_code, reason = "for the task that reconnects")]
     /// The time after which the server wants to be asked again, if it names one.
     pub(in super::super) fn retry_after(&self) -> Option<Duration> {
         match self.cause {
@@ -143,7 +142,8 @@ fn message(url: &ServerUrl, why: &str) -> String {
 
 /// The `Retry-After` of an answer. A date is not read: it depends on two clocks.
 fn seconds(headers: &HeaderMap) -> Option<Duration> {
-    headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
+    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds).min(MAX_RETRY_AFTER))
 }
 
 /// The failures of the first addresses.
@@ -155,6 +155,9 @@ fn listed(failures: &[(SocketAddr, OpenFailure)]) -> String {
     }
     text
 }
+
+/// A longer `Retry-After` counts as this.
+const MAX_RETRY_AFTER: Duration = Duration::from_hours(1);
 
 /// The number of addresses whose failures a message lists.
 const LISTED: usize = 4;
@@ -180,6 +183,7 @@ mod tests {
         for (status, header, words, (first, later), after) in [
             (503, "7", "not ready yet (HTTP 503)", (true, true), seconds(7)),
             (503, "Fri, 31 Dec 1999 23:59:59 GMT", "not ready yet (HTTP 503)", (true, true), None),
+            (503, "18446744073709551615", "HTTP 503", (true, true), seconds(3_600)),
             (429, "0", "HTTP 429 instead", (true, true), seconds(0)),
             (502, "1", "HTTP 502 instead", (true, true), None),
             (401, "1", "access to the endpoint was refused (HTTP 401)", (false, true), None),
