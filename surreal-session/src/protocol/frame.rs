@@ -134,8 +134,8 @@ fn read_end(start: &[u8], end: &[u8]) -> Option<RequestId> {
     let mut reader = Reader::new(start);
     let entries = reader.map().ok()??;
     let is_error = reader.text().is_ok_and(|key| key == "error");
-    let keys = (0..end.len()).filter(|at| is_error && end[*at..].starts_with(ID));
-    keys.filter_map(|at| {
+    let mut keys = (0..end.len()).filter(|at| is_error && end[*at..].starts_with(ID));
+    keys.find_map(|at| {
         let mut reader = Reader::new(&end[at..]);
         for index in 1..entries {
             let key = reader.text().ok()?;
@@ -145,7 +145,6 @@ fn read_end(start: &[u8], end: &[u8]) -> Option<RequestId> {
         reader.end().ok()?;
         Reader::new(&end[at + ID.len()..]).integer().ok().map(RequestId)
     })
-    .next()
 }
 
 /// The key `id` in CBOR.

@@ -99,8 +99,12 @@ impl OpenFailure {
     /// After a connection had worked, a refusal may come from a proxy or a node that restarts.
     pub(in super::super) fn may_heal(&self, is_first: bool) -> bool {
         match self.cause {
-            OpenCause::Dns | OpenCause::Tcp | OpenCause::Timeout | OpenCause::Tls | OpenCause::Interrupted => true,
-            OpenCause::Status(408 | 425 | 429 | 500..=599, _) => true,
+            OpenCause::Dns
+            | OpenCause::Tcp
+            | OpenCause::Timeout
+            | OpenCause::Tls
+            | OpenCause::Interrupted
+            | OpenCause::Status(408 | 425 | 429 | 500..=599, _) => true,
             OpenCause::Status(..) | OpenCause::NoWebSocket => !is_first,
             OpenCause::NoCbor | OpenCause::Unusable => false,
         }
@@ -149,11 +153,11 @@ fn seconds(headers: &HeaderMap) -> Option<Duration> {
 /// The failures of the first addresses.
 fn listed(failures: &[(SocketAddr, OpenFailure)]) -> String {
     let one = |(address, failure): &(SocketAddr, OpenFailure)| format!("{address}: {}", failure.why);
-    let mut text = failures.iter().take(LISTED).map(one).collect::<Vec<_>>().join("; ");
-    if failures.len() > LISTED {
-        text.push_str(&format!("; and {} other addresses", failures.len() - LISTED));
+    let text = failures.iter().take(LISTED).map(one).collect::<Vec<_>>().join("; ");
+    match failures.len().saturating_sub(LISTED) {
+        0 => text,
+        others => format!("{text}; and {others} other addresses"),
     }
-    text
 }
 
 /// A longer `Retry-After` counts as this.

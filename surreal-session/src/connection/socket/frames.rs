@@ -374,7 +374,7 @@ mod tests {
         }
     }
 
-    /// What has to come out, written in another way: message by message.
+    /// The bytes that have to come out, found in another way: message by message.
     fn shortened(frames: &[Frame], limit: usize) -> (Vec<u8>, Vec<(u64, Oversize)>) {
         let (mut out, mut oversize) = (Vec::new(), Vec::new());
         let (mut is_text, mut size, mut kept, mut number) = (false, 0, 0, 0);
