@@ -221,6 +221,12 @@ impl Error {
         }
     }
 
+    /// Returns `true` if the server has refused the whole request because its session has expired: nothing was executed.
+    pub(crate) fn is_session_expired(&self) -> bool {
+        let is_refused = self.statement().is_none() && self.delivery() == Delivery::Answered;
+        is_refused && self.server().is_some_and(|server| server.auth_detail() == Some("SessionExpired"))
+    }
+
     /// An error of the client, before anything was sent.
     pub(crate) fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
         Self(Box::new(ErrorInner {

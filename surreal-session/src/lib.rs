@@ -79,7 +79,7 @@ pub use query::response::Response;
 pub use query::select::Fields;
 pub use query::statement::Query;
 pub use record::{Change, LinkTo, Object, Patch, Record, Relation, Stored, View, keep, merge, set, unset};
-pub use session::{CallFuture, Connect, NewSession, Session, SessionCall, Surreal, Use};
+pub use session::{CallFuture, Connect, NewSession, Session, SessionCache, SessionCall, Surreal, Use};
 pub use surreal_session_derive::{LinkTo, Object, Record, Stored, View};
 pub use transaction::{CommitMarker, Transaction, TransactionBuilder};
 pub use value::{Datetime, Id, RecordId, Value};
@@ -87,7 +87,8 @@ pub use value::{Datetime, Id, RecordId, Value};
 /// Credentials and tokens.
 pub mod auth {
     pub use crate::session::{
-        Bearer, Credentials, Database, Namespace, RecordAccess, RefreshToken, Root, Token, Tokens,
+        Bearer, Credentials, Database, Identity, Level, Namespace, NewSessionWithTokens, ProvidedCredentials,
+        RecordAccess, RefreshToken, Root, SessionCacheStats, Token, Tokens,
     };
 }
 
@@ -141,8 +142,8 @@ pub mod prelude {
     pub use crate::value::{Datetime, Id, RecordId, RecordKey, Table, Value};
     pub use crate::{
         Change, Condition, Delivery, Error, ErrorKind, Expression, Fields, Link, LinkTo, Object, Patch, Queryable,
-        Record, Relation, Response, ServerError, Session, Stored, Surreal, Transaction, View, Violation, all, any,
-        keep, merge, set, unset,
+        Record, Relation, Response, ServerError, Session, SessionCache, Stored, Surreal, Transaction, View, Violation,
+        all, any, keep, merge, set, unset,
     };
 }
 

@@ -6,20 +6,24 @@
 //! `impl Session` blocks in upper layers, beside the types that they return: transactions and live queries.
 
 mod auth;
+mod cache;
 mod call;
 mod change;
 mod identity;
 mod info;
 mod new_session;
+mod proof;
 mod queue;
 mod ready;
 mod recipe;
+mod renewal;
 mod restore;
 mod selection;
 mod standing;
 mod state;
 mod subscription;
 mod surreal;
+mod turn;
 mod variables;
 
 use std::borrow::Borrow;
@@ -29,7 +33,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use self::auth::AuthRequest;
+use self::auth::{AuthRequest, OnRenewal};
 use self::change::SessionChange;
 use self::identity::{Authenticate, Invalidate, Reset, SignIn};
 use self::recipe::{Confirmed, UseRequest};
@@ -39,10 +43,14 @@ use crate::connection::{Client, Deadline};
 use crate::error::Result;
 use crate::protocol::SessionId;
 
-pub use auth::{Bearer, Credentials, Database, Namespace, RecordAccess, RefreshToken, Root, Token, Tokens};
+pub use auth::{
+    Bearer, Credentials, Database, Identity, Level, Namespace, ProvidedCredentials, RecordAccess, RefreshToken, Root,
+    Token, Tokens,
+};
+pub use cache::{SessionCache, SessionCacheStats};
 pub use call::{CallFuture, SessionCall};
 pub(crate) use info::{IDENTITY, SessionIdentity};
-pub use new_session::NewSession;
+pub use new_session::{NewSession, NewSessionWithTokens};
 pub(crate) use queue::{Background, Begun, Queue, Ticket};
 pub use selection::Use;
 pub(crate) use state::SessionInner;
@@ -105,6 +113,60 @@ impl Session {
     /// `None` if there is none, and also while it is unknown; see [`namespace`](Self::namespace).
     pub fn database(&self) -> Option<String> {
         self.inner.confirmed().selection().database
+    }
+
+    /// The identity of this session, as the server last confirmed it.
+    ///
+    /// Nothing is sent. It is asked for when the session signs in, and compared whenever the identity is proved again. Its
+    /// level is [`Unknown`](crate::auth::Level::Unknown) if no readable reply came to that question or to the sign-in.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use surreal_session::prelude::*;
+    /// use surreal_session::auth::Level;
+    ///
+    /// # surreal_session_embedded::example_db(async |db| {
+    /// let session = db.new_session().await?;
+    /// assert_eq!(session.identity().level, Level::Anonymous);
+    /// session.signin(Root::new("root", "root")).await?;
+    /// let identity = session.identity();
+    /// assert_eq!((identity.level, identity.user.as_deref()), (Level::Root, Some("root")));
+    /// # Ok(()) });
+    /// ```
+    pub fn identity(&self) -> Identity {
+        self.inner.confirmed().identity()
+    }
+
+    /// Calls `tell` with the tokens of every renewal, before they are used.
+    ///
+    /// A session is renewed with its refresh token or its credentials when its access token has expired. A refresh token works
+    /// once, so a program that stores tokens stores the new ones here. The results of [`signin`](Self::signin),
+    /// [`signup`](Self::signup) and [`refresh`](Self::refresh) are returned to their callers, and not passed to this. Forks
+    /// that were made before the call share the tokens, and with them `tell`; it stays with this session if it signs in again.
+    ///
+    /// `tell` runs on the runtime of the connection: it must not block, and may send the tokens through a channel.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use surreal_session::prelude::*;
+    /// # surreal_session_embedded::example(async |session| {
+    /// let (renewed, mut tokens) = tokio::sync::mpsc::unbounded_channel();
+    /// session.on_renewal(move |tokens| drop(renewed.send(tokens)));
+    /// # assert!(tokens.try_recv().is_err());
+    /// # Ok(()) });
+    /// ```
+    pub fn on_renewal(&self, tell: impl Fn(Tokens) + Send + Sync + 'static) {
+        self.inner.on_renewal(OnRenewal::new(tell));
+    }
+
+    /// Drops the credentials of this session from memory, and keeps none of later sign-ins.
+    ///
+    /// Its identity is then proved by its tokens alone: the session is lost if they have expired when they are needed, for
+    /// example after an outage. Forks that were made before keep their credentials.
+    pub fn forget_credentials(&self) {
+        self.inner.forget_credentials();
     }
 
     /// Selects a namespace, and with [`Use::use_db`] a database in it.
@@ -177,6 +239,9 @@ impl Session {
     ///
     /// A namespace or database user, and a record user, also select their namespace and database.
     ///
+    /// The session keeps the tokens and the credentials in memory, to prove its identity again when it expires and after an
+    /// outage; see [`forget_credentials`](Self::forget_credentials).
+    ///
     /// # Errors
     ///
     /// [`Auth`](crate::ErrorKind::Auth) for a wrong user, password or key, an unknown access method, or a SIGNIN clause
@@ -187,7 +252,7 @@ impl Session {
     ///
     /// See [`Session`].
     pub fn signin(&self, credentials: impl Credentials) -> SessionCall<Tokens> {
-        self.change(AuthRequest::signin(&credentials).map(SignIn))
+        self.change(AuthRequest::signin(&credentials).map(SignIn::new))
     }
 
     /// Creates a record user through the SIGNUP clause of an access method, and signs this session in as that user.
@@ -224,7 +289,7 @@ impl Session {
     /// # Ok(()) });
     /// ```
     pub fn signup<P: Serialize>(&self, credentials: RecordAccess<P>) -> SessionCall<Tokens> {
-        self.change(AuthRequest::signup(&credentials).map(SignIn))
+        self.change(AuthRequest::signup(&credentials).map(SignIn::new))
     }
 
     /// Gives this session the identity that `token` proves, without a password.
@@ -256,7 +321,7 @@ impl Session {
     ///
     /// See [`Session`]. After a dropped call the refresh token may be used up and its successor lost: sign in again.
     pub fn refresh(&self, tokens: impl Borrow<Tokens>) -> SessionCall<Tokens> {
-        self.change(AuthRequest::refresh(tokens.borrow()).map(SignIn))
+        self.change(SignIn::refresh(tokens.borrow()))
     }
 
     /// Revokes a refresh token. Sessions that are signed in stay signed in.
@@ -356,8 +421,8 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// Like [`Surreal::new_session`]. [`Auth`](crate::ErrorKind::Auth) if the token that this session got when it signed
-    /// in has expired, or the [`Bearer`] key was revoked: sign the new session in instead.
+    /// Like [`Surreal::new_session`]. [`Auth`](crate::ErrorKind::Auth) if nothing proves the identity of this session any
+    /// more: its tokens have expired, and it has no credentials or they are refused. Sign the new session in instead.
     /// [`Timeout`](crate::ErrorKind::Timeout) if the server does not answer an earlier change of this session.
     /// [`Protocol`](crate::ErrorKind::Protocol) if the identity or a variable is unknown, because the reply to a change of
     /// it could not be read.

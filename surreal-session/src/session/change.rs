@@ -8,14 +8,14 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 
 use bytes::Bytes;
-use tokio::sync::OwnedRwLockWriteGuard;
 use tracing::{Instrument, debug};
 
-use super::queue::{Background, Begun, Turn};
+use super::queue::Turn;
 use super::ready::may_go_on;
 use super::recipe::Confirmed;
 use super::state::{Role, SessionInner};
-use super::{info, subscription};
+use super::turn::{ChangeContext, in_turn};
+use super::{info, renewal, subscription};
 use crate::connection::{Cleanup, Deadline, LateReply, Lease, StreamEnd};
 use crate::error::{Delivery, Error, ErrorKind, Result};
 use crate::protocol::Request;
@@ -43,22 +43,11 @@ pub(super) trait SessionChange: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Self::Output>> + Send;
 }
 
-/// The session and the deadline of a change that has its turn.
-#[derive(Debug)]
-pub(super) struct ChangeContext {
-    pub(super) session: Arc<SessionInner>,
-    pub(super) deadline: Deadline,
-}
-
 impl ChangeContext {
-    pub(super) fn new(session: &Arc<SessionInner>, deadline: Deadline) -> Self {
-        Self { session: Arc::clone(session), deadline }
-    }
-
     /// Carries out a change, and keeps its turn until the server has answered.
     async fn carry_out_in_turn<C: SessionChange>(&self, change: C, turn: impl Send + 'static) -> Result<C::Output> {
         let request = change.request(&self.session)?;
-        let (lease, reply, late) = self.send(request).await?;
+        let (lease, reply, late) = self.send::<C>(request).await?;
         match (reply, late) {
             (Err(error), Some(late)) => {
                 change.doubt(&self.session);
@@ -77,29 +66,22 @@ impl ChangeContext {
     }
 
     /// Sends the request of a change. Returns its outcome, and the place where the server may have carried it out.
-    async fn send(&self, request: Request) -> Result<(Arc<Lease>, Result<Bytes>, Option<LateReply>)> {
+    async fn send<C: SessionChange>(&self, request: Request) -> Result<(Arc<Lease>, Result<Bytes>, Option<LateReply>)> {
+        let mut is_renewed = C::CHANGES_IDENTITY;
         loop {
             let lease = self.session.ready(self.deadline, &request.operation).await?;
+            let seen = self.session.proofs();
             let (reply, late) = lease.link().call_with_late_reply(request.clone(), self.deadline).await;
             match reply {
                 Err(error) if may_go_on(&error, &request) => {}
+                Err(error) if error.is_session_expired() && !is_renewed => {
+                    is_renewed = true;
+                    let renewed = renewal::renew_in_turn(&self.session, seen, self.deadline).await;
+                    renewed.map_err(|cause| renewal::failed(self.session.explain(error), cause))?;
+                }
                 reply => return Ok((lease, reply.map_err(|error| self.session.explain(error)), late)),
             }
         }
-    }
-
-    /// Waits until no live query of the session is being registered, and lets none begin.
-    async fn without_registrations(&self) -> Result<OwnedRwLockWriteGuard<()>> {
-        let guard = Arc::clone(&self.session.registering).write_owned();
-        let guard = self.session.client.within(self.deadline.at, guard).await;
-        guard.ok_or_else(|| self.deadline.timed_out_waiting_for("the registration of a live query"))
-    }
-
-    fn no_turn(&self) -> Error {
-        self.deadline.timed_out_waiting_for(match self.session.is_unanswered.load(Ordering::Acquire) {
-            true => "an earlier change of the session, which the server has not answered yet",
-            false => "earlier changes of the session",
-        })
     }
 }
 
@@ -177,34 +159,6 @@ async fn detach(context: &ChangeContext, turn: &Result<Turn>) -> Result<()> {
         }
         Ok(()) => Ok(()),
     }
-}
-
-/// Joins the queue of the session's changes now, and runs `work` in a task when its turn comes.
-///
-/// `work` gets an error in place of the turn if that does not come in time.
-async fn in_turn<T, F>(
-    session: &Arc<SessionInner>,
-    deadline: Deadline,
-    work: impl FnOnce(ChangeContext, Result<Turn>) -> F + Send + 'static,
-) -> Result<T>
-where
-    T: Send + 'static,
-    F: Future<Output = Result<T>> + Send,
-{
-    let (ticket, begun) = (session.changes.join(), Begun::default());
-    let (context, begins) = (ChangeContext::new(session, deadline), begun.clone());
-    let call = async move {
-        let turn = match ticket.turn(&context.session.client, deadline).await {
-            Some(turn) => {
-                begins.set();
-                Ok(turn)
-            }
-            None => Err(context.no_turn()),
-        };
-        work(context, turn).await
-    };
-    // Dropped here: the task goes on.
-    Background::spawn(&session.client, &begun, deadline, call).result().await
 }
 
 /// Holds the turn of a change whose deadline has passed until its reply comes, and notes the outcome.

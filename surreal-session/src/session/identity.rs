@@ -5,18 +5,22 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::auth::{AuthRequest, IdentitySource, Token, Tokens};
-use super::change::{ChangeContext, SessionChange, is_unknown};
+use super::change::{SessionChange, is_unknown};
 use super::recipe::{Doubts, Identity, Recipe};
 use super::state::SessionInner;
-use super::{info, subscription};
+use super::turn::ChangeContext;
+use super::{info, renewal, subscription};
 use crate::codec;
 use crate::connection::{Cleanup, Deadline, StreamEnd};
 use crate::error::{Delivery, Error, ErrorKind, Result};
 use crate::protocol::Request;
-use crate::value::Value;
 
 /// Signs in or up, or refreshes.
-pub(super) struct SignIn(pub(super) AuthRequest);
+pub(super) struct SignIn {
+    request: AuthRequest,
+    /// The tokens that are refreshed.
+    used: Option<Tokens>,
+}
 
 pub(super) struct Authenticate {
     token: Token,
@@ -34,6 +38,26 @@ pub(super) async fn revoke(request: AuthRequest, session: &Arc<SessionInner>, de
     reply.map(drop).map_err(|error| request.refused(error))
 }
 
+impl SignIn {
+    pub(super) fn new(request: AuthRequest) -> Self {
+        Self { request, used: None }
+    }
+
+    pub(super) fn refresh(tokens: &Tokens) -> Result<Self> {
+        Ok(Self { request: AuthRequest::refresh(tokens)?, used: Some(tokens.clone()) })
+    }
+
+    /// What proves the identity again. A refresh token that forks have too was used for them as well.
+    fn source(&self, session: &SessionInner, tokens: &Tokens) -> IdentitySource {
+        if let (Some(used), Identity::Proved(ours)) = (&self.used, &session.confirmed().recipe.identity)
+            && ours.follow(used, tokens.clone())
+        {
+            return ours.clone();
+        }
+        session.adopt(IdentitySource::of_reply(&self.request, tokens.clone()))
+    }
+}
+
 impl Authenticate {
     pub(super) fn new(token: Token) -> Result<Self> {
         Ok(Self { request: AuthRequest::authenticate(&token)?, token })
@@ -47,7 +71,7 @@ impl SessionChange for SignIn {
     const REVIVES: bool = true;
 
     fn request(&self, session: &SessionInner) -> Result<Request> {
-        Ok(self.0.finish(session.request(self.0.method())))
+        Ok(self.request.finish(session.request(self.request.method())))
     }
 
     fn doubt(&self, session: &SessionInner) {
@@ -56,11 +80,11 @@ impl SessionChange for SignIn {
     }
 
     async fn conclude(&self, context: &ChangeContext, reply: Result<Bytes>) -> Result<Tokens> {
-        let Self(request) = self;
+        let request = &self.request;
         let reply = reply.map_err(|error| request.refused(error));
         let tokens: Result<Tokens> =
             reply.and_then(|reply| codec::decode(&reply).map_err(|error| request.malformed(error)));
-        note_identity(context, tokens.as_ref().map(|tokens| request.source(tokens))).await;
+        note_identity(context, tokens.as_ref().map(|tokens| self.source(&context.session, tokens))).await;
         tokens
     }
 }
@@ -81,7 +105,11 @@ impl SessionChange for Authenticate {
 
     async fn conclude(&self, context: &ChangeContext, reply: Result<Bytes>) -> Result<()> {
         let reply = reply.map_err(|error| self.request.refused(error));
-        note_identity(context, reply.as_ref().map(|_| IdentitySource::of_token(self.token.clone()))).await;
+        note_identity(
+            context,
+            reply.as_ref().map(|_| context.session.adopt(IdentitySource::of_token(self.token.clone()))),
+        )
+        .await;
         reply.map(drop)
     }
 }
@@ -111,7 +139,7 @@ impl SessionChange for Reset {
         reply?;
         context.session.change_recipe(|confirmed| {
             (confirmed.recipe, confirmed.doubts) = (Recipe::default(), Doubts::default());
-            confirmed.principal = Value::None;
+            confirmed.facts = None;
         });
         Ok(())
     }
@@ -137,7 +165,7 @@ impl SessionChange for Invalidate {
         reply?;
         context.session.change_recipe(|confirmed| {
             confirmed.recipe.identity = Identity::Anonymous;
-            (confirmed.doubts.identity, confirmed.principal) = (false, Value::None);
+            (confirmed.doubts.identity, confirmed.facts) = (false, None);
         });
         Ok(())
     }
@@ -149,17 +177,16 @@ impl SessionChange for Invalidate {
 async fn note_identity(context: &ChangeContext, source: Result<IdentitySource, &Error>) {
     let session = &context.session;
     match source {
-        Ok(source) => session.change_recipe(|confirmed| {
-            confirmed.identify(source);
-            confirmed.principal = Value::None;
-        }),
+        Ok(source) => session.change_recipe(|confirmed| confirmed.identify(source)),
         Err(error) if error.delivery() == Delivery::Unknown && error.kind() != ErrorKind::Disconnected => {
             let mut confirmed = session.confirmed();
             (confirmed.doubts.identity, confirmed.doubts.selection) = (true, true);
         }
         Err(_) => return info::settle_selection(session, context.deadline).await,
     }
-    subscription::report_identity(session, info::settle_facts(session, context.deadline).await);
+    info::settle_facts(session, context.deadline).await;
+    renewal::schedule(session);
+    info::report_identity(session, context.deadline).await;
 }
 
 /// Ends the streams of a session that was, or may have been, made anonymous: the server has dropped them.

@@ -1,30 +1,30 @@
 //! The questions that a session asks the server, and how the replies are read.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use tokio::time::Instant;
 use tracing::debug;
 
+use super::auth::{FACTS, Facts};
 use super::recipe::Selection;
 use super::state::SessionInner;
 use crate::codec::{self, NONE};
-use crate::connection::{Cleanup, Deadline};
+use crate::connection::{Cleanup, Deadline, QueueItem};
 use crate::error::{Error, ErrorKind, Result};
-use crate::protocol::{Outcome, Request, SessionId, read_statements};
+use crate::protocol::{Outcome, SessionId, read_statements};
 use crate::value::{Uuid, Value};
 
-/// The statement that asks who the session is, where it is, and for how long. `identity` decides about its live queries,
-/// `principal` is the same for every proof of the same identity.
+/// The statement that asks for the identity of the session, as far as it decides about its live queries.
 ///
 /// The server sends events until the end of the second in which the session expires.
 pub(crate) const IDENTITY: &str = "RETURN { \
     identity: [$token.ID, $token.NS, $token.DB, $token.AC, $session.data], \
-    expires_in: IF $session.exp != NONE { ($session.exp + 1) * 1000 - time::millis(time::now()) }, \
-    principal: [$session.rd, $session.ac, $token.NS, $token.DB, $token.ID], \
-    selection: { namespace: session::ns(), database: session::db() } \
+    expires_in: IF $session.exp != NONE { ($session.exp + 1) * 1000 - time::millis(time::now()) } \
 }";
 
 /// The result of [`IDENTITY`].
@@ -45,38 +45,29 @@ impl SessionIdentity {
     }
 }
 
-/// What a session knows of itself after its identity was proved.
-#[derive(Debug, Deserialize)]
-pub(super) struct SessionFacts {
-    #[serde(default)]
-    pub(super) principal: Value,
-    pub(super) selection: Selection,
+/// Asks for the identity. The live streams read the reply.
+async fn identity(session: &Arc<SessionInner>, deadline: Deadline) -> Result<Bytes> {
+    let request = session.request("query").text(IDENTITY).finish();
+    first_result(&session.call_in_turn(request, deadline).await?)
 }
 
-pub(super) fn facts_request(session: &SessionInner) -> Request {
-    session.request("query").text(IDENTITY).finish()
+/// Tells the session's streams its identity, after a request that may have changed it.
+pub(super) async fn report_identity(session: &Arc<SessionInner>, deadline: Deadline) {
+    if session.streams.load(Ordering::Acquire) > 0 {
+        let identity = identity(session, deadline).await.ok();
+        session.tell(QueueItem::Identity(identity));
+    }
 }
 
-pub(super) fn read_facts(reply: &Bytes) -> Result<SessionFacts> {
-    let unreadable = |error| Error::protocol("the server's description of a session cannot be read").with_source(error);
-    codec::decode(&first_result(reply)?).map_err(unreadable)
-}
-
-/// Asks who and where the session is, and notes it. Returns the reply for the live streams. A failure does not fail the
-/// change: the next one asks again.
-pub(super) async fn settle_facts(session: &Arc<SessionInner>, deadline: Deadline) -> Option<Bytes> {
-    let reply = match session.call_in_turn(facts_request(session), deadline).await {
-        Ok(reply) => reply,
-        Err(error) => {
-            debug!(%error, session = %session.id, "the identity of the session is not known");
-            return None;
-        }
-    };
-    let SessionFacts { principal, selection } = read_facts(&reply).ok()?;
-    let mut confirmed = session.confirmed();
-    confirmed.select(selection);
-    confirmed.principal = principal;
-    first_result(&reply).ok()
+/// Asks who and where the session is, in the turn of a change. A failure does not fail the change: the namespace and database
+/// are asked for again by the next one.
+pub(super) async fn settle_facts(session: &Arc<SessionInner>, deadline: Deadline) {
+    let request = session.request("query").text(FACTS).finish();
+    let asked = Instant::now();
+    match session.call_in_turn(request, deadline).await.and_then(|reply| Facts::read(&reply, asked)) {
+        Ok(facts) => session.confirmed().note(facts),
+        Err(error) => debug!(%error, session = %session.id, "the identity of the session is not known"),
+    }
 }
 
 /// Asks for the selected namespace and database, in the turn of a change.

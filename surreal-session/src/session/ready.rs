@@ -5,9 +5,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tokio::sync::watch;
 
-use super::restore;
-use super::standing::Standing;
+use super::standing::{OnExpiry, Standing};
 use super::state::SessionInner;
+use super::{renewal, restore};
 use crate::connection::{Cleanup, Deadline, Lease, Link};
 use crate::error::{Delivery, Error, ErrorKind, Result};
 use crate::protocol::{Operation, Request};
@@ -98,15 +98,26 @@ impl SessionInner {
         request: Request,
         deadline: Deadline,
         cleanup: Cleanup,
+        mut on_expiry: OnExpiry,
     ) -> Result<(Bytes, Link)> {
         loop {
             let lease = self.ready(deadline, &request.operation).await.map_err(|error| unsent(error, &request))?;
-            let link = lease.link();
+            let (link, seen) = (lease.link(), self.proofs());
             match link.call(request.clone(), deadline, cleanup).await {
                 Err(error) if may_go_on(&error, &request) => {}
+                Err(error) if error.is_session_expired() && on_expiry == OnExpiry::Renew => {
+                    on_expiry = OnExpiry::Fail;
+                    self.renew(seen, error, deadline).await?;
+                }
                 result => return result.map(|reply| (reply, link.clone())),
             }
         }
+    }
+
+    /// Renews the session after the server has refused a call because it has expired. The call was not executed.
+    pub(super) async fn renew(self: &Arc<Self>, seen: u64, expired: Error, deadline: Deadline) -> Result<()> {
+        let renewed = renewal::renew(self, seen, deadline).await;
+        renewed.map_err(|error| renewal::failed(expired, error))
     }
 }
 

@@ -6,11 +6,11 @@ use std::fmt;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::auth::IdentitySource;
+use super::auth::{self, Facts, IdentitySource};
 use crate::codec;
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::{Request, RequestWriter};
-use crate::value::{Null, Value};
+use crate::value::Null;
 
 /// The parts from which a session is made on a link, in this order: its identity, its namespace and database, its variables.
 #[derive(Debug, Clone, Default)]
@@ -71,8 +71,10 @@ pub(super) struct Variables(pub(super) BTreeMap<String, Bytes>);
 pub(super) struct Confirmed {
     pub(super) recipe: Recipe,
     pub(super) doubts: Doubts,
-    /// The server's description of the identity; NONE for a session that was never signed in.
-    pub(super) principal: Value,
+    /// The identity by the server's view; `None` for a session that is not signed in, and if the server did not say.
+    pub(super) facts: Option<Facts>,
+    /// The number of times that the identity was proved.
+    pub(super) proofs: u64,
     /// The number of changes of the recipe.
     pub(super) version: u64,
 }
@@ -181,6 +183,35 @@ impl Confirmed {
         self.recipe.identity = Identity::Proved(source);
         self.recipe.selection = Choices::Wanted(UseRequest::default());
         (self.doubts.identity, self.doubts.selection) = (false, false);
+        self.facts = None;
+    }
+
+    /// Notes the server's view of an identity that was proved.
+    pub(super) fn note(&mut self, facts: Facts) {
+        let (namespace, database) = (facts.namespace.clone(), facts.database.clone());
+        self.select(Selection { namespace, database });
+        self.facts = Some(facts);
+        self.proofs += 1;
+    }
+
+    /// The identity, as the server last confirmed it.
+    pub(super) fn identity(&self) -> auth::Identity {
+        match (&self.recipe.identity, &self.facts) {
+            _ if self.doubts.identity => auth::Identity::unknown(),
+            (Identity::Anonymous, _) => auth::Identity::anonymous(),
+            (Identity::Proved(_), Some(facts)) => facts.identity.clone(),
+            (Identity::Proved(_), None) => auth::Identity::unknown(),
+        }
+    }
+
+    /// Fails if the identity that was proved is another one than before.
+    pub(super) fn check_identity(&self, now: &Facts) -> Result<()> {
+        let Some(before) = self.facts.as_ref().filter(|before| !before.identity.is_same(&now.identity)) else {
+            return Ok(());
+        };
+        let (before, now) = (before.identity.described(), now.identity.described());
+        let message = format!("the session was signed in as {before}, and its identity now proves to be {now}");
+        Err(Error::new(ErrorKind::IdentityChanged, message).answered())
     }
 
     /// Fails if this cannot be copied, because a part of it is not known.

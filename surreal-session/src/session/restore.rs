@@ -7,23 +7,21 @@ use futures_util::future::try_join_all;
 use tokio::sync::watch;
 use tracing::{Instrument, debug};
 
-use super::auth::{AuthRequest, IdentitySource, Tokens};
-use super::info::{self, SessionFacts};
+use super::auth::Facts;
+use super::proof::Proof;
 use super::recipe::{Choices, Confirmed, Identity, Recipe, Selection, UseRequest};
+use super::renewal;
 use super::standing::Standing;
 use super::state::SessionInner;
-use crate::codec;
 use crate::connection::{Cleanup, ConnectionEvent, Deadline, Lease};
 use crate::error::{Delivery, Error, ErrorKind, Result};
 use crate::protocol::Request;
-use crate::value::Value;
 
 /// What the server has confirmed about a session that was made.
 #[derive(Debug)]
 struct Made {
-    identity: Identity,
+    facts: Option<Facts>,
     selection: Option<Selection>,
-    principal: Value,
 }
 
 /// The making of one session on one link.
@@ -53,34 +51,28 @@ pub(super) fn begin(
 }
 
 /// Makes the session until no change has come in between.
-async fn make(session: &SessionInner, lease: &Lease, deadline: Deadline) -> Result<()> {
+async fn make(session: &Arc<SessionInner>, lease: &Lease, deadline: Deadline) -> Result<()> {
     let Some(_permit) = session.client.restoration(deadline).await else {
         return Err(deadline.timed_out_waiting_for("the restoration of other sessions"));
     };
     loop {
         let confirmed = session.confirmed().clone();
         let made = Walk { session, lease, deadline }.run(&confirmed.recipe).await?;
-        check_identity(&confirmed, &made)?;
-        if session.confirmed().note(&confirmed, made) {
+        if let Some(facts) = &made.facts {
+            confirmed.check_identity(facts)?;
+        }
+        if session.confirmed().note_made(&confirmed, made) {
             return Ok(());
         }
     }
 }
 
-/// Compares the identity with the one that the session had before: it never becomes somebody else.
-fn check_identity(before: &Confirmed, made: &Made) -> Result<()> {
-    if before.principal == Value::None || before.principal == made.principal {
-        return Ok(());
-    }
-    let message = "the session was opened again and is somebody else: its credentials now prove another identity";
-    Err(Error::new(ErrorKind::IdentityChanged, message).answered())
-}
-
 /// Notes where the session stands after its making.
-async fn settle(session: &SessionInner, lease: Arc<Lease>, outcome: Result<()>, deadline: Deadline) -> Result<()> {
+async fn settle(session: &Arc<SessionInner>, lease: Arc<Lease>, outcome: Result<()>, deadline: Deadline) -> Result<()> {
     let Err(error) = outcome else {
         let (id, was_made) = (session.id, session.was_made());
         session.stand_on(lease);
+        renewal::schedule(session);
         if was_made {
             debug!(session = %id, "a session was restored");
             session.client.emit(ConnectionEvent::SessionRestored { session: id });
@@ -113,20 +105,19 @@ fn is_refusal(error: &Error) -> bool {
 impl Walk<'_> {
     async fn run(&self, recipe: &Recipe) -> Result<Made> {
         self.attach().await?;
-        let identity = match &recipe.identity {
-            Identity::Anonymous => Identity::Anonymous,
-            Identity::Proved(source) => Identity::Proved(self.prove(source).await?),
-        };
-        let mut selection = self.select(&recipe.selection.to_request(&recipe.identity)).await?;
-        let mut principal = Value::None;
-        if let Identity::Proved(_) = &identity {
-            let facts = self.facts().await?;
-            (selection, principal) = (Some(facts.selection), facts.principal);
+        let proof = Proof { session: self.session, link: self.lease.link(), deadline: self.deadline, gate: None };
+        if let Identity::Proved(source) = &recipe.identity {
+            proof.run(source).await?;
         }
+        let selection = self.select(&recipe.selection.to_request(&recipe.identity)).await?;
+        let facts = match &recipe.identity {
+            Identity::Proved(_) => Some(proof.facts().await?),
+            Identity::Anonymous => None,
+        };
         let set =
             |(name, value): (&String, &Bytes)| self.call(self.session.request("set").text(name).raw(value).finish());
         try_join_all(recipe.variables.0.iter().map(set)).await?;
-        Ok(Made { identity, selection, principal })
+        Ok(Made { facts, selection })
     }
 
     async fn call(&self, request: Request) -> Result<Bytes> {
@@ -155,33 +146,6 @@ impl Walk<'_> {
         error.with_kind(ErrorKind::TooManySessions).with_message(message)
     }
 
-    /// Proves the identity by the first means that works.
-    async fn prove(&self, source: &IdentitySource) -> Result<IdentitySource> {
-        let by_token = match &source.token {
-            Some(token) => Some(self.authenticate(&AuthRequest::authenticate(token)?).await),
-            None => None,
-        };
-        match (by_token, &source.credentials) {
-            (Some(Ok(())), _) => Ok(source.clone()),
-            (Some(Err(error)), Some(_)) if !error.is_auth() => Err(error),
-            (Some(Err(error)), None) => Err(error),
-            (_, Some(credentials)) => self.sign_in(credentials).await,
-            (None, None) => Err(Error::argument("there is nothing that proves the identity of the session")),
-        }
-    }
-
-    async fn authenticate(&self, request: &AuthRequest) -> Result<()> {
-        let reply = self.call(request.finish(self.session.request(request.method()))).await;
-        reply.map(drop).map_err(|error| request.refused(error))
-    }
-
-    async fn sign_in(&self, request: &AuthRequest) -> Result<IdentitySource> {
-        let reply = self.call(request.finish(self.session.request(request.method()))).await;
-        let reply = reply.map_err(|error| request.refused(error))?;
-        let tokens: Tokens = codec::decode(&reply).map_err(|error| request.malformed(error))?;
-        Ok(request.source(&tokens))
-    }
-
     /// Selects namespace and database; `None` if there is nothing to select.
     async fn select(&self, request: &UseRequest) -> Result<Option<Selection>> {
         if *request == UseRequest::default() {
@@ -190,23 +154,19 @@ impl Walk<'_> {
         let reply = self.call(request.write(self.session.request("use"))?).await.map_err(UseRequest::explain)?;
         Selection::read(&reply).map(Some)
     }
-
-    async fn facts(&self) -> Result<SessionFacts> {
-        info::read_facts(&self.call(info::facts_request(self.session)).await?)
-    }
 }
 
 impl Confirmed {
     /// Notes what was made from `before`. Returns false if the recipe has changed since.
-    fn note(&mut self, before: &Confirmed, made: Made) -> bool {
+    fn note_made(&mut self, before: &Confirmed, made: Made) -> bool {
         if self.version != before.version {
             return false;
         }
-        let Made { identity, selection, principal } = made;
-        self.recipe.identity = identity;
-        self.recipe.selection = Choices::Confirmed(selection.unwrap_or_default());
+        self.recipe.selection = Choices::Confirmed(made.selection.unwrap_or_default());
         self.doubts = Default::default();
-        self.principal = principal;
+        if let Some(facts) = made.facts {
+            self.note(facts);
+        }
         true
     }
 }

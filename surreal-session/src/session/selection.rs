@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::change::{self, ChangeContext, SessionChange};
+use super::change::{self, SessionChange};
 use super::recipe::{Choice, Selection, UseRequest};
 use super::state::SessionInner;
+use super::turn::ChangeContext;
 use super::{CallFuture, info};
 use crate::error::{Delivery, ErrorKind, Result};
 use crate::protocol::Request;

@@ -21,3 +21,12 @@ pub(super) enum Standing {
     /// It cannot be made again.
     Lost(Error),
 }
+
+/// What a call does that is refused because its session has expired.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum OnExpiry {
+    /// Renews the session, and is sent again.
+    Renew,
+    /// Fails: it has the turn that a renewal needs, or was sent again.
+    Fail,
+}

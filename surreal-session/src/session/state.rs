@@ -3,19 +3,21 @@
 //! [`SessionInner`] owns what belongs to the session on the client's side, and detaches the session when its last owner
 //! drops it.
 
+use std::mem;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use tokio::sync::RwLock;
+use tokio::sync::{RwLock, watch};
+use tokio::task::AbortHandle;
 
 use super::Queue;
+use super::auth::{Facts, IdentitySource, OnRenewal, Tokens};
 use super::recipe::{Confirmed, Identity};
-use super::standing::Standing;
-use crate::connection::{Cleanup, Client, Deadline, Epoch, Lease, Link, Owner, Purpose, QueueItem};
+use super::standing::{OnExpiry, Standing};
+use crate::connection::{Cleanup, Client, Deadline, Epoch, Lease, Link, Owner, Purpose, QueueItem, StreamEnd};
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::{Operation, Request, RequestWriter, SessionId, TransactionId};
-use crate::value::Value;
 
 /// One session, shared by its handles. Dropping the last of them detaches it.
 #[derive(Debug)]
@@ -41,6 +43,12 @@ pub(crate) struct SessionInner {
     pub(super) was_made: AtomicBool,
     standing: Mutex<Standing>,
     confirmed: Mutex<Confirmed>,
+    /// The task that renews the session before it expires.
+    renewal: Mutex<Option<AbortHandle>>,
+    /// The program's functions that are called with new tokens.
+    told: Mutex<Vec<OnRenewal>>,
+    /// Set if the session keeps no credentials.
+    is_forgetful: AtomicBool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,6 +76,70 @@ impl SessionInner {
             was_made: AtomicBool::new(false),
             standing: Mutex::default(),
             confirmed: Mutex::new(confirmed),
+            renewal: Mutex::default(),
+            told: Mutex::default(),
+            is_forgetful: AtomicBool::new(false),
+        }
+    }
+
+    /// The number of times that the identity was proved.
+    pub(super) fn proofs(&self) -> u64 {
+        self.confirmed().proofs
+    }
+
+    /// The server's view of the identity.
+    pub(super) fn facts(&self) -> Option<Facts> {
+        self.confirmed().facts.clone()
+    }
+
+    /// Plans the next renewal in place of an earlier plan.
+    pub(super) fn replace_renewal(&self, plan: Option<AbortHandle>) {
+        let before = mem::replace(&mut *lock(&self.renewal), plan);
+        if let Some(before) = before {
+            before.abort();
+        }
+    }
+
+    /// Completes the source of an identity that the program has given to this session.
+    pub(super) fn adopt(&self, mut source: IdentitySource) -> IdentitySource {
+        if self.is_forgetful.load(Ordering::Acquire) {
+            source.forget_credentials();
+        }
+        for tell in lock(&self.told).iter() {
+            source.on_renewal(tell.clone());
+        }
+        source
+    }
+
+    /// Has a function of the program called with new tokens.
+    pub(super) fn on_renewal(&self, tell: OnRenewal) {
+        lock(&self.told).push(tell.clone());
+        if let Identity::Proved(source) = &self.confirmed().recipe.identity {
+            source.on_renewal(tell);
+        }
+    }
+
+    /// The tokens of the identity, if there are any.
+    pub(super) fn tokens(&self) -> Option<Tokens> {
+        match &self.confirmed().recipe.identity {
+            Identity::Proved(source) => source.tokens(),
+            Identity::Anonymous => None,
+        }
+    }
+
+    /// Drops the credentials of the session, and keeps none from now on.
+    pub(super) fn forget_credentials(&self) {
+        self.is_forgetful.store(true, Ordering::Release);
+        if let Identity::Proved(source) = &mut self.confirmed().recipe.identity {
+            source.forget_credentials();
+        }
+    }
+
+    /// Drops everything that could prolong the identity beyond its token.
+    pub(super) fn keep_only_the_token(&self) {
+        self.is_forgetful.store(true, Ordering::Release);
+        if let Identity::Proved(source) = &mut self.confirmed().recipe.identity {
+            *source = source.without_renewal();
         }
     }
 
@@ -151,8 +223,8 @@ impl SessionInner {
         let error = error.clone();
         *standing = Standing::Nowhere;
         let mut confirmed = self.confirmed();
-        confirmed.principal = Value::None;
-        Some((error, std::mem::take(&mut confirmed.recipe.identity)))
+        confirmed.facts = None;
+        Some((error, mem::take(&mut confirmed.recipe.identity)))
     }
 
     /// Notes that the session is as lost as before, because the change has failed.
@@ -163,6 +235,41 @@ impl SessionInner {
         }
         self.confirmed().recipe.identity = identity;
         *standing = Standing::Lost(error);
+    }
+
+    /// Keeps calls waiting until [`Self::come_back_to`] is called, if the session is on `lease`. The sender wakes them.
+    pub(super) fn leave(&self, lease: &Arc<Lease>) -> Option<watch::Sender<Option<Result<()>>>> {
+        let mut standing = self.standing();
+        matches!(&*standing, Standing::On(now) if Arc::ptr_eq(now, lease)).then(|| {
+            let (back, waiting) = watch::channel(None);
+            *standing = Standing::Making(waiting);
+            back
+        })
+    }
+
+    /// Notes that the session is where it was before, unless it was given up meanwhile.
+    pub(super) fn come_back_to(&self, lease: &Arc<Lease>) {
+        if matches!(*self.standing(), Standing::Making(_)) {
+            self.stand_on(Arc::clone(lease));
+        }
+    }
+
+    /// Returns true while the session is made, restored or renewed.
+    pub(super) fn is_being_made(&self) -> bool {
+        matches!(*self.standing(), Standing::Making(_))
+    }
+
+    /// Has the session made again by its next call.
+    pub(super) fn outdate(&self, lease: &Arc<Lease>) {
+        *self.standing() = Standing::Outdated(Arc::clone(lease));
+    }
+
+    /// Ends a session whose identity has changed.
+    pub(super) fn give_up(&self, lease: &Lease, error: &Error) {
+        *self.standing() = Standing::Lost(error.clone());
+        self.epoch.advance(&StreamEnd::IdentityChanged);
+        lease.link().tell(self.in_envelope(), QueueItem::End(StreamEnd::IdentityChanged));
+        lease.link().clean(Cleanup::Detach(self.id));
     }
 
     /// The open link on which the session stands, if there is one.
@@ -217,24 +324,34 @@ impl SessionInner {
         cleanup: Cleanup,
     ) -> Result<(Bytes, Link)> {
         self.check_open()?;
-        self.send(request, deadline, cleanup).await.map_err(|error| self.explain(error))
+        self.send(request, deadline, cleanup, OnExpiry::Renew).await.map_err(|error| self.explain(error))
     }
 
     /// Sends a request of something that belongs to a link, such as a transaction.
     pub(crate) async fn call_on(
-        &self,
+        self: &Arc<Self>,
         link: &Link,
         request: Request,
         deadline: Deadline,
         cleanup: Cleanup,
     ) -> Result<Bytes> {
         self.check_open()?;
-        link.call(request, deadline, cleanup).await.map_err(|error| self.explain(error))
+        if self.is_being_made() {
+            self.ready(deadline, &request.operation).await?;
+        }
+        let seen = self.proofs();
+        match link.call(request.clone(), deadline, cleanup).await {
+            Err(error) if error.is_session_expired() => {
+                self.renew(seen, error, deadline).await?;
+                link.call(request, deadline, cleanup).await.map_err(|error| self.explain(error))
+            }
+            reply => reply.map_err(|error| self.explain(error)),
+        }
     }
 
     /// Sends a request of a change that joined the session's queue before the session was closed.
     pub(super) async fn call_in_turn(self: &Arc<Self>, request: Request, deadline: Deadline) -> Result<Bytes> {
-        let result = self.send(request, deadline, Cleanup::Nothing).await;
+        let result = self.send(request, deadline, Cleanup::Nothing, OnExpiry::Fail).await;
         result.map(|(reply, _)| reply).map_err(|error| self.explain(error))
     }
 
@@ -252,10 +369,15 @@ impl SessionInner {
 
 impl Drop for SessionInner {
     fn drop(&mut self) {
+        self.replace_renewal(None);
         if self.mark_closed()
             && let Some(link) = self.link()
         {
             link.clean(Cleanup::Detach(self.id));
         }
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

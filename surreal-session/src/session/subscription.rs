@@ -34,6 +34,22 @@ impl SessionSubscription {
         deadline: Deadline,
         capacity: Capacity,
     ) -> Result<(Bytes, Self)> {
+        let seen = session.proofs();
+        match Self::register_once(session, request.clone(), deadline, capacity).await {
+            Err(error) if error.is_session_expired() => {
+                session.renew(seen, error, deadline).await?;
+                Self::register_once(session, request, deadline, capacity).await
+            }
+            registered => registered,
+        }
+    }
+
+    async fn register_once(
+        session: &Arc<SessionInner>,
+        request: Request,
+        deadline: Deadline,
+        capacity: Capacity,
+    ) -> Result<(Bytes, Self)> {
         // Waits until no change of the session's identity is under way, and keeps later ones waiting.
         let registering = Arc::clone(&session.registering).read_owned();
         let registering = session.client.within(deadline.at, registering).await;
@@ -103,11 +119,4 @@ pub(crate) async fn kill_live(session: &Arc<SessionInner>, id: LiveId, deadline:
 pub(super) fn end_streams(session: &SessionInner, end: StreamEnd) {
     session.epoch.advance(&end);
     session.tell(QueueItem::End(end));
-}
-
-/// Tells the session's streams its identity, after a request that may have changed it.
-pub(super) fn report_identity(session: &SessionInner, identity: Option<Bytes>) {
-    if session.streams.load(Ordering::Acquire) > 0 {
-        session.tell(QueueItem::Identity(identity));
-    }
 }

@@ -171,7 +171,7 @@ impl Surreal {
         self.client().finished()
     }
 
-    fn client(&self) -> &Client {
+    pub(super) fn client(&self) -> &Client {
         &self.default.inner().client
     }
 }

@@ -3,8 +3,9 @@
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::change::{ChangeContext, SessionChange, is_unknown};
+use super::change::{SessionChange, is_unknown};
 use super::state::SessionInner;
+use super::turn::ChangeContext;
 use crate::codec;
 use crate::error::Result;
 use crate::protocol::{Request, check_name};

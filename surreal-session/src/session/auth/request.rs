@@ -5,14 +5,14 @@ use std::fmt;
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::{Credentials, IdentitySource, Token, Tokens};
+use super::{Credentials, Token, Tokens};
 use crate::codec;
 use crate::error::{Delivery, Error, ErrorKind, Result, ServerError};
 use crate::protocol::{Request, RequestWriter};
 
 /// A request that proves an identity, and its description without a secret.
 #[derive(Clone)]
-pub(in crate::session) struct AuthRequest {
+pub struct AuthRequest {
     method: &'static str,
     params: Bytes,
     /// The attempt in messages, such as "sign in as root user `ada`".
@@ -85,12 +85,14 @@ impl AuthRequest {
         Error::protocol(format!("the reply to `{}` has no token", self.method)).with_source(error)
     }
 
-    /// The means to prove the identity again that the server has confirmed with `tokens`.
-    pub(in crate::session) fn source(&self, tokens: &Tokens) -> IdentitySource {
-        // A sign-up makes a record: it is never repeated.
-        let credentials = (self.method == "signin").then(|| self.clone());
-        let token = (self.reauth_by == ReauthBy::Token).then(|| tokens.access.clone());
-        IdentitySource { token, credentials }
+    /// Returns true if the same request may prove the identity again. A sign-up makes a record: it is never repeated.
+    pub(in crate::session) fn is_repeatable(&self) -> bool {
+        self.method == "signin"
+    }
+
+    /// Returns true if the server accepts the token that it gives for this request.
+    pub(in crate::session) fn gives_usable_token(&self) -> bool {
+        self.reauth_by == ReauthBy::Token
     }
 
     /// The error of a refusal, with the attempt and a likely cause in its message.

@@ -64,7 +64,7 @@ impl Token {
     /// Reads the time at which the token expires, in whole seconds of the issuer's clock.
     ///
     /// `None` if the token never expires, or is not a JSON web token. The claim is not verified. A session that this token
-    /// opens has an expiry of its own, which may be earlier or later.
+    /// opens has another expiry, which may be earlier or later.
     pub fn expires_at(&self) -> Option<Datetime> {
         let Expiry { exp } = self.claims().ok()?;
         #[expect(clippy::cast_possible_truncation, reason = "the cast saturates, and such a time is out of range")]
