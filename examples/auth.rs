@@ -1,4 +1,5 @@
-//! Authentication: users that sign up, tokens that expire and are renewed, keys for programs.
+//! Authentication: users that sign up, tokens that expire and are renewed, a cache of sessions, keys for
+//! programs.
 //!
 //! `cargo run --example auth` starts a server in this process. Set `SURREAL_URL` to use your own server.
 
@@ -63,6 +64,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let ada = Login { email: "ada@example.com", password: "correct horse" };
     let tokens = two_users(&db, &ada).await?;
+    requests(&db, &tokens).await?;
     refusals(&db, &ada).await?;
     renewal(&db, &tokens).await?;
     expiry(&db, &ada).await?;
@@ -134,22 +136,44 @@ async fn renewal(db: &Surreal, tokens: &Tokens) -> Result<(), Box<dyn Error>> {
 }
 
 async fn expiry(db: &Surreal, ada: &Login<'_>) -> Result<(), Box<dyn Error>> {
-    println!("-- Sessions expire after the time that their access method sets");
-    let kiosk = db.new_session().await?;
-    let tokens = kiosk.signin(by("kiosk", ada)).await?;
+    println!("-- A session that expires is renewed, and the program stores the new tokens");
+    let (kiosk, tokens) = db.new_session().signin(by("kiosk", ada)).with_tokens().await?;
+    kiosk.forget_credentials();
+    let (renewed, mut store) = tokio::sync::mpsc::unbounded_channel();
+    kiosk.on_renewal(move |tokens| drop(renewed.send(tokens)));
     println!("{} sees {} note", whoami(&kiosk).await?, kiosk.select::<Note>().await?.len());
+    let stored = store.recv().await.ok_or("the session was not renewed")?;
+    assert!(stored.access.expires_at() > tokens.access.expires_at());
+    println!("the refresh token was used: {stored:?}");
+    println!("{} sees {} note", whoami(&kiosk).await?, kiosk.select::<Note>().await?.len());
+
+    println!("-- A session with nothing but a token expires with it");
+    let visitor = db.new_session().authenticate(&stored).await?;
     let expired = loop {
-        match kiosk.select::<Note>().await {
+        match visitor.select::<Note>().await {
             Ok(_) => tokio::time::sleep(Duration::from_millis(100)).await,
-            Err(error) if error.is_auth() => break error,
+            Err(error) if error.is_expired() => break error,
             Err(error) => return Err(error.into()),
         }
     };
     println!("{expired}");
-    let late = kiosk.authenticate(&tokens).await.err().ok_or("an expired token worked")?;
+    let late = visitor.authenticate(&stored).await.err().ok_or("an expired token worked")?;
     println!("{late}");
-    kiosk.refresh(&tokens).await?;
-    println!("refreshed, {} sees {} note again", whoami(&kiosk).await?, kiosk.select::<Note>().await?.len());
+    assert!(late.is_expired() && !late.is_forbidden());
+    Ok(())
+}
+
+/// What a web back end does: each request brings a token.
+async fn requests(db: &Surreal, tokens: &Tokens) -> Result<(), Box<dyn Error>> {
+    println!("-- A cache keeps one session for each token");
+    let cache = SessionCache::by_token(db, |user| user);
+    let request = async || whoami(&cache.get(&tokens.access).await?).await;
+    let (one, two, three) = tokio::try_join!(request(), request(), request())?;
+    println!("three requests at once, of {one}, {two} and {three}: {:?}", cache.stats());
+    assert_eq!((cache.stats().opened, cache.stats().hits), (1, 2));
+    let unknown = cache.get("not a token").await.err().ok_or("text worked as a token")?;
+    println!("{unknown}");
+    assert!(unknown.is_auth());
     Ok(())
 }
 
