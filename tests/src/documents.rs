@@ -1,5 +1,8 @@
 //! Runs the examples of documents that no crate with the embedded server has among its documentation.
 
+#[doc = include_str!("../../docs/cluster.md")]
+mod cluster {}
+
 #[doc = include_str!("../../surreal-session-derive/docs/link_to.md")]
 mod link_to {}
 
