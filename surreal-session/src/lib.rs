@@ -137,7 +137,9 @@ pub mod prelude {
 
     pub use crate::auth::{Bearer, Database, Namespace, RecordAccess, Root, Token, Tokens};
     pub use crate::connection::{ConnectionEvent, Reconnect};
-    pub use crate::live::{Action, EndReason, Gap, LiveEvent, LiveId, LiveStream, Notification};
+    pub use crate::live::{
+        Action, EndReason, Gap, LiveEvent, LiveId, LiveStream, Notification, SyncEvent, SyncedStream,
+    };
     pub use crate::query::{Apply, Assign, PatchAction, PatchOp};
     pub use crate::value::{Datetime, Id, RecordId, RecordKey, Table, Value};
     pub use crate::{

@@ -4,34 +4,46 @@
 //! the stream through a bounded queue. Everything that makes the stream incomplete is an item of the stream: a [`Gap`]
 //! where events are missing, and an [`EndReason`] at the end.
 //!
-//! `projection` writes the statement that selects the data of an event. `stream` takes events from the queue, and `history`
-//! parses them and puts them in order. `snapshot` reads the records before the first change.
+//! `projection` writes the statement that selects the data of an event. `follower` takes items from the queue, `stream` the
+//! events of these, and `history` parses them and puts them in order. `snapshot` reads the records before the first change.
+//!
+//! A [`SyncedStream`] needs no order of events. `repair` is its task, `board` the state, and `pages` reads the records.
 
+mod board;
 mod event;
+mod follower;
 mod history;
+mod pages;
 mod projection;
+mod repair;
 mod snapshot;
 mod stream;
+mod synced;
 
 use std::fmt;
 use std::marker::PhantomData;
 use std::time::Duration;
 
+use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
 pub use crate::protocol::LiveId;
 pub use event::{Action, EndReason, Gap, Identified, LiveEvent, Notification};
 pub use stream::LiveStream;
+pub use synced::{SyncEvent, SyncedStream};
 
+use crate::codec;
 use crate::connection::{Capacity, Cleanup, Deadline, Retry};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::query::untyped::Untyped;
 use crate::query::{Fields, Fragment, IntoCondition, Links, PatchOp, Query, Response, Scope, Tree, view_object};
 use crate::record::{IntoId, Record, View};
 use crate::session::{CallFuture, IDENTITY, Session, SessionCall, SessionSubscription, kill_live};
 use crate::value::{Table, Value};
-use projection::{Digest, FilterSet, Projection, Watched};
-use stream::{PLACE, operation};
+use follower::{Follower, PLACE, operation};
+use pages::{Places, ReadRow, RecordReader};
+use projection::{Digest, FilterSet, HINT, Projection, Watched};
+use repair::{Repair, SyncLimits};
 
 /// A live query, registered when awaited. Gives a [`LiveStream`] of the changes that are committed from then on.
 ///
@@ -95,6 +107,9 @@ pub struct Live<T, Out = LiveStream<T>, Row = T> {
     filter: Vec<Tree>,
     follows: Follows,
     begins: Begins,
+    /// The id of [`id`](Self::id), encoded.
+    only: Option<Bytes>,
+    limits: SyncLimits,
     capacity: Capacity,
     deadline: Option<Duration>,
     types: Types<T, Out, Row>,
@@ -109,11 +124,12 @@ enum Follows {
     Set,
 }
 
-/// The beginning of the stream: the changes, or the records as they are.
+/// The beginning of the stream: the changes, or the records as they are; and whether reads repair it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Begins {
     WithChanges,
     WithRecords,
+    Synced,
 }
 
 /// In this file, because the layer of sessions does not know live queries.
@@ -152,7 +168,7 @@ impl Session {
             let identity = scope.request("query").text(IDENTITY).bindings().finish();
             let identity =
                 Response::read(&scope.session().call(identity, deadline, Cleanup::Nothing).await?)?.take(0)?;
-            Ok(LiveStream::new(scope, id, subscription, identity, None))
+            Ok(LiveStream::new(Follower::new(scope, id, subscription, identity, None)))
         })
     }
 
@@ -194,6 +210,8 @@ impl<T> Live<T> {
             filter: Vec::new(),
             follows: Follows::Records,
             begins: Begins::WithChanges,
+            only: None,
+            limits: SyncLimits { records: MAX_RECORDS, resync: None },
             capacity: Capacity::default(),
             deadline: None,
             types: PhantomData,
@@ -291,14 +309,16 @@ impl<T, D, Row> Live<T, LiveStream<T, D>, Row> {
     /// can happen; a program that needs to be sure reads the records once more after that time. A change that the records
     /// already contain is not repeated if its event arrives within five seconds.
     ///
-    /// The records are read again, up to ten times, if they change faster than they can be read.
+    /// The records are read in pages of 500, and those that change meanwhile once more. [`max_records`](Self::max_records)
+    /// limits their number.
     ///
     /// After [`diff`](Self::diff), the differences applied to the records one after another give the records as they are. The
     /// server then adds a digest to each event, for which it needs the function `crypto::blake3`.
     ///
     /// # Errors
     ///
-    /// Like [`Live`]; [`Decode`](crate::ErrorKind::Decode) for a record that does not fit `Row`.
+    /// Like [`Live`]; [`Decode`](crate::ErrorKind::Decode) for a record that does not fit `Row`;
+    /// [`TooManyRecords`](crate::ErrorKind::TooManyRecords) for more records than [`max_records`](Self::max_records).
     ///
     /// # Examples
     ///
@@ -363,11 +383,90 @@ impl<T, D, Row> Live<T, LiveStream<T, D>, Row> {
     }
 }
 
+impl<T, V> Live<T, LiveStream<T, V>, V> {
+    /// Keeps a copy of the records equal to the table: gives the records, and a stream of the changes to apply to them.
+    ///
+    /// Unlike with [`snapshot`](Self::snapshot), nothing is missing at the end, whatever happens to events. The stream reads
+    /// changed records again, and reports what has truly changed; see [`SyncedStream`] for what is promised, and at which cost.
+    /// [`filter`](Self::filter), [`id`](Self::id) and [`view`](Self::view) work; a view needs the `id` if the program finds
+    /// its copies by it. The records come in no certain order.
+    ///
+    /// The records of the filter are a set: a record that no longer passes it is
+    /// [`Deleted`](SyncEvent::Deleted), with or without [`as_set`](Self::as_set).
+    ///
+    /// # Errors
+    ///
+    /// Like [`Live`]; [`InvalidArgument`](crate::ErrorKind::InvalidArgument), before anything is sent, for a filter, a
+    /// [`fetch`](Self::fetch) or a view that follows links; [`TooManyRecords`](crate::ErrorKind::TooManyRecords) for more
+    /// records than [`max_records`](Self::max_records); [`Decode`](crate::ErrorKind::Decode) for a record that does not fit
+    /// `V`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::collections::HashMap;
+    /// # use serde::{Deserialize, Serialize};
+    /// # use surreal_session::prelude::*;
+    /// # #[derive(Serialize, Deserialize, Record)]
+    /// # struct User { id: Id<User>, name: String }
+    /// # surreal_session_embedded::example(async |session| {
+    /// # session.create::<User>().id("ada").content(NewUser { name: "Ada".into() }).await?;
+    /// let (users, mut changes) = session.live::<User>().synced().await?;
+    /// let mut users: HashMap<Id<User>, User> = users.into_iter().map(|user| (user.id.clone(), user)).collect();
+    /// # assert_eq!(users.len(), 1);
+    /// # session.delete::<User>().id("ada").await?;
+    /// while let Some(event) = changes.next().await {
+    ///     match event? {
+    ///         SyncEvent::Created(user) | SyncEvent::Updated(user) => drop(users.insert(user.id.clone(), user)),
+    ///         SyncEvent::Deleted(id) => drop(users.remove(&id)),
+    ///         SyncEvent::Ended(reason) => println!("over: {reason}"),
+    ///         _ => {}
+    ///     }
+    /// #   if users.is_empty() { return Ok(()) }
+    /// }
+    /// # unreachable!("the deletion was not found") });
+    /// ```
+    pub fn synced(mut self) -> Live<T, (Vec<V>, SyncedStream<T, V>), V> {
+        (self.begins, self.follows) = (Begins::Synced, Follows::Set);
+        self.giving()
+    }
+}
+
+impl<T, V> Live<T, (Vec<V>, SyncedStream<T, V>), V> {
+    /// Reads all records again this often, at least every 100 ms, and reports what has changed.
+    ///
+    /// Without it, that happens only ten seconds after each registration, and after a loss of events. See
+    /// [`SyncedStream`] for the changes that only this finds.
+    pub fn resync_every(mut self, time: Duration) -> Self {
+        self.limits.resync = Some(time);
+        self
+    }
+
+    /// Sets the maximum number of records; a million unless set.
+    ///
+    /// With more, the stream ends with [`EndReason::TooManyRecords`], or awaiting it fails.
+    pub fn max_records(mut self, records: usize) -> Self {
+        self.limits.records = records;
+        self
+    }
+}
+
+impl<T, D, Row> Live<T, (Vec<Row>, LiveStream<T, D>), Row> {
+    /// Sets the maximum number of records in the snapshot; a million unless set. With more, awaiting it fails with
+    /// [`TooManyRecords`](crate::ErrorKind::TooManyRecords).
+    pub fn max_records(mut self, records: usize) -> Self {
+        self.limits.records = records;
+        self
+    }
+}
+
 impl<T: Record, Out, Row> Live<T, Out, Row> {
     /// Follows only the record with this id or key.
     pub fn id(self, id: impl IntoId<T>) -> Self {
-        let id = Fragment::new("id = ").value(&id.into_id());
-        self.only(Tree::Leaf(id))
+        let id = id.into_id();
+        let encoded = codec::encode(&id).ok();
+        let condition = Fragment::new("id = ").value(&id);
+        Self { only: self.only.clone().or(encoded), ..self }.passing(Tree::Leaf(condition))
     }
 
     /// Follows only records that pass this condition. Given several times, they pass all of them.
@@ -376,7 +475,7 @@ impl<T: Record, Out, Row> Live<T, Out, Row> {
     /// that begins to pass it arrives with [`Action::Update`]. The change after which a record no longer passes is not reported
     /// (server 3.3.5), except with [`as_set`](Self::as_set).
     pub fn filter<C: IntoCondition<T>>(self, condition: impl FnOnce(Fields<T>) -> C) -> Self {
-        self.only(condition(*T::fields()).into_condition().into_tree())
+        self.passing(condition(*T::fields()).into_condition().into_tree())
     }
 
     /// Like [`filter`](Self::filter) with a value, such as an optional parameter of a request; changes nothing without one.
@@ -435,7 +534,7 @@ impl<T: Record, Out, Row> Live<T, Out, Row> {
         self
     }
 
-    fn only(mut self, condition: Tree) -> Self {
+    fn passing(mut self, condition: Tree) -> Self {
         self.filter.push(condition);
         self
     }
@@ -475,22 +574,37 @@ impl<T, Out, Row> Live<T, Out, Row> {
         let live = self.registration().to_surql();
         match self.begins {
             Begins::WithChanges => live,
-            Begins::WithRecords => format!("{live}; {}", self.select().to_surql()),
+            Begins::WithRecords | Begins::Synced => format!("{live}; {}", self.reader().first().to_surql()),
         }
     }
 
     /// The same query with another result, which its data fit.
     fn giving<Other, OtherRow>(self) -> Live<T, Other, OtherRow> {
-        let Self { scope, target, projection, filter, follows, begins, capacity, deadline, types: _ } = self;
-        Live { scope, target, projection, filter, follows, begins, capacity, deadline, types: PhantomData }
+        let Self { scope, target, projection, filter, follows, begins, only, limits, capacity, deadline, types: _ } =
+            self;
+        Live {
+            scope,
+            target,
+            projection,
+            filter,
+            follows,
+            begins,
+            only,
+            limits,
+            capacity,
+            deadline,
+            types: PhantomData,
+        }
     }
 
     /// The statements that register the live query.
     fn registration(&self) -> Query {
-        let calls = format!("; RETURN [{PLACE}, {}]; ", self.projection.calls());
-        let calls = Fragment::new(IDENTITY).text(&calls);
         let watched = self.watched();
-        let live = calls.text("LIVE SELECT ").then(self.projection.event(&watched)).then(self.source());
+        let (calls, event) = match self.begins {
+            Begins::Synced => (format!("RETURN [{PLACE}]"), Fragment::new(HINT)),
+            _ => (format!("RETURN [{PLACE}, {}]", self.projection.calls()), self.projection.event(&watched)),
+        };
+        let live = Fragment::new(format!("{IDENTITY}; {calls}; LIVE SELECT ")).then(event).then(self.source());
         let live = match watched {
             Watched::Set(set) => live.text(" OR ").then(set.contained()),
             Watched::Table | Watched::Filtered(_) => live,
@@ -507,13 +621,32 @@ impl<T, Out, Row> Live<T, Out, Row> {
         }
     }
 
-    /// The statement that reads the records, each behind its id.
-    fn select(&self) -> Query {
-        // Without ORDER BY, an index that serves the filter would determine the order.
-        let order = if self.filter.is_empty() { "" } else { " ORDER BY id" };
-        let whole = Fragment::new("SELECT *").then(self.source()).text(order);
-        let rows = Fragment::new("SELECT ").then(self.projection.row()).text(" FROM (").then(whole).text(")");
-        rows.into_query(self.scope.clone(), operation("select", &self.target), self.deadline)
+    fn reader(&self) -> RecordReader {
+        RecordReader {
+            scope: self.scope.clone(),
+            table: self.target.clone(),
+            row: self.projection.row(),
+            condition: (!self.filter.is_empty()).then(|| self.condition().into_fragment()),
+            only: self.only.clone(),
+            timeout: self.deadline,
+            places: if self.begins == Begins::Synced { Places::Without } else { Places::With },
+        }
+    }
+
+    /// Fails if a change of another record could change what the program sees.
+    fn check_links(&self) -> Result<()> {
+        if self.projection.follows_links() {
+            return Err(Error::argument(
+                "a synced stream cannot follow links (`fetch`, or a `Link` in a view): a change of the linked record is no \
+                 event; read the linked records by their ids",
+            ));
+        }
+        if self.condition().into_fragment().follows_links() {
+            return Err(Error::argument(
+                "the filter of a synced stream cannot follow links: a change of the linked record is no event",
+            ));
+        }
+        Ok(())
     }
 
     fn source(&self) -> Fragment {
@@ -533,25 +666,28 @@ impl<T, Out, Row> Live<T, Out, Row> {
         self.scope.client().deadline(self.deadline)
     }
 
+    async fn stream<D>(&self, deadline: Deadline) -> Result<LiveStream<T, D>> {
+        Ok(LiveStream::new(self.register(deadline).await?).holding(self.projection.hold()))
+    }
+
     /// Registers the live query. In the server (3.3.5), concurrent registrations conflict with each other, and trying again
     /// succeeds.
-    async fn register<D>(&self, deadline: Deadline) -> Result<LiveStream<T, D>> {
+    async fn register(&self, deadline: Deadline) -> Result<Follower> {
         Retry::until(self.scope.client(), deadline).run(|| self.try_register(deadline)).await
     }
 
-    async fn try_register<D>(&self, deadline: Deadline) -> Result<LiveStream<T, D>> {
+    async fn try_register(&self, deadline: Deadline) -> Result<Follower> {
         let (scope, request, _) = self.registration().into_request()?;
         // Dropped here: the connection's task kills the live query that may have been registered.
         let (reply, subscription) =
             SessionSubscription::register(scope.session_for_live()?, request, deadline, self.capacity).await?;
         let response = Response::read(&reply)?.named(operation("live", &self.target)).check()?;
         let id = response.take(2)?;
-        let stream = LiveStream::new(scope, id, subscription, response.take(0)?, Some(self.target.clone()));
-        let stream = stream.holding(self.projection.hold());
+        let follower = Follower::new(scope, id, subscription, response.take(0)?, Some(self.target.clone()));
         let called: Vec<Value> = response.take(1)?;
         Ok(match called.into_iter().next() {
-            Some(place) => stream.looking_for_removal(place),
-            None => stream,
+            Some(place) => follower.looking_for_removal(place),
+            None => follower,
         })
     }
 }
@@ -566,7 +702,7 @@ where
     type IntoFuture = CallFuture<LiveStream<T, D>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move { self.register(self.begin()).await })
+        Box::pin(async move { self.stream(self.begin()).await })
     }
 }
 
@@ -582,9 +718,30 @@ where
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             let deadline = self.begin();
-            let mut stream = self.register(deadline).await?;
-            let records = snapshot::read(&self.scope, &mut stream, || self.select(), deadline).await?;
+            let mut stream = self.stream(deadline).await?;
+            let records = snapshot::read(&self.reader(), &mut stream, self.limits.records, deadline).await?;
             Ok((records, stream))
+        })
+    }
+}
+
+impl<T, V> IntoFuture for Live<T, (Vec<V>, SyncedStream<T, V>), V>
+where
+    T: Identified + 'static,
+    V: DeserializeOwned + Send + 'static,
+{
+    type Output = Result<(Vec<V>, SyncedStream<T, V>)>;
+    type IntoFuture = CallFuture<(Vec<V>, SyncedStream<T, V>)>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            self.check_links()?;
+            let deadline = self.begin();
+            let follower = self.register(deadline).await?;
+            let mut repair = Repair::new(follower, self.reader(), self.limits);
+            let records = repair.first(deadline).await?;
+            let records = records.iter().map(ReadRow::decode).collect::<Result<_>>()?;
+            Ok((records, SyncedStream::start(self.scope, repair)))
         })
     }
 }
@@ -594,3 +751,6 @@ impl<T, Out, Row> fmt::Debug for Live<T, Out, Row> {
         f.debug_struct("Live").field("table", &self.target).field("capacity", &self.capacity).finish_non_exhaustive()
     }
 }
+
+/// The maximum number of records of a snapshot or a synced stream, unless the program sets another one.
+const MAX_RECORDS: usize = 1_000_000;

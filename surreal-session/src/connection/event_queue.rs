@@ -18,28 +18,17 @@ use super::foreign;
 use crate::protocol::{self, LiveId};
 use crate::value::Uuid;
 
-/// An item of a stream's queue. The queue holds events as their frames; `E` is what the stream makes of one.
+/// An item of a stream's queue.
 #[derive(Debug, Clone)]
-pub(crate) enum QueueItem<E = Bytes> {
-    Event(E),
+pub(crate) enum QueueItem {
+    /// The frame of an event.
+    Event(Bytes),
     /// Events were dropped here.
     Missed(Missed),
     /// The session's identity may have changed. Carries the reply that describes the new one, if there is one.
     Identity(Option<Bytes>),
     /// Nothing follows.
     End(StreamEnd),
-}
-
-impl QueueItem {
-    /// The same item, its event parsed.
-    pub(crate) fn parsed<E>(self, parse: impl FnOnce(&Bytes) -> E) -> QueueItem<E> {
-        match self {
-            Self::Event(frame) => QueueItem::Event(parse(&frame)),
-            Self::Missed(missed) => QueueItem::Missed(missed),
-            Self::Identity(identity) => QueueItem::Identity(identity),
-            Self::End(end) => QueueItem::End(end),
-        }
-    }
 }
 
 /// The events that were dropped in one place.

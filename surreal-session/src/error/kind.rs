@@ -41,7 +41,7 @@ pub enum ErrorKind {
     IdentityChanged,
     /// The sockets of the connection hold as many sessions as the server allows.
     TooManySessions,
-    /// The program asked for exactly one record, and several match.
+    /// The program asked for exactly one record, and several match; or more match than the `max_records` of a live query.
     TooManyRecords,
     /// The session has as many open transactions as the server allows.
     TooManyTransactions,

@@ -125,6 +125,8 @@ pub enum EndReason {
     ///
     /// A session that is renewed in time keeps its live queries, but they end when the session would have expired.
     Expired,
+    /// There are more records than the [`max_records`](super::Live::max_records) of a synced stream.
+    TooManyRecords,
     /// The program closed the connection.
     ConnectionClosed,
     /// The connection was lost.
@@ -203,6 +205,7 @@ impl fmt::Display for EndReason {
             Self::SessionClosed => "session closed",
             Self::IdentityChanged => "identity changed",
             Self::Expired => "session expired",
+            Self::TooManyRecords => "too many records",
             Self::ConnectionClosed => "connection closed",
             Self::ConnectionLost => "connection lost",
         })
@@ -250,6 +253,7 @@ mod tests {
             (EndReason::SessionClosed, "session closed"),
             (EndReason::IdentityChanged, "identity changed"),
             (EndReason::Expired, "session expired"),
+            (EndReason::TooManyRecords, "too many records"),
             (EndReason::ConnectionClosed, "connection closed"),
             (EndReason::ConnectionLost, "connection lost"),
         ] {

@@ -29,15 +29,15 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::Action;
+use super::follower::Followed;
 use crate::codec::reader::{Reader, Remaining};
 use crate::codec::{self, DecodeError, NONE};
-use crate::connection::QueueItem;
 use crate::error::{Error, Result};
 use crate::protocol::{Event, EventKind};
 use crate::value::Uuid;
 
 /// An item of the stream's queue, its event parsed.
-pub(super) type Arrival = QueueItem<Result<RecordChange>>;
+pub(super) type Arrival = Followed<Result<RecordChange>>;
 
 /// One change of a record. Its event is parsed once, when it leaves the queue.
 #[derive(Debug)]
@@ -213,8 +213,15 @@ impl History {
     }
 
     /// Notes the records that the program has read.
-    pub(super) fn note_snapshot(&mut self, states: HashMap<Bytes, StateHash>) {
+    pub(super) fn note_snapshot(&mut self, mut states: HashMap<Bytes, ReadState>) {
+        states.retain(|_, read| read.state.is_some());
         self.snapshot = Some(SnapshotState { states, until: Instant::now() + REPETITIONS });
+    }
+
+    /// The records that the program has read, while events about them may be late.
+    pub(super) fn snapshot(&mut self) -> Option<&SnapshotState> {
+        self.snapshot.take_if(|snapshot| snapshot.is_over());
+        self.snapshot.as_ref()
     }
 
     fn is_repetition(&mut self, change: &RecordChange) -> bool {
@@ -238,22 +245,57 @@ impl History {
     }
 }
 
+/// A record as it was read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ReadState {
+    /// `None` if it was not found.
+    pub(super) state: Option<StateHash>,
+    /// Changes with later positions were made after the read.
+    pub(super) position: Option<EventPosition>,
+}
+
+impl ReadState {
+    /// Returns true if a change was certainly made after the read.
+    pub(super) fn is_before(self, change: EventPosition) -> bool {
+        self.position.is_some_and(|position| position < change)
+    }
+}
+
 /// The records as the program has read them, by their ids.
 #[derive(Debug)]
-struct SnapshotState {
-    states: HashMap<Bytes, StateHash>,
+pub(super) struct SnapshotState {
+    states: HashMap<Bytes, ReadState>,
     until: Instant,
 }
 
 impl SnapshotState {
     /// Returns true if a change leads to the state that was read. If it does not, the record is in another state from here on.
     fn contains(&mut self, change: &RecordChange) -> bool {
-        let state = change.state();
-        let is_read = state.is_some() && self.states.get(&change.record).copied() == state;
+        let is_read = self.leads_to_read(change);
         if !is_read {
             self.states.remove(&change.record);
         }
         is_read
+    }
+
+    fn leads_to_read(&self, change: &RecordChange) -> bool {
+        let state = change.state();
+        state.is_some() && self.states.get(&change.record).is_some_and(|read| read.state == state)
+    }
+
+    /// Returns true if the read contains this change and those before it.
+    pub(super) fn certainly_contains(&self, change: &RecordChange) -> bool {
+        self.leads_to_read(change) && self.may_contain(change)
+    }
+
+    /// Returns true if only a later event tells whether the read contains this change.
+    pub(super) fn is_undecided(&self, change: &RecordChange) -> bool {
+        self.may_contain(change) && !self.leads_to_read(change)
+    }
+
+    fn may_contain(&self, change: &RecordChange) -> bool {
+        let read = self.states.get(&change.record);
+        read.is_some_and(|read| change.position.is_some_and(|position| !read.is_before(position)))
     }
 
     fn is_over(&self) -> bool {

@@ -56,6 +56,9 @@ pub(super) enum Watched {
     Set(FilterSet),
 }
 
+/// The data of an event that is only a hint.
+pub(super) const HINT: &str = "VALUE NONE";
+
 /// The set of the records that pass a filter.
 #[derive(Debug, Clone)]
 pub(super) struct FilterSet {
@@ -63,6 +66,15 @@ pub(super) struct FilterSet {
 }
 
 impl Projection {
+    /// True if it reads linked records.
+    pub(super) fn follows_links(&self) -> bool {
+        match self {
+            Self::Record | Self::Differences(_) => false,
+            Self::View(object) => object.follows_links(),
+            Self::Links(_) => true,
+        }
+    }
+
     /// The expression of the LIVE SELECT.
     ///
     /// The server (3.3.5) drops an event silently if the expression fails for it.

@@ -1,8 +1,7 @@
 //! The stream of a live query.
 //!
-//! It takes items from the queue that the connection's task fills, parses the events, and puts those that arrive together in
-//! order. [`History`] decides which events are reported. The stream asks the server in the background why a live query
-//! has ended, and whether its table was removed during the registration.
+//! It takes items from its [`Follower`], parses the events, and puts those that arrive together in order. [`History`] decides
+//! which events are reported.
 
 use std::collections::{HashSet, VecDeque};
 use std::fmt;
@@ -12,22 +11,18 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::Bytes;
 use futures_util::Stream;
 use serde::de::DeserializeOwned;
-use tokio::task::JoinHandle;
-use tokio::time::sleep;
 use tracing::debug;
 
+use super::follower::{Followed, Follower};
 use super::history::{Arrival, EventPosition, History, Recency, RecordChange};
 use super::{EndReason, Gap, Identified, LiveEvent, Notification};
 use crate::codec;
-use crate::connection::{QueueItem, StreamEnd, Timer};
+use crate::connection::Timer;
 use crate::error::{Error, ErrorKind, Result};
-use crate::protocol::{LiveId, Operation, Target, record_decode_error};
-use crate::query::{Fragment, Response, Scope};
-use crate::session::{SessionCall, SessionIdentity, SessionSubscription, kill_live};
-use crate::value::{Table, Value};
+use crate::protocol::{LiveId, record_decode_error};
+use crate::session::{SessionCall, kill_live};
 
 /// A stream of the changes that a live query reports.
 ///
@@ -79,53 +74,26 @@ use crate::value::{Table, Value};
 /// [`next`](Self::next) may be dropped at any time; no event is lost by it.
 #[must_use = "dropping a stream kills its live query"]
 pub struct LiveStream<T, D = T> {
-    scope: Scope,
-    id: LiveId,
-    /// The table of the live query. `None` if the program's own text has registered it: then its events carry plain records.
-    table: Option<Table>,
+    follower: Follower,
     history: History,
-    /// `None` when the stream is over.
-    subscription: Option<SessionSubscription>,
     /// Items that were taken from the queue, to be put in order.
     ahead: VecDeque<Arrival>,
     /// The time that the first item ahead waits for others.
     hold: Duration,
     held: Option<Pin<Box<Timer>>>,
-    /// The session's identity at the registration.
-    identity: Value,
-    expiry: Option<Pin<Box<Timer>>>,
-    /// Finds out why the server has ended the live query.
-    end_lookup: Option<JoinHandle<EndReason>>,
-    /// Finds out whether the table was removed while the live query was registered.
-    removal_lookup: Option<JoinHandle<bool>>,
     received: u64,
     missed: u64,
     data: PhantomData<fn() -> (T, D)>,
 }
 
 impl<T, D> LiveStream<T, D> {
-    pub(super) fn new(
-        scope: Scope,
-        id: LiveId,
-        subscription: SessionSubscription,
-        identity: SessionIdentity,
-        table: Option<Table>,
-    ) -> Self {
-        let expiry = identity.expires_in().map(|left| Box::pin(scope.sleep(left)));
-        let identity = identity.identity;
+    pub(super) fn new(follower: Follower) -> Self {
         Self {
-            scope,
-            id,
-            table,
+            follower,
             history: History::default(),
-            subscription: Some(subscription),
             ahead: VecDeque::new(),
             hold: Duration::ZERO,
             held: None,
-            identity,
-            expiry,
-            end_lookup: None,
-            removal_lookup: None,
             received: 0,
             missed: 0,
             data: PhantomData,
@@ -137,17 +105,9 @@ impl<T, D> LiveStream<T, D> {
         Self { hold, ..self }
     }
 
-    /// Looks, in the background, whether the live query is on a table that was removed in the meantime.
-    ///
-    /// `place` is the namespace and the database of the live query.
-    pub(super) fn looking_for_removal(self, place: Value) -> Self {
-        let removal_lookup = self.table.as_ref().map(|table| was_removed(&self.scope, table, self.id, place));
-        Self { removal_lookup, ..self }
-    }
-
     /// Returns the id of the live query.
     pub fn id(&self) -> LiveId {
-        self.id
+        self.follower.id
     }
 
     /// Returns the number of changes that this stream has given. Those that could not be decoded count as well.
@@ -160,9 +120,15 @@ impl<T, D> LiveStream<T, D> {
         self.missed
     }
 
-    /// Takes the items that are in the queue now.
-    pub(super) fn drain(&self) -> impl Iterator<Item = Arrival> {
-        std::iter::from_fn(|| self.subscription.as_ref()?.events.queue.try_next().map(|item| self.parsed(item)))
+    /// Takes the next item, or arranges to be woken for it.
+    pub(super) fn poll_item(&mut self, cx: &mut Context<'_>) -> Poll<Option<Arrival>> {
+        let Some(item) = ready!(self.follower.poll_next(cx)) else { return Poll::Ready(None) };
+        Poll::Ready(Some(self.parsed(item)))
+    }
+
+    /// Takes the next item that is in the queue now.
+    pub(super) fn try_next(&mut self) -> Option<Arrival> {
+        self.follower.try_next().map(|item| self.parsed(item))
     }
 
     /// Puts items before those in the queue, with what the program has seen already.
@@ -170,41 +136,65 @@ impl<T, D> LiveStream<T, D> {
         (self.ahead, self.history) = (arrivals, history);
     }
 
-    fn parsed(&self, item: QueueItem) -> Arrival {
-        item.parsed(if self.table.is_some() { RecordChange::read } else { RecordChange::read_plain })
+    /// Plain records are the data of a live query that the program's own text has registered.
+    fn parsed(&self, item: Followed) -> Arrival {
+        item.parsed(if self.follower.table.is_some() { RecordChange::read } else { RecordChange::read_plain })
     }
 
     fn poll_arrival(&mut self, cx: &mut Context<'_>) -> Poll<Option<Arrival>> {
-        let Some(subscription) = &self.subscription else { return Poll::Ready(None) };
         if self.ahead.is_empty() {
-            let item = ready!(subscription.events.queue.poll_next(cx));
-            self.ahead.push_back(self.parsed(item));
-            match self.table {
-                Some(_) if self.hold.is_zero() => self.gather(),
-                Some(_) => self.held = Some(Box::pin(self.scope.sleep(self.hold))),
-                None => {}
+            let Some(arrival) = ready!(self.poll_item(cx)) else { return Poll::Ready(None) };
+            self.ahead.push_back(arrival);
+            if self.follower.table.is_some() {
+                self.gather(TOGETHER);
+                let hold = if self.is_undecided() { self.hold.max(UNDECIDED) } else { self.hold };
+                self.held = (!hold.is_zero()).then(|| Box::pin(self.follower.scope.sleep(hold)));
             }
         }
         if let Some(held) = &mut self.held {
             ready!(held.as_mut().poll(cx));
             self.held = None;
-            self.gather();
+            self.gather(usize::MAX);
         }
         Poll::Ready(self.ahead.pop_front())
     }
 
+    /// Returns true if only a later event tells whether the records that were read contain one of the first ones.
+    fn is_undecided(&mut self) -> bool {
+        let Some(snapshot) = self.history.snapshot() else { return false };
+        self.ahead.iter().any(|arrival| matches!(arrival, Followed::Event(Ok(change)) if snapshot.is_undecided(change)))
+    }
+
     /// Takes the events that have arrived with the first item, and puts them in the order in which the changes were made:
     /// the events of one transaction arrive together, and in any order (server 3.3.5).
-    fn gather(&mut self) {
-        let most = if self.hold.is_zero() { TOGETHER } else { usize::MAX };
-        while matches!(self.ahead.back(), Some(QueueItem::Event(_))) && self.ahead.len() < most {
-            let Some(arrival) = self.drain().next() else { break };
+    fn gather(&mut self, most: usize) {
+        while matches!(self.ahead.back(), Some(Followed::Event(_))) && self.ahead.len() < most {
+            let Some(arrival) = self.try_next() else { break };
             self.ahead.push_back(arrival);
         }
-        let events = self.ahead.iter().take_while(|arrival| matches!(arrival, QueueItem::Event(_))).count();
+        let events = self.ahead.iter().take_while(|arrival| matches!(arrival, Followed::Event(_))).count();
         if events > 1 {
             self.ahead.make_contiguous()[..events].sort_by_key(position);
+            self.leave_contained();
             self.leave_whole();
+        }
+    }
+
+    /// Removes the events before one that the records that were read contain: they contain these as well.
+    fn leave_contained(&mut self) {
+        let Some(snapshot) = self.history.snapshot() else { return };
+        let mut contained = HashSet::new();
+        let arrivals = std::mem::take(&mut self.ahead);
+        for arrival in arrivals.into_iter().rev() {
+            if let Followed::Event(Ok(change)) = &arrival {
+                if contained.contains(&change.record) {
+                    continue;
+                }
+                if snapshot.certainly_contains(change) {
+                    contained.insert(change.record.clone());
+                }
+            }
+            self.ahead.push_front(arrival);
         }
     }
 
@@ -216,7 +206,7 @@ impl<T, D> LiveStream<T, D> {
         let mut whole = HashSet::new();
         let arrivals = std::mem::take(&mut self.ahead);
         for arrival in arrivals.into_iter().rev() {
-            if let QueueItem::Event(Ok(change)) = &arrival {
+            if let Followed::Event(Ok(change)) = &arrival {
                 if whole.contains(&change.record) {
                     continue;
                 }
@@ -226,23 +216,6 @@ impl<T, D> LiveStream<T, D> {
             }
             self.ahead.push_front(arrival);
         }
-    }
-
-    fn poll_removal(&mut self, cx: &mut Context<'_>) -> bool {
-        let Some(removal) = &mut self.removal_lookup else { return false };
-        let Poll::Ready(removed) = Pin::new(removal).poll(cx) else { return false };
-        self.removal_lookup = None;
-        removed.unwrap_or(false)
-    }
-
-    fn poll_expiry(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.expiry.as_mut().map_or(Poll::Pending, |expiry| expiry.as_mut().poll(cx))
-    }
-
-    /// Returns true if a report of the session's identity differs from the identity at the registration.
-    fn is_other_identity(&self, identity: Option<&Bytes>) -> bool {
-        let identity = identity.and_then(|identity| codec::decode::<SessionIdentity>(identity).ok());
-        identity.is_none_or(|identity| identity.identity != self.identity)
     }
 }
 
@@ -257,12 +230,12 @@ impl<T: 'static, D: 'static> LiveStream<T, D> {
     ///
     /// The live query is killed whether or not the future is kept.
     pub fn kill(self) -> SessionCall<()> {
-        let client = self.scope.client().clone();
+        let client = self.follower.scope.client().clone();
         SessionCall::new(&client, async move |deadline| {
             // The whole stream, not the two fields used below: dropping the others kills the live query.
             let stream = self;
             // Dropped here: the stream goes with the future, and that kills the live query.
-            kill_live(stream.scope.session(), stream.id, deadline).await
+            kill_live(stream.follower.scope.session(), stream.follower.id, deadline).await
         })
     }
 }
@@ -275,22 +248,9 @@ impl<T: Identified, D: DeserializeOwned> LiveStream<T, D> {
 
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<LiveEvent<T, D>>>> {
         loop {
-            if let Some(lookup) = &mut self.end_lookup {
-                let reason = ready!(Pin::new(lookup).poll(cx)).unwrap_or(EndReason::KilledByServer);
-                self.end_lookup = None;
-                return Poll::Ready(Some(Ok(self.end(reason))));
-            }
-            let event = match self.poll_arrival(cx) {
-                Poll::Ready(Some(arrival)) => self.event(arrival),
-                Poll::Ready(None) => return Poll::Ready(None),
-                Poll::Pending if self.poll_removal(cx) => Some(Ok(self.end(EndReason::TableRemoved))),
-                Poll::Pending => {
-                    ready!(self.poll_expiry(cx));
-                    Some(Ok(self.end(EndReason::Expired)))
-                }
-            };
-            if event.is_some() {
-                return Poll::Ready(event);
+            let Some(arrival) = ready!(self.poll_arrival(cx)) else { return Poll::Ready(None) };
+            if let Some(event) = self.event(arrival) {
+                return Poll::Ready(Some(event));
             }
         }
     }
@@ -298,23 +258,12 @@ impl<T: Identified, D: DeserializeOwned> LiveStream<T, D> {
     /// The event of an item, if there is something to report.
     fn event(&mut self, arrival: Arrival) -> Option<Result<LiveEvent<T, D>>> {
         match arrival {
-            QueueItem::Event(change) => change.and_then(|change| self.change(&change)).transpose(),
-            QueueItem::Missed(missed) => {
+            Followed::Event(change) => change.and_then(|change| self.change(&change)).transpose(),
+            Followed::Missed(missed) => {
                 self.history.note_loss(missed.last);
                 Some(Ok(self.gap(missed.count, Gap::of(missed))))
             }
-            QueueItem::Identity(identity) => {
-                let is_other = self.is_other_identity(identity.as_ref());
-                is_other.then(|| Ok(self.end(EndReason::IdentityChanged)))
-            }
-            QueueItem::End(end) => match (&end, &self.table) {
-                (StreamEnd::KilledByServer, Some(table)) => {
-                    self.end_lookup = Some(why_killed(&self.scope, table));
-                    self.subscription = None;
-                    None
-                }
-                _ => Some(Ok(self.end(EndReason::of(&end)))),
-            },
+            Followed::Ended(reason) => Some(Ok(self.end(reason))),
         }
     }
 
@@ -336,64 +285,20 @@ impl<T: Identified, D: DeserializeOwned> LiveStream<T, D> {
 
     fn gap(&mut self, missed: u64, gap: Gap) -> LiveEvent<T, D> {
         self.missed = self.missed.saturating_add(missed);
-        debug!(live = %self.id, ?gap, missed = self.missed, "events are missing from a live stream");
+        debug!(live = %self.id(), ?gap, missed = self.missed, "events are missing from a live stream");
         LiveEvent::Gap(gap)
     }
 
-    fn end(&mut self, reason: EndReason) -> LiveEvent<T, D> {
-        debug!(live = %self.id, ?reason, received = self.received, missed = self.missed, "live stream over");
-        self.subscription = None;
+    fn end(&self, reason: EndReason) -> LiveEvent<T, D> {
+        debug!(live = %self.id(), ?reason, received = self.received, missed = self.missed, "live stream over");
         LiveEvent::Ended(reason)
     }
 }
 
 /// The position of a change. A malformed event comes first, and is an error when it is taken.
 fn position(arrival: &Arrival) -> Option<EventPosition> {
-    let QueueItem::Event(Ok(change)) = arrival else { return None };
+    let Followed::Event(Ok(change)) = arrival else { return None };
     change.position
-}
-
-/// The name of a request about a table in messages.
-pub(super) fn operation(verb: &'static str, table: &Table) -> Operation {
-    Operation::statement(verb, Target::shown(table.clone()))
-}
-
-/// Finds out why the server has ended a live query: the server (3.3.5) says only that it has. If the table is gone, that is
-/// the reason.
-fn why_killed(scope: &Scope, table: &Table) -> JoinHandle<EndReason> {
-    let select = Fragment::new("SELECT VALUE 1 FROM ").value(table).text(" LIMIT 0");
-    let selected = select.into_query(scope.clone(), operation("live", table), None).into_future();
-    scope.client().spawn(async move {
-        match selected.await.and_then(Response::check) {
-            Err(error) if error.is_not_found() => EndReason::TableRemoved,
-            _ => EndReason::KilledByServer,
-        }
-    })
-}
-
-/// Finds out whether the server has lost a live query of the table.
-///
-/// The server (3.3.5) sends no KILLED if the table is removed before the reply to LIVE SELECT, nor if both commit at the same
-/// time. It answers only identities that may see the table's definition, and about the database that the session is in by
-/// now.
-fn was_removed(scope: &Scope, table: &Table, id: LiveId, place: Value) -> JoinHandle<bool> {
-    let info = Fragment::new(format!("RETURN [{PLACE}, (INFO FOR TABLE ")).value(table.as_str()).text(").lives[");
-    let info = info.value(&id.to_string()).text("] = NONE]");
-    let query = info.into_query(scope.clone(), operation("live", table), None).into_future();
-    scope.client().spawn(async move {
-        match query.await.and_then(|response| response.take::<(Value, bool)>(0)) {
-            Ok((is_at, true)) if is_at == place => {
-                // If it was killed, the server's notice comes within this time.
-                sleep(KILLED_AFTER).await;
-                true
-            }
-            Ok(_) => false,
-            Err(error) => {
-                debug!(live = %id, %error, "cannot look whether the table of a live query was removed");
-                false
-            }
-        }
-    })
 }
 
 impl<T: Identified, D: DeserializeOwned> Stream for LiveStream<T, D> {
@@ -407,16 +312,13 @@ impl<T: Identified, D: DeserializeOwned> Stream for LiveStream<T, D> {
 impl<T, D> fmt::Debug for LiveStream<T, D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("LiveStream");
-        debug.field("id", &self.id).field("received", &self.received).field("missed", &self.missed);
+        debug.field("id", &self.id()).field("received", &self.received).field("missed", &self.missed);
         debug.finish_non_exhaustive()
     }
 }
 
-/// The time within which the server reports that a live query was killed.
-const KILLED_AFTER: Duration = Duration::from_secs(1);
-
-/// The namespace and the database of a session, in SurrealQL.
-pub(super) const PLACE: &str = "[$session.ns, $session.db]";
+/// The time that an event waits if only a later one tells whether the records that were read contain it.
+const UNDECIDED: Duration = Duration::from_millis(250);
 
 /// The maximum number of events that are put in order at once.
 const TOGETHER: usize = 64;

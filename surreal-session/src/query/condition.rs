@@ -86,7 +86,7 @@ impl<R> Condition<R> {
     pub fn raw(surql: impl AsRef<str>) -> Self {
         // Always in parentheses, so that the text cannot begin another clause.
         let text = Fragment::new("(").text(surql.as_ref()).text(")");
-        Self::new(Tree::Leaf(text.reading_others(true)))
+        Self::new(Tree::Leaf(text.of_program()))
     }
 
     /// Binds `value` to `$name` in the text of a [`raw`](Self::raw) condition.

@@ -99,6 +99,8 @@ macro_rules! links {
 
         #[diagnostic::do_not_recommend]
         impl<T: Record<Key = K>, K: Key> Shows<$id> for $link {
+            const IS_FOLLOWED: bool = true;
+
             fn shown(path: String) -> String {
                 $followed(&path)
             }
@@ -134,6 +136,8 @@ tuples! { several }
 /// A field of an object or record that may be missing may be missing as well.
 #[diagnostic::do_not_recommend]
 impl<T: Record<Key = K>, K: Key> Shows<Id<T, K>> for Option<Link<T>> {
+    const IS_FOLLOWED: bool = true;
+
     fn shown(path: String) -> String {
         pair_if_any(&path)
     }
@@ -141,6 +145,8 @@ impl<T: Record<Key = K>, K: Key> Shows<Id<T, K>> for Option<Link<T>> {
 
 #[diagnostic::do_not_recommend]
 impl<T: Record<Key = K>, K: Key> Shows<Vec<Id<T, K>>> for Option<Vec<Link<T>>> {
+    const IS_FOLLOWED: bool = true;
+
     fn shown(path: String) -> String {
         pairs(&path)
     }

@@ -407,8 +407,8 @@ methods! { [
 
 /// The fields of a view as an object.
 pub(crate) fn view_object<V: View>() -> Fragment {
-    let entries = V::columns()
-        .into_iter()
-        .map(|Column { path, name, .. }| Fragment::new(escape_object_key(name)).text(": ").text(&path));
+    let entries = V::columns().into_iter().map(|Column { path, name, is_linked, .. }| {
+        Fragment::new(escape_object_key(name)).text(": ").text(&path).following_links(is_linked)
+    });
     Fragment::new("{ ").joined(entries, ", ").text(" }")
 }

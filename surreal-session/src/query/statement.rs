@@ -367,8 +367,19 @@ pub struct Fragment {
     named: Vec<(Arc<str>, Item)>,
     /// The error for which it is not sent.
     refusal: Option<Error>,
-    /// `true` if it may read other records than its own.
-    reads_others: bool,
+    reads: Reads,
+}
+
+/// The records that a piece of SurrealQL reads.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Reads {
+    /// The record that it is about.
+    #[default]
+    Own,
+    /// Any: it is a text of the program.
+    Unknown,
+    /// Others too: it follows links.
+    Linked,
 }
 
 /// An encoded value. It is shared until it is copied into the frame.
@@ -406,16 +417,31 @@ impl Fragment {
     pub(crate) fn path<P: Path>() -> Self {
         let mut text = String::new();
         P::write(&mut text);
-        Self { text, reads_others: P::IS_LINKED, ..Self::default() }
+        Self { text, ..Self::default() }.following_links(P::IS_LINKED)
     }
 
-    /// Notes whether it may read records other than the one that it is about.
-    pub(crate) fn reading_others(self, reads_others: bool) -> Self {
-        Self { reads_others: self.reads_others || reads_others, ..self }
+    /// Notes whether it follows links to other records.
+    pub(crate) fn following_links(mut self, follows: bool) -> Self {
+        if follows {
+            self.reads = Reads::Linked;
+        }
+        self
     }
 
-    pub(crate) fn reads_others(&self) -> bool {
-        self.reads_others
+    /// Notes that it is a text of the program, which may read any record.
+    pub(crate) fn of_program(mut self) -> Self {
+        self.reads = self.reads.max(Reads::Unknown);
+        self
+    }
+
+    /// Returns true if it may read records other than the one that it is about.
+    pub(crate) fn may_read_others(&self) -> bool {
+        self.reads > Reads::Own
+    }
+
+    /// Returns true if it certainly follows links.
+    pub(crate) fn follows_links(&self) -> bool {
+        self.reads == Reads::Linked
     }
 
     pub(crate) fn text(mut self, text: &str) -> Self {
@@ -480,7 +506,7 @@ impl Fragment {
         let offset = self.text.len();
         self.text.push_str(&next.text);
         self.refusal = self.refusal.or(next.refusal);
-        self.reads_others |= next.reads_others;
+        self.reads = self.reads.max(next.reads);
         self.values.extend(next.values.into_iter().map(|(at, value)| (at + offset, value)));
         self.named.extend(next.named);
         self

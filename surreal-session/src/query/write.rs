@@ -393,7 +393,7 @@ impl WriteClauses {
     pub(in crate::query) fn statement(&self) -> Fragment {
         let filter = (!self.filter.is_empty()).then(|| Tree::all(self.filter.clone()).for_write().into_fragment());
         let (target, filter) = match filter {
-            Some(filter) if filter.reads_others() && self.target.reach != Reach::One => (self.found(filter), None),
+            Some(filter) if filter.may_read_others() && self.target.reach != Reach::One => (self.found(filter), None),
             other => (self.target.surql.clone(), other),
         };
         let mut statement = Fragment::new(self.verb.keyword()).text(" ").then(target);

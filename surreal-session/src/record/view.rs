@@ -32,6 +32,8 @@ pub struct Column {
     pub(crate) field: String,
     /// The name in the view, not escaped.
     pub(crate) name: &'static str,
+    /// True if it is read from another record.
+    pub(crate) is_linked: bool,
 }
 
 /// For generated code: the field of type `V` in a view, called `name` there, that is `field` of the record.
@@ -40,7 +42,8 @@ pub fn column<P: Path, T, V: Shows<T>>(field: FieldRef<P, T>, name: &'static str
     let _ = field;
     let mut path = String::new();
     P::write(&mut path);
-    Column { field: first_field(&path).to_owned(), path: V::shown(path), name }
+    let is_linked = P::IS_LINKED || V::IS_FOLLOWED;
+    Column { field: first_field(&path).to_owned(), path: V::shown(path), name, is_linked }
 }
 
 /// A type that a field of a view can have if it has the type `T` in the record.
@@ -52,6 +55,9 @@ pub fn column<P: Path, T, V: Shows<T>>(field: FieldRef<P, T>, name: &'static str
     note = "an `Id<_>` may be a `Link<_>` in the view, which follows it"
 )]
 pub trait Shows<T> {
+    /// True if it follows the link that `T` is.
+    const IS_FOLLOWED: bool = false;
+
     /// The SurrealQL that selects this type at `path`.
     fn shown(path: String) -> String {
         path

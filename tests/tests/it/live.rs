@@ -10,6 +10,7 @@ mod projection;
 mod races;
 mod set;
 mod snapshot;
+mod synced;
 
 use std::fmt::Debug;
 use std::time::Duration;

@@ -187,7 +187,7 @@ pub(super) fn each<P: Path>(term: Term) -> Term {
     P::write(&mut path);
     let path = path.trim_start_matches("$this");
     let elements = Fragment::new("(").then(term.into_fragment()).text("[*]").text(path).text(")");
-    Term::computed(elements.reading_others(P::IS_LINKED), conditions)
+    Term::computed(elements.following_links(P::IS_LINKED), conditions)
 }
 
 pub(super) fn under(conditions: Vec<Fragment>, fragment: Fragment) -> Tree {
