@@ -40,7 +40,7 @@ mod timer;
 mod tls;
 mod url;
 
-pub(crate) use backoff::PAUSES;
+pub(crate) use backoff::{Backoff, PAUSES};
 pub(crate) use call::{Cleanup, Subscription};
 pub(crate) use client::Client;
 pub(crate) use config::Config;

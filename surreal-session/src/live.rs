@@ -15,6 +15,7 @@ mod follower;
 mod history;
 mod pages;
 mod projection;
+mod registration;
 mod repair;
 mod snapshot;
 mod stream;
@@ -33,16 +34,17 @@ pub use stream::LiveStream;
 pub use synced::{SyncEvent, SyncedStream};
 
 use crate::codec;
-use crate::connection::{Capacity, Cleanup, Deadline, Retry};
+use crate::connection::{Capacity, Cleanup, Deadline};
 use crate::error::{Error, Result};
 use crate::query::untyped::Untyped;
-use crate::query::{Fields, Fragment, IntoCondition, Links, PatchOp, Query, Response, Scope, Tree, view_object};
+use crate::query::{Fields, Fragment, IntoCondition, Links, PatchOp, Response, Scope, Tree, view_object};
 use crate::record::{IntoId, Record, View};
 use crate::session::{CallFuture, IDENTITY, Session, SessionCall, SessionSubscription, kill_live};
 use crate::value::{Table, Value};
-use follower::{Follower, PLACE, operation};
+use follower::Follower;
 use pages::{Places, ReadRow, RecordReader};
 use projection::{Digest, FilterSet, HINT, Projection, Watched};
+use registration::Registration;
 use repair::{Repair, SyncLimits};
 
 /// A live query, registered when awaited. Gives a [`LiveStream`] of the changes that are committed from then on.
@@ -168,7 +170,7 @@ impl Session {
             let identity = scope.request("query").text(IDENTITY).bindings().finish();
             let identity =
                 Response::read(&scope.session().call(identity, deadline, Cleanup::Nothing).await?)?.take(0)?;
-            Ok(LiveStream::new(Follower::new(scope, id, subscription, identity, None)))
+            Ok(LiveStream::new(Follower::of(scope, id, subscription, identity)))
         })
     }
 
@@ -571,7 +573,7 @@ impl<T, Out, Row> Live<T, Out, Row> {
     /// for its namespace and database, and calls the functions that the events need: the server (3.3.5) drops events
     /// silently if it denies one of them.
     pub fn to_surql(&self) -> String {
-        let live = self.registration().to_surql();
+        let live = self.registration().statement.to_surql();
         match self.begins {
             Begins::WithChanges => live,
             Begins::WithRecords | Begins::Synced => format!("{live}; {}", self.reader().first().to_surql()),
@@ -597,19 +599,24 @@ impl<T, Out, Row> Live<T, Out, Row> {
         }
     }
 
-    /// The statements that register the live query.
-    fn registration(&self) -> Query {
+    fn registration(&self) -> Registration {
         let watched = self.watched();
         let (calls, event) = match self.begins {
-            Begins::Synced => (format!("RETURN [{PLACE}]"), Fragment::new(HINT)),
-            _ => (format!("RETURN [{PLACE}, {}]", self.projection.calls()), self.projection.event(&watched)),
+            Begins::Synced => (String::new(), Fragment::new(HINT)),
+            _ => (format!(", {}", self.projection.calls()), self.projection.event(&watched)),
         };
-        let live = Fragment::new(format!("{IDENTITY}; {calls}; LIVE SELECT ")).then(event).then(self.source());
+        let live = event.then(self.source());
         let live = match watched {
             Watched::Set(set) => live.text(" OR ").then(set.contained()),
             Watched::Table | Watched::Filtered(_) => live,
         };
-        live.into_query(self.scope.clone(), operation("live", &self.target), self.deadline)
+        Registration {
+            scope: self.scope.clone(),
+            table: self.target.clone(),
+            statement: Registration::statement(&calls, live),
+            capacity: self.capacity,
+            timeout: self.deadline,
+        }
     }
 
     /// Without a condition, all records are in the set.
@@ -670,25 +677,10 @@ impl<T, Out, Row> Live<T, Out, Row> {
         Ok(LiveStream::new(self.register(deadline).await?).holding(self.projection.hold()))
     }
 
-    /// Registers the live query. In the server (3.3.5), concurrent registrations conflict with each other, and trying again
-    /// succeeds.
     async fn register(&self, deadline: Deadline) -> Result<Follower> {
-        Retry::until(self.scope.client(), deadline).run(|| self.try_register(deadline)).await
-    }
-
-    async fn try_register(&self, deadline: Deadline) -> Result<Follower> {
-        let (scope, request, _) = self.registration().into_request()?;
-        // Dropped here: the connection's task kills the live query that may have been registered.
-        let (reply, subscription) =
-            SessionSubscription::register(scope.session_for_live()?, request, deadline, self.capacity).await?;
-        let response = Response::read(&reply)?.named(operation("live", &self.target)).check()?;
-        let id = response.take(2)?;
-        let follower = Follower::new(scope, id, subscription, response.take(0)?, Some(self.target.clone()));
-        let called: Vec<Value> = response.take(1)?;
-        Ok(match called.into_iter().next() {
-            Some(place) => follower.looking_for_removal(place),
-            None => follower,
-        })
+        let registration = self.registration();
+        let registered = registration.register(deadline).await?;
+        Ok(Follower::new(registration, registered))
     }
 }
 

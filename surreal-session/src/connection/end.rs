@@ -93,7 +93,7 @@ impl End {
     }
 
     /// The error of no call in particular.
-    pub(super) fn error_of(&self, what: &str, delivery: Delivery) -> Error {
+    pub(crate) fn error_of(&self, what: &str, delivery: Delivery) -> Error {
         self.with_message(format!("{what} is over: {}", self.message), delivery)
     }
 

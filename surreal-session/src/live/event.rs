@@ -95,9 +95,22 @@ pub enum Gap {
         /// The number of changes that were left out.
         missed: u64,
     },
+    /// The connection was lost, and the live query was registered again. The events in between are missing; their number is
+    /// not known.
+    ///
+    /// From here on, the program's copies of the records may be out of date, until it reads them again. The stream has another
+    /// [`id`](super::LiveStream::id).
+    Reconnected,
+    /// The session was renewed, and the live query was registered again, because the server (3.3.5) ends it at the expiry that
+    /// it was registered with. Some events may be missing at this point, or come twice.
+    ///
+    /// The stream has another [`id`](super::LiveStream::id).
+    Renewed,
 }
 
-/// The reason why a live stream is over.
+/// The reason why a live stream is over. Each of them is final.
+///
+/// A lost connection is none: the stream registers its live query again.
 ///
 /// Serialized as the variant's name: `"TableRemoved"`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -123,13 +136,19 @@ pub enum EndReason {
     IdentityChanged,
     /// The session had expired when the live query was registered, or has expired since.
     ///
-    /// A session that is renewed in time keeps its live queries, but they end when the session would have expired.
+    /// If the session is renewed in time, the live query is registered again.
     Expired,
+    /// The session was lost with its connection, or the server refused to register the live query again.
+    /// [`LiveStream::error`](super::LiveStream::error) says why.
+    SessionLost,
     /// There are more records than the [`max_records`](super::Live::max_records) of a synced stream.
     TooManyRecords,
     /// The program closed the connection.
     ConnectionClosed,
-    /// The connection was lost.
+    /// The connection was lost for good: its policy gave up, or does not reconnect; or its runtime was shut down.
+    ///
+    /// A stream of [`subscribe_live`](crate::Session::subscribe_live) ends with this reason when its socket is lost: the
+    /// program's text has registered its live query.
     ConnectionLost,
 }
 
@@ -190,6 +209,8 @@ impl fmt::Display for Gap {
             Self::TooLarge { missed } => (missed, "larger than the limit for messages"),
             Self::Superseded { missed } => (missed, "later changes arrived first"),
             Self::Unordered { missed } => (missed, "their order is unknown"),
+            Self::Reconnected => return f.write_str("events may be missing: the connection was lost"),
+            Self::Renewed => return f.write_str("events may be missing or come twice: the session was renewed"),
         };
         let events = if *missed == 1 { "event" } else { "events" };
         write!(f, "{missed} {events} missing: {why}")
@@ -205,6 +226,7 @@ impl fmt::Display for EndReason {
             Self::SessionClosed => "session closed",
             Self::IdentityChanged => "identity changed",
             Self::Expired => "session expired",
+            Self::SessionLost => "session lost",
             Self::TooManyRecords => "too many records",
             Self::ConnectionClosed => "connection closed",
             Self::ConnectionLost => "connection lost",
@@ -242,6 +264,7 @@ mod tests {
         assert_written(Gap::Superseded { missed: 2 }, r#"{"Superseded":{"missed":2}}"#, text);
         let text = "3 events missing: their order is unknown";
         assert_written(Gap::Unordered { missed: 3 }, r#"{"Unordered":{"missed":3}}"#, text);
+        assert_written(Gap::Reconnected, r#""Reconnected""#, "events may be missing: the connection was lost");
     }
 
     #[test]
@@ -253,6 +276,7 @@ mod tests {
             (EndReason::SessionClosed, "session closed"),
             (EndReason::IdentityChanged, "identity changed"),
             (EndReason::Expired, "session expired"),
+            (EndReason::SessionLost, "session lost"),
             (EndReason::TooManyRecords, "too many records"),
             (EndReason::ConnectionClosed, "connection closed"),
             (EndReason::ConnectionLost, "connection lost"),

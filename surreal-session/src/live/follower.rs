@@ -1,21 +1,24 @@
-//! One live query at the server: its events, and its end.
+//! One live query at the server: its events, its registration again, and its end.
 //!
-//! [`Follower`] takes the items of the queue that the connection's task fills, and leaves the events in their frames. It asks
-//! the server in the background why a live query has ended, and whether its table was removed during the registration.
+//! [`Follower`] takes the items of the queue that the connection's task fills, and leaves the events in their frames. If the
+//! connection is lost, it registers the live query again. It asks the server in the background why a live query has
+//! ended, and whether its table was removed during the registration.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::task::JoinHandle;
-use tokio::time::sleep;
+use tokio::task::JoinError;
+use tokio::time::{Instant, sleep};
 use tracing::debug;
 
-use super::EndReason;
+use super::registration::{PLACE, Registered, Registration, Task, operation, reason_of};
+use super::{EndReason, Gap};
 use crate::codec;
 use crate::connection::{Missed, QueueItem, StreamEnd, Timer};
-use crate::protocol::{LiveId, Operation, Target};
+use crate::error::{Delivery, Error, ErrorKind, Result};
+use crate::protocol::LiveId;
 use crate::query::{Fragment, Response, Scope};
 use crate::session::{SessionIdentity, SessionSubscription};
 use crate::value::{Table, Value};
@@ -24,17 +27,39 @@ use crate::value::{Table, Value};
 pub(super) struct Follower {
     pub(super) scope: Scope,
     pub(super) id: LiveId,
-    /// The table of the live query. `None` if the program's own text has registered it.
-    pub(super) table: Option<Table>,
-    /// `None` when the live query is over.
-    subscription: Option<SessionSubscription>,
-    /// The session's identity at the registration.
+    /// `None` if the program's own text has registered the live query: it cannot be registered again.
+    registration: Option<Registration>,
+    state: State,
+    /// The session's identity and the place at the registration.
     identity: Value,
-    expiry: Option<Pin<Box<Timer>>>,
-    /// Finds out why the server has ended the live query.
-    end_lookup: Option<JoinHandle<EndReason>>,
+    place: Option<Value>,
+    expiry: Option<(Instant, Pin<Box<Timer>>)>,
+    /// Registers the live query again, while the present one goes on until it expires.
+    renewal: Option<Registering>,
     /// Finds out whether the table was removed while the live query was registered.
-    removal_lookup: Option<JoinHandle<bool>>,
+    removal_lookup: Option<Task<bool>>,
+    /// Whether a live query that the server has killed is registered again.
+    on_kill: OnKill,
+    error: Option<Error>,
+}
+
+type Registering = Task<Result<Registered>>;
+
+enum State {
+    Following(SessionSubscription),
+    /// The connection was lost, or the table was made anew.
+    Registering(Registering),
+    /// Finds out why the server has ended the live query.
+    LookingUp(Task<EndReason>),
+    Over,
+}
+
+/// The consequence of a live query that the server has killed, although its table exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum OnKill {
+    End,
+    /// The server (3.3.5) does not tell a table that was made anew from another session's KILL.
+    Register,
 }
 
 /// An item of a live query.
@@ -43,6 +68,8 @@ pub(super) enum Followed<E = Bytes> {
     Event(E),
     /// Events were dropped here.
     Missed(Missed),
+    /// The live query was registered again, under another id.
+    Again(Gap),
     /// Nothing follows.
     Ended(EndReason),
 }
@@ -53,36 +80,72 @@ impl Followed {
         match self {
             Self::Event(frame) => Followed::Event(parse(&frame)),
             Self::Missed(missed) => Followed::Missed(missed),
+            Self::Again(gap) => Followed::Again(gap),
             Self::Ended(reason) => Followed::Ended(reason),
         }
     }
 }
 
 impl Follower {
-    pub(super) fn new(
-        scope: Scope,
-        id: LiveId,
-        subscription: SessionSubscription,
-        identity: SessionIdentity,
-        table: Option<Table>,
-    ) -> Self {
-        let expiry = identity.expires_in().map(|left| Box::pin(scope.sleep(left)));
-        let (subscription, identity) = (Some(subscription), identity.identity);
-        Self { scope, id, table, subscription, identity, expiry, end_lookup: None, removal_lookup: None }
+    pub(super) fn new(registration: Registration, registered: Registered) -> Self {
+        let scope = registration.scope.clone();
+        let Registered { id, subscription, identity, place } = registered;
+        let mut follower = Self::of(scope, id, subscription, identity);
+        (follower.registration, follower.place) = (Some(registration), place);
+        follower.look_for_removal();
+        follower
+    }
+
+    /// Follows a live query that the program's own text has registered.
+    pub(super) fn of(scope: Scope, id: LiveId, subscription: SessionSubscription, identity: SessionIdentity) -> Self {
+        let mut follower = Self {
+            scope,
+            id,
+            registration: None,
+            state: State::Following(subscription),
+            identity: Value::None,
+            place: None,
+            expiry: None,
+            renewal: None,
+            removal_lookup: None,
+            on_kill: OnKill::End,
+            error: None,
+        };
+        follower.expire(&identity);
+        follower.identity = identity.identity;
+        follower
+    }
+
+    pub(super) fn on_kill(self, on_kill: OnKill) -> Self {
+        Self { on_kill, ..self }
+    }
+
+    /// Returns true if events are in the form of this client's live queries.
+    pub(super) fn is_own(&self) -> bool {
+        self.registration.is_some()
+    }
+
+    /// The error because of which the live query was not registered again.
+    pub(super) fn error(&self) -> Option<&Error> {
+        self.error.as_ref()
+    }
+
+    fn expire(&mut self, identity: &SessionIdentity) {
+        self.expiry = identity.expires_in().map(|left| (Instant::now() + left, Box::pin(self.scope.sleep(left))));
     }
 
     /// Looks, in the background, whether the live query is on a table that was removed in the meantime.
-    ///
-    /// `place` is the namespace and the database of the live query.
-    pub(super) fn looking_for_removal(self, place: Value) -> Self {
-        let removal_lookup = self.table.as_ref().map(|table| was_removed(&self.scope, table, self.id, place));
-        Self { removal_lookup, ..self }
+    fn look_for_removal(&mut self) {
+        if let (Some(registration), Some(place)) = (&self.registration, &self.place) {
+            self.removal_lookup = Some(was_removed(&self.scope, &registration.table, self.id, place.clone()));
+        }
     }
 
     /// Takes the next item if there is one now.
     pub(super) fn try_next(&mut self) -> Option<Followed> {
         loop {
-            let item = self.subscription.as_ref()?.events.queue.try_next()?;
+            let State::Following(subscription) = &self.state else { return None };
+            let item = subscription.events.queue.try_next()?;
             if let Some(item) = self.item(item) {
                 return Some(item);
             }
@@ -92,19 +155,20 @@ impl Follower {
     /// Waits for the next item. `None` after the end.
     pub(super) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Followed>> {
         loop {
-            if let Some(lookup) = &mut self.end_lookup {
-                let reason = ready!(Pin::new(lookup).poll(cx)).unwrap_or(EndReason::KilledByServer);
-                self.end_lookup = None;
-                return Poll::Ready(Some(Followed::Ended(reason)));
-            }
-            let Some(subscription) = &self.subscription else { return Poll::Ready(None) };
-            let item = match subscription.events.queue.poll_next(cx) {
-                Poll::Ready(item) => self.item(item),
-                Poll::Pending if self.poll_removal(cx) => Some(self.end(EndReason::TableRemoved)),
-                Poll::Pending => {
-                    ready!(self.poll_expiry(cx));
-                    Some(self.end(EndReason::Expired))
+            let item = match &mut self.state {
+                State::Over => return Poll::Ready(None),
+                State::LookingUp(lookup) => {
+                    let reason = ready!(Pin::new(lookup.handle()).poll(cx)).unwrap_or(EndReason::KilledByServer);
+                    self.killed(reason)
                 }
+                State::Registering(task) => {
+                    let outcome = ready!(Pin::new(task.handle()).poll(cx));
+                    Some(self.registered(outcome, Gap::Reconnected))
+                }
+                State::Following(subscription) => match subscription.events.queue.poll_next(cx) {
+                    Poll::Ready(item) => self.item(item),
+                    Poll::Pending => Some(ready!(self.poll_idle(cx))),
+                },
             };
             if item.is_some() {
                 return Poll::Ready(item);
@@ -112,65 +176,150 @@ impl Follower {
         }
     }
 
+    /// Waits for what happens without an item of the queue.
+    fn poll_idle(&mut self, cx: &mut Context<'_>) -> Poll<Followed> {
+        if let Some(renewal) = &mut self.renewal {
+            // The present live query goes on, also after its expiry: this has an outcome soon.
+            let outcome = ready!(Pin::new(renewal.handle()).poll(cx));
+            self.renewal = None;
+            return Poll::Ready(self.registered(outcome, Gap::Renewed));
+        }
+        if self.poll_removal(cx) {
+            return Poll::Ready(self.end(EndReason::TableRemoved));
+        }
+        match &mut self.expiry {
+            Some((_, expiry)) => ready!(expiry.as_mut().poll(cx)),
+            None => return Poll::Pending,
+        }
+        Poll::Ready(self.end(EndReason::Expired))
+    }
+
     /// The item for the stream, if there is something to report.
     fn item(&mut self, item: QueueItem) -> Option<Followed> {
         match item {
             QueueItem::Event(frame) => Some(Followed::Event(frame)),
             QueueItem::Missed(missed) => Some(Followed::Missed(missed)),
-            QueueItem::Identity(identity) => {
-                self.is_other_identity(identity.as_ref()).then(|| self.end(EndReason::IdentityChanged))
-            }
-            QueueItem::End(end) => match (&end, &self.table) {
-                (StreamEnd::KilledByServer, Some(table)) => {
-                    self.end_lookup = Some(why_killed(&self.scope, table));
-                    self.subscription = None;
+            QueueItem::Identity(identity) => self.identified(identity.as_ref()),
+            QueueItem::End(StreamEnd::KilledByServer) => match &self.registration {
+                Some(Registration { table, .. }) => {
+                    self.state = State::LookingUp(why_killed(&self.scope, table, self.on_kill));
                     None
                 }
-                _ => Some(self.end(EndReason::of(&end))),
+                None => Some(self.end(EndReason::KilledByServer)),
             },
+            QueueItem::End(StreamEnd::Connection(end)) if end.kind() != ErrorKind::Closed && self.is_own() => {
+                debug!(live = %self.id, "the connection of a live query was lost");
+                self.register_again();
+                None
+            }
+            QueueItem::End(end) => {
+                if let StreamEnd::Connection(end) = &end {
+                    self.error = Some(end.error_of("the live query", Delivery::Answered));
+                }
+                Some(self.end(EndReason::of(&end)))
+            }
         }
+    }
+
+    fn register_again(&mut self) {
+        (self.renewal, self.removal_lookup) = (None, None);
+        if let Some(registration) = &self.registration {
+            self.state = State::Registering(registration.again());
+        }
+    }
+
+    /// Ends the stream, or registers a live query again whose table was made anew.
+    fn killed(&mut self, reason: EndReason) -> Option<Followed> {
+        if reason == EndReason::KilledByServer && self.on_kill == OnKill::Register {
+            self.register_again();
+            return None;
+        }
+        Some(self.end(reason))
+    }
+
+    /// Goes on with the live query that was registered again.
+    fn registered(&mut self, outcome: Result<Result<Registered>, JoinError>, gap: Gap) -> Followed {
+        let registered = match outcome {
+            Ok(Ok(registered)) => registered,
+            Ok(Err(error)) => {
+                let reason = reason_of(&error);
+                self.error = Some(error);
+                return self.end(reason);
+            }
+            // Its runtime was shut down.
+            Err(_) => return self.end(EndReason::ConnectionLost),
+        };
+        if registered.identity.identity != self.identity {
+            return self.end(EndReason::IdentityChanged);
+        }
+        if registered.place != self.place {
+            let message = "the session has another namespace or database than at the registration of its live query";
+            self.error = Some(Error::new(ErrorKind::SessionClosed, message).answered());
+            return self.end(EndReason::SessionLost);
+        }
+        debug!(old = %self.id, new = %registered.id, ?gap, "a live query was registered again");
+        self.id = registered.id;
+        self.expire(&registered.identity);
+        // Drops the old subscription, which kills a live query that is still there.
+        self.state = State::Following(registered.subscription);
+        self.look_for_removal();
+        Followed::Again(gap)
     }
 
     fn end(&mut self, reason: EndReason) -> Followed {
         debug!(live = %self.id, ?reason, "live query over");
-        self.subscription = None;
+        self.state = State::Over;
+        (self.renewal, self.removal_lookup) = (None, None);
         Followed::Ended(reason)
     }
 
     fn poll_removal(&mut self, cx: &mut Context<'_>) -> bool {
         let Some(removal) = &mut self.removal_lookup else { return false };
-        let Poll::Ready(removed) = Pin::new(removal).poll(cx) else { return false };
+        let Poll::Ready(removed) = Pin::new(removal.handle()).poll(cx) else { return false };
         self.removal_lookup = None;
         removed.unwrap_or(false)
     }
 
-    fn poll_expiry(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.expiry.as_mut().map_or(Poll::Pending, |expiry| expiry.as_mut().poll(cx))
-    }
-
-    /// Returns true if a report of the session's identity differs from the identity at the registration.
-    fn is_other_identity(&self, identity: Option<&Bytes>) -> bool {
+    /// Compares a report of the session's identity with the identity at the registration.
+    ///
+    /// The server (3.3.5) ends a live query when the session would have expired that registered it, whatever happened to the
+    /// session since. So it is registered again if the session now expires later.
+    fn identified(&mut self, identity: Option<&Bytes>) -> Option<Followed> {
         let identity = identity.and_then(|identity| codec::decode::<SessionIdentity>(identity).ok());
-        identity.is_none_or(|identity| identity.identity != self.identity)
+        let Some(identity) = identity.filter(|identity| identity.identity == self.identity) else {
+            return Some(self.end(EndReason::IdentityChanged));
+        };
+        let (at, registration) = (self.expiry.as_ref().map(|(at, _)| *at)?, self.registration.as_ref()?);
+        if self.renewal.is_none() && identity.expires_in().is_none_or(|left| Instant::now() + left > at + LATER) {
+            self.renewal = Some(registration.again());
+        }
+        None
     }
-}
-
-/// The name of a request about a table in messages.
-pub(super) fn operation(verb: &'static str, table: &Table) -> Operation {
-    Operation::statement(verb, Target::shown(table.clone()))
 }
 
 /// Finds out why the server has ended a live query: the server (3.3.5) says only that it has. If the table is gone, that is
 /// the reason.
-fn why_killed(scope: &Scope, table: &Table) -> JoinHandle<EndReason> {
-    let select = Fragment::new("SELECT VALUE 1 FROM ").value(table).text(" LIMIT 0");
-    let selected = select.into_query(scope.clone(), operation("live", table), None).into_future();
-    scope.client().spawn(async move {
-        match selected.await.and_then(Response::check) {
-            Err(error) if error.is_not_found() => EndReason::TableRemoved,
-            _ => EndReason::KilledByServer,
+fn why_killed(scope: &Scope, table: &Table, on_kill: OnKill) -> Task<EndReason> {
+    let (scope, table) = (scope.clone(), table.clone());
+    let client = scope.client().clone();
+    Task::new(client.spawn(async move {
+        let select = || {
+            let select = Fragment::new("SELECT VALUE 1 FROM ").value(&table).text(" LIMIT 0");
+            select.into_query(scope.clone(), operation("live", &table), None)
+        };
+        let is_gone = async || matches!(select().await.and_then(Response::check), Err(error) if error.is_not_found());
+        if !is_gone().await {
+            return EndReason::KilledByServer;
         }
-    })
+        if on_kill == OnKill::Register {
+            // The next statement may make it anew.
+            sleep(MADE_ANEW_AFTER).await;
+            if !is_gone().await {
+                return EndReason::KilledByServer;
+            }
+        }
+        EndReason::TableRemoved
+    }))
 }
 
 /// Finds out whether the server has lost a live query of the table.
@@ -178,11 +327,11 @@ fn why_killed(scope: &Scope, table: &Table) -> JoinHandle<EndReason> {
 /// The server (3.3.5) sends no KILLED if the table is removed before the reply to LIVE SELECT, nor if both commit at the same
 /// time. It answers only identities that may see the table's definition, and about the database that the session is in by
 /// now.
-fn was_removed(scope: &Scope, table: &Table, id: LiveId, place: Value) -> JoinHandle<bool> {
+fn was_removed(scope: &Scope, table: &Table, id: LiveId, place: Value) -> Task<bool> {
     let info = Fragment::new(format!("RETURN [{PLACE}, (INFO FOR TABLE ")).value(table.as_str()).text(").lives[");
     let info = info.value(&id.to_string()).text("] = NONE]");
     let query = info.into_query(scope.clone(), operation("live", table), None).into_future();
-    scope.client().spawn(async move {
+    Task::new(scope.client().spawn(async move {
         match query.await.and_then(|response| response.take::<(Value, bool)>(0)) {
             Ok((is_at, true)) if is_at == place => {
                 // If it was killed, the server's notice comes within this time.
@@ -195,11 +344,14 @@ fn was_removed(scope: &Scope, table: &Table, id: LiveId, place: Value) -> JoinHa
                 false
             }
         }
-    })
+    }))
 }
 
 /// The time within which the server reports that a live query was killed.
 const KILLED_AFTER: Duration = Duration::from_secs(1);
 
-/// The namespace and the database of a session, in SurrealQL.
-pub(super) const PLACE: &str = "[$session.ns, $session.db]";
+/// The time within which a removed table may be made anew.
+const MADE_ANEW_AFTER: Duration = Duration::from_secs(1);
+
+/// A session that expires this much later was renewed.
+const LATER: Duration = Duration::from_millis(1_500);

@@ -11,8 +11,8 @@ use std::time::Duration;
 use bytes::{BufMut, Bytes, BytesMut};
 use serde::de::DeserializeOwned;
 
-use super::follower::operation;
 use super::history::{Elements, EventPosition, StateHash};
+use super::registration::operation;
 use crate::codec::reader::{Reader, Remaining};
 use crate::codec::{self, DecodeError};
 use crate::connection::{Cleanup, Deadline};
@@ -148,6 +148,8 @@ impl RecordReader {
 
     async fn send(&self, statement: Fragment, deadline: Deadline) -> Result<Bytes> {
         let (scope, request, _) = self.query(statement).into_request()?;
+        // It only reads.
+        let request = request.repeatable(true);
         let reply = scope.session().call(request, deadline, Cleanup::Nothing).await?;
         Response::read(&reply)?.named(operation("select", &self.table)).result(0).cloned()
     }

@@ -21,7 +21,7 @@ use tracing::debug;
 
 use super::EndReason;
 use super::board::{Board, BoardChange};
-use super::follower::{Followed, Follower};
+use super::follower::{Followed, Follower, OnKill};
 use super::pages::{BATCH, Pages, ReadRow, ReadRows, RecordReader};
 use crate::connection::Deadline;
 use crate::error::{Delivery, Error, ErrorKind, Result};
@@ -98,6 +98,10 @@ enum Purpose {
 }
 
 impl SyncStatus {
+    fn set_id(&self, id: LiveId) {
+        *self.id.lock().unwrap_or_else(PoisonError::into_inner) = id;
+    }
+
     pub(super) fn id(&self) -> LiveId {
         *self.id.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -108,7 +112,7 @@ impl Repair {
     pub(super) fn new(follower: Follower, reader: RecordReader, limits: SyncLimits) -> Self {
         let status = Arc::new(SyncStatus { id: Mutex::new(follower.id), sweeps: AtomicU64::new(0) });
         Self {
-            follower,
+            follower: follower.on_kill(OnKill::Register),
             reader: Arc::new(reader),
             board: Board::default(),
             limits,
@@ -207,6 +211,10 @@ impl Repair {
                 }
             },
             Followed::Missed(_) => self.wants_sweep = true,
+            Followed::Again(_) => {
+                self.status.set_id(self.follower.id);
+                (self.wants_sweep, self.sweep_at) = (true, Some(Instant::now() + SETTLED_AFTER));
+            }
             Followed::Ended(reason) => self.end(reason),
         }
     }

@@ -156,6 +156,8 @@ impl Snapshot {
                 history.note_loss(missed.last);
                 false
             }
+            // The changes in between are contained.
+            Followed::Again(_) => false,
             Followed::Event(_) | Followed::Ended(_) => true,
         });
         *self = Self { arrivals, history, ..Self::default() };
@@ -266,7 +268,7 @@ impl Snapshot {
     }
 
     fn has_gap(&self) -> bool {
-        self.arrivals.iter().any(|arrival| matches!(arrival, Followed::Missed(_)))
+        self.arrivals.iter().any(|arrival| matches!(arrival, Followed::Missed(_) | Followed::Again(_)))
     }
 }
 

@@ -105,7 +105,7 @@ impl<T, D> LiveStream<T, D> {
         Self { hold, ..self }
     }
 
-    /// Returns the id of the live query.
+    /// Returns the id of the live query. After [`Gap::Reconnected`] and [`Gap::Renewed`] it is another one.
     pub fn id(&self) -> LiveId {
         self.follower.id
     }
@@ -115,7 +115,13 @@ impl<T, D> LiveStream<T, D> {
         self.received
     }
 
-    /// Returns the number of missing events that the gaps of this stream have reported.
+    /// Returns the error for which the stream is over, if its connection or session was lost.
+    pub fn error(&self) -> Option<&Error> {
+        self.follower.error()
+    }
+
+    /// Returns the number of missing events that the gaps of this stream have reported. Those that are missing while the
+    /// connection is lost are not counted.
     pub fn missed(&self) -> u64 {
         self.missed
     }
@@ -138,14 +144,14 @@ impl<T, D> LiveStream<T, D> {
 
     /// Plain records are the data of a live query that the program's own text has registered.
     fn parsed(&self, item: Followed) -> Arrival {
-        item.parsed(if self.follower.table.is_some() { RecordChange::read } else { RecordChange::read_plain })
+        item.parsed(if self.follower.is_own() { RecordChange::read } else { RecordChange::read_plain })
     }
 
     fn poll_arrival(&mut self, cx: &mut Context<'_>) -> Poll<Option<Arrival>> {
         if self.ahead.is_empty() {
             let Some(arrival) = ready!(self.poll_item(cx)) else { return Poll::Ready(None) };
             self.ahead.push_back(arrival);
-            if self.follower.table.is_some() {
+            if self.follower.is_own() {
                 self.gather(TOGETHER);
                 let hold = if self.is_undecided() { self.hold.max(UNDECIDED) } else { self.hold };
                 self.held = (!hold.is_zero()).then(|| Box::pin(self.follower.scope.sleep(hold)));
@@ -262,6 +268,11 @@ impl<T: Identified, D: DeserializeOwned> LiveStream<T, D> {
             Followed::Missed(missed) => {
                 self.history.note_loss(missed.last);
                 Some(Ok(self.gap(missed.count, Gap::of(missed))))
+            }
+            Followed::Again(gap) => {
+                // The events from here on belong to later changes than those before.
+                self.history = History::default();
+                Some(Ok(self.gap(0, gap)))
             }
             Followed::Ended(reason) => Some(Ok(self.end(reason))),
         }

@@ -16,9 +16,9 @@ use bytes::Bytes;
 use futures_util::Stream;
 use serde::de::DeserializeOwned;
 use tokio::sync::mpsc;
-use tokio::task::AbortHandle;
 
 use super::board::BoardChange;
+use super::registration::AbortOnDrop;
 use super::repair::{Repair, SyncItem, SyncStatus};
 use super::{EndReason, Identified};
 use crate::codec;
@@ -90,15 +90,6 @@ pub struct SyncedStream<T, V = T> {
     data: PhantomData<fn() -> (T, V)>,
 }
 
-#[derive(Debug)]
-struct AbortOnDrop(AbortHandle);
-
-impl Drop for AbortOnDrop {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
 impl<T, V> SyncedStream<T, V> {
     /// Starts the task.
     pub(super) fn start(scope: Scope, repair: Repair) -> Self {
@@ -109,7 +100,7 @@ impl<T, V> SyncedStream<T, V> {
         Self { scope, items, status, task, is_over: false, data: PhantomData }
     }
 
-    /// Returns the id of the live query.
+    /// Returns the id of the live query. It is another one after the live query was registered again.
     pub fn id(&self) -> LiveId {
         self.status.id()
     }
