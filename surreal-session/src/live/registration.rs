@@ -38,7 +38,10 @@ pub(super) struct Registered {
 
 /// A task of the connection's runtime that ends with its owner.
 #[derive(Debug)]
-pub(super) struct Task<T>(JoinHandle<T>, AbortOnDrop);
+pub(super) struct Task<T> {
+    handle: JoinHandle<T>,
+    _abort: AbortOnDrop,
+}
 
 #[derive(Debug)]
 pub(super) struct AbortOnDrop(pub(super) AbortHandle);
@@ -52,11 +55,11 @@ impl Drop for AbortOnDrop {
 impl<T> Task<T> {
     pub(super) fn new(handle: JoinHandle<T>) -> Self {
         let abort = AbortOnDrop(handle.abort_handle());
-        Self(handle, abort)
+        Self { handle, _abort: abort }
     }
 
     pub(super) fn handle(&mut self) -> &mut JoinHandle<T> {
-        &mut self.0
+        &mut self.handle
     }
 }
 

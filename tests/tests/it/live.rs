@@ -6,6 +6,7 @@ mod identity;
 mod inner;
 mod load;
 mod order;
+mod outage;
 mod projection;
 mod races;
 mod set;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ciborium::Value as Cbor;
 use surreal_session::prelude::*;
-use surreal_session_tests::{Peer, Proxy, async_test, connect, eventually, login, place, unique};
+use surreal_session_tests::{Peer, async_test, eventually, login, place};
 use tokio::time::timeout;
 
 use super::races::{event, registration_in, statement};
@@ -166,23 +166,6 @@ async fn stream_ends_when_its_session_expires() {
     // Nor does it kill for an expired session: the live query goes with that.
     drop((items, ada));
     nothing_is_registered(&session).await;
-}
-
-#[async_test(not_send)]
-async fn lost_connection_ends_the_stream() {
-    let login = login().await;
-    let proxy = Proxy::start(&login.url).await;
-    let db = Surreal::connect(proxy.url()).await.unwrap();
-    let root = Root::new(login.username, login.password);
-    let place = unique("ns");
-    let session = db.new_session().signin(root.clone()).use_ns(&place).use_db("test").await.unwrap();
-    session.execute("DEFINE TABLE item").await.unwrap();
-    let mut items = session.live::<Item>().await.unwrap();
-    proxy.cut();
-    assert_eq!(end(&mut items).await, EndReason::ConnectionLost);
-    assert_eq!(session.live::<Item>().await.unwrap_err().kind(), ErrorKind::Disconnected);
-    let elsewhere = connect().await.new_session().signin(root).use_ns(place).use_db("test").await.unwrap();
-    nothing_is_registered(&elsewhere).await;
 }
 
 /// A peer that registers a live query, and reports that a live query in the namespace `now` is gone or not.
