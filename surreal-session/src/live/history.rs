@@ -202,6 +202,11 @@ impl History {
         Recency::Last
     }
 
+    /// Returns true if a later change of the record was noted.
+    pub(super) fn is_superseded(&self, record: &[u8], position: EventPosition) -> bool {
+        self.last.get(&self.hasher.hash_one(record)).is_some_and(|last| position < *last)
+    }
+
     /// Notes that events were dropped, with the greatest of their positions: each of them may have been the last one of
     /// its record.
     pub(super) fn note_loss(&mut self, last: Option<EventPosition>) {

@@ -34,7 +34,7 @@ pub(super) async fn read<T, D, Row: DeserializeOwned>(
     max_records: usize,
     deadline: Deadline,
 ) -> Result<Vec<Row>> {
-    let mut reading = Reading { reader, max_records, deadline, snapshot: Snapshot::default() };
+    let mut reading = Reading { reader, max_records, batch: BATCH, deadline, snapshot: Snapshot::default() };
     for _ in 0..READS {
         reading.snapshot.begin(stream);
         reading.pages(stream).await?;
@@ -56,6 +56,8 @@ pub(super) async fn read<T, D, Row: DeserializeOwned>(
 struct Reading<'a> {
     reader: &'a RecordReader,
     max_records: usize,
+    /// The maximum number of records of one read. It shrinks if their reply is too large.
+    batch: usize,
     deadline: Deadline,
     snapshot: Snapshot,
 }
@@ -81,10 +83,13 @@ impl Reading<'_> {
     async fn pages<T, D>(&mut self, stream: &mut LiveStream<T, D>) -> Result<()> {
         let mut pages = self.reader.pages();
         while !matches!(pages, Pages::Over) {
-            let page = self.reader.page(&mut pages, BATCH, self.deadline);
+            let page = self.reader.page(&mut pages, self.batch, self.deadline);
             let snapshot = &mut self.snapshot;
-            let read = beside(page, stream, |arrival| snapshot.mark(arrival)).await?;
-            snapshot.add(read);
+            match beside(page, stream, |arrival| snapshot.mark(arrival)).await {
+                Ok(read) => snapshot.add(read),
+                Err(error) if error.kind() == ErrorKind::TooLarge && self.batch > 1 => self.batch /= 2,
+                Err(error) => return Err(error),
+            }
             self.check()?;
         }
         Ok(())
@@ -93,6 +98,9 @@ impl Reading<'_> {
     /// Reads the marked records until each event is either contained in its record or newer.
     async fn settle<T, D>(&mut self, stream: &mut LiveStream<T, D>) -> Result<()> {
         for _ in 0..ROUNDS {
+            // The events that the server sent before it read the records arrive before this reply.
+            let scope = &self.reader.scope;
+            scope.session().call(scope.request("ping").finish(), self.deadline, Cleanup::Nothing).await?;
             while let Some(arrival) = stream.try_next() {
                 self.snapshot.take(arrival);
             }
@@ -101,16 +109,13 @@ impl Reading<'_> {
             if marked.is_empty() {
                 break;
             }
-            for ids in marked.chunks(BATCH) {
+            for ids in marked.chunks(self.batch) {
                 let snapshot = &mut self.snapshot;
                 let records = self.reader.records(ids, self.deadline);
                 let read = beside(records, stream, |arrival| snapshot.take(arrival)).await?;
                 snapshot.replace(ids, read);
                 self.check()?;
             }
-            // The events that the server sent before it read the records arrive before this reply.
-            let scope = &self.reader.scope;
-            scope.session().call(scope.request("ping").finish(), self.deadline, Cleanup::Nothing).await?;
         }
         self.snapshot.remove_contained();
         Ok(())
@@ -224,7 +229,10 @@ impl Snapshot {
         let unsettled = self.positions();
         let is_unsettled = |id: &Bytes, of_record: &Positions| {
             let Some(read) = self.states.get(id) else { return true };
-            of_record.others.iter().any(|other| Some(*other) > of_record.contained && !read.is_before(other.0))
+            of_record.others.iter().any(|other| {
+                let is_news = read.is_before(other.0) || self.history.is_superseded(id, other.0);
+                Some(*other) > of_record.contained && !is_news
+            })
         };
         let unsettled: HashSet<Bytes> =
             unsettled.into_iter().filter(|(id, of_record)| is_unsettled(id, of_record)).map(|(id, _)| id).collect();

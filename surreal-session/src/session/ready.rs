@@ -42,6 +42,8 @@ impl SessionInner {
                 Some(Err(error)) if !matches!(error.kind(), ErrorKind::Disconnected | ErrorKind::TooManySessions) => {
                     return Err(error);
                 }
+                // It was detached as soon as it was made.
+                Some(Ok(())) if self.is_closed() => return Err(Error::session_closed()),
                 _ => {}
             }
         }

@@ -48,7 +48,8 @@ async fn vanished_server_ends_calls_and_streams() {
     let login = login().await;
     let proxy = Proxy::start(&login.url).await;
     // The server pings every five seconds.
-    let db = Surreal::connect(proxy.url()).idle_timeout(Duration::from_secs(6)).await.unwrap();
+    let db = Surreal::connect(proxy.url()).idle_timeout(Duration::from_secs(6)).reconnect(Reconnect::never());
+    let db = db.await.unwrap();
     let root = Root::new(login.username, login.password);
     let session = db.new_session().signin(root).use_ns(unique("ns")).use_db("test").await.unwrap();
     session.execute("DEFINE TABLE item").await.unwrap();

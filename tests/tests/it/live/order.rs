@@ -177,7 +177,9 @@ async fn event_that_is_older_than_the_snapshot_is_left_out() {
     let row = |number: i64| {
         let id = Cbor::Tag(8, Box::new(Cbor::Array(vec!["item".into(), "a".into()])));
         let record = Cbor::Map(vec![("id".into(), id.clone()), ("number".into(), number.into())]);
-        Cbor::Array(vec![statement(Cbor::Array(vec![Cbor::Array(vec![id, record])]))])
+        let rows = Cbor::Array(vec![Cbor::Array(vec![id, record])]);
+        let position = Cbor::Tag(37, Box::new(Cbor::Bytes([25_u64.to_be_bytes(), [0; 8]].concat())));
+        Cbor::Array(vec![statement(Cbor::Array(vec![rows, position]))])
     };
     let peer = Peer::start(move |mut conversation| async move {
         let mut queries = 0;
