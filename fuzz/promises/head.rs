@@ -5,7 +5,9 @@ use bytes::Bytes;
 use super::encode_unless_too_much;
 use crate::codec::reader::Reader;
 use crate::codec::{NONE, decode};
-use crate::protocol::{Event, Frame, LiveId, Outcome, Reply, RequestId, TransactionId, decode_error, read_statements};
+use crate::protocol::{
+    Event, Frame, LiveId, Outcome, Reply, RequestId, ShortenedFrame, TransactionId, decode_error, read_statements,
+};
 use crate::value::Value;
 
 /// The parts of a frame are whole items inside it, and its head agrees with the frame read as a [`Value`].
@@ -15,12 +17,23 @@ pub fn head(frame: &[u8]) -> bool {
     if let Ok(Frame::Unattributed(error)) = &head {
         assert!(!format!("{error:?}").is_empty());
     }
+    for at in 0..frame.len().min(256) {
+        is_shortened(frame, head.as_ref().ok(), at);
+    }
     let frame = Bytes::copy_from_slice(frame);
     if let Ok(event) = Event::read(&frame) {
         is_part(&frame, &event.record);
         is_part(&frame, &event.data);
     }
     head.is_ok() & reply(&frame)
+}
+
+/// A frame of which only the ends are left names no other request.
+fn is_shortened(frame: &[u8], head: Option<&Frame>, at: usize) {
+    let shortened = ShortenedFrame::read(&frame[..at], &frame[frame.len() - at..]);
+    if let (Some(Frame::Reply(id)), ShortenedFrame::Reply(other)) = (head, shortened) {
+        assert_eq!(*id, other);
+    }
 }
 
 /// Returns `true` for a reply with a result or an error of the server.

@@ -38,6 +38,7 @@ mod supervisor;
 mod timer;
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 mod tls;
+mod transport;
 mod url;
 
 pub(crate) use backoff::{Backoff, PAUSES};

@@ -31,8 +31,9 @@ use super::ignored::Ignored;
 use super::link::LinkState;
 use super::routes::{Route, Routes};
 use super::silence::Silence;
-use super::socket::{Oversize, Received, Socket};
+use super::socket::{Oversize, Socket};
 use super::state::ConnectionState;
+use super::transport::Received;
 use crate::error::{Delivery, Error, ErrorKind, Result, ServerError};
 use crate::protocol::{EventKind, Frame, Reply, Request, RequestId, SessionId, ShortenedFrame};
 

@@ -3,10 +3,10 @@
 //! From below: TCP that counts the bytes it receives, TLS if the URL asks for it, a [`Shortener`] of messages above the
 //! limit, and tungstenite.
 
+mod connector;
 mod failure;
 mod frames;
 mod shortener;
-mod transport;
 
 use std::io;
 use std::net::SocketAddr;
@@ -21,14 +21,14 @@ use tokio_tungstenite::tungstenite::handshake::client::Request;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
+use self::connector::Connector;
 use self::failure::OpenCause;
 pub(super) use self::failure::OpenFailure;
 use self::frames::KEPT_BYTES;
 pub(super) use self::frames::Oversize;
 use self::shortener::Shortener;
-use self::transport::{Connector, Counted};
-pub(super) use self::transport::{Received, Transport};
 use super::deadline::after;
+use super::transport::{Counted, Received, Transport};
 use super::{Config, ServerUrl};
 
 pub(super) type Socket = WebSocketStream<Shortener<Box<dyn Transport>>>;

@@ -9,7 +9,7 @@ use std::fmt;
 use std::io;
 use std::sync::{Arc, OnceLock};
 
-use super::socket::Transport;
+use super::transport::Transport;
 use crate::error::{Error, Result};
 
 /// The TLS settings of `wss://` connections, for [`Connect::tls`](crate::Connect::tls).

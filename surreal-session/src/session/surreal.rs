@@ -212,7 +212,7 @@ impl Connect {
 
     /// Adds a header to the request that opens the connection, such as `Authorization` for a proxy.
     ///
-    /// The server (3.3.5) reads `Authorization` as well, and refuses the connection if it is not its own token. A name that is
+    /// The server (3.3.5) reads `Authorization` as well, and answers HTTP 401 if it proves no identity there. A name that is
     /// given twice is sent twice. `Debug` does not show the value. When this is awaited, an invalid name or value is an
     /// error of [`InvalidArgument`](crate::ErrorKind::InvalidArgument), and so are the headers that the client writes: `Host`,
     /// `Upgrade`, `Connection`, `Content-Length`, `Transfer-Encoding`, `Surreal-ID` and all that begin with `Sec-WebSocket-`.

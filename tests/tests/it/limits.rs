@@ -101,7 +101,8 @@ async fn reply_that_is_too_large_fails_its_own_call_and_no_other() {
             tokio::spawn(async move { (number, query.await.unwrap().take::<i64>(1).unwrap()) })
         })
         .collect();
-    let text = "CREATE item:1; RETURN string::repeat('x', 2_000_000)";
+    // The server repeats to one MiB at most.
+    let text = "UPSERT item:1; RETURN [string::repeat('x', 1_000_000), string::repeat('x', 1_000_000)]";
     let large = (0..3).map(|_| tokio::spawn(session.query(text).into_future()));
     for error in futures_util::future::join_all(large).await {
         dropped("query", &error.unwrap().unwrap_err());
@@ -166,7 +167,7 @@ async fn event_that_is_too_large_is_a_gap_of_its_stream() {
     let mut notes = session.live::<Note>().await.unwrap();
     let mut others = session.untyped().live(Table::new("other")).await.unwrap();
     session.execute("CREATE note:1 SET text = 'a'").await.unwrap();
-    let large = "CREATE note:2 SET text = string::repeat('x', 2_000_000) RETURN NONE";
+    let large = "CREATE note:2 SET text = string::repeat('x', 1_000_000) RETURN NONE";
     session.execute(large).await.unwrap();
     session.execute("CREATE note:3 SET text = 'c'; CREATE other:1").await.unwrap();
     let mut seen = Vec::new();
@@ -195,8 +196,10 @@ async fn reply_that_is_too_large_on_a_slow_line_is_neither_silence_nor_the_end()
     proxy.trickle();
     let begun = Instant::now();
     // Sixteen thousand bytes each fifty milliseconds.
-    let (large, small) =
-        tokio::join!(db.query("RETURN string::repeat('x', 700_000)").into_future(), db.query("RETURN 1").into_future());
+    let (large, small) = tokio::join!(
+        db.query("RETURN string::repeat('x', 700_000)").into_future(),
+        db.execute("RETURN 1").into_future()
+    );
     dropped("query", &large.unwrap_err());
     small.unwrap();
     assert!(begun.elapsed() > Duration::from_secs(1), "the line was too fast to show anything");

@@ -1,4 +1,4 @@
-//! The stream below the WebSocket: TCP, and TLS above it if the URL asks for it.
+//! The stream below the WebSocket: a TCP connection, or TLS on one.
 
 use std::fmt::Debug;
 use std::io;
@@ -10,14 +10,8 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-#[cfg(any(feature = "rustls", feature = "native-tls"))]
-use super::super::tls::TlsConnector;
-use super::super::url::{self, Tls};
-use super::super::{Config, ServerUrl};
-use crate::error::Result;
-
 /// A plain or an encrypted stream.
-pub(in super::super) trait Transport: AsyncRead + AsyncWrite + Debug + Send + Unpin {}
+pub(super) trait Transport: AsyncRead + AsyncWrite + Debug + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Debug + Send + Unpin> Transport for T {}
 
@@ -25,7 +19,7 @@ impl<T: AsyncRead + AsyncWrite + Debug + Send + Unpin> Transport for T {}
 ///
 /// They are counted below TLS: a record of 16 KiB on a slow line takes its time as well.
 #[derive(Debug, Clone, Default)]
-pub(in super::super) struct Received(Arc<AtomicU64>);
+pub(super) struct Received(Arc<AtomicU64>);
 
 /// A TCP connection that counts the bytes it receives.
 #[derive(Debug)]
@@ -34,43 +28,8 @@ pub(super) struct Counted {
     received: Received,
 }
 
-/// The way from a TCP connection to the stream that the URL asks for.
-pub(super) enum Connector {
-    Plain,
-    #[cfg(any(feature = "rustls", feature = "native-tls"))]
-    Tls(TlsConnector),
-}
-
-impl Connector {
-    /// Fails if the settings of TLS cannot be used.
-    pub(super) fn new(url: &ServerUrl, config: &Config) -> Result<Self> {
-        if url.tls == Tls::Plain {
-            return Ok(Self::Plain);
-        }
-        #[cfg(any(feature = "rustls", feature = "native-tls"))]
-        if let Some(tls) = &config.tls {
-            return tls.connector(&url.host).map(Self::Tls);
-        }
-        #[cfg(not(any(feature = "rustls", feature = "native-tls")))]
-        let _ = config;
-        Err(url::no_backend())
-    }
-
-    #[cfg_attr(
-        not(any(feature = "rustls", feature = "native-tls")),
-        expect(clippy::unused_async, reason = "TLS waits")
-    )]
-    pub(super) async fn connect(&self, stream: Counted) -> io::Result<Box<dyn Transport>> {
-        match self {
-            Self::Plain => Ok(Box::new(stream)),
-            #[cfg(any(feature = "rustls", feature = "native-tls"))]
-            Self::Tls(connector) => connector.connect(stream).await,
-        }
-    }
-}
-
 impl Received {
-    pub(in super::super) fn bytes(&self) -> u64 {
+    pub(super) fn bytes(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
 }
