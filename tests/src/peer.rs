@@ -73,7 +73,12 @@ impl Conversation {
         }
     }
 
-    async fn any_request(&mut self) -> Option<(i64, String)> {
+    /// The next request, whatever it is: its id and its method. `None` once the client has gone.
+    ///
+    /// # Panics
+    ///
+    /// If the client sends anything but a request.
+    pub async fn any_request(&mut self) -> Option<(i64, String)> {
         loop {
             match self.socket.next().await?.ok()? {
                 Message::Binary(frame) => return Some(read_request(&frame)),

@@ -244,8 +244,8 @@ impl Supervisor {
     fn too_many(&self, sockets: usize) -> Error {
         let limit = self.state.session_limit();
         let message = format!(
-            "too many sessions: {sockets} sockets with {limit} sessions each are in use (`Connect::sockets` allows more \
-             sockets; the limit of one socket is the server's SURREAL_WEBSOCKET_MAX_ATTACHED_SESSIONS)"
+            "too many sessions: all sockets ({sockets}) have {limit} sessions each (`Connect::sockets` allows more sockets; the \
+             limit of one socket is the server's SURREAL_WEBSOCKET_MAX_ATTACHED_SESSIONS)"
         );
         Error::new(ErrorKind::TooManySessions, message)
     }

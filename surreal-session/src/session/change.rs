@@ -11,7 +11,7 @@ use bytes::Bytes;
 use tracing::{Instrument, debug};
 
 use super::queue::Turn;
-use super::ready::may_go_on;
+use super::ready::{may_go_on, unsent};
 use super::recipe::Confirmed;
 use super::state::{Role, SessionInner};
 use super::turn::{ChangeContext, in_turn};
@@ -69,7 +69,8 @@ impl ChangeContext {
     async fn send<C: SessionChange>(&self, request: Request) -> Result<(Arc<Lease>, Result<Bytes>, Option<LateReply>)> {
         let mut is_renewed = C::CHANGES_IDENTITY;
         loop {
-            let lease = self.session.ready(self.deadline, &request.operation).await?;
+            let lease = self.session.ready(self.deadline, &request.operation).await;
+            let lease = lease.map_err(|error| unsent(error, &request))?;
             let seen = self.session.proofs();
             let (reply, late) = lease.link().call_with_late_reply(request.clone(), self.deadline).await;
             match reply {

@@ -21,7 +21,7 @@ enum Look {
 impl SessionInner {
     /// Waits until the session stands on an open link, and makes it there if need be.
     ///
-    /// The errors are those of the making, as the server has given them.
+    /// The errors are those of the making: their delivery is that of its requests.
     pub(crate) async fn ready(self: &Arc<Self>, deadline: Deadline, operation: &Operation) -> Result<Arc<Lease>> {
         loop {
             let mut making = match self.look(deadline)? {
@@ -35,7 +35,11 @@ impl SessionInner {
             };
             let outcome = match self.client.within(deadline.at, making.wait_for(Option::is_some)).await {
                 Some(outcome) => outcome.ok().and_then(|outcome| outcome.clone()),
-                None => return Err(deadline.call_timed_out_waiting_for(operation, "its session to be opened")),
+                None => {
+                    let message =
+                        format!("`{operation}` failed: the session was not opened within {:?}", deadline.timeout);
+                    return Err(Error::new(ErrorKind::Timeout, message).with_delivery(Delivery::Unknown));
+                }
             };
             match outcome {
                 // The link was lost meanwhile, or has no room.
@@ -130,9 +134,9 @@ pub(super) fn may_go_on(error: &Error, request: &Request) -> bool {
 }
 
 /// The error of a request whose session could not be opened.
-fn unsent(error: Error, request: &Request) -> Error {
-    if error.delivery() == Delivery::NotSent {
-        return error;
+pub(super) fn unsent(error: Error, request: &Request) -> Error {
+    if error.delivery() == Delivery::NotSent || error.kind() == ErrorKind::Timeout {
+        return error.with_delivery(Delivery::NotSent);
     }
     let what = format!("`{}` was not sent, because its session could not be opened", request.operation);
     error.in_context(what).with_delivery(Delivery::NotSent)

@@ -9,7 +9,7 @@ use tracing::{Instrument, debug};
 
 use super::auth::Facts;
 use super::proof::Proof;
-use super::recipe::{Choices, Confirmed, Identity, Recipe, Selection, UseRequest};
+use super::recipe::{Choices, Confirmed, Doubts, Identity, Recipe, Selection, UseRequest};
 use super::renewal;
 use super::standing::Standing;
 use super::state::SessionInner;
@@ -44,7 +44,7 @@ pub(super) fn begin(
     let deadline = client.own_deadline(deadline);
     let work = async move {
         let outcome = make(&session, &lease, deadline).await;
-        let outcome = settle(&session, lease, outcome, deadline).await;
+        let outcome = settle(&session, lease, outcome).await;
         done.send_replace(Some(outcome));
     };
     client.spawn(work.in_current_span());
@@ -68,7 +68,7 @@ async fn make(session: &Arc<SessionInner>, lease: &Lease, deadline: Deadline) ->
 }
 
 /// Notes where the session stands after its making.
-async fn settle(session: &Arc<SessionInner>, lease: Arc<Lease>, outcome: Result<()>, deadline: Deadline) -> Result<()> {
+async fn settle(session: &Arc<SessionInner>, lease: Arc<Lease>, outcome: Result<()>) -> Result<()> {
     let Err(error) = outcome else {
         let (id, was_made) = (session.id, session.was_made());
         session.stand_on(lease);
@@ -82,7 +82,10 @@ async fn settle(session: &Arc<SessionInner>, lease: Arc<Lease>, outcome: Result<
     if lease.link().is_alive() && error.kind() != ErrorKind::TooManySessions {
         // Awaited: the server does not keep the order of requests, and the next attempt attaches again.
         let detach = Request::detach(session.client.next_id(), session.id);
-        let detached = lease.link().call(detach, deadline, Cleanup::Nothing).await;
+        let detached = lease.link().call(detach, session.client.deadline(None), Cleanup::Nothing).await;
+        if detached.as_ref().is_err_and(|error| error.delivery() == Delivery::NotSent) {
+            lease.link().clean(Cleanup::Detach(session.id));
+        }
         debug!(%error, ?detached, session = %session.id, "a session could not be made");
     }
     let is_final = session.was_made() && is_refusal(&error);
@@ -111,7 +114,7 @@ impl Walk<'_> {
         }
         let selection = self.select(&recipe.selection.to_request(&recipe.identity)).await?;
         let facts = match &recipe.identity {
-            Identity::Proved(_) => Some(proof.facts().await?),
+            Identity::Proved(_) => known(proof.facts().await)?,
             Identity::Anonymous => None,
         };
         let set =
@@ -156,14 +159,26 @@ impl Walk<'_> {
     }
 }
 
+/// What the server says of a session; `None` if it does not. Users of an access method may be denied queries.
+fn known(facts: Result<Facts>) -> Result<Option<Facts>> {
+    match facts {
+        Err(error) if error.delivery() == Delivery::Answered || error.kind() == ErrorKind::Protocol => {
+            debug!(%error, "the server does not say who a session is");
+            Ok(None)
+        }
+        facts => facts.map(Some),
+    }
+}
+
 impl Confirmed {
     /// Notes what was made from `before`. Returns false if the recipe has changed since.
     fn note_made(&mut self, before: &Confirmed, made: Made) -> bool {
         if self.version != before.version {
             return false;
         }
+        let brings_its_own = matches!(self.recipe.identity, Identity::Proved(_)) && made.selection.is_none();
         self.recipe.selection = Choices::Confirmed(made.selection.unwrap_or_default());
-        self.doubts = Default::default();
+        self.doubts = Doubts { selection: brings_its_own && made.facts.is_none(), ..Doubts::default() };
         if let Some(facts) = made.facts {
             self.note(facts);
         }

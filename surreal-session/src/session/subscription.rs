@@ -9,6 +9,7 @@ use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 
+use super::ready::unsent;
 use super::state::SessionInner;
 use crate::connection::{Capacity, Cleanup, Deadline, QueueItem, Retry, StreamEnd, Subscription};
 use crate::error::Result;
@@ -55,7 +56,7 @@ impl SessionSubscription {
         let registering = session.client.within(deadline.at, registering).await;
         let registering =
             registering.ok_or_else(|| deadline.timed_out_waiting_for("a change of the session's identity"))?;
-        let lease = session.ready(deadline, &request.operation).await?;
+        let lease = session.ready(deadline, &request.operation).await.map_err(|error| unsent(error, &request))?;
         // Before the session is looked at: if it is closed from here on, the registration is too late.
         let owner = session.owner();
         session.check_open()?;

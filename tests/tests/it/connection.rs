@@ -16,7 +16,7 @@ const HANGS: Duration = Duration::from_secs(20);
 async fn killed_socket_ends_every_call_with_its_delivery() {
     let login = login().await;
     let proxy = Proxy::start(&login.url).await;
-    let db = Surreal::connect(proxy.url()).max_calls(32).await.unwrap();
+    let db = Surreal::connect(proxy.url()).max_calls(32).reconnect(Reconnect::never()).await.unwrap();
     let session = db.new_session().signin(Root::new(login.username, login.password)).await.unwrap();
     let sleep = || tokio::spawn(session.query("SLEEP 20s").into_future());
     let sent: Vec<_> = (0..31).map(|_| sleep()).collect();
@@ -94,13 +94,18 @@ async fn call_without_room_ends_at_its_deadline_unsent() {
 
 #[async_test]
 async fn calls_behind_a_stuck_socket_end_at_their_deadline_unsent() {
-    let peer = Peer::start(async |client| {
-        // Never reads: the socket fills up and stays full.
+    let peer = Peer::start(async |mut client| {
+        let attach = client.expect("attach").await;
+        client.reply(attach, ciborium::Value::Null).await;
+        let ping = client.expect("ping").await;
+        client.reply(ping, ciborium::Value::Null).await;
+        // Never reads again: the socket fills up and stays full.
         std::future::pending::<()>().await;
         drop(client);
     })
     .await;
     let db = Surreal::connect(peer.url()).deadline(Duration::from_millis(300)).await.unwrap();
+    db.ping().await.unwrap();
     let big = "x".repeat(16 << 20);
     let calls: Vec<_> = (0..4).map(|_| tokio::spawn(db.query("RETURN $big").bind("big", &big).into_future())).collect();
     let mut deliveries = Vec::new();
@@ -290,7 +295,7 @@ async fn lose_a_session(deadline: Duration, give_up: impl AsyncFnOnce(&Surreal))
     let peer = Peer::start(move |mut client| {
         let (told, released) = (told.clone(), released.lock().unwrap().take());
         async move {
-            let (id, _) = client.request().await.unwrap();
+            let (id, _) = client.any_request().await.unwrap();
             if let Some(released) = released {
                 let _ = released.await;
             }

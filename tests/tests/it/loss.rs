@@ -77,12 +77,18 @@ async fn silent_peer_ends_calls_long_before_their_deadline() {
 
 #[async_test]
 async fn peer_that_does_not_even_read_is_lost() {
-    let peer = Peer::start(async |client| {
+    let peer = Peer::start(async |mut client| {
+        let attach = client.expect("attach").await;
+        client.reply(attach, Cbor::Null).await;
+        let ping = client.expect("ping").await;
+        client.reply(ping, Cbor::Null).await;
         std::future::pending::<()>().await;
         drop(client);
     })
     .await;
-    let db = Surreal::connect(peer.url()).idle_timeout(Duration::from_millis(300)).await.unwrap();
+    let db = Surreal::connect(peer.url()).idle_timeout(Duration::from_millis(300));
+    let db = db.reconnect(Reconnect::never()).await.unwrap();
+    db.ping().await.unwrap();
     let big = "x".repeat(16 << 20);
     let echo = || async { db.query("RETURN $big").bind("big", &big).await.map(drop) };
     // In one task, the first call is sent first.
@@ -168,7 +174,7 @@ async fn close_frame_is_the_end_even_if_the_socket_stays_open() {
         std::future::pending::<()>().await;
     })
     .await;
-    let db = Surreal::connect(peer.url()).await.unwrap();
+    let db = Surreal::connect(peer.url()).reconnect(Reconnect::never()).await.unwrap();
     let mut items = timeout(HANGS, db.live::<Item>().into_future()).await.expect("hangs").unwrap();
     lost(db.ping(), Delivery::Unknown, "(1013: too slow) before its reply came").await;
     assert_eq!(end(&mut items).await, EndReason::ConnectionLost);
@@ -210,7 +216,7 @@ async fn replies_before_a_close_frame_are_delivered() {
         std::future::pending::<()>().await;
     })
     .await;
-    let db = Surreal::connect(peer.url()).await.unwrap();
+    let db = Surreal::connect(peer.url()).reconnect(Reconnect::never()).await.unwrap();
     let (first, second) = timeout(HANGS, async { tokio::join!(db.ping(), db.ping()) }).await.expect("hangs");
     first.unwrap();
     lost(async { second }, Delivery::Unknown, "the server closed the connection (1000)").await;
@@ -323,15 +329,19 @@ fn calls_end_at_their_deadline_without_a_running_runtime() {
     let peer = on_another_thread(async |client| client.ignore().await);
     let home = one_thread();
     let db = home.block_on(Surreal::connect(peer.url()).deadline(Duration::from_millis(300)).into_future()).unwrap();
+    // It opens the session.
+    home.block_on(db.ping()).unwrap_err();
     one_thread().block_on(async {
         let begun = Instant::now();
         let changes =
             [db.use_db("d").await.unwrap_err(), db.set("a", 1).await.unwrap_err(), db.fork().await.unwrap_err()];
-        let calls = [db.ping().await.unwrap_err(), db.new_session().await.unwrap_err()];
-        for error in changes.into_iter().chain(calls) {
+        let call = db.ping().await.unwrap_err();
+        for error in changes.into_iter().chain([call]) {
             assert_eq!((error.kind(), error.delivery()), (ErrorKind::Timeout, Delivery::Unknown), "{error:?}");
             assert!(error.to_string().ends_with("the runtime of the connection is not running"), "{error}");
         }
+        let error = db.new_session().await.unwrap_err();
+        assert_eq!((error.kind(), error.delivery()), (ErrorKind::Timeout, Delivery::NotSent), "{error:?}");
         assert!(begun.elapsed() < HANGS);
     });
     // Driven again, it works again.

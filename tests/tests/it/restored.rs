@@ -40,12 +40,12 @@ impl Setup {
     /// Cuts every socket, and lets later ones pass.
     async fn cut(&self) {
         self.lose().await;
-        self.proxy.resume();
+        self.proxy.open().await;
     }
 
-    /// Cuts every socket.
+    /// Cuts every socket, and refuses others.
     async fn lose(&self) {
-        self.proxy.cut();
+        self.proxy.refuse().await;
         let lost = async {
             while self.db.status().sockets() > 0 {
                 sleep(Duration::from_millis(5)).await;
@@ -137,7 +137,7 @@ async fn calls_wait_for_a_socket_until_their_deadline() {
     // One that waits is sent as soon as there is a socket.
     let waiting = tokio::spawn(setup.session.create::<Item>().content(NewItem { number: 7 }).into_future());
     sleep(Duration::from_millis(100)).await;
-    setup.proxy.resume();
+    setup.proxy.open().await;
     let item = timeout(HANGS, waiting).await.expect("hangs").unwrap().unwrap();
     assert_eq!(item.number, 7);
 }
@@ -148,14 +148,14 @@ async fn failing_fast_waits_for_no_socket() {
     let proxy = Proxy::start(&login.url).await;
     let db = Surreal::connect(proxy.url()).fail_fast().await.unwrap();
     db.ping().await.unwrap();
-    proxy.cut();
+    proxy.refuse().await;
     while db.status().sockets() > 0 {
         sleep(Duration::from_millis(5)).await;
     }
     let error = timeout(Duration::from_secs(2), db.ping()).await.expect("waits").unwrap_err();
     assert_eq!((error.kind(), error.delivery()), (ErrorKind::Disconnected, Delivery::NotSent), "{error:?}");
     assert!(error.is_retryable());
-    proxy.resume();
+    proxy.open().await;
     timeout(HANGS, async { while db.ping().await.is_err() {} }).await.expect("never again");
 }
 
@@ -166,9 +166,9 @@ async fn connection_that_never_reconnects_ends_with_its_socket() {
     let db = Surreal::connect(proxy.url()).reconnect(Reconnect::never()).await.unwrap();
     db.ping().await.unwrap();
     let mut events = db.events();
-    proxy.cut();
+    proxy.refuse().await;
     timeout(HANGS, db.closed()).await.expect("goes on");
-    proxy.resume();
+    proxy.open().await;
     let error = db.ping().await.unwrap_err();
     assert_eq!((error.kind(), error.delivery()), (ErrorKind::Disconnected, Delivery::NotSent), "{error:?}");
     assert!(!error.is_retryable() && !db.is_open() && !db.status().is_open);
@@ -187,7 +187,7 @@ async fn connection_gives_up_after_a_time() {
     let proxy = Proxy::start(&login.url).await;
     let policy = Reconnect::default().give_up_after(Duration::from_millis(600));
     let db = Surreal::connect(proxy.url()).reconnect(policy).await.unwrap();
-    proxy.cut();
+    proxy.refuse().await;
     let waiting = tokio::spawn(db.ping());
     let begin = Instant::now();
     timeout(HANGS, db.closed()).await.expect("goes on");
@@ -243,13 +243,13 @@ async fn sessions_spread_over_sockets() {
     assert_eq!((status.sockets(), status.sessions), (4, 40), "{status:?}");
     let error = db.new_session().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TooManySessions, "{error:?}");
-    assert!(error.to_string().contains("4 sockets with 10 sessions"), "{error}");
+    assert!(error.to_string().contains("all sockets (4) have 10 sessions each"), "{error}");
     assert_eq!(sessions.last().unwrap().sessions().await.unwrap().len(), 40);
-    proxy.cut();
+    proxy.refuse().await;
     while db.status().sockets() > 0 {
         sleep(Duration::from_millis(5)).await;
     }
-    proxy.resume();
+    proxy.open().await;
     for (number, session) in sessions.iter().enumerate() {
         let tenant = session.query("RETURN $tenant").await.unwrap().take::<usize>(0).unwrap();
         assert_eq!(tenant, number);

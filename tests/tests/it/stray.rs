@@ -244,6 +244,8 @@ async fn stream_registered_while_its_session_closes_ends() {
 async fn stream_registered_while_its_session_is_emptied_ends_and_is_killed() {
     for method in ["invalidate", "reset"] {
         let (peer, killed) = peer(async move |mut client| {
+            let ping = client.expect("ping").await;
+            client.reply(ping, Cbor::Null).await;
             let live = client.expect("query").await;
             let emptied = client.expect(method).await;
             client.reply(emptied, Cbor::Null).await;
@@ -255,6 +257,7 @@ async fn stream_registered_while_its_session_is_emptied_ends_and_is_killed() {
         })
         .await;
         let db = Surreal::connect(peer.url()).await.unwrap();
+        db.ping().await.unwrap();
         let mut live = Box::pin(db.live::<Item>().into_future());
         assert!(poll_times(1, &mut live).await.is_none());
         let emptied = async { if method == "reset" { db.reset().await } else { db.invalidate().await } };
@@ -276,6 +279,8 @@ async fn no_place(client: &mut Conversation) {
 async fn sign_in_waits_for_a_live_query_that_is_being_registered() {
     for (after, ends) in [("you", true), ("me", false)] {
         let (peer, _) = peer(async move |mut client| {
+            let ping = client.expect("ping").await;
+            client.reply(ping, Cbor::Null).await;
             let live = client.expect("query").await;
             // The sign-in was polled before this call, but is not sent yet.
             let ping = client.expect("ping").await;
@@ -285,11 +290,11 @@ async fn sign_in_waits_for_a_live_query_that_is_being_registered() {
             client.reply(authenticate, Cbor::Null).await;
             let who = client.expect("query").await;
             client.reply_statements(who, [cbor!({"identity" => after, "expires_in" => null}).unwrap()]).await;
-            no_place(&mut client).await;
             client.ignore().await;
         })
         .await;
         let db = Surreal::connect(peer.url()).await.unwrap();
+        db.ping().await.unwrap();
         let mut live = Box::pin(db.live::<Item>().into_future());
         assert!(poll_times(1, &mut live).await.is_none());
         let mut authenticate = Box::pin(db.authenticate("token"));
