@@ -171,7 +171,7 @@ impl Error {
     /// inside a transaction, the call to repeat is the whole transaction, on its session.
     ///
     /// It is `false` if anything may have been applied, as by other statements of the same text, and if the handle cannot
-    /// work again: the connection was closed by the program, or it is lost and not opened again.
+    /// work again: the connection was closed by the program, or is over for good.
     /// [`is_safe_to_repeat`](Self::is_safe_to_repeat) answers only whether anything may have been applied.
     pub fn is_retryable(&self) -> bool {
         let is_undone = matches!(self.delivery(), Delivery::NotSent | Delivery::RolledBack);

@@ -21,7 +21,8 @@ use crate::protocol::{Operation, Outcome, StatementResult, Target, read_statemen
 use crate::session::{Session, SessionCall, SessionInner};
 use crate::value::{Datetime, RecordId, Table, Uuid};
 
-/// The record by which the outcome of a commit can be settled; see [`TransactionBuilder::exactly_once`].
+/// The record by which the outcome of a commit can be settled; see
+/// [`exactly_once`](crate::TransactionBuilder::exactly_once).
 ///
 /// An error of kind [`CommitUnknown`](ErrorKind::CommitUnknown) has it, if the transaction was to run exactly once:
 /// [`Error::commit_marker`] returns it, and [`Session::was_applied`] tells later whether the transaction was committed. It
@@ -30,7 +31,7 @@ use crate::value::{Datetime, RecordId, Table, Uuid};
 /// # The table
 ///
 /// Markers are records of the table `commit_marker`, or of the one that
-/// [`exactly_once_in`](TransactionBuilder::exactly_once_in) names, in the namespace and database of the session.
+/// [`exactly_once_in`](crate::TransactionBuilder::exactly_once_in) names, in the namespace and database of the session.
 /// [`define`](Self::define) defines it. Do so once, before the first transaction: otherwise the first transactions
 /// define it and conflict with each other, and a STRICT database refuses them. Each marker has three fields:
 ///
@@ -50,9 +51,6 @@ use crate::value::{Datetime, RecordId, Table, Uuid};
 /// by the server's clock; run it now and then. Do not delete younger ones, and do not copy the table to another
 /// database: [`was_applied`](Session::was_applied) would take the transaction for one that was not committed. For the same
 /// reason it refuses markers that are older than 12 hours.
-///
-/// [`TransactionBuilder::exactly_once`]: crate::TransactionBuilder::exactly_once
-/// [`TransactionBuilder`]: crate::TransactionBuilder
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommitMarker {
     id: RecordId,

@@ -100,6 +100,11 @@ impl TransactionInner {
         }
     }
 
+    /// The most bytes that the variables add to a query.
+    pub(crate) fn variable_bytes(&self) -> usize {
+        self.variables().iter().map(|(name, value)| name.len() + value.len() + HEADER_BYTES).sum()
+    }
+
     /// The variables, for a moment: no lock is held across an await.
     pub(super) fn variables(&self) -> MutexGuard<'_, BTreeMap<String, Bytes>> {
         self.variables.lock().unwrap_or_else(PoisonError::into_inner)
@@ -203,6 +208,9 @@ fn shortened(surql: &str) -> String {
         None => surql.to_owned(),
     }
 }
+
+/// The most bytes of the header of a text.
+const HEADER_BYTES: usize = 9;
 
 /// In characters.
 const LONGEST: usize = 200;

@@ -285,6 +285,12 @@ async fn chunks_are_cut_by_bytes_too() {
             let () = session.insert(words).return_none().await.unwrap();
             assert_eq!(beside.select::<Word>().count().await.unwrap(), 64, "{size} in {limit}");
         }
+        // The variables of a transaction are part of each message.
+        let tx = session.begin_transaction().await.unwrap();
+        tx.set("long", "v".repeat(limit / 4)).await.unwrap();
+        let words: Vec<_> = (0..64).map(|count| word("x", count)).collect();
+        let () = tx.insert(words).return_none().await.unwrap();
+        tx.cancel().await.unwrap();
         let error = session.insert([word("a", 1), word(&"x".repeat(limit), 1)]).await.unwrap_err();
         assert_eq!((error.kind(), error.delivery()), (ErrorKind::TooLarge, Delivery::NotSent), "{error:?}");
     }

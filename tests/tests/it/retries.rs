@@ -1,5 +1,6 @@
 //! Calls that are repeated by the client: single writes after a conflict, and transactions.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -9,7 +10,7 @@ use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 use surreal_session::prelude::*;
 use surreal_session::{Error, Result};
-use surreal_session_tests::{Peer, async_test, place};
+use surreal_session_tests::{Loss, Peer, Proxy, async_test, login, place};
 use tokio::time::timeout;
 
 /// Longer than any call here may take: a call that still waits after it hangs.
@@ -230,6 +231,102 @@ async fn transaction_runs_again_for_as_long_as_it_says() {
     assert!(error.is_conflict(), "{error:?}");
     let runs = queries.load(Ordering::Relaxed);
     assert!(runs > 5 && started.elapsed() > Duration::from_millis(200), "{runs} runs in {:?}", started.elapsed());
+}
+
+/// A session behind a proxy, in the database of `beside`.
+async fn behind_proxy(beside: &Session) -> (Proxy, Session) {
+    let login = login().await;
+    let proxy = Proxy::start(&login.url).await;
+    let db = Surreal::connect(proxy.url()).await.unwrap();
+    let root = Root::new(login.username, login.password);
+    let session = db.new_session().signin(root).use_ns(beside.namespace().unwrap()).use_db("test").await.unwrap();
+    (proxy, session)
+}
+
+/// Methods in frames: CBOR texts of five and of six bytes.
+const BEGIN: &str = "ebegin";
+const COMMIT: &str = "fcommit";
+const STATEMENT: &str = "UPDATE counter:c";
+
+async fn add_one(tx: &Transaction) -> Result<()> {
+    tx.execute("UPDATE counter:c SET n += 1").await
+}
+
+#[async_test(not_send)]
+async fn transaction_runs_again_if_its_link_is_lost_before_the_commit() {
+    let (_db, beside) = counter().await;
+    let (proxy, session) = behind_proxy(&beside).await;
+    let mut expected = 0;
+    for (text, loss, expected_runs) in [
+        (BEGIN, Loss::Request, 1),
+        (BEGIN, Loss::Reply, 1),
+        (BEGIN, Loss::Late(Duration::from_millis(100)), 1),
+        (STATEMENT, Loss::Request, 2),
+        (STATEMENT, Loss::Reply, 2),
+        (STATEMENT, Loss::Late(Duration::from_millis(100)), 2),
+    ] {
+        proxy.lose_next(text, loss);
+        let runs = Cell::new(0);
+        let run = session.transaction().run(async |tx| {
+            runs.set(runs.get() + 1);
+            add_one(&tx).await
+        });
+        timeout(HANGS, run).await.expect("hangs").unwrap();
+        expected += 1;
+        assert_eq!((runs.get(), value(&beside).await), (expected_runs, expected), "{text} {loss:?}");
+    }
+    let runs = Cell::new(0);
+    let run = session.transaction().run(async |tx| {
+        runs.set(runs.get() + 1);
+        add_one(&tx).await?;
+        if runs.get() <= 2 {
+            proxy.cut();
+        }
+        Ok(())
+    });
+    timeout(HANGS, run).await.expect("hangs").unwrap();
+    assert_eq!((runs.get(), value(&beside).await), (3, expected + 1));
+}
+
+#[async_test(not_send)]
+async fn lost_transaction_is_told_if_it_may_not_run_again() {
+    let (_db, beside) = counter().await;
+    let (proxy, session) = behind_proxy(&beside).await;
+    for (text, loss) in [(BEGIN, Loss::Reply), (STATEMENT, Loss::Reply), (STATEMENT, Loss::Request)] {
+        proxy.lose_next(text, loss);
+        let run = session.transaction().retries(0).run(async |tx| add_one(&tx).await);
+        let error = timeout(HANGS, run).await.expect("hangs").unwrap_err();
+        let state = (error.kind(), error.delivery(), error.is_retryable(), error.is_safe_to_repeat());
+        assert_eq!(state, (ErrorKind::TransactionLost, Delivery::RolledBack, true, true), "{text} {loss:?}: {error:?}");
+    }
+    let tx = session.begin_transaction().await.unwrap();
+    add_one(&tx).await.unwrap();
+    proxy.cut();
+    let error = timeout(HANGS, tx.commit()).await.expect("hangs").unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::TransactionLost | ErrorKind::CommitUnknown), "{error:?}");
+    // The same handle works again.
+    timeout(HANGS, session.transaction().run(async |tx| add_one(&tx).await)).await.expect("hangs").unwrap();
+    assert_eq!(value(&beside).await, 1);
+}
+
+#[async_test(not_send)]
+async fn lost_commit_is_not_repeated() {
+    let (_db, beside) = counter().await;
+    let (proxy, session) = behind_proxy(&beside).await;
+    let mut expected = 0;
+    for (loss, is_applied) in [(Loss::Request, false), (Loss::Reply, true)] {
+        proxy.lose_next(COMMIT, loss);
+        let runs = Cell::new(0);
+        let run = session.transaction().run(async |tx| {
+            runs.set(runs.get() + 1);
+            add_one(&tx).await
+        });
+        let error = timeout(HANGS, run).await.expect("hangs").unwrap_err();
+        assert_eq!((error.kind(), error.delivery()), (ErrorKind::CommitUnknown, Delivery::Unknown), "{error:?}");
+        assert!(!error.is_retryable() && !error.is_safe_to_repeat() && error.commit_marker().is_none(), "{error:?}");
+        expected += usize::from(is_applied);
+        assert_eq!((runs.get(), value(&beside).await), (1, expected), "{loss:?}");
+    }
 }
 
 /// The default number of retries, five, was too small for this: 31 of the 40 failed.

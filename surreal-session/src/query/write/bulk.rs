@@ -197,8 +197,10 @@ impl Bulk {
         if ends.is_empty() {
             return Ok(Vec::new());
         }
-        let limit = self.call.scope.client().max_message_bytes();
-        let room = limit.saturating_sub(self.query_of(0..0).len_bytes() + HEADER_BYTES);
+        let scope = &self.call.scope;
+        let limit = scope.client().max_message_bytes();
+        let variables = scope.transaction().map_or(0, |transaction| transaction.variable_bytes());
+        let room = limit.saturating_sub(self.query_of(0..0).len_bytes() + variables + HEADER_BYTES);
         if let Some(row) = (0..ends.len()).find(|&row| self.rows.size(row..row + 1) > room) {
             let size = self.rows.size(row..row + 1);
             let message =

@@ -1,7 +1,8 @@
 //! Claims of markers: what they rely on in the server, and each answer that they can get.
 
 use ciborium::cbor;
-use surreal_session_tests::{Conversation, Peer};
+use surreal_session_embedded::{Cluster, Embedded};
+use surreal_session_tests::{Conversation, Peer, unique};
 use tokio::join;
 
 use super::*;
@@ -43,22 +44,21 @@ async fn record_of_a_committed_transaction_cannot_be_created() {
     assert_eq!(error.server().unwrap().details().unwrap().kind(), "Record");
 }
 
-#[async_test]
-async fn one_of_a_commit_and_a_claim_wins() {
-    let (_db, session) = bank().await;
-    session.execute("DEFINE TABLE m").await.unwrap();
+/// Commits and claims at the same moment: one of them wins, and the other finds out.
+async fn race(committing: &Session, claiming: &Session) {
+    committing.execute("DEFINE TABLE m; UPSERT account:ada SET balance = 100").await.unwrap();
     let mut applied = 0;
-    for round in 0..60 {
-        let tx = marked(&session).await;
+    for round in 0..40 {
+        let tx = marked(committing).await;
         let (committed, mut claimed) = match round % 2 {
-            0 => join!(tx.commit(), session.execute(CLAIM).into_future()),
+            0 => join!(tx.commit(), claiming.execute(CLAIM).into_future()),
             _ => {
-                let (claimed, committed) = join!(session.execute(CLAIM).into_future(), tx.commit());
+                let (claimed, committed) = join!(claiming.execute(CLAIM).into_future(), tx.commit());
                 (committed, claimed)
             }
         };
         while claimed.as_ref().is_err_and(Error::is_conflict) {
-            claimed = session.execute(CLAIM).await;
+            claimed = claiming.execute(CLAIM).await;
         }
         match (committed, claimed) {
             (Ok(()), Err(error)) => {
@@ -68,9 +68,39 @@ async fn one_of_a_commit_and_a_claim_wins() {
             (Err(error), Ok(())) => assert!(error.is_conflict(), "{error:?}"),
             both => panic!("{both:?}"),
         }
-        assert_eq!(balance(&session).await, 100 + applied);
-        session.execute("DELETE m:1").await.unwrap();
+        assert_eq!(balance(claiming).await, 100 + applied);
+        claiming.execute("DELETE m:1").await.unwrap();
     }
+}
+
+#[async_test]
+async fn one_of_a_commit_and_a_claim_wins() {
+    let (_db, session) = bank().await;
+    race(&session, &session.fork().await.unwrap()).await;
+}
+
+#[async_test(not_send)]
+async fn one_of_a_commit_and_a_claim_wins_in_a_store_on_disk() {
+    let directory = std::env::temp_dir().join(unique("surreal-session-claims"));
+    let server = Embedded::builder().path(&directory).start().await.unwrap();
+    let db = server.connect().await.unwrap();
+    db.use_ns("test").use_db("test").await.unwrap();
+    race(&db, &db.fork().await.unwrap()).await;
+    server.shutdown().await;
+    let _ = std::fs::remove_dir_all(directory);
+}
+
+#[async_test(not_send)]
+async fn one_of_a_commit_and_a_claim_wins_on_two_nodes_of_a_cluster() {
+    let cluster = Cluster::start(2).await.unwrap();
+    let mut nodes = Vec::new();
+    for node in 0..2 {
+        let db = cluster.connect(node).await.unwrap();
+        db.use_ns("test").use_db("test").await.unwrap();
+        nodes.push(db);
+    }
+    race(&nodes[0], &nodes[1]).await;
+    cluster.shutdown().await;
 }
 
 fn ok(result: ciborium::Value) -> ciborium::Value {
