@@ -25,6 +25,11 @@ impl Backoff {
         self.attempts
     }
 
+    /// A pause like the first one, after which the later ones are no longer.
+    pub(crate) fn short_pause(&self) -> Duration {
+        random_up_to(self.pauses.start.min(self.pauses.end))
+    }
+
     /// The pause before the next attempt.
     pub(crate) fn next_pause(&mut self) -> Duration {
         let longest = self.pauses.start.saturating_mul(2_u32.saturating_pow(self.attempts)).min(self.pauses.end);

@@ -18,6 +18,7 @@ pub(crate) struct Retry {
     /// No attempt begins later.
     end: Option<Instant>,
     backoff: Backoff,
+    count: u32,
 }
 
 /// The limit of further attempts.
@@ -32,13 +33,13 @@ pub(crate) enum RetryLimit {
 impl Retry {
     /// Further attempts within a limit, with these pauses.
     pub(crate) fn new(client: &Client, limit: RetryLimit, pauses: Range<Duration>) -> Self {
-        Self { client: client.clone(), limit, end: None, backoff: Backoff::new(pauses) }
+        Self { client: client.clone(), limit, end: None, backoff: Backoff::new(pauses), count: 0 }
     }
 
     /// At most `retries` further attempts, with the default pauses, until the deadline.
     pub(crate) fn times(client: &Client, retries: u32, deadline: Deadline) -> Self {
         let limit = RetryLimit::Times(retries);
-        Self { client: client.clone(), limit, end: Some(deadline.at), backoff: Backoff::default() }
+        Self { client: client.clone(), limit, end: Some(deadline.at), backoff: Backoff::default(), count: 0 }
     }
 
     /// Further attempts until the deadline, with the default pauses.
@@ -48,20 +49,32 @@ impl Retry {
 
     /// The number of retries until now.
     pub(crate) fn count(&self) -> u32 {
-        self.backoff.attempts()
+        self.count
     }
 
-    /// Waits before another attempt. Returns false, without a pause, if the limit is reached.
+    /// Waits before another attempt after a conflict. Returns false, without a pause, if the limit is reached.
     pub(crate) async fn pause(&mut self) -> bool {
+        let pause = self.backoff.next_pause();
+        self.pause_for(pause).await
+    }
+
+    /// Waits before another attempt after a lost link. The pauses do not grow: the attempt waits for another link.
+    pub(crate) async fn pause_after_loss(&mut self) -> bool {
+        let pause = self.backoff.short_pause();
+        self.pause_for(pause).await
+    }
+
+    async fn pause_for(&mut self, pause: Duration) -> bool {
         match self.limit {
             RetryLimit::Times(retries) if self.count() >= retries => return false,
             RetryLimit::Times(_) => {}
             RetryLimit::For(time) => _ = self.end.get_or_insert_with(|| after(time)),
         }
-        let next = after(self.backoff.next_pause());
+        let next = after(pause);
         if self.end.is_some_and(|end| next >= end) {
             return false;
         }
+        self.count = self.count.saturating_add(1);
         self.client.timer(next).await;
         true
     }

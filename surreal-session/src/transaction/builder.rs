@@ -8,7 +8,7 @@ use tracing::debug;
 
 use super::lifecycle::{self, Ending};
 use super::marker::{CommitMarker, Settled, settle};
-use super::state::is_transient;
+use super::state::Transient;
 use super::{EndedBy, Transaction, TransactionInner};
 use crate::connection::{PAUSES, Retry, RetryLimit};
 use crate::error::{Error, ErrorKind, Result};
@@ -31,7 +31,17 @@ pub struct TransactionBuilder {
 enum Run<T, E> {
     Done(T),
     /// Nothing is kept, and the closure may run again.
-    Again(E),
+    Again(Transient, E),
+}
+
+impl<T, E> Run<T, E> {
+    /// The outcome of a run that failed with this error.
+    fn after(transient: Option<Transient>, error: E) -> Result<Self, E> {
+        match transient {
+            Some(transient) => Ok(Self::Again(transient, error)),
+            None => Err(error),
+        }
+    }
 }
 
 impl TransactionBuilder {
@@ -179,11 +189,15 @@ impl TransactionBuilder {
     {
         let mut retry = Retry::new(&self.session.client, self.limit, self.pauses.clone());
         loop {
-            let error = match self.run_once(&mut body, retry.count()).await? {
+            let (transient, error) = match self.run_once(&mut body, retry.count()).await? {
                 Run::Done(value) => return Ok(value),
-                Run::Again(error) => error,
+                Run::Again(transient, error) => (transient, error),
             };
-            if !retry.pause().await {
+            let runs_again = match transient {
+                Transient::Conflict => retry.pause().await,
+                Transient::Lost => retry.pause_after_loss().await,
+            };
+            if !runs_again {
                 return Err(error);
             }
             debug!(retry = retry.count(), "a transaction runs again, after a conflict or a lost connection");
@@ -199,28 +213,28 @@ impl TransactionBuilder {
     {
         let inner = match self.begin(retries).await {
             Ok(inner) => inner,
-            Err(error) if is_lost(&error) => return Ok(Run::Again(error.into())),
-            Err(error) => return Err(error.into()),
+            Err(error) => return Run::after(Transient::of(&error), error.into()),
         };
         let marker = match self.mark(&inner).await {
             Ok(marker) => marker,
-            Err(error) if inner.first_failure.is_transient() => return Ok(Run::Again(error.into())),
-            Err(error) => return Err(error.into()),
+            Err(error) => return Run::after(inner.first_failure.transient(), error.into()),
         };
         // Dropped anywhere below: the last handle goes too, and that cancels.
         match body(Transaction { inner: Arc::clone(&inner), ended_by: EndedBy::Run }).await {
             Ok(value) => match self.commit(inner, marker).await {
                 Ok(()) => Ok(Run::Done(value)),
-                Err(error) if is_transient(&error) => Ok(Run::Again(explain(error, retries).into())),
-                Err(error) => Err(error.into()),
+                Err(error) => match Transient::of(&error) {
+                    Some(transient) => Ok(Run::Again(transient, explain(error, retries).into())),
+                    None => Err(error.into()),
+                },
             },
             Err(error) => {
                 // The transaction remembers: a conflict may be hidden in the closure's own error.
-                let is_transient = inner.first_failure.is_transient();
+                let transient = inner.first_failure.transient();
                 if let Err(error) = self.end(inner, Ending::Cancel).await {
                     debug!(%error, "a transaction was not cancelled; the server drops it when its session ends");
                 }
-                if is_transient { Ok(Run::Again(error)) } else { Err(error) }
+                Run::after(transient, error)
             }
         }
     }
@@ -259,11 +273,6 @@ impl TransactionBuilder {
     async fn end(&self, inner: Arc<TransactionInner>, ending: Ending) -> Result<()> {
         lifecycle::end(inner, ending, self.session.client.deadline(self.deadline)).await
     }
-}
-
-/// Returns true if the connection was lost and is opened again.
-fn is_lost(error: &Error) -> bool {
-    error.is_retryable() && matches!(error.kind(), ErrorKind::Disconnected | ErrorKind::TransactionLost)
 }
 
 /// The error of a commit whose marker was claimed.

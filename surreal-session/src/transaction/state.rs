@@ -43,6 +43,14 @@ struct Failure {
     error: Error,
 }
 
+/// The reason for which a transaction may be run again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Transient {
+    Conflict,
+    /// The connection was lost before the commit was sent.
+    Lost,
+}
+
 /// Fails a transaction if the result of one of its writes cannot be decoded.
 #[derive(Debug)]
 pub(crate) struct DecodeGuard {
@@ -147,16 +155,21 @@ impl FirstFailure {
         self.0.get().map_or(Ok(()), |failure| Err(failure.to_error()))
     }
 
-    /// Returns true if the first failure was a conflict or the loss of the connection, so that the transaction may be run
-    /// again.
-    pub(super) fn is_transient(&self) -> bool {
-        self.0.get().is_some_and(|failure| is_transient(&failure.error))
+    /// Returns the reason for which the transaction may be run again, if its first failure is one.
+    pub(super) fn transient(&self) -> Option<Transient> {
+        self.0.get().and_then(|failure| Transient::of(&failure.error))
     }
 }
 
-/// Returns true if the transaction may be run again after this error of it.
-pub(super) fn is_transient(error: &Error) -> bool {
-    error.is_retryable() && (error.is_conflict() || error.kind() == ErrorKind::TransactionLost)
+impl Transient {
+    /// The reason for which a transaction may be run again after this error of it.
+    pub(super) fn of(error: &Error) -> Option<Self> {
+        match error.kind() {
+            _ if !error.is_retryable() => None,
+            ErrorKind::Disconnected | ErrorKind::TransactionLost => Some(Self::Lost),
+            _ => error.is_conflict().then_some(Self::Conflict),
+        }
+    }
 }
 
 impl Failure {

@@ -155,9 +155,9 @@ async fn commit_that_arrives_at_the_time_of_the_claim_is_applied_once() {
     let mut again = 0;
     for round in 0..12 {
         let before = balance(&beside).await;
-        let late = Duration::from_millis(round * 2);
+        let late = Duration::from_millis(round * 15);
         let (outcome, runs) = lose_commit(&proxy, &session, Loss::Late(late)).await;
-        sleep(Duration::from_millis(50)).await;
+        sleep(Duration::from_millis(200)).await;
         assert_eq!((outcome.unwrap(), balance(&beside).await), (before + 1, before + 1), "{late:?}, {runs} runs");
         again += runs - 1;
     }

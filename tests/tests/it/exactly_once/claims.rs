@@ -181,13 +181,18 @@ async fn outcome_that_the_session_may_not_see_stays_unknown() {
         (vec![ok("old".into())], ErrorKind::InvalidArgument),
         (vec![refused("Thrown", "")], ErrorKind::Thrown),
         (vec![cbor!([]).unwrap()], ErrorKind::Protocol),
-        (vec![refused("Query", "TransactionConflict"); 1_000], ErrorKind::Conflict),
     ] {
         let (outcome, runs) = settled(answers).await;
         let error = outcome.unwrap_err();
         assert_eq!((error.kind(), runs, cause(&error).kind()), (ErrorKind::CommitUnknown, 1, kind), "{error:?}");
         assert_eq!(error.commit_marker().unwrap().id().table(), "commit_marker");
     }
+}
+
+#[async_test(not_send)]
+async fn claim_that_always_conflicts_ends_at_the_deadline() {
+    let (outcome, runs) = settled(vec![refused("Query", "TransactionConflict"); 1_000]).await;
+    assert_eq!((outcome.unwrap_err().kind(), runs), (ErrorKind::CommitUnknown, 1));
 }
 
 #[async_test(not_send)]
