@@ -152,8 +152,9 @@ async fn losing_the_connection_ends_its_transactions() {
     let [tx, unqueried, cancelled] = [(); 3].map(|()| session.begin_transaction());
     let (tx, unqueried, cancelled) = (tx.await.unwrap(), unqueried.await.unwrap(), cancelled.await.unwrap());
     tx.create::<Account>().content(new(1)).await.unwrap();
+    let probe = session.begin_transaction().await.unwrap();
     proxy.cut();
-    eventually("the connection is lost", async || session.ping().await.is_err()).await;
+    eventually("the connection is lost", async || probe.query("RETURN 1").await.is_err()).await;
     for error in [
         unqueried.commit().await.unwrap_err(),
         cancelled.cancel().await.unwrap_err(),
