@@ -45,7 +45,7 @@ pub(crate) use backoff::{Backoff, PAUSES};
 pub(crate) use call::{Cleanup, Subscription};
 pub(crate) use client::Client;
 pub(crate) use config::Config;
-pub(crate) use deadline::Deadline;
+pub(crate) use deadline::{Deadline, Patience};
 pub(crate) use end::runtime_gone;
 pub use endpoints::Endpoints;
 pub(crate) use epoch::{Epoch, Owner};

@@ -34,7 +34,7 @@ pub use stream::LiveStream;
 pub use synced::{SyncEvent, SyncedStream};
 
 use crate::codec;
-use crate::connection::{Capacity, Cleanup, Deadline};
+use crate::connection::{Capacity, Cleanup, Deadline, Patience};
 use crate::error::{Error, Result};
 use crate::query::untyped::Untyped;
 use crate::query::{Fields, Fragment, IntoCondition, Links, PatchOp, Response, Scope, Tree, view_object};
@@ -113,7 +113,7 @@ pub struct Live<T, Out = LiveStream<T>, Row = T> {
     only: Option<Bytes>,
     limits: SyncLimits,
     capacity: Capacity,
-    deadline: Option<Duration>,
+    deadline: Patience,
     types: Types<T, Out, Row>,
 }
 
@@ -215,7 +215,7 @@ impl<T> Live<T> {
             only: None,
             limits: SyncLimits { records: MAX_RECORDS, resync: None },
             capacity: Capacity::default(),
-            deadline: None,
+            deadline: Patience::default(),
             types: PhantomData,
         }
     }
@@ -563,7 +563,14 @@ impl<T, Out, Row> Live<T, Out, Row> {
     /// Sets the time for the registration with its retries, and for the reading of a [`snapshot`](Self::snapshot), instead
     /// of the connection's deadline; see [`Query::deadline`].
     pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = Some(deadline);
+        self.deadline.end_after(deadline);
+        self
+    }
+
+    /// Fails at once if there is no socket, instead of waiting for one until the deadline; see
+    /// [`Connect::fail_fast`](crate::Connect::fail_fast).
+    pub fn fail_fast(mut self) -> Self {
+        self.deadline.fail_fast();
         self
     }
 

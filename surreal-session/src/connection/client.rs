@@ -4,7 +4,6 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use futures_util::FutureExt;
 use tokio::runtime::Handle;
@@ -12,7 +11,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use super::deadline::Deadline;
+use super::deadline::{Deadline, Patience};
 use super::dial;
 use super::end::End;
 use super::events::{ConnectionEvent, ConnectionEvents};
@@ -135,8 +134,8 @@ impl Client {
         }
     }
 
-    pub(crate) fn deadline(&self, timeout: Option<Duration>) -> Deadline {
-        self.0.state.deadline(timeout)
+    pub(crate) fn deadline(&self, patience: impl Into<Patience>) -> Deadline {
+        self.0.state.deadline(patience)
     }
 
     /// A deadline that leaves at least the time of a call, for work that goes on without its caller.

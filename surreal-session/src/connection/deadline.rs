@@ -21,6 +21,29 @@ pub(crate) struct Deadline {
     pub(crate) fails_fast: bool,
 }
 
+/// How long a call may take, and whether it waits for a socket, where the program says so.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Patience {
+    pub(super) time: Option<Duration>,
+    pub(super) fails_fast: bool,
+}
+
+impl Patience {
+    pub(crate) fn end_after(&mut self, time: Duration) {
+        self.time = Some(time);
+    }
+
+    pub(crate) fn fail_fast(&mut self) {
+        self.fails_fast = true;
+    }
+}
+
+impl From<Option<Duration>> for Patience {
+    fn from(time: Option<Duration>) -> Self {
+        Self { time, fails_fast: false }
+    }
+}
+
 impl Deadline {
     /// The deadline of a call that begins now.
     pub(super) fn of(timeout: Duration) -> Self {

@@ -2,13 +2,12 @@
 
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, Semaphore};
 
 use super::Config;
-use super::deadline::Deadline;
+use super::deadline::{Deadline, Patience};
 use super::end::End;
 use super::events::Events;
 use crate::error::{Delivery, Error, ErrorKind, Result};
@@ -87,9 +86,10 @@ impl ConnectionState {
         self.runtime.get()
     }
 
-    /// The deadline of a call that begins now: `timeout` from now, by default the timeout of the connection.
-    pub(super) fn deadline(&self, timeout: Option<Duration>) -> Deadline {
-        Deadline::of(timeout.unwrap_or(self.config.deadline)).failing_fast(self.config.fail_fast)
+    /// The deadline of a call that begins now, by default that of the connection.
+    pub(super) fn deadline(&self, patience: impl Into<Patience>) -> Deadline {
+        let Patience { time, fails_fast } = patience.into();
+        Deadline::of(time.unwrap_or(self.config.deadline)).failing_fast(fails_fast || self.config.fail_fast)
     }
 
     /// The error of a call that the connection's end has ended. Without a known reason, its runtime was shut down.

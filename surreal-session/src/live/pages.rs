@@ -6,7 +6,6 @@
 
 use std::collections::VecDeque;
 use std::ops::Bound;
-use std::time::Duration;
 
 use bytes::{BufMut, Bytes, BytesMut};
 use serde::de::DeserializeOwned;
@@ -15,7 +14,7 @@ use super::history::{Elements, EventPosition, StateHash};
 use super::registration::operation;
 use crate::codec::reader::{Reader, Remaining};
 use crate::codec::{self, DecodeError};
-use crate::connection::{Cleanup, Deadline};
+use crate::connection::{Cleanup, Deadline, Patience};
 use crate::error::Result;
 use crate::protocol::{malformed, record_decode_error};
 use crate::query::{Fragment, Query, Response, Scope};
@@ -31,7 +30,7 @@ pub(super) struct RecordReader {
     pub(super) condition: Option<Fragment>,
     /// The only record, if the live query is about one.
     pub(super) only: Option<Bytes>,
-    pub(super) timeout: Option<Duration>,
+    pub(super) timeout: Patience,
     /// Whether reads have positions.
     pub(super) places: Places,
 }

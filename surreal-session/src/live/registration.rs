@@ -1,13 +1,11 @@
 //! Registering a live query, for the first time and again.
 
-use std::time::Duration;
-
 use tokio::task::{AbortHandle, JoinHandle};
 use tokio::time::sleep;
 use tracing::debug;
 
 use super::EndReason;
-use crate::connection::{Backoff, Capacity, Deadline, Retry};
+use crate::connection::{Backoff, Capacity, Deadline, Patience, Retry};
 use crate::error::{Delivery, Error, ErrorKind, Result};
 use crate::protocol::{LiveId, Operation, Target};
 use crate::query::{Fragment, Response, Scope};
@@ -22,7 +20,7 @@ pub(super) struct Registration {
     /// Three statements: the identity, the place, and the LIVE SELECT.
     pub(super) statement: Fragment,
     pub(super) capacity: Capacity,
-    pub(super) timeout: Option<Duration>,
+    pub(super) timeout: Patience,
 }
 
 /// A live query that is registered.

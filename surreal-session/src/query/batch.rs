@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use super::statement::{apply_if, expect};
 use super::{Fragment, Query, Response, Scope};
+use crate::connection::Patience;
 use crate::error::Result;
 use crate::protocol::Operation;
 use crate::session::CallFuture;
@@ -89,12 +90,12 @@ pub struct SettledBatch<B>(BatchInner<B>);
 struct BatchInner<B> {
     scope: Scope,
     statements: B,
-    deadline: Option<Duration>,
+    deadline: Patience,
 }
 
 impl<B: Statements> Batch<B> {
     pub(super) fn new(scope: Scope, statements: B) -> Self {
-        Self(BatchInner { scope, statements, deadline: None })
+        Self(BatchInner { scope, statements, deadline: Patience::default() })
     }
 
     /// Makes the batch all or nothing: if a statement fails, none of them takes effect.
@@ -114,7 +115,14 @@ macro_rules! batch_methods {
             /// Sets how long to wait for the reply; see [`Query::deadline`](crate::Query::deadline). Deadlines of the
             /// builders do not count.
             pub fn deadline(mut self, deadline: Duration) -> Self {
-                self.0.deadline = Some(deadline);
+                self.0.deadline.end_after(deadline);
+                self
+            }
+
+            /// Fails at once if there is no socket, instead of waiting for one until the deadline; see
+            /// [`Connect::fail_fast`](crate::Connect::fail_fast).
+            pub fn fail_fast(mut self) -> Self {
+                self.0.deadline.fail_fast();
                 self
             }
 

@@ -51,6 +51,11 @@ impl Execute {
         Self(self.0.deadline(deadline))
     }
 
+    /// Fails at once if there is no socket; see [`Query::fail_fast`].
+    pub fn fail_fast(self) -> Self {
+        Self(self.0.fail_fast())
+    }
+
     apply_if! {}
 
     /// Returns the text and the names bound to it, for logs. Never shows a value.

@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::effect::may_write;
 use super::{Response, Scope};
 use crate::codec::{self, EncodeError};
-use crate::connection::{Cleanup, Deadline, Retry};
+use crate::connection::{Cleanup, Deadline, Patience, Retry};
 use crate::error::{Error, Result};
 use crate::protocol::{BindingsWriter, Operation, Request, check_name};
 use crate::record::{Assignments, PatchedField, Path};
@@ -62,7 +62,7 @@ pub struct Query {
     names: Vec<String>,
     /// The first error of a binding, which awaiting returns.
     error: Option<Error>,
-    deadline: Option<Duration>,
+    deadline: Patience,
 }
 
 impl Query {
@@ -73,7 +73,7 @@ impl Query {
     /// Starts a query whose bindings take this number of bytes.
     fn with_capacity(scope: Scope, operation: Operation, text: &str, binding_bytes: usize) -> Self {
         let bindings = scope.request(operation).reserve(text.len() + binding_bytes).text(text).bindings();
-        Self { scope, text: text.to_owned(), bindings, names: Vec::new(), error: None, deadline: None }
+        Self { scope, text: text.to_owned(), bindings, names: Vec::new(), error: None, deadline: Patience::default() }
     }
 
     /// Binds `value` to `$name` for this query. It takes precedence over a variable of the session.
@@ -94,7 +94,14 @@ impl Query {
     ///
     /// The server does not know about the deadline: it may still finish the work that it has started.
     pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = Some(deadline);
+        self.deadline.end_after(deadline);
+        self
+    }
+
+    /// Fails at once if there is no socket, instead of waiting for one until the deadline; see
+    /// [`Connect::fail_fast`](crate::Connect::fail_fast).
+    pub fn fail_fast(mut self) -> Self {
+        self.deadline.fail_fast();
         self
     }
 
@@ -142,7 +149,7 @@ impl Query {
     }
 
     /// Returns the request, or the first error of a binding.
-    pub(crate) fn into_request(self) -> Result<(Scope, Request, Option<Duration>)> {
+    pub(crate) fn into_request(self) -> Result<(Scope, Request, Patience)> {
         match self.error {
             Some(error) => Err(error),
             None => Ok((self.scope, self.bindings.finish(), self.deadline)),
@@ -245,7 +252,7 @@ pub trait Statement: Send + Sized + 'static {
 #[derive(Debug, Clone)]
 pub struct Call {
     pub(crate) scope: Scope,
-    pub(crate) deadline: Option<Duration>,
+    pub(crate) deadline: Patience,
     pub(crate) retries: Retries,
 }
 
@@ -260,7 +267,7 @@ pub(crate) enum Retries {
 
 impl Call {
     pub(crate) fn new(scope: Scope) -> Self {
-        Self { scope, deadline: None, retries: Retries::Never }
+        Self { scope, deadline: Patience::default(), retries: Retries::Never }
     }
 
     /// The call of a single write.
@@ -299,7 +306,14 @@ macro_rules! builder_methods {
     ($($call:ident).+) => {
         /// Sets how long to wait for the reply; see [`Query::deadline`](crate::Query::deadline).
         pub fn deadline(mut self, deadline: std::time::Duration) -> Self {
-            self.$($call).+.deadline = Some(deadline);
+            self.$($call).+.deadline.end_after(deadline);
+            self
+        }
+
+        /// Fails at once if there is no socket, instead of waiting for one until the deadline; see
+        /// [`Connect::fail_fast`](crate::Connect::fail_fast).
+        pub fn fail_fast(mut self) -> Self {
+            self.$($call).+.deadline.fail_fast();
             self
         }
 
@@ -565,11 +579,11 @@ impl Fragment {
     }
 
     /// The finished statement, with its values bound as `$_0`, `$_1` and so on.
-    pub(crate) fn into_query(self, scope: Scope, operation: Operation, deadline: Option<Duration>) -> Query {
+    pub(crate) fn into_query(self, scope: Scope, operation: Operation, deadline: impl Into<Patience>) -> Query {
         let items = || self.values.iter().map(|(_, item)| item).chain(self.named.iter().map(|(_, item)| item));
         let binding_bytes = items().map(|item| item.bytes().len() + NAME_BYTES).sum();
         let mut query = Query::with_capacity(scope, operation, &self.to_string(), binding_bytes);
-        query.deadline = deadline;
+        query.deadline = deadline.into();
         query.error = self.refusal;
         for (index, (_, item)) in self.values.iter().enumerate() {
             query.bind_item(format!("_{index}"), item);

@@ -373,7 +373,11 @@ impl WriteClauses {
     }
 
     pub(in crate::query) fn deadline(&mut self, deadline: Duration) {
-        self.call.deadline = Some(deadline);
+        self.call.deadline.end_after(deadline);
+    }
+
+    pub(in crate::query) fn fail_fast(&mut self) {
+        self.call.deadline.fail_fast();
     }
 
     pub(in crate::query) fn retries(&mut self, retries: u32) {
@@ -519,6 +523,13 @@ macro_rules! settings {
             /// Sets how long to wait for the reply; see [`Query::deadline`](crate::Query::deadline).
             pub fn deadline(mut self, deadline: std::time::Duration) -> Self {
                 self.$($clauses).+.deadline(deadline);
+                self
+            }
+
+            /// Fails at once if there is no socket, instead of waiting for one until the deadline; see
+            /// [`Connect::fail_fast`](crate::Connect::fail_fast).
+            pub fn fail_fast(mut self) -> Self {
+                self.$($clauses).+.fail_fast();
                 self
             }
 

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use crate::connection::{Client, Deadline};
+use crate::connection::{Client, Deadline, Patience};
 use crate::error::Result;
 
 /// The future of an awaited builder. It borrows nothing and may be spawned.
@@ -32,7 +32,7 @@ pub type CallFuture<T> = Pin<Box<dyn Future<Output = Result<T>> + Send>>;
 #[must_use = "nothing happens until this is awaited"]
 pub struct SessionCall<T> {
     client: Client,
-    deadline: Option<Duration>,
+    deadline: Patience,
     /// Taken at the first poll.
     start: Option<Start<T>>,
     running: Option<CallFuture<T>>,
@@ -47,7 +47,7 @@ impl<T> SessionCall<T> {
         F: Future<Output = Result<T>> + Send + 'static,
     {
         let start: Start<T> = Box::new(|deadline| Box::pin(start(deadline)));
-        Self { client: client.clone(), deadline: None, start: Some(start), running: None }
+        Self { client: client.clone(), deadline: Patience::default(), start: Some(start), running: None }
     }
 
     /// Sets how long the call may take from its first poll on, by default as long as
@@ -56,7 +56,14 @@ impl<T> SessionCall<T> {
     /// The time covers everything: waiting for earlier changes of the session, and all requests of the call. It cannot
     /// be changed after the first poll.
     pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = Some(deadline);
+        self.deadline.end_after(deadline);
+        self
+    }
+
+    /// Fails at once if there is no socket, instead of waiting for one until the deadline; see
+    /// [`Connect::fail_fast`](crate::Connect::fail_fast).
+    pub fn fail_fast(mut self) -> Self {
+        self.deadline.fail_fast();
         self
     }
 }

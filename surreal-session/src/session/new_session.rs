@@ -15,7 +15,7 @@ use super::recipe::{Choice, Choices, Confirmed, Doubts, Identity, Recipe, UseReq
 use super::state::{Role, SessionInner};
 use super::variables::SetVariable;
 use super::{CallFuture, Session};
-use crate::connection::{Client, Deadline};
+use crate::connection::{Client, Deadline, Patience};
 use crate::error::{Error, Result};
 
 /// A session to be opened; see [`Surreal::new_session`](crate::Surreal::new_session).
@@ -30,7 +30,7 @@ use crate::error::{Error, Result};
 #[must_use = "a session is opened when this is awaited"]
 pub struct NewSession {
     client: Client,
-    deadline: Option<Duration>,
+    deadline: Patience,
     identity: Option<Result<IdentitySource>>,
     selection: UseRequest,
     variables: Vec<Result<SetVariable>>,
@@ -52,7 +52,7 @@ pub struct NewSessionWithTokens {
 impl NewSession {
     pub(super) fn new(client: Client) -> Self {
         let (selection, variables, told) = (UseRequest::default(), Vec::new(), Vec::new());
-        Self { client, deadline: None, identity: None, selection, variables, told, is_forgetful: false }
+        Self { client, deadline: Patience::default(), identity: None, selection, variables, told, is_forgetful: false }
     }
 
     /// Signs the session in; see [`Session::signin`].
@@ -176,7 +176,14 @@ impl NewSession {
     /// Sets how long all requests together may take, by default as long as
     /// [`Connect::deadline`](crate::Connect::deadline) says.
     pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = Some(deadline);
+        self.deadline.end_after(deadline);
+        self
+    }
+
+    /// Fails at once if there is no socket, instead of waiting for one until the deadline; see
+    /// [`Connect::fail_fast`](crate::Connect::fail_fast).
+    pub fn fail_fast(mut self) -> Self {
+        self.deadline.fail_fast();
         self
     }
 

@@ -10,6 +10,7 @@ use super::recipe::{Choice, Selection, UseRequest};
 use super::state::SessionInner;
 use super::turn::ChangeContext;
 use super::{CallFuture, info};
+use crate::connection::Patience;
 use crate::error::{Delivery, ErrorKind, Result};
 use crate::protocol::Request;
 
@@ -19,12 +20,12 @@ use crate::protocol::Request;
 pub struct Use {
     session: Arc<SessionInner>,
     request: UseRequest,
-    deadline: Option<Duration>,
+    deadline: Patience,
 }
 
 impl Use {
     pub(super) fn new(session: &Arc<SessionInner>, request: UseRequest) -> Self {
-        Self { session: Arc::clone(session), request, deadline: None }
+        Self { session: Arc::clone(session), request, deadline: Patience::default() }
     }
 
     /// Selects this namespace instead.
@@ -47,7 +48,14 @@ impl Use {
 
     /// Sets how long the call may take; see [`SessionCall::deadline`](crate::SessionCall::deadline).
     pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = Some(deadline);
+        self.deadline.end_after(deadline);
+        self
+    }
+
+    /// Fails at once if there is no socket, instead of waiting for one until the deadline; see
+    /// [`Connect::fail_fast`](crate::Connect::fail_fast).
+    pub fn fail_fast(mut self) -> Self {
+        self.deadline.fail_fast();
         self
     }
 }

@@ -10,7 +10,7 @@ use super::lifecycle::{self, Ending};
 use super::marker::{CommitMarker, Settled, settle};
 use super::state::Transient;
 use super::{EndedBy, Transaction, TransactionInner};
-use crate::connection::{PAUSES, Retry, RetryLimit};
+use crate::connection::{PAUSES, Patience, Retry, RetryLimit};
 use crate::error::{Error, ErrorKind, Result};
 use crate::session::SessionInner;
 use crate::value::Table;
@@ -22,7 +22,7 @@ pub struct TransactionBuilder {
     session: Arc<SessionInner>,
     limit: RetryLimit,
     pauses: Range<Duration>,
-    deadline: Option<Duration>,
+    deadline: Patience,
     /// The table of the markers, if the transaction is to run exactly once.
     markers: Option<Table>,
 }
@@ -47,7 +47,7 @@ impl<T, E> Run<T, E> {
 impl TransactionBuilder {
     pub(super) fn new(session: &Arc<SessionInner>) -> Self {
         let limit = RetryLimit::For(RETRY_FOR);
-        Self { session: Arc::clone(session), limit, pauses: PAUSES, deadline: None, markers: None }
+        Self { session: Arc::clone(session), limit, pauses: PAUSES, deadline: Patience::default(), markers: None }
     }
 
     /// Sets how often the closure may run again, instead of [for how long](Self::retry_for). With 0 it runs once.
@@ -80,7 +80,14 @@ impl TransactionBuilder {
     /// no deadline over all of it, because the closure is the program's own code: to set one, wrap the whole future in
     /// a timeout. Dropping it cancels the transaction, unless the commit has begun.
     pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = Some(deadline);
+        self.deadline.end_after(deadline);
+        self
+    }
+
+    /// Fails at once if there is no socket, instead of waiting for one until the deadline; see
+    /// [`Connect::fail_fast`](crate::Connect::fail_fast).
+    pub fn fail_fast(mut self) -> Self {
+        self.deadline.fail_fast();
         self
     }
 

@@ -143,6 +143,28 @@ async fn calls_wait_for_a_socket_until_their_deadline() {
 }
 
 #[async_test]
+async fn single_calls_can_fail_fast() {
+    let setup = setup().await;
+    setup.lose().await;
+    let fast = async {
+        [
+            setup.session.ping().fail_fast().await.unwrap_err(),
+            setup.session.use_db("other").fail_fast().await.unwrap_err(),
+            setup.session.select::<Item>().fail_fast().await.unwrap_err(),
+            setup.session.create::<Item>().content(NewItem { number: 2 }).fail_fast().await.unwrap_err(),
+            setup.session.query("RETURN 1").fail_fast().await.unwrap_err(),
+            setup.db.new_session().fail_fast().await.unwrap_err(),
+            setup.session.begin_transaction().fail_fast().await.unwrap_err(),
+        ]
+    };
+    for error in timeout(Duration::from_secs(2), fast).await.expect("waits") {
+        assert_eq!((error.kind(), error.delivery()), (ErrorKind::Disconnected, Delivery::NotSent), "{error:?}");
+    }
+    setup.proxy.open().await;
+    setup.session.ping().await.unwrap();
+}
+
+#[async_test]
 async fn failing_fast_waits_for_no_socket() {
     let login = login().await;
     let proxy = Proxy::start(&login.url).await;

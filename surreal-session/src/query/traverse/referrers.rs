@@ -56,7 +56,14 @@ impl<R: Record, T: Record> ReferrersWithoutField<R, T> {
 
     /// Sets how long to wait for the reply; see [`Query::deadline`](crate::Query::deadline).
     pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.walk.call.deadline = Some(deadline);
+        self.walk.call.deadline.end_after(deadline);
+        self
+    }
+
+    /// Fails at once if there is no socket, instead of waiting for one until the deadline; see
+    /// [`Connect::fail_fast`](crate::Connect::fail_fast).
+    pub fn fail_fast(mut self) -> Self {
+        self.walk.call.deadline.fail_fast();
         self
     }
 

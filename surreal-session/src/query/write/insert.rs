@@ -384,7 +384,14 @@ macro_rules! settings {
 
             /// Sets how long each request may take; see [`Query::deadline`](crate::Query::deadline).
             pub fn deadline(mut self, deadline: std::time::Duration) -> Self {
-                self.bulk.call.deadline = Some(deadline);
+                self.bulk.call.deadline.end_after(deadline);
+                self
+            }
+
+            /// Fails at once if there is no socket, instead of waiting for one until the deadline; see
+            /// [`Connect::fail_fast`](crate::Connect::fail_fast).
+            pub fn fail_fast(mut self) -> Self {
+                self.bulk.call.deadline.fail_fast();
                 self
             }
 
