@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use surreal_session::prelude::*;
-use surreal_session_tests::{Proxy, async_test, connect, eventually, login, place};
+use surreal_session_tests::{Proxy, async_test, eventually, login, place};
 use tokio::time::{Instant, timeout};
 
 const LIMIT: usize = 64 << 10;
