@@ -389,3 +389,94 @@ async fn explicit_refresh_renews_the_forks_too() {
     let third = fork.fork().await.unwrap();
     assert_eq!(third.identity().level, Level::Record);
 }
+
+#[async_test(not_send)]
+async fn every_kind_of_call_renews_an_expired_session() {
+    let (db, root, ns) = prepared().await;
+    let mut sessions = Vec::new();
+    for _ in 0..6 {
+        sessions.push(db.new_session().signin(RecordAccess::new(&ns, "test", "kept", named("ada"))).await.unwrap());
+    }
+    let [query, set, select, transaction, live, fork] = &*sessions else { panic!("{sessions:?}") };
+    let tx = transaction.begin_transaction().await.unwrap();
+    tx.execute("CREATE note:of_a_transaction").await.unwrap();
+    // Nothing else runs on this thread meanwhile, so that nothing is renewed before.
+    std::thread::sleep(Duration::from_millis(3_200));
+    query.execute("CREATE note:of_a_query").await.unwrap();
+    set.set("v", 1).await.unwrap();
+    select.use_ns(&ns).use_db("test").await.unwrap();
+    assert_eq!(select.info::<BTreeMap<String, Value>>().await.unwrap()["name"], Value::from("ada"));
+    tx.execute("CREATE note:two_of_a_transaction").await.unwrap();
+    tx.commit().await.unwrap();
+    let mut notes = live.live::<Note>().await.unwrap();
+    assert_eq!(fork.fork().await.unwrap().identity().level, Level::Record);
+    let seen: i64 = set.query("RETURN $v").await.unwrap().take(0).unwrap();
+    assert_eq!((seen, written(&root).await), (1, 3));
+    root.execute("CREATE note:of_root").await.unwrap();
+    assert!(matches!(notes.next().await, Some(Ok(LiveEvent::Change(_)))));
+}
+
+#[derive(Debug, serde::Serialize, serde::Deserialize, Record)]
+struct Note {
+    id: Id<Note>,
+}
+
+#[async_test(not_send)]
+async fn sessions_are_renewed_while_their_sockets_are_cut() {
+    let (_db, _root, ns) = prepared().await;
+    let proxy = Proxy::start(&login().await.url).await;
+    let db = Surreal::connect(proxy.url()).await.unwrap();
+    let mut sessions = Vec::new();
+    for name in ["ada", "bob", "ada", "bob"] {
+        let session = db.new_session().signin(RecordAccess::new(&ns, "test", "kept", named(name))).await.unwrap();
+        sessions.push((name, session.fork().await.unwrap()));
+        sessions.push((name, session));
+    }
+    proxy.chaos(Duration::from_millis(200)..Duration::from_millis(800));
+    let end = Instant::now() + run_length();
+    let mut calls = 0;
+    while Instant::now() < end {
+        for (name, session) in &sessions {
+            match session.query("RETURN $auth.name").await {
+                Ok(reply) => assert_eq!(reply.take::<String>(0).unwrap(), *name),
+                Err(error) => assert_eq!(error.kind(), ErrorKind::Disconnected, "{error:?}"),
+            }
+            calls += 1;
+        }
+        sleep(Duration::from_millis(10)).await;
+    }
+    proxy.calm();
+    assert!(calls > 100, "{calls}");
+    for (name, session) in &sessions {
+        eventually("the session works", async || session.query("RETURN 1").await.is_ok()).await;
+        assert_eq!(session.query("RETURN $auth.name").await.unwrap().take::<String>(0).unwrap(), *name);
+    }
+}
+
+#[async_test(not_send)]
+async fn identity_is_known_without_the_clock_of_the_server() {
+    let server = Embedded::builder().deny_function("time::now").start().await.unwrap();
+    let db = Surreal::connect(server.url()).await.unwrap();
+    let root = db.new_session().signin(Root::new(server.username(), server.password())).await.unwrap();
+    assert_eq!(root.identity().level, Level::Root);
+    root.use_ns("ns").use_db("db").await.unwrap();
+    root.execute("DEFINE USER dora ON DATABASE PASSWORD 'd' DURATION FOR TOKEN 1h, FOR SESSION 1s").await.unwrap();
+    let dora = db.new_session().signin(Database::new("ns", "db", "dora", "d")).await.unwrap();
+    assert!(dora.identity().expires_at.is_some());
+    // The expiry is not known in advance: the call that finds the session expired renews it.
+    sleep(Duration::from_millis(2_200)).await;
+    dora.execute("RETURN 1").await.unwrap();
+    server.shutdown().await;
+}
+
+#[async_test(not_send)]
+async fn functions_of_the_program_may_panic() {
+    let (db, _root, ns) = prepared().await;
+    let session = db.new_session().signin(RecordAccess::new(&ns, "test", "kept", named("ada"))).await.unwrap();
+    session.on_renewal(|_| panic!("a bug of the program"));
+    let panics =
+        db.new_session().signin_with(|| async { if true { panic!("another one") } else { Root::new("a", "b") } }).await;
+    assert!(panics.unwrap_err().to_string().contains("has panicked"));
+    sleep(Duration::from_millis(4_500)).await;
+    session.execute("RETURN 1").await.unwrap();
+}

@@ -4,10 +4,13 @@
 //! go on with the tokens that it got. Credentials belong to each session, which may forget them.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::sync::OwnedMutexGuard;
+use tracing::error;
 
 use super::provided::ProvidedCredentials;
 use super::provided::private::Sealed as _;
@@ -178,9 +181,11 @@ impl IdentitySource {
     /// Tells the program the new tokens, and then uses them.
     pub(in crate::session) fn renew(&self, request: &AuthRequest, tokens: Tokens) {
         let told = self.state().on_renewal.clone();
-        // Without the lock: the function may use the session.
+        // Without the lock: the function may use the session. A panic of it must not end the work of the connection.
         for OnRenewal(tell) in &told {
-            tell(tokens.clone());
+            if catch_unwind(AssertUnwindSafe(|| tell(tokens.clone()))).is_err() {
+                error!("a function that was given to `on_renewal` has panicked");
+            }
         }
         self.replace(tokens, request.gives_usable_token());
     }
@@ -258,7 +263,12 @@ impl Reauth {
     pub(in crate::session) async fn request(&self) -> Result<AuthRequest> {
         match self {
             Self::Request(request) => Ok((**request).clone()),
-            Self::Function(provide) => provide().await,
+            // A panic must not end the work of the connection.
+            Self::Function(provide) => {
+                AssertUnwindSafe(async { provide().await }).catch_unwind().await.unwrap_or_else(|_| {
+                    Err(Error::new(ErrorKind::Auth, "the function that provides credentials has panicked"))
+                })
+            }
         }
     }
 }
