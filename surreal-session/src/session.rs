@@ -68,6 +68,19 @@ pub use surreal::{Connect, Surreal};
 /// in the order in which they were first polled. Data calls have no order among themselves or relative to the changes,
 /// unless the program awaits one before the next.
 ///
+/// # Expiry
+///
+/// A session is renewed when half of its time has passed, also while it is idle, and by a call that finds it expired: by its
+/// access token while the server accepts it, else by its refresh token, else by its credentials or the function given to
+/// [`NewSession::signin_with`]. Forks share the tokens, and one of them renews them for all. A call that finds the session
+/// expired was not executed, and is sent again. If nothing renews the session, calls fail with an error that
+/// [`is_expired`](crate::Error::is_expired), and another sign-in makes it usable again.
+///
+/// After each renewal and each outage the identity is compared with the one before, by the server's view. If it differs, for
+/// example because an AUTHENTICATE clause now chooses another record, the session is detached and its calls fail with
+/// [`IdentityChanged`](crate::ErrorKind::IdentityChanged). Roles are no part of an identity, and a user or record that was
+/// removed and made again under the same name cannot be told from the first.
+///
 /// # Cancel safety
 ///
 /// A call that changes the session is carried out once it was polled, even if its future is dropped. The handle always

@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use surreal_session::connection::ConnectionEvent;
 use surreal_session::prelude::*;
 use surreal_session::{Error, ErrorKind};
-use surreal_session_tests::{async_test, eventually, place, poll_times};
+use surreal_session_tests::{Proxy, async_test, eventually, login, place, poll_times};
 use tokio::sync::Semaphore;
 use tokio::time::sleep;
 
@@ -233,4 +234,39 @@ async fn removed_session_is_opened_again() {
     assert_ne!(cache.get(&token).await.unwrap().id(), id);
     let shown = format!("{cache:?}");
     assert!(!shown.contains(token.as_str()) && shown.contains("opened: 2"), "{shown}");
+}
+
+#[async_test(not_send)]
+async fn session_of_a_key_is_opened_again_after_an_outage() {
+    #[derive(serde::Deserialize)]
+    struct Granted {
+        grant: Key,
+    }
+    #[derive(serde::Deserialize)]
+    struct Key {
+        key: String,
+    }
+    let users = Users::new().await;
+    let schema =
+        "DEFINE USER robot ON DATABASE PASSWORD 'r' ROLES VIEWER; DEFINE ACCESS api ON DATABASE TYPE BEARER FOR USER";
+    users.root.execute(schema).await.unwrap();
+    let granted = users.root.query("ACCESS api ON DATABASE GRANT FOR USER robot").await.unwrap();
+    let Granted { grant: Key { key } } = granted.take(0).unwrap();
+    let proxy = Proxy::start(&login().await.url).await;
+    let db = Surreal::connect(proxy.url()).await.unwrap();
+    let (opener, ns) = (db.clone(), users.root.namespace().unwrap());
+    let cache = SessionCache::new(&db, move |key| {
+        opener.new_session().signin(Bearer::new("api", key).on_database(&ns, "test"))
+    });
+    let session = cache.get(&key).await.unwrap();
+    let mut events = db.events();
+    proxy.cut();
+    while !matches!(events.next().await, Some(ConnectionEvent::Disconnected { .. })) {}
+    // The cache keeps no key, and the server accepts no token that it has issued for one.
+    let lost = session.execute("RETURN 1").await.unwrap_err();
+    assert!(lost.is_auth() && !session.is_open(), "{lost:?}");
+    let again = cache.get(&key).await.unwrap();
+    assert_eq!(again.identity().user.as_deref(), Some("robot"));
+    again.execute("RETURN 1").await.unwrap();
+    assert_eq!((cache.stats().opened, cache.stats().lost), (2, 1));
 }

@@ -172,10 +172,10 @@ impl IdentitySource {
         self.state().refusal = Some(refusal);
     }
 
-    /// The error of a source that has nothing left to prove the identity with.
+    /// The error of a source that has nothing left to prove the identity with. It is final, like an answer of the server.
     pub(in crate::session) fn exhausted(&self) -> Error {
         let nothing = "there is nothing left that proves the identity of the session: sign it in again";
-        self.state().refusal.clone().unwrap_or_else(|| Error::new(ErrorKind::Auth, nothing))
+        self.state().refusal.clone().unwrap_or_else(|| Error::new(ErrorKind::Auth, nothing).answered())
     }
 
     /// Tells the program the new tokens, and then uses them.
