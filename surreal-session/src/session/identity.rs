@@ -184,9 +184,9 @@ async fn note_identity(context: &ChangeContext, source: Result<IdentitySource, &
         }
         Err(_) => return info::settle_selection(session, context.deadline).await,
     }
+    info::report_identity(session, context.deadline).await;
     info::settle_facts(session, context.deadline).await;
     renewal::schedule(session);
-    info::report_identity(session, context.deadline).await;
 }
 
 /// Ends the streams of a session that was, or may have been, made anonymous: the server has dropped them.
