@@ -376,8 +376,9 @@ async fn expired_and_forbidden_and_wrong_credentials_are_told_apart() {
     let tokens = user.signup(RecordAccess::new(&ns, "test", "short", named("ada"))).await.unwrap();
     let dora = db.new_session().signin(Database::new(&ns, "test", "dora", "d")).await.unwrap();
     let open = user.begin_transaction().await.unwrap();
+    let other = db.new_session().await.unwrap();
     eventually("token and session expire", async || {
-        dora.authenticate(&tokens).await.is_err() && user.query("RETURN 1").await.is_err()
+        other.authenticate(&tokens).await.is_err() && user.query("RETURN 1").await.is_err()
     })
     .await;
     let failed = async |session: &Session, text| session.query(text).await.unwrap().check().unwrap_err();
