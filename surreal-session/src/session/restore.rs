@@ -7,9 +7,9 @@ use futures_util::future::try_join_all;
 use tokio::sync::watch;
 use tracing::{Instrument, debug};
 
-use super::auth::Facts;
+use super::auth::{Facts, IdentitySource};
 use super::proof::Proof;
-use super::recipe::{Choices, Confirmed, Doubts, Identity, Recipe, Selection, UseRequest};
+use super::recipe::{Choices, Confirmed, Doubts, Identity, Selection, UseRequest};
 use super::renewal;
 use super::standing::Standing;
 use super::state::SessionInner;
@@ -57,10 +57,7 @@ async fn make(session: &Arc<SessionInner>, lease: &Lease, deadline: Deadline) ->
     };
     loop {
         let confirmed = session.confirmed().clone();
-        let made = Walk { session, lease, deadline }.run(&confirmed.recipe).await?;
-        if let Some(facts) = &made.facts {
-            confirmed.check_identity(facts)?;
-        }
+        let made = Walk { session, lease, deadline }.run(&confirmed).await?;
         if session.confirmed().note_made(&confirmed, made) {
             return Ok(());
         }
@@ -106,21 +103,34 @@ fn is_refusal(error: &Error) -> bool {
 }
 
 impl Walk<'_> {
-    async fn run(&self, recipe: &Recipe) -> Result<Made> {
+    async fn run(&self, before: &Confirmed) -> Result<Made> {
         self.attach().await?;
-        let proof = Proof { session: self.session, link: self.lease.link(), deadline: self.deadline, gate: None };
-        if let Identity::Proved(source) = &recipe.identity {
-            proof.run(source).await?;
-        }
-        let selection = self.select(&recipe.selection.to_request(&recipe.identity)).await?;
+        let recipe = &before.recipe;
+        // Before anything else is sent: what follows would be done as another user.
         let facts = match &recipe.identity {
-            Identity::Proved(_) => known(proof.facts().await)?,
+            Identity::Proved(source) => self.identify(source, before).await?,
             Identity::Anonymous => None,
         };
+        let selection = self.select(&recipe.selection.to_request(&recipe.identity)).await?;
         let set =
             |(name, value): (&String, &Bytes)| self.call(self.session.request("set").text(name).raw(value).finish());
         try_join_all(recipe.variables.0.iter().map(set)).await?;
         Ok(Made { facts, selection })
+    }
+
+    /// Proves the identity, and compares it with the one before.
+    async fn identify(&self, source: &IdentitySource, before: &Confirmed) -> Result<Option<Facts>> {
+        let proof = Proof { session: self.session, link: self.lease.link(), deadline: self.deadline, gate: None };
+        proof.run(source).await?;
+        match proof.facts().await {
+            Ok(facts) => before.check_identity(&facts).map(|()| Some(facts)),
+            // Users of an access method may be denied queries: then there is nothing to compare.
+            Err(error) if before.facts.is_none() && is_unknowable(&error) => {
+                debug!(%error, "the server does not say who a session is");
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     async fn call(&self, request: Request) -> Result<Bytes> {
@@ -159,15 +169,9 @@ impl Walk<'_> {
     }
 }
 
-/// What the server says of a session; `None` if it does not. Users of an access method may be denied queries.
-fn known(facts: Result<Facts>) -> Result<Option<Facts>> {
-    match facts {
-        Err(error) if error.delivery() == Delivery::Answered || error.kind() == ErrorKind::Protocol => {
-            debug!(%error, "the server does not say who a session is");
-            Ok(None)
-        }
-        facts => facts.map(Some),
-    }
+/// Returns true if the server does not say who a session is.
+fn is_unknowable(error: &Error) -> bool {
+    error.delivery() == Delivery::Answered || error.kind() == ErrorKind::Protocol
 }
 
 impl Confirmed {
@@ -177,11 +181,15 @@ impl Confirmed {
             return false;
         }
         let brings_its_own = matches!(self.recipe.identity, Identity::Proved(_)) && made.selection.is_none();
-        self.recipe.selection = Choices::Confirmed(made.selection.unwrap_or_default());
-        self.doubts = Doubts { selection: brings_its_own && made.facts.is_none(), ..Doubts::default() };
+        let is_unknown = brings_its_own && made.facts.is_none();
+        self.recipe.selection = Choices::Confirmed(Selection::default());
         if let Some(facts) = made.facts {
             self.note(facts);
         }
+        if let Some(selection) = made.selection {
+            self.select(selection);
+        }
+        self.doubts = Doubts { selection: is_unknown, ..Doubts::default() };
         true
     }
 }
