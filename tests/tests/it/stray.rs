@@ -290,6 +290,7 @@ async fn sign_in_waits_for_a_live_query_that_is_being_registered() {
             client.reply(authenticate, Cbor::Null).await;
             let who = client.expect("query").await;
             client.reply_statements(who, [cbor!({"identity" => after, "expires_in" => null}).unwrap()]).await;
+            no_place(&mut client).await;
             client.ignore().await;
         })
         .await;
