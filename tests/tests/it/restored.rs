@@ -40,6 +40,7 @@ impl Setup {
     /// Cuts every socket, and lets later ones pass.
     async fn cut(&self) {
         self.lose().await;
+        self.proxy.resume();
         self.proxy.open().await;
     }
 
