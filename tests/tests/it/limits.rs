@@ -166,10 +166,10 @@ async fn event_that_is_too_large_is_a_gap_of_its_stream() {
     session.execute("DEFINE TABLE note; DEFINE TABLE other").await.unwrap();
     let mut notes = session.live::<Note>().await.unwrap();
     let mut others = session.untyped().live(Table::new("other")).await.unwrap();
-    session.execute("CREATE note:1 SET text = 'a'").await.unwrap();
-    let large = "CREATE note:2 SET text = string::repeat('x', 1_000_000) RETURN NONE";
+    session.execute("CREATE note:a SET text = 'a'").await.unwrap();
+    let large = "CREATE note:b SET text = string::repeat('x', 1_000_000) RETURN NONE";
     session.execute(large).await.unwrap();
-    session.execute("CREATE note:3 SET text = 'c'; CREATE other:1").await.unwrap();
+    session.execute("CREATE note:c SET text = 'c'; CREATE other:1").await.unwrap();
     let mut seen = Vec::new();
     while seen.len() < 3 {
         seen.push(match timeout(HANGS, notes.next()).await.expect("hangs").unwrap().unwrap() {
