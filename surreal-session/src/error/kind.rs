@@ -30,7 +30,8 @@ pub enum ErrorKind {
     TooLarge,
     /// The connection could not be opened.
     Connect,
-    /// The connection was lost, or was closed by the server.
+    /// The socket of the call was lost or closed by the server, or there is no socket. The connection opens another one, unless
+    /// its policy has given up.
     Disconnected,
     /// The connection was closed by the program.
     Closed,
