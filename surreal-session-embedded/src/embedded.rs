@@ -119,8 +119,7 @@ impl Embedded {
         self.handle.stop(Ending::Orderly).await;
     }
 
-    /// Stops the server like a crash, to test clients: connections break without a close frame, and replies that were not
-    /// sent yet are lost.
+    /// Stops the server like a crash, to test clients: connections break off, and replies that were not sent yet are lost.
     ///
     /// It returns once its port is free and its store can be opened again. What was committed is kept, also if the
     /// client did not get the reply.

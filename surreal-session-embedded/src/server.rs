@@ -55,7 +55,7 @@ pub enum LiveEngine {
 /// The manner of a server's end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ending {
-    /// Clients get what is queued for them, and a close frame.
+    /// Clients get what is queued for them. SurrealDB 3.3.5 sends no close frame when it stops.
     Orderly,
     /// Connections break off.
     Abrupt,

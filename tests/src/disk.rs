@@ -56,7 +56,7 @@ impl DiskServer {
         }
     }
 
-    /// Stops it in order: clients get a close frame.
+    /// Stops it in order: clients get what is queued for them.
     ///
     /// # Panics
     ///

@@ -203,7 +203,7 @@ async fn shutdown_closes_open_clients() {
 }
 
 #[async_test]
-async fn killed_server_breaks_connections_without_a_close_frame() {
+async fn killed_server_breaks_connections() {
     let server = Embedded::start().await.unwrap();
     let mut idle = Client::signed_in(&server).await;
     let mut busy = Client::signed_in(&server).await;
