@@ -91,6 +91,35 @@ async fn router_engine_reports_writes_through_every_node() {
 }
 
 #[async_test]
+async fn live_query_is_not_killed_through_another_node() {
+    let cluster = Cluster::start_with(2, LiveEngine::Router).await.unwrap();
+    let (one, two) = (on_node(&cluster, 0).await, on_node(&cluster, 1).await);
+    one.execute("DEFINE TABLE note").await.unwrap();
+    let mut events = one.live::<Note>().await.unwrap();
+    two.kill(events.id()).await.unwrap_err();
+    two.create::<Note>().content(NewNote { number: 1 }).await.unwrap();
+    let event = timeout(HANGS, events.next()).await.expect("hangs").unwrap().unwrap();
+    assert!(matches!(event, LiveEvent::Change(_)), "{event:?}");
+}
+
+#[async_test]
+async fn router_engine_reports_the_newest_state_with_each_change() {
+    let cluster = Cluster::start_with(2, LiveEngine::Router).await.unwrap();
+    let (one, two) = (on_node(&cluster, 0).await, on_node(&cluster, 1).await);
+    one.execute("DEFINE TABLE note").await.unwrap();
+    let mut events = one.live::<Note>().await.unwrap();
+    two.execute("CREATE note:one SET number = 1; UPDATE note:one SET number = 2; UPDATE note:one SET number = 3")
+        .await
+        .unwrap();
+    let mut number = 0;
+    while number < 3 {
+        if let LiveEvent::Change(change) = timeout(HANGS, events.next()).await.expect("hangs").unwrap().unwrap() {
+            number = change.data.number;
+        }
+    }
+}
+
+#[async_test]
 async fn killed_node_harms_no_other_and_comes_back() {
     let mut cluster = Cluster::start(2).await.unwrap();
     let (one, two) = (on_node(&cluster, 0).await, on_node(&cluster, 1).await);
