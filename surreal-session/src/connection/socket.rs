@@ -190,7 +190,7 @@ mod tests {
 
     use super::*;
 
-    /// A listener that opens WebSockets, or one that never answers.
+    /// A listener that accepts the handshake, or one that never answers.
     async fn listener(answers: bool) -> SocketAddr {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

@@ -327,6 +327,7 @@ mod tests {
     use super::*;
 
     const LIMIT: usize = 40_000;
+    const PONG: u8 = 0x0a;
     const ANSWER: &[u8] = b"\r\nHTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n";
 
     #[derive(Clone)]
@@ -346,7 +347,7 @@ mod tests {
     impl Frame {
         fn new(first: u8, length: usize) -> Self {
             // No two parts of the payload are alike.
-            let payload = (0..length).map(|index| (index * 31 + index / 251) as u8).collect();
+            let payload = (0..length).map(|index| ((index * 31 + index / 251) % 256).try_into().unwrap()).collect();
             let length_bytes = if length < 126 {
                 0
             } else if length < 65_536 {
@@ -434,7 +435,9 @@ mod tests {
     #[track_caller]
     fn check(sent: &[Frame], limit: usize, pieces: &[usize]) {
         let mut bytes = ANSWER.to_vec();
-        sent.iter().for_each(|frame| frame.write(&mut bytes));
+        for frame in sent {
+            frame.write(&mut bytes);
+        }
         let (expected, oversize) = shortened(sent, limit);
         let mut frames = Frames::new(limit);
         let out = read(&mut frames, &bytes, pieces);
@@ -460,7 +463,7 @@ mod tests {
             Frame::new(FINAL | 9, 125),
             Frame::new(CONTINUATION, 35_000),
             Frame::new(CONTINUATION, 0),
-            Frame::new(FINAL | 10, 0),
+            Frame::new(FINAL | PONG, 0),
             Frame::new(FINAL, 50_000),
             Frame::new(FINAL | TEXT, 5),
             Frame::new(FINAL | TEXT, 40_001),

@@ -140,7 +140,7 @@ mod tests {
     const LIMIT: usize = 50_000;
 
     fn payload(size: usize) -> Vec<u8> {
-        (0..size).map(|index| (index % 251) as u8).collect()
+        (0..size).map(|index| u8::try_from(index % 251).unwrap()).collect()
     }
 
     /// tungstenite on both sides, over a pipe of this capacity in bytes.
