@@ -226,7 +226,7 @@ async fn audit(server: &DiskServer, bank: &Bank) {
         };
         assert!(agrees, "transfer {number} ({way:?}): {outcome:?}, but {count} lines");
     }
-    assert!(lines.is_empty(), "transfers that nobody made: {lines:?}");
+    assert!(lines.is_empty(), "transfers that no writer made: {lines:?}");
 }
 
 impl Display for Bank {
