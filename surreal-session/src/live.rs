@@ -618,7 +618,8 @@ impl<T, Out, Row> Live<T, Out, Row> {
             Watched::Table | Watched::Filtered(_) => live,
         };
         Registration {
-            scope: self.scope.clone(),
+            owner: self.scope.clone(),
+            scope: None,
             table: self.target.clone(),
             statement: Registration::statement(&calls, live),
             capacity: self.capacity,
@@ -737,7 +738,10 @@ where
             self.check_links()?;
             let deadline = self.begin();
             let follower = self.register(deadline).await?;
-            let mut repair = Repair::new(follower, self.reader(), self.limits);
+            // Reads what the live query sees, wherever the program moves its session.
+            let scope = Scope::of_inner(self.scope.session_for_live()?.for_reads(deadline).await?);
+            let reader = RecordReader { scope, ..self.reader() };
+            let mut repair = Repair::new(follower, reader, self.limits);
             let records = repair.first(deadline).await?;
             let records = records.iter().map(ReadRow::decode).collect::<Result<_>>()?;
             Ok((records, SyncedStream::start(self.scope, repair)))

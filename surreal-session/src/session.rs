@@ -11,6 +11,7 @@ mod call;
 mod change;
 mod identity;
 mod info;
+mod live_sessions;
 mod new_session;
 mod proof;
 mod queue;

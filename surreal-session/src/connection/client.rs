@@ -117,6 +117,11 @@ impl Client {
         self.0.state.next_id()
     }
 
+    /// The maximum number of sockets for live queries.
+    pub(crate) fn live_sockets(&self) -> usize {
+        self.0.state.config.live_sockets
+    }
+
     pub(crate) fn max_message_bytes(&self) -> usize {
         self.0.state.config.max_message_bytes
     }

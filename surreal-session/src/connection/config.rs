@@ -28,6 +28,10 @@ pub(crate) struct Config {
     pub(crate) sockets: RangeInclusive<usize>,
     /// The number of sessions on one socket, until the server refuses one.
     pub(crate) sessions_per_socket: usize,
+    /// The maximum number of sockets for live queries; none, and they use the sockets of their sessions.
+    pub(crate) live_sockets: usize,
+    /// The number of live queries on one of these, while another one can be opened.
+    pub(crate) live_queries_per_socket: usize,
     pub(crate) reconnect: Reconnect,
     /// Set if calls fail at once while there is no socket, unless they say otherwise.
     pub(crate) fail_fast: bool,
@@ -51,6 +55,8 @@ impl Default for Config {
             tls: None,
             sockets: 1..=64,
             sessions_per_socket: SERVER_MAX_SESSIONS,
+            live_sockets: 16,
+            live_queries_per_socket: 4,
             reconnect: Reconnect::default(),
             fail_fast: false,
             wait_for_server: Duration::ZERO,

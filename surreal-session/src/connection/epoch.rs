@@ -22,6 +22,11 @@ impl Epoch {
         // The closure always gives a value, so this cannot fail.
         let _ = self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, next);
     }
+
+    /// The reason why the last epoch ended.
+    pub(crate) fn last_end(&self) -> StreamEnd {
+        end_of(self.0.load(Ordering::Acquire))
+    }
 }
 
 /// The session of a stream, and its epoch when the stream was requested.
@@ -39,11 +44,14 @@ impl Owner {
     }
 
     /// Returns the reason if the session has lost its live queries since.
-    pub(super) fn end(&self) -> Option<StreamEnd> {
+    pub(crate) fn end(&self) -> Option<StreamEnd> {
         let now = self.epoch.0.load(Ordering::Acquire);
-        let end = if now & 1 == 1 { StreamEnd::SessionClosed } else { StreamEnd::IdentityChanged };
-        (now != self.since).then_some(end)
+        (now != self.since).then(|| end_of(now))
     }
+}
+
+fn end_of(epoch: u64) -> StreamEnd {
+    if epoch & 1 == 1 { StreamEnd::SessionClosed } else { StreamEnd::IdentityChanged }
 }
 
 #[cfg(test)]

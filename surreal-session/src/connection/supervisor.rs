@@ -102,8 +102,9 @@ impl Supervisor {
     fn make_progress(&mut self) -> Option<End> {
         self.remove_ended();
         self.waiting.retain(|(_, reply)| !reply.is_closed());
-        self.place_waiting();
+        self.place_waiting(|this, purpose| this.room(purpose));
         self.open_missing();
+        self.crowd_live_sockets();
         self.refuse_excess();
         match self.fleet.links().is_empty() {
             true => self.down_since = self.down_since.or_else(|| Some(Instant::now())),
@@ -150,15 +151,42 @@ impl Supervisor {
         }
     }
 
+    /// Returns true if there is a link, or for live queries one may be opened beside the others.
     fn is_up(&self, purpose: Purpose) -> bool {
-        self.fleet.links().iter().any(|link| link.purpose() == purpose && link.is_alive())
+        let serves = |link: &Link| purpose == Purpose::Live || link.purpose() == purpose;
+        self.fleet.links().iter().any(|link| serves(link) && link.is_alive())
+    }
+
+    /// The number of sessions for which a link has room.
+    fn room(&self, purpose: Purpose) -> usize {
+        let limit = self.state.session_limit();
+        match purpose {
+            Purpose::Calls => limit,
+            // Each of them has one live query.
+            Purpose::Live => self.state.config.live_queries_per_socket.clamp(1, limit),
+        }
+    }
+
+    /// The maximum number of links.
+    fn most(&self, purpose: Purpose) -> usize {
+        match purpose {
+            Purpose::Calls => *self.state.config.sockets.end(),
+            Purpose::Live => self.state.config.live_sockets,
+        }
+    }
+
+    /// Puts more live queries on the links that there are, if no other one can be opened now.
+    fn crowd_live_sockets(&mut self) {
+        if self.opening(Purpose::Live) == 0 {
+            self.place_waiting(|this, _| this.state.session_limit());
+        }
     }
 
     /// Gives each waiting session a place on the link with the fewest sessions.
-    fn place_waiting(&mut self) {
-        let limit = self.state.session_limit();
+    fn place_waiting(&mut self, room: fn(&Self, Purpose) -> usize) {
         let links = self.fleet.links().clone();
         for (purpose, reply) in std::mem::take(&mut self.waiting) {
+            let limit = room(self, purpose);
             let with_room =
                 links.iter().filter(|link| link.purpose() == purpose && link.is_alive() && link.sessions() < limit);
             match with_room.min_by_key(|link| link.sessions()) {
@@ -187,7 +215,7 @@ impl Supervisor {
     /// The number of links that the waiting sessions need.
     fn wanted(&self, purpose: Purpose) -> usize {
         let waiting = self.waiting.iter().filter(|(of, _)| *of == purpose).count();
-        waiting.div_ceil(self.state.session_limit())
+        waiting.div_ceil(self.room(purpose))
     }
 
     fn opening(&self, purpose: Purpose) -> usize {
@@ -220,7 +248,7 @@ impl Supervisor {
             .get(endpoint)
             .is_some_and(|endpoint| endpoint.is_ready(Instant::now()) && (endpoint.failures() == 0 || !is_probed));
         let Some(url) = self.fleet.urls.get(endpoint).filter(|_| is_ready) else { return false };
-        if self.count(purpose) >= *self.state.config.sockets.end() || self.attempts.len() >= ATTEMPTS {
+        if self.count(purpose) >= self.most(purpose) || self.attempts.len() >= ATTEMPTS {
             return false;
         }
         let (url, state) = (url.clone(), Arc::clone(&self.state));
@@ -232,7 +260,7 @@ impl Supervisor {
     /// Refuses the sessions for which no link may be opened.
     fn refuse_excess(&mut self) {
         for purpose in [Purpose::Calls, Purpose::Live] {
-            let sockets = *self.state.config.sockets.end();
+            let sockets = self.most(purpose);
             let is_full = self.opening(purpose) == 0 && self.count(purpose) >= sockets;
             if is_full {
                 let excess = self.waiting.extract_if(.., |(of, _)| *of == purpose).collect::<Vec<_>>();

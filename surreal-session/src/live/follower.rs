@@ -25,6 +25,7 @@ use crate::value::{Table, Value};
 
 /// Follows a live query until its end.
 pub(super) struct Follower {
+    /// The session of the live query.
     pub(super) scope: Scope,
     pub(super) id: LiveId,
     /// `None` if the program's own text has registered the live query: it cannot be registered again.
@@ -88,8 +89,8 @@ impl Followed {
 
 impl Follower {
     pub(super) fn new(registration: Registration, registered: Registered) -> Self {
-        let scope = registration.scope.clone();
-        let Registered { id, subscription, identity, place } = registered;
+        let Registered { id, scope, subscription, identity, place } = registered;
+        let registration = Registration { scope: Some(scope.clone()), ..registration };
         let mut follower = Self::of(scope, id, subscription, identity);
         (follower.registration, follower.place) = (Some(registration), place);
         follower.look_for_removal();
@@ -242,7 +243,7 @@ impl Follower {
         let registered = match outcome {
             Ok(Ok(registered)) => registered,
             Ok(Err(error)) => {
-                let reason = reason_of(&error);
+                let reason = reason_of(&error, &self.scope);
                 self.error = Some(error);
                 return self.end(reason);
             }
@@ -258,7 +259,10 @@ impl Follower {
             return self.end(EndReason::SessionLost);
         }
         debug!(old = %self.id, new = %registered.id, ?gap, "a live query was registered again");
-        self.id = registered.id;
+        (self.id, self.scope) = (registered.id, registered.scope);
+        if let Some(registration) = &mut self.registration {
+            registration.scope = Some(self.scope.clone());
+        }
         self.expire(&registered.identity);
         // Drops the old subscription, which kills a live query that is still there.
         self.state = State::Following(registered.subscription);
@@ -291,7 +295,7 @@ impl Follower {
         };
         let (at, registration) = (self.expiry.as_ref().map(|(at, _)| *at)?, self.registration.as_ref()?);
         if self.renewal.is_none() && identity.expires_in().is_none_or(|left| Instant::now() + left > at + LATER) {
-            self.renewal = Some(registration.again());
+            self.renewal = Some(registration.renewed());
         }
         None
     }

@@ -15,7 +15,10 @@ use crate::value::{Table, Value};
 /// The statement of a live query, and where it runs.
 #[derive(Debug, Clone)]
 pub(super) struct Registration {
-    pub(super) scope: Scope,
+    /// The session of the program.
+    pub(super) owner: Scope,
+    /// The session of the live query, once there is one.
+    pub(super) scope: Option<Scope>,
     pub(super) table: Table,
     /// Three statements: the identity, the place, and the LIVE SELECT.
     pub(super) statement: Fragment,
@@ -27,6 +30,8 @@ pub(super) struct Registration {
 #[derive(Debug)]
 pub(super) struct Registered {
     pub(super) id: LiveId,
+    /// The session of the live query.
+    pub(super) scope: Scope,
     pub(super) subscription: SessionSubscription,
     /// The session's identity at the registration.
     pub(super) identity: SessionIdentity,
@@ -70,27 +75,33 @@ impl Registration {
     /// Registers the live query. In the server (3.3.5), concurrent registrations conflict with each other, and trying again
     /// succeeds.
     pub(super) async fn register(&self, deadline: Deadline) -> Result<Registered> {
-        Retry::until(self.scope.client(), deadline).run(|| self.try_register(deadline)).await
+        let scope = match &self.scope {
+            Some(scope) => scope.clone(),
+            None => Scope::of_inner(self.owner.session_for_live()?.for_live_query(deadline).await?),
+        };
+        Retry::until(scope.client(), deadline).run(|| self.try_register(&scope, deadline)).await
     }
 
-    async fn try_register(&self, deadline: Deadline) -> Result<Registered> {
+    async fn try_register(&self, scope: &Scope, deadline: Deadline) -> Result<Registered> {
         let operation = operation("live", &self.table);
-        let query = self.statement.clone().into_query(self.scope.clone(), operation.clone(), self.timeout);
+        let query = self.statement.clone().into_query(scope.clone(), operation.clone(), self.timeout);
         let (scope, request, _) = query.into_request()?;
         // Dropped here: the connection's task kills the live query that may have been registered.
         let (reply, subscription) =
-            SessionSubscription::register(scope.session_for_live()?, request, deadline, self.capacity).await?;
+            SessionSubscription::register(scope.session(), request, deadline, self.capacity).await?;
         let response = Response::read(&reply)?.named(operation).check()?;
         let place = response.take::<Vec<Value>>(1)?.into_iter().next();
-        Ok(Registered { id: response.take(2)?, subscription, identity: response.take(0)?, place })
+        let id = response.take(2)?;
+        scope.session().note_live_query(id);
+        Ok(Registered { id, scope, subscription, identity: response.take(0)?, place })
     }
 
     /// Registers the live query again, in the background, as soon as the connection allows it. It gives up only for a reason
     /// that another attempt cannot change.
     pub(super) fn again(&self) -> Task<Result<Registered>> {
         let registration = self.clone();
-        Task::new(self.scope.client().spawn(async move {
-            let client = registration.scope.client().clone();
+        Task::new(self.owner.client().spawn(async move {
+            let client = registration.owner.client().clone();
             let mut pauses = Backoff::default();
             loop {
                 let deadline = client.deadline(None).failing_fast(false);
@@ -103,6 +114,12 @@ impl Registration {
                 }
             }
         }))
+    }
+
+    /// Does the same with the present proof of the session's identity.
+    pub(super) fn renewed(&self) -> Task<Result<Registered>> {
+        let renew = |scope: &Scope| Scope::of_inner(self.owner.session().renewed_for_live_query(scope.session()));
+        Self { scope: self.scope.as_ref().map(renew), ..self.clone() }.again()
     }
 }
 
@@ -118,11 +135,12 @@ fn may_pass(error: &Error) -> bool {
 }
 
 /// The reason of a stream's end if its live query cannot be registered again.
-pub(super) fn reason_of(error: &Error) -> EndReason {
+pub(super) fn reason_of(error: &Error, scope: &Scope) -> EndReason {
     match error.kind() {
         ErrorKind::Closed => EndReason::ConnectionClosed,
         ErrorKind::Disconnected | ErrorKind::Timeout | ErrorKind::Connect => EndReason::ConnectionLost,
-        ErrorKind::SessionClosed => EndReason::SessionClosed,
+        // A session of live queries is closed if its owner becomes somebody else.
+        ErrorKind::SessionClosed => EndReason::of(&scope.session().live_queries_end()),
         ErrorKind::IdentityChanged => EndReason::IdentityChanged,
         ErrorKind::NotFound => EndReason::TableRemoved,
         _ => EndReason::SessionLost,

@@ -24,6 +24,11 @@ impl Scope {
         Self { transaction: None, session: Arc::clone(session.inner()) }
     }
 
+    /// The same without a transaction, in another session.
+    pub(crate) fn of_inner(session: Arc<SessionInner>) -> Self {
+        Self { transaction: None, session }
+    }
+
     pub(crate) fn of_transaction(transaction: &Transaction) -> Self {
         let transaction = transaction.inner();
         Self { transaction: Some(Arc::clone(transaction)), session: Arc::clone(transaction.session()) }

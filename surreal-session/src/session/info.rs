@@ -53,6 +53,7 @@ async fn identity(session: &Arc<SessionInner>, deadline: Deadline) -> Result<Byt
 
 /// Tells the session's streams its identity, after a request that may have changed it.
 pub(super) async fn report_identity(session: &Arc<SessionInner>, deadline: Deadline) {
+    session.compare_live_sessions();
     if session.streams.load(Ordering::Acquire) > 0 {
         let identity = identity(session, deadline).await.ok();
         session.tell(QueueItem::Identity(identity));

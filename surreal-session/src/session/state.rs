@@ -13,6 +13,7 @@ use tokio::task::AbortHandle;
 
 use super::Queue;
 use super::auth::{Facts, IdentitySource, OnRenewal, Tokens};
+use super::live_sessions::LiveSessions;
 use super::recipe::{Confirmed, Identity};
 use super::standing::{OnExpiry, Standing};
 use crate::connection::{Cleanup, Client, Deadline, Epoch, Lease, Link, Owner, Purpose, QueueItem, StreamEnd};
@@ -39,6 +40,8 @@ pub(crate) struct SessionInner {
     pub(super) streams: AtomicUsize,
     pub(super) epoch: Arc<Epoch>,
     pub(super) purpose: Purpose,
+    /// The sessions of this session's live queries.
+    pub(super) live: LiveSessions,
     /// Set when the session has stood on a link.
     pub(super) was_made: AtomicBool,
     standing: Mutex<Standing>,
@@ -61,6 +64,10 @@ pub(super) enum Role {
 impl SessionInner {
     /// A session that is made from `confirmed` when it is first used.
     pub(super) fn new(client: Client, role: Role, confirmed: Confirmed) -> Self {
+        Self::for_purpose(client, role, confirmed, Purpose::Calls)
+    }
+
+    pub(super) fn for_purpose(client: Client, role: Role, confirmed: Confirmed, purpose: Purpose) -> Self {
         let id = if role == Role::Default { client.default_session() } else { SessionId::random() };
         Self {
             client,
@@ -72,7 +79,8 @@ impl SessionInner {
             is_unanswered: AtomicBool::new(false),
             streams: AtomicUsize::new(0),
             epoch: Arc::default(),
-            purpose: Purpose::Calls,
+            purpose,
+            live: LiveSessions::default(),
             was_made: AtomicBool::new(false),
             standing: Mutex::default(),
             confirmed: Mutex::new(confirmed),

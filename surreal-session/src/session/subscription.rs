@@ -107,6 +107,8 @@ impl Drop for StreamGuard {
 ///
 /// In the server (3.3.5), concurrent kills conflict with each other, so that trying again succeeds.
 pub(crate) async fn kill_live(session: &Arc<SessionInner>, id: LiveId, deadline: Deadline) -> Result<()> {
+    // The server (3.3.5) kills only live queries of the node that it runs on.
+    let session = &session.registered_on(id);
     let kill = || {
         let request = Request::kill(session.client.next_id(), session.in_envelope(), id);
         session.call_and_link(request, deadline, Cleanup::Nothing)
@@ -119,5 +121,6 @@ pub(crate) async fn kill_live(session: &Arc<SessionInner>, id: LiveId, deadline:
 /// Ends the session's streams, including those that are being registered.
 pub(super) fn end_streams(session: &SessionInner, end: StreamEnd) {
     session.epoch.advance(&end);
-    session.tell(QueueItem::End(end));
+    session.tell(QueueItem::End(end.clone()));
+    session.live.all().iter().for_each(|live| live.end_live_session(end.clone()));
 }

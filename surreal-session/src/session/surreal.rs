@@ -256,6 +256,26 @@ impl Connect {
         self
     }
 
+    /// Sets the maximum number of sockets for live queries; 16 unless set. With zero, live queries use the sockets of their
+    /// sessions.
+    ///
+    /// The server (3.3.5) closes a socket when more than a hundred events wait for it
+    /// (`SURREAL_WEBSOCKET_RESPONSE_CHANNEL_SIZE`), however quickly the client reads. On sockets of their own, live queries
+    /// harm no call by that; the streams register again. Each live query then has a session of its own, which counts
+    /// towards the server's limit of the socket.
+    pub fn live_sockets(mut self, sockets: usize) -> Self {
+        self.config.live_sockets = sockets;
+        self
+    }
+
+    /// Sets how many live queries one socket has before another socket is opened for them; 4 unless set.
+    ///
+    /// If no other one may be opened, a socket gets more.
+    pub fn live_queries_per_socket(mut self, live_queries: usize) -> Self {
+        self.config.live_queries_per_socket = live_queries;
+        self
+    }
+
     /// Sets how many sessions one socket may have; 255 unless set, the default limit of server 3.3.5.
     ///
     /// If the server refuses a session on a socket that has others, the limit is lowered to their number.

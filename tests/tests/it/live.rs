@@ -11,6 +11,7 @@ mod projection;
 mod races;
 mod set;
 mod snapshot;
+mod sockets;
 mod synced;
 
 use std::fmt::Debug;

@@ -174,7 +174,7 @@ async fn close_frame_is_the_end_even_if_the_socket_stays_open() {
         std::future::pending::<()>().await;
     })
     .await;
-    let db = Surreal::connect(peer.url()).reconnect(Reconnect::never()).await.unwrap();
+    let db = Surreal::connect(peer.url()).live_sockets(0).reconnect(Reconnect::never()).await.unwrap();
     let mut items = timeout(HANGS, db.live::<Item>().into_future()).await.expect("hangs").unwrap();
     lost(db.ping(), Delivery::Unknown, "(1013: too slow) before its reply came").await;
     assert_eq!(end(&mut items).await, EndReason::ConnectionLost);
@@ -216,7 +216,7 @@ async fn replies_before_a_close_frame_are_delivered() {
         std::future::pending::<()>().await;
     })
     .await;
-    let db = Surreal::connect(peer.url()).reconnect(Reconnect::never()).await.unwrap();
+    let db = Surreal::connect(peer.url()).live_sockets(0).reconnect(Reconnect::never()).await.unwrap();
     let (first, second) = timeout(HANGS, async { tokio::join!(db.ping(), db.ping()) }).await.expect("hangs");
     first.unwrap();
     lost(async { second }, Delivery::Unknown, "the server closed the connection (1000)").await;

@@ -49,7 +49,7 @@ async fn error_without_id_is_not_given_to_a_call_beside_an_abandoned_one() {
         client.ignore().await;
     })
     .await;
-    let db = Surreal::connect(peer.url()).await.unwrap();
+    let db = Surreal::connect(peer.url()).live_sockets(0).await.unwrap();
     timeout(Duration::from_millis(100), db.version()).await.unwrap_err();
     timeout(HANGS, db.ping()).await.expect("hangs").unwrap();
 }
@@ -64,7 +64,7 @@ async fn error_without_id_is_not_given_to_a_call_beside_one_that_timed_out() {
         client.ignore().await;
     })
     .await;
-    let db = Surreal::connect(peer.url()).await.unwrap();
+    let db = Surreal::connect(peer.url()).live_sockets(0).await.unwrap();
     let error = db.query("RETURN 1").deadline(Duration::from_millis(100)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Timeout, "{error:?}");
     timeout(HANGS, db.ping()).await.expect("hangs").unwrap();
@@ -80,7 +80,7 @@ async fn error_without_id_is_assigned_again_once_the_abandoned_call_is_answered(
         client.ignore().await;
     })
     .await;
-    let db = Surreal::connect(peer.url()).await.unwrap();
+    let db = Surreal::connect(peer.url()).live_sockets(0).await.unwrap();
     timeout(Duration::from_millis(100), db.version()).await.unwrap_err();
     let error = timeout(HANGS, db.ping()).await.expect("hangs").unwrap_err();
     assert_eq!((error.kind(), error.delivery()), (ErrorKind::Validation, Delivery::Answered), "{error:?}");
@@ -98,7 +98,7 @@ async fn abandoned_call_keeps_its_slot_until_it_is_answered() {
         client.ignore().await;
     })
     .await;
-    let db = Surreal::connect(peer.url()).max_calls(1).await.unwrap();
+    let db = Surreal::connect(peer.url()).live_sockets(0).max_calls(1).await.unwrap();
     timeout(Duration::from_millis(100), db.version()).await.unwrap_err();
     let waiting = db.query("RETURN 1").deadline(Duration::from_millis(100));
     let error = timeout(HANGS, waiting.into_future()).await.expect("hangs").unwrap_err();
@@ -117,7 +117,7 @@ async fn abandoned_call_gives_its_slot_back_at_its_deadline() {
         client.ignore().await;
     })
     .await;
-    let db = Surreal::connect(peer.url()).max_calls(1).await.unwrap();
+    let db = Surreal::connect(peer.url()).live_sockets(0).max_calls(1).await.unwrap();
     let abandoned = db.query("RETURN 1").deadline(Duration::from_millis(300)).into_future();
     timeout(Duration::from_millis(100), abandoned).await.unwrap_err();
     timeout(HANGS, db.ping()).await.expect("hangs").unwrap();
@@ -151,7 +151,7 @@ async fn timeout_names_the_unreadable_frames() {
             client.ignore().await;
         })
         .await;
-        let db = Surreal::connect(peer.url()).deadline(Duration::from_millis(200)).await.unwrap();
+        let db = Surreal::connect(peer.url()).live_sockets(0).deadline(Duration::from_millis(200)).await.unwrap();
         let error = timeout(HANGS, db.ping()).await.expect("hangs").unwrap_err();
         assert_eq!((error.kind(), error.delivery()), (ErrorKind::Timeout, Delivery::Unknown), "{error:?}");
         assert!(error.to_string().contains(words), "{error}");
@@ -177,7 +177,7 @@ async fn reply_that_cannot_be_read_leaves_the_outcome_unknown() {
         }
     })
     .await;
-    let db = Surreal::connect(peer.url()).await.unwrap();
+    let db = Surreal::connect(peer.url()).live_sockets(0).await.unwrap();
     for error in [
         db.ping().await.unwrap_err(),
         db.query("CREATE t:1").await.unwrap_err(),
@@ -206,7 +206,7 @@ async fn sessions_and_transactions_opened_by_an_unreadable_reply_are_closed() {
         client.expect("kill").await
     })
     .await;
-    let db = Surreal::connect(peer.url()).await.unwrap();
+    let db = Surreal::connect(peer.url()).live_sockets(0).await.unwrap();
     assert_eq!(db.new_session().await.unwrap_err().kind(), ErrorKind::Protocol);
     assert_eq!(db.live::<Item>().await.unwrap_err().kind(), ErrorKind::Protocol);
     timeout(HANGS, closed).await.expect("hangs").unwrap();
@@ -231,7 +231,7 @@ async fn stream_registered_while_its_session_closes_ends() {
         client.ignore().await;
     })
     .await;
-    let db = Surreal::connect(peer.url()).await.unwrap();
+    let db = Surreal::connect(peer.url()).live_sockets(0).await.unwrap();
     let session = db.new_session().await.unwrap();
     let mut live = Box::pin(session.live::<Item>().into_future());
     assert!(poll_times(1, &mut live).await.is_none());
@@ -256,7 +256,7 @@ async fn stream_registered_while_its_session_is_emptied_ends_and_is_killed() {
             client.expect("kill").await
         })
         .await;
-        let db = Surreal::connect(peer.url()).await.unwrap();
+        let db = Surreal::connect(peer.url()).live_sockets(0).await.unwrap();
         db.ping().await.unwrap();
         let mut live = Box::pin(db.live::<Item>().into_future());
         assert!(poll_times(1, &mut live).await.is_none());
@@ -294,7 +294,7 @@ async fn sign_in_waits_for_a_live_query_that_is_being_registered() {
             client.ignore().await;
         })
         .await;
-        let db = Surreal::connect(peer.url()).await.unwrap();
+        let db = Surreal::connect(peer.url()).live_sockets(0).await.unwrap();
         db.ping().await.unwrap();
         let mut live = Box::pin(db.live::<Item>().into_future());
         assert!(poll_times(1, &mut live).await.is_none());
@@ -324,7 +324,7 @@ async fn live_query_waits_for_a_sign_in_even_behind_its_deadline() {
         client.ignore().await;
     })
     .await;
-    let db = Surreal::connect(peer.url()).deadline(Duration::from_millis(300)).await.unwrap();
+    let db = Surreal::connect(peer.url()).live_sockets(0).deadline(Duration::from_millis(300)).await.unwrap();
     assert_eq!(db.authenticate("token").await.unwrap_err().kind(), ErrorKind::Timeout);
     let error = db.live::<Item>().await.unwrap_err();
     assert_eq!((error.kind(), error.delivery()), (ErrorKind::Timeout, Delivery::NotSent));
@@ -344,14 +344,15 @@ async fn snapshot_has_one_deadline_for_all_that_it_reads() {
         client.reply_live(live, [1; 16], "me", None).await;
         let select = client.expect("query").await;
         sleep(Duration::from_millis(300)).await;
-        client.reply_statements(select, [Cbor::Array(Vec::new())]).await;
+        let position = Cbor::Tag(37, Box::new(Cbor::Bytes(vec![1; 16])));
+        client.reply_statements(select, [Cbor::Array(vec![Cbor::Array(Vec::new()), position])]).await;
         let ping = client.expect("ping").await;
         sleep(Duration::from_millis(300)).await;
         client.reply(ping, Cbor::Null).await;
         client.ignore().await;
     })
     .await;
-    let db = Surreal::connect(peer.url()).await.unwrap();
+    let db = Surreal::connect(peer.url()).live_sockets(0).await.unwrap();
     let snapshot = db.live::<Item>().deadline(Duration::from_millis(500)).snapshot().into_future();
     let error = timeout(HANGS, snapshot).await.expect("hangs").unwrap_err();
     assert_eq!((error.kind(), error.to_string()), (ErrorKind::Timeout, "no reply to `ping` within 500ms".to_owned()));

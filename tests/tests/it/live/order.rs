@@ -72,7 +72,7 @@ fn second_pass_first(records: u64) -> Vec<(String, i64, u64)> {
 async fn late_events_of_many_records_are_left_out() {
     for records in [100, 1_100, 3_000] {
         let peer = sending(second_pass_first(records)).await;
-        let db = Surreal::connect(peer.url()).await.unwrap();
+        let db = Surreal::connect(peer.url()).live_sockets(0).await.unwrap();
         let mut items = db.live::<Item>().capacity(1_000_000).await.unwrap();
         let mut told = Told::default();
         told.take(&mut items, 2 * records, Duration::ZERO).await;
@@ -85,7 +85,7 @@ async fn late_events_of_many_records_are_left_out() {
 async fn late_events_of_more_records_than_are_remembered_are_gaps() {
     let records = 40_000;
     let peer = sending(second_pass_first(records)).await;
-    let db = Surreal::connect(peer.url()).await.unwrap();
+    let db = Surreal::connect(peer.url()).live_sockets(0).await.unwrap();
     let mut items = db.live::<Item>().capacity(1_000_000).await.unwrap();
     let mut told = Told::default();
     told.take(&mut items, 2 * records, Duration::ZERO).await;
@@ -96,7 +96,7 @@ async fn late_events_of_more_records_than_are_remembered_are_gaps() {
 #[async_test]
 async fn slow_program_sees_the_last_states_too() {
     let peer = sending(second_pass_first(200)).await;
-    let db = Surreal::connect(peer.url()).await.unwrap();
+    let db = Surreal::connect(peer.url()).live_sockets(0).await.unwrap();
     let mut items = db.live::<Item>().await.unwrap();
     let mut told = Told::default();
     told.take(&mut items, 400, Duration::from_millis(12)).await;
@@ -128,7 +128,7 @@ async fn late_event_after_an_overflow_is_a_gap() {
         }
     })
     .await;
-    let db = Surreal::connect(peer.url()).await.unwrap();
+    let db = Surreal::connect(peer.url()).live_sockets(0).await.unwrap();
     let mut items = db.live::<Item>().capacity(2).await.unwrap();
     db.ping().await.unwrap();
     assert_eq!(next_change(&mut items).await.data.number, 1);
@@ -161,7 +161,7 @@ async fn early_event_that_is_dropped_makes_older_ones_unknown() {
         }
     })
     .await;
-    let db = Surreal::connect(peer.url()).await.unwrap();
+    let db = Surreal::connect(peer.url()).live_sockets(0).await.unwrap();
     let mut items = db.live::<Item>().capacity(10_000).await.unwrap();
     for _ in 0..4_096 {
         next_change(&mut items).await;
@@ -200,7 +200,7 @@ async fn event_that_is_older_than_the_snapshot_is_left_out() {
         }
     })
     .await;
-    let db = Surreal::connect(peer.url()).await.unwrap();
+    let db = Surreal::connect(peer.url()).live_sockets(0).await.unwrap();
     let (rows, mut items) = db.live::<Item>().snapshot().await.unwrap();
     assert_eq!(rows, [Item { id: Id::new("a"), number: 2 }]);
     assert_eq!(next(&mut items).await, LiveEvent::Gap(Gap::Superseded { missed: 1 }));

@@ -135,7 +135,8 @@ async fn outage_ends_streams_only_with_their_session() {
     db.close().await.unwrap();
     assert_eq!(end(&mut of_connection).await, EndReason::ConnectionClosed);
     while let Some(event) = synced.next().await {
-        assert!(matches!(event.unwrap(), SyncEvent::Ended(EndReason::ConnectionClosed)));
+        let event = event.unwrap();
+        assert!(matches!(event, SyncEvent::Ended(EndReason::ConnectionClosed)), "{event:?}");
     }
 }
 

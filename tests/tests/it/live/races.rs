@@ -105,7 +105,7 @@ async fn events_before_the_reply_and_after_the_kill_are_assigned_correctly() {
         }
     })
     .await;
-    let db = Surreal::connect(peer.url()).await.unwrap();
+    let db = Surreal::connect(peer.url()).live_sockets(0).await.unwrap();
     let mut items = db.live::<Item>().await.unwrap();
     for (action, number) in [(Action::Create, 1), (Action::Update, 2), (Action::Update, 3)] {
         let change = next_change(&mut items).await;
@@ -173,7 +173,7 @@ async fn sending(changes: &'static [(i64, u64)]) -> Peer {
 #[async_test]
 async fn changes_that_arrive_together_come_in_their_order() {
     let peer = sending(&[(3, 300), (1, 100), (2, 200)]).await;
-    let db = Surreal::connect(peer.url()).await.unwrap();
+    let db = Surreal::connect(peer.url()).live_sockets(0).await.unwrap();
     let mut items = db.live::<Item>().await.unwrap();
     db.ping().await.unwrap();
     for number in 1..=3 {
@@ -184,7 +184,7 @@ async fn changes_that_arrive_together_come_in_their_order() {
 #[async_test]
 async fn overtaken_change_is_skipped_and_reported() {
     let peer = sending(&[(1, 100), (3, 300), (4, 400), (2, 200), (5, 500)]).await;
-    let db = Surreal::connect(peer.url()).await.unwrap();
+    let db = Surreal::connect(peer.url()).live_sockets(0).await.unwrap();
     let mut items = db.live::<Item>().await.unwrap();
     db.ping().await.unwrap();
     for number in [1, 3, 4] {
@@ -206,7 +206,7 @@ async fn malformed_events_are_errors_and_the_stream_continues() {
         conversation.ignore().await;
     })
     .await;
-    let db = Surreal::connect(peer.url()).await.unwrap();
+    let db = Surreal::connect(peer.url()).live_sockets(0).await.unwrap();
     let mut items = db.live::<Item>().await.unwrap();
     assert_eq!(items.next().await.unwrap().unwrap_err().kind(), ErrorKind::Protocol);
     assert_eq!(next_change(&mut items).await.data.number, 2);
