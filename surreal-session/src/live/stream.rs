@@ -57,14 +57,19 @@ use crate::session::{SessionCall, kill_live};
 /// - a record for which the filter, a computed field or the selection fails;
 /// - a write on another node of a cluster, unless its nodes run with `SURREAL_LIVE_QUERY_ENGINE=router`.
 ///
-/// # How many events a connection bears
+/// # Lost sockets
 ///
-/// The server (3.3.5) closes the connection when more than a hundred events wait to be written to its socket
+/// If its socket is lost, the stream registers its live query again as soon as the connection has another one, and reports
+/// [`Gap::Reconnected`]. It does the same if its session is renewed ([`Gap::Renewed`]). Only what is final ends it, see
+/// [`EndReason`].
+///
+/// The server (3.3.5) closes a socket when more than a hundred events wait to be written to it
 /// (`SURREAL_WEBSOCKET_RESPONSE_CHANNEL_SIZE`), however quickly the client reads. Each change counts once for each live query
 /// that reports it. A single commit of more than a hundred records can be enough; with sixteen live queries on one socket
-/// a few hundred small writes in quick succession were enough, with one live query 7,000 writes a second were not. Every
-/// stream of the connection then ends with [`EndReason::ConnectionLost`]. Open a connection for each few live queries of busy
-/// tables.
+/// a few hundred small writes in quick succession were enough, with one live query 7,000 writes a second were not. So each
+/// live query has a session of its own on a socket for live queries, of which each carries four; see
+/// [`Connect::live_sockets`](crate::Connect::live_sockets). That session is a copy of the program's session as it was when the
+/// stream was registered: it stays in its namespace and database, with the variables of that time.
 ///
 /// The stream keeps its session open. Dropping it kills the live query in the background, unless another stream
 /// follows it; [`kill`](Self::kill) does the same and waits.
