@@ -232,7 +232,7 @@ fn end_the_runtime(expires_in: Option<i64>, shut_down: fn(Runtime)) {
     let home = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let url = peer.url().to_owned();
     let (db, mut items, call) = home.block_on(async {
-        let db = Surreal::connect(url).await.unwrap();
+        let db = Surreal::connect(url).live_sockets(0).await.unwrap();
         let mut items = db.live::<Item>().await.unwrap();
         // A timer for the expiry would be created here.
         timeout(Duration::from_millis(10), items.next()).await.unwrap_err();
