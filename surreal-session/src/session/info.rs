@@ -53,7 +53,6 @@ async fn identity(session: &Arc<SessionInner>, deadline: Deadline) -> Result<Byt
 
 /// Tells the session's streams its identity, after a request that may have changed it.
 pub(super) async fn report_identity(session: &Arc<SessionInner>, deadline: Deadline) {
-    session.compare_live_sessions();
     if session.streams.load(Ordering::Acquire) > 0 {
         let identity = identity(session, deadline).await.ok();
         session.tell(QueueItem::Identity(identity));
@@ -69,6 +68,7 @@ pub(super) async fn settle_facts(session: &Arc<SessionInner>, deadline: Deadline
         Ok(facts) => session.confirmed().note(facts),
         Err(error) => debug!(%error, session = %session.id, "the identity of the session is not known"),
     }
+    session.compare_live_sessions();
 }
 
 /// Asks for the selected namespace and database, in the turn of a change.

@@ -144,6 +144,7 @@ async fn renew_on(
     drop(gate);
     session.client.emit(ConnectionEvent::TokenRenewed { session: session.id });
     schedule(session);
+    session.compare_live_sessions();
     info::report_identity(session, deadline).await;
     Ok(())
 }

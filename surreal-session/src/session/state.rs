@@ -276,6 +276,7 @@ impl SessionInner {
     pub(super) fn give_up(&self, lease: &Lease, error: &Error) {
         *self.standing() = Standing::Lost(error.clone());
         self.epoch.advance(&StreamEnd::IdentityChanged);
+        self.live.all().iter().for_each(|live| live.end_live_session(StreamEnd::IdentityChanged));
         lease.link().tell(self.in_envelope(), QueueItem::End(StreamEnd::IdentityChanged));
         lease.link().clean(Cleanup::Detach(self.id));
     }
