@@ -388,17 +388,18 @@ impl Opening {
 
     fn finish(self, opened: Result<Session>, token: &Token) {
         let mut state = self.cache.state();
+        let is_wanted = state.is_under_way(self.key, self.number);
+        // Before the result is sent, so that the next request finds what this one has left.
         let dropped = match &opened {
             Ok(session) => {
                 state.stats.opened += 1;
-                let is_wanted = state.is_under_way(self.key, self.number);
                 let cached = Entry::Open(Cached::new(session.clone(), token));
                 if is_wanted { state.entries.insert(self.key, cached) } else { Some(cached) }
             }
             Err(error) => {
                 debug!(%error, "a session of a cache could not be opened");
                 state.stats.failed += 1;
-                None
+                if is_wanted { state.entries.remove(&self.key) } else { None }
             }
         };
         drop(state);

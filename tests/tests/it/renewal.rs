@@ -10,7 +10,7 @@ use surreal_session::auth::Level;
 use surreal_session::connection::ConnectionEvent;
 use surreal_session::prelude::*;
 use surreal_session_embedded::Embedded;
-use surreal_session_tests::{Loss, Proxy, async_test, eventually, login, place};
+use surreal_session_tests::{Loss, Proxy, async_test, eventually, login, place, unique};
 use tokio::time::sleep;
 
 /// Access methods with tokens and sessions of two seconds, with refresh tokens and without.
@@ -257,17 +257,17 @@ async fn user_whose_rights_are_taken_away_stays_the_same_user() {
 #[async_test(not_send)]
 async fn namespace_and_variables_survive_a_renewal() {
     let (db, root, _) = prepared().await;
-    root.execute("DEFINE USER OVERWRITE short ON ROOT PASSWORD 's' ROLES OWNER DURATION FOR TOKEN 1h, FOR SESSION 1s")
-        .await
-        .unwrap();
+    let user = unique("short");
+    let define = "PASSWORD 's' ROLES OWNER DURATION FOR TOKEN 1h, FOR SESSION 1s";
+    root.execute(format!("DEFINE USER {user} ON ROOT {define}")).await.unwrap();
     let (ns, other) = (root.namespace().unwrap(), "elsewhere");
-    let session = db.new_session().signin(Root::new("short", "s")).use_ns(&ns).use_db(other).set("v", 7).await.unwrap();
+    let session = db.new_session().signin(Root::new(&user, "s")).use_ns(&ns).use_db(other).set("v", 7).await.unwrap();
     let expiry = session.identity().expires_at.unwrap();
     eventually("the session is renewed", async || session.identity().expires_at.unwrap() > expiry).await;
     let seen: (String, String, i64) =
         session.query("RETURN [session::ns(), session::db(), $v]").await.unwrap().take(0).unwrap();
     assert_eq!(seen, (ns, other.to_owned(), 7));
-    root.execute("REMOVE USER short ON ROOT").await.unwrap();
+    root.execute(format!("REMOVE USER {user} ON ROOT")).await.unwrap();
 }
 
 #[async_test(not_send)]
