@@ -46,8 +46,10 @@
 //! - A builder does nothing until it is awaited. Its section `# Cancel safety` describes the effect of dropping its future.
 //! - Every call ends: with a reply, with an error, or at its deadline (30 seconds by default). [`Error::delivery`] tells
 //!   whether the server may have acted.
-//! - Nothing is retried, except a [`transaction().run(..)`](Session::transaction) after a conflict, the registration of a
-//!   live query, and a call that the server has refused because its session had expired. A lost connection is not reopened.
+//! - A lost socket is opened again, and its sessions are restored; see [`Surreal`]. What may have been applied is never
+//!   repeated: only reads that were lost, calls that were not sent, [`transaction().run(..)`](Session::transaction) after a
+//!   conflict or a loss before its commit, the registration of a live query, and a call that the server has refused because
+//!   its session had expired.
 //! - Concurrent requests have no order, even in one session, except those that change the session.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]

@@ -118,10 +118,10 @@ impl Default for Events {
 }
 
 impl State {
-    fn waiting(mut receiver: Receiver) -> Self {
+    fn waiting(mut events: Receiver) -> Self {
         Self::Waiting(Box::pin(async move {
-            let received = receiver.recv().await;
-            (received, receiver)
+            let received = events.recv().await;
+            (received, events)
         }))
     }
 }
@@ -142,16 +142,16 @@ impl Stream for ConnectionEvents {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<ConnectionEvent>> {
         if let State::Waiting(next) = &mut self.0 {
-            let (received, receiver) = ready!(next.poll_unpin(cx));
+            let (received, events) = ready!(next.poll_unpin(cx));
             self.0 = match received {
                 Ok(event @ ConnectionEvent::Closed { .. }) => State::Last(Box::new(event)),
                 Err(RecvError::Closed) => State::Over,
                 Ok(event) => {
-                    self.0 = State::waiting(receiver);
+                    self.0 = State::waiting(events);
                     return Poll::Ready(Some(event));
                 }
                 Err(RecvError::Lagged(count)) => {
-                    self.0 = State::waiting(receiver);
+                    self.0 = State::waiting(events);
                     return Poll::Ready(Some(ConnectionEvent::Missed { count }));
                 }
             };

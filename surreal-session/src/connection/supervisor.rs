@@ -264,7 +264,9 @@ impl Supervisor {
             let is_full = self.opening(purpose) == 0 && self.count(purpose) >= sockets;
             if is_full {
                 let excess = self.waiting.extract_if(.., |(of, _)| *of == purpose).collect::<Vec<_>>();
-                excess.into_iter().for_each(|(_, reply)| answer(reply, Err(self.too_many(sockets))));
+                for (_, reply) in excess {
+                    answer(reply, Err(self.too_many(sockets)));
+                }
             }
         }
     }

@@ -178,14 +178,9 @@ impl SessionInner {
         !self.is_closed() && self.client.is_open() && !matches!(*self.standing(), Standing::Lost(_))
     }
 
-    /// The session as requests name it.
-    pub(super) fn in_envelope(&self) -> Option<SessionId> {
-        Some(self.id)
-    }
-
     /// The session as the owner of a stream that is registered now.
     pub(super) fn owner(&self) -> Owner {
-        Owner::new(self.in_envelope(), &self.epoch)
+        Owner::new(Some(self.id), &self.epoch)
     }
 
     pub(super) fn is_closed(&self) -> bool {
@@ -277,7 +272,7 @@ impl SessionInner {
         *self.standing() = Standing::Lost(error.clone());
         self.epoch.advance(&StreamEnd::IdentityChanged);
         self.live.all().iter().for_each(|live| live.end_live_session(StreamEnd::IdentityChanged));
-        lease.link().tell(self.in_envelope(), QueueItem::End(StreamEnd::IdentityChanged));
+        lease.link().tell(Some(self.id), QueueItem::End(StreamEnd::IdentityChanged));
         lease.link().clean(Cleanup::Detach(self.id));
     }
 
@@ -297,7 +292,7 @@ impl SessionInner {
     /// Puts an item into the queues of the session's streams.
     pub(super) fn tell(&self, item: QueueItem) {
         if let Some(link) = self.link() {
-            link.tell(self.in_envelope(), item);
+            link.tell(Some(self.id), item);
         }
     }
 
@@ -312,7 +307,7 @@ impl SessionInner {
         transaction: Option<TransactionId>,
         operation: impl Into<Operation>,
     ) -> RequestWriter {
-        RequestWriter::new(self.client.next_id(), operation.into(), self.in_envelope(), transaction)
+        RequestWriter::new(self.client.next_id(), operation.into(), Some(self.id), transaction)
     }
 
     /// Sends a finished request and returns the bytes of its result, unless the session is closed.

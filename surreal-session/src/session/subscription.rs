@@ -110,7 +110,7 @@ pub(crate) async fn kill_live(session: &Arc<SessionInner>, id: LiveId, deadline:
     // The server (3.3.5) kills only live queries of the node that it runs on.
     let session = &session.registered_on(id);
     let kill = || {
-        let request = Request::kill(session.client.next_id(), session.in_envelope(), id);
+        let request = Request::kill(session.client.next_id(), Some(session.id), id);
         session.call_and_link(request, deadline, Cleanup::Nothing)
     };
     let (_, link) = Retry::until(&session.client, deadline).run(kill).await?;
