@@ -104,10 +104,10 @@ impl Client {
     }
 
     /// Fails if the sessions of a lost link are not opened on another one.
-    pub(crate) fn check_replaceable(&self, link: &Link) -> Result<()> {
+    pub(crate) fn check_replaceable(&self, link: &Link, operation: &Operation) -> Result<()> {
         match link.end() {
             Some(end) if !self.0.state.config.reconnect.is_enabled() => {
-                Err(end.clone().for_good().error_of("the session", Delivery::NotSent))
+                Err(end.clone().for_good().error(operation, Delivery::NotSent))
             }
             _ => Ok(()),
         }

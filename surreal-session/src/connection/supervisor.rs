@@ -102,7 +102,7 @@ impl Supervisor {
     fn make_progress(&mut self) -> Option<End> {
         self.remove_ended();
         self.waiting.retain(|(_, reply)| !reply.is_closed());
-        self.place_waiting(|this, purpose| this.room(purpose));
+        self.place_waiting(Self::room);
         self.open_missing();
         self.crowd_live_sockets();
         self.refuse_excess();

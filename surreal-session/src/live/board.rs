@@ -76,7 +76,7 @@ impl Board {
 
     /// Marks the records again, whose read has failed.
     pub(super) fn mark_again(&mut self, ids: Vec<Bytes>) -> bool {
-        ids.iter().fold(true, |fits, id| self.mark(id) && fits)
+        ids.iter().filter(|id| !self.mark(id)).count() == 0
     }
 
     pub(super) fn begin_sweep(&mut self) {

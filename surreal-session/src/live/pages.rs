@@ -117,7 +117,9 @@ impl RecordReader {
     /// Reads the records with these ids, without those that do not exist or do not pass.
     pub(super) async fn records(&self, ids: &[Bytes], deadline: Deadline) -> Result<ReadRows> {
         let mut items = BytesMut::new();
-        ids.iter().for_each(|id| items.put_slice(id));
+        for id in ids {
+            items.put_slice(id);
+        }
         let source = Fragment::default().array(ids.len(), items.freeze());
         self.rows(Fragment::new("SELECT * FROM ").then(source).then(self.passing()), deadline).await
     }

@@ -126,8 +126,12 @@ impl Registration {
 /// Returns true if another attempt may succeed.
 fn may_pass(error: &Error) -> bool {
     let is_passing = match error.kind() {
-        ErrorKind::Disconnected | ErrorKind::Timeout | ErrorKind::Connect | ErrorKind::Conflict => true,
-        ErrorKind::TooManySessions | ErrorKind::Internal => true,
+        ErrorKind::Disconnected
+        | ErrorKind::Timeout
+        | ErrorKind::Connect
+        | ErrorKind::Conflict
+        | ErrorKind::TooManySessions
+        | ErrorKind::Internal => true,
         ErrorKind::Closed | ErrorKind::SessionClosed | ErrorKind::IdentityChanged => false,
         _ => error.delivery() != Delivery::Answered && error.is_retryable(),
     };

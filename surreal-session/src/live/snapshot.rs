@@ -236,7 +236,9 @@ impl Snapshot {
         };
         let unsettled: HashSet<Bytes> =
             unsettled.into_iter().filter(|(id, of_record)| is_unsettled(id, of_record)).map(|(id, _)| id).collect();
-        unsettled.iter().for_each(|id| self.mark_record(id));
+        for id in &unsettled {
+            self.mark_record(id);
+        }
         for arrival in std::mem::take(&mut self.arrivals) {
             self.take(arrival);
         }

@@ -24,7 +24,7 @@ impl SessionInner {
     /// The errors are those of the making: their delivery is that of its requests.
     pub(crate) async fn ready(self: &Arc<Self>, deadline: Deadline, operation: &Operation) -> Result<Arc<Lease>> {
         loop {
-            let mut making = match self.look(deadline)? {
+            let mut making = match self.look(deadline, operation)? {
                 Look::On(lease) => return Ok(lease),
                 Look::Making(making) => making,
                 Look::Nowhere => {
@@ -53,7 +53,7 @@ impl SessionInner {
         }
     }
 
-    fn look(self: &Arc<Self>, deadline: Deadline) -> Result<Look> {
+    fn look(self: &Arc<Self>, deadline: Deadline, operation: &Operation) -> Result<Look> {
         self.client.start()?;
         let mut standing = self.standing();
         match &*standing {
@@ -68,7 +68,9 @@ impl SessionInner {
                 return Ok(Look::Making(self.begin(&mut standing, lease, deadline)));
             }
             Standing::Lost(error) => return Err(error.clone()),
-            Standing::On(lease) | Standing::Outdated(lease) => self.client.check_replaceable(lease.link())?,
+            Standing::On(lease) | Standing::Outdated(lease) => {
+                self.client.check_replaceable(lease.link(), operation)?;
+            }
             Standing::Nowhere | Standing::Making(_) => {}
         }
         *standing = Standing::Nowhere;
