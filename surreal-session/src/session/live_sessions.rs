@@ -5,7 +5,7 @@
 //! at the registration, and stays so: `use_db` on the owner does not move it. If the owner is closed or becomes
 //! somebody else, its live queries end with it; the server knows nothing of that, so the client ends them.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::Arc;
 
 use super::change;
 use super::recipe::{Confirmed, Doubts};
@@ -13,34 +13,6 @@ use super::state::{Role, SessionInner};
 use crate::connection::{Cleanup, Deadline, Purpose, QueueItem, StreamEnd};
 use crate::error::Result;
 use crate::protocol::LiveId;
-
-/// The sessions that were made from one session for its live queries, while they exist.
-#[derive(Debug, Default)]
-pub(super) struct LiveSessions {
-    made: Mutex<Vec<Weak<SessionInner>>>,
-    /// The live query of this session, if it is one of them.
-    live: Mutex<Option<LiveId>>,
-}
-
-impl LiveSessions {
-    pub(super) fn all(&self) -> Vec<Arc<SessionInner>> {
-        self.made().iter().filter_map(Weak::upgrade).collect()
-    }
-
-    fn add(&self, session: &Arc<SessionInner>) {
-        let mut made = self.made();
-        made.retain(|made| made.strong_count() > 0);
-        made.push(Arc::downgrade(session));
-    }
-
-    fn made(&self) -> MutexGuard<'_, Vec<Weak<SessionInner>>> {
-        self.made.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn live(&self) -> MutexGuard<'_, Option<LiveId>> {
-        self.live.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 impl SessionInner {
     /// Makes the session for a live query of this one: a copy on a socket for live queries, or this session itself if the

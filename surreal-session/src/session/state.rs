@@ -5,7 +5,7 @@
 
 use std::mem;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use bytes::Bytes;
 use tokio::sync::{RwLock, watch};
@@ -13,12 +13,11 @@ use tokio::task::AbortHandle;
 
 use super::Queue;
 use super::auth::{Facts, IdentitySource, OnRenewal, Tokens};
-use super::live_sessions::LiveSessions;
 use super::recipe::{Confirmed, Identity};
 use super::standing::{OnExpiry, Standing};
 use crate::connection::{Cleanup, Client, Deadline, Epoch, Lease, Link, Owner, Purpose, QueueItem, StreamEnd};
 use crate::error::{Error, ErrorKind, Result};
-use crate::protocol::{Operation, Request, RequestWriter, SessionId, TransactionId};
+use crate::protocol::{LiveId, Operation, Request, RequestWriter, SessionId, TransactionId};
 
 /// One session, shared by its handles. Dropping the last of them detaches it.
 #[derive(Debug)]
@@ -52,6 +51,34 @@ pub(crate) struct SessionInner {
     told: Mutex<Vec<OnRenewal>>,
     /// Set if the session keeps no credentials.
     is_forgetful: AtomicBool,
+}
+
+/// The sessions that were made from one session for its live queries, while they exist.
+#[derive(Debug, Default)]
+pub(super) struct LiveSessions {
+    made: Mutex<Vec<Weak<SessionInner>>>,
+    /// The live query of this session, if it is one of them.
+    live: Mutex<Option<LiveId>>,
+}
+
+impl LiveSessions {
+    pub(super) fn all(&self) -> Vec<Arc<SessionInner>> {
+        self.made().iter().filter_map(Weak::upgrade).collect()
+    }
+
+    pub(super) fn add(&self, session: &Arc<SessionInner>) {
+        let mut made = self.made();
+        made.retain(|made| made.strong_count() > 0);
+        made.push(Arc::downgrade(session));
+    }
+
+    fn made(&self) -> MutexGuard<'_, Vec<Weak<SessionInner>>> {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn live(&self) -> MutexGuard<'_, Option<LiveId>> {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
