@@ -9,7 +9,8 @@ use surreal_session::auth::Root;
 
 use crate::StartError;
 use crate::handle::{self, Handle};
-use crate::server::{Ending, Guests, LiveEngine, Settings};
+use crate::server::{Guests, LiveEngine, Settings};
+use crate::socket::Ending;
 use crate::storage::Storage;
 use crate::store::SharedStore;
 

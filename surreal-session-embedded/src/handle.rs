@@ -13,7 +13,8 @@ use tokio::runtime::{self, Runtime};
 use tokio::sync::{oneshot, watch};
 
 use crate::StartError;
-use crate::server::{Ending, Server, Settings};
+use crate::server::{Server, Settings};
+use crate::socket::Ending;
 
 type Outcome = Result<(), StartError>;
 

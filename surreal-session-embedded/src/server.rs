@@ -20,7 +20,7 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::StartError;
-use crate::socket::{HangUp, Listener};
+use crate::socket::{Ending, HangUp, Listener};
 use crate::storage::Storage;
 
 pub(crate) struct Settings {
@@ -50,15 +50,6 @@ pub enum LiveEngine {
     Inline,
     /// Each node reads the changes of all nodes from the store every 100 ms, and evaluates its own live queries.
     Router,
-}
-
-/// The manner of a server's end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ending {
-    /// Clients get what is queued for them. SurrealDB 3.3.5 sends no close frame when it stops.
-    Orderly,
-    /// Connections break off.
-    Abrupt,
 }
 
 impl LiveEngine {

@@ -14,14 +14,21 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-use crate::server::Ending;
-
 /// Ends the connections of a server.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct HangUp {
     happened: CancellationToken,
     /// Invariant: cancelled before `happened` or never.
     is_abrupt: CancellationToken,
+}
+
+/// The manner of a server's end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// Clients get what is queued for them. SurrealDB 3.3.5 sends no close frame when it stops.
+    Orderly,
+    /// Connections break off.
+    Abrupt,
 }
 
 impl HangUp {

@@ -440,7 +440,8 @@ impl<T, V> Live<T, (Vec<V>, SyncedStream<T, V>), V> {
     /// Reads all records again this often, at least every 100 ms, and reports what has changed.
     ///
     /// Without it, that happens only ten seconds after each registration, and after a loss of events. See
-    /// [`SyncedStream`] for the changes that only this finds.
+    /// [`SyncedStream`] for the changes that only this finds. A connection with several endpoints needs it
+    /// ([`InvalidArgument`](crate::ErrorKind::InvalidArgument)): live queries may miss writes through other nodes.
     pub fn resync_every(mut self, time: Duration) -> Self {
         self.limits.resync = Some(time);
         self
@@ -666,6 +667,17 @@ impl<T, Out, Row> Live<T, Out, Row> {
         Ok(())
     }
 
+    /// Fails if changes that are made through other nodes might never be noticed.
+    fn check_nodes(&self) -> Result<()> {
+        if self.limits.resync.is_some() || self.scope.client().endpoints() < 2 {
+            return Ok(());
+        }
+        Err(Error::argument(
+            "a synced stream of a connection with several endpoints needs `.resync_every(..)`: unless every node runs with \
+             SURREAL_LIVE_QUERY_ENGINE=router, live queries do not report writes that are made through other nodes",
+        ))
+    }
+
     fn source(&self) -> Fragment {
         let source = Fragment::new(" FROM ").value(&self.target);
         if self.filter.is_empty() {
@@ -738,6 +750,7 @@ where
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             self.check_links()?;
+            self.check_nodes()?;
             let deadline = self.begin();
             let follower = self.register(deadline).await?;
             // Reads what the live query sees, wherever the program moves its session.

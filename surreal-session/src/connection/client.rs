@@ -10,6 +10,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
+use tracing::warn;
 
 use super::deadline::{Deadline, Patience};
 use super::dial;
@@ -60,6 +61,12 @@ impl Client {
     pub(crate) fn lazy(endpoints: Vec<ServerUrl>, config: Config) -> Self {
         let (orders, receiver) = mpsc::unbounded_channel();
         let (running, finished) = watch::channel(());
+        if endpoints.len() > 1 {
+            warn!(
+                "live queries report writes that are made through other nodes only if every node runs with \
+                 SURREAL_LIVE_QUERY_ENGINE=router"
+            );
+        }
         let state = Arc::new(ConnectionState::new(config));
         let fleet = Arc::new(Fleet::new(endpoints));
         let supervisor = Supervisor::new(receiver, Arc::clone(&state), Arc::clone(&fleet));
@@ -111,6 +118,11 @@ impl Client {
             }
             _ => Ok(()),
         }
+    }
+
+    /// The number of endpoints.
+    pub(crate) fn endpoints(&self) -> usize {
+        self.0.fleet.urls.len()
     }
 
     pub(crate) fn next_id(&self) -> RequestId {

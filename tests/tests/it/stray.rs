@@ -183,12 +183,14 @@ async fn reply_that_cannot_be_read_leaves_the_outcome_unknown() {
         db.query("CREATE t:1").await.unwrap_err(),
         db.create::<Item>().content(NewItem { number: 1 }).await.unwrap_err(),
         db.set("a", 1).await.unwrap_err(),
-        db.begin_transaction().await.unwrap_err(),
         db.live::<Item>().await.unwrap_err(),
     ] {
         assert_eq!((error.kind(), error.delivery()), (ErrorKind::Protocol, Delivery::Unknown), "{error:?}");
         assert!(!error.is_retryable());
     }
+    // Nobody else knows the transaction.
+    let error = db.begin_transaction().await.unwrap_err();
+    assert_eq!((error.kind(), error.delivery()), (ErrorKind::Protocol, Delivery::RolledBack), "{error:?}");
 }
 
 #[async_test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use surreal_session::ErrorKind;
 use surreal_session::prelude::*;
-use surreal_session_tests::{async_test, place, unique};
+use surreal_session_tests::{async_test, login, place, unique};
 use tokio::time::{Instant, timeout};
 
 use super::{Item, NewItem, elsewhere, nothing_is_registered, registered, with_items};
