@@ -169,6 +169,19 @@ async fn links_are_refused() {
     refused(tagged().view::<Followed>().synced().await);
 }
 
+#[async_test]
+async fn several_endpoints_need_sweeps() {
+    let login = login().await;
+    let db = Surreal::connect([&login.url, &login.url]).await.unwrap();
+    let root = Root::new(login.username, login.password);
+    let session = db.new_session().signin(root).use_ns(unique("ns")).use_db("test").await.unwrap();
+    session.execute("DEFINE TABLE item").await.unwrap();
+    let error = session.live::<Item>().synced().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{error:?}");
+    assert!(error.to_string().contains("resync_every"), "{error}");
+    session.live::<Item>().synced().resync_every(Duration::from_secs(1)).await.unwrap();
+}
+
 #[async_test(not_send)]
 async fn thousands_of_records_come_in_pages() {
     let (_db, session) = with_items().await;
