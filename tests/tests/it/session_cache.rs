@@ -194,6 +194,8 @@ async fn least_recently_used_sessions_are_closed_first() {
         tokens.push(token);
         // The first is used again each time.
         cache.get(&tokens[0]).await.unwrap();
+        // The task that has opened the session holds it a moment longer.
+        sleep(Duration::from_millis(100)).await;
     }
     // Two were kept when the fourth was opened.
     assert_eq!((cache.stats().opened, cache.stats().evicted), (4, 1));
