@@ -179,7 +179,7 @@ async fn several_endpoints_need_sweeps() {
     let error = session.live::<Item>().synced().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{error:?}");
     assert!(error.to_string().contains("resync_every"), "{error}");
-    session.live::<Item>().synced().resync_every(Duration::from_secs(1)).await.unwrap();
+    drop(session.live::<Item>().synced().resync_every(Duration::from_secs(1)).await.unwrap());
 }
 
 #[async_test(not_send)]
