@@ -46,7 +46,7 @@ pub(super) struct Supervisor {
     opening: Vec<(usize, Purpose)>,
     /// The sessions that wait for a link, oldest first.
     waiting: Vec<Waiting>,
-    /// The time since which there is no link.
+    /// The time since which there is no link for calls.
     down_since: Option<Instant>,
     /// The end of the last link that was lost.
     last_end: Option<End>,
@@ -106,9 +106,9 @@ impl Supervisor {
         self.open_missing();
         self.crowd_live_sockets();
         self.refuse_excess();
-        match self.fleet.links().is_empty() {
-            true => self.down_since = self.down_since.or_else(|| Some(Instant::now())),
-            false => self.down_since = None,
+        match self.has_link_for_calls() {
+            true => self.down_since = None,
+            false => self.down_since = self.down_since.or_else(|| Some(Instant::now())),
         }
         self.verdict()
     }
@@ -157,6 +157,10 @@ impl Supervisor {
         self.fleet.links().iter().any(|link| serves(link) && link.is_alive())
     }
 
+    fn has_link_for_calls(&self) -> bool {
+        self.fleet.links().iter().any(|link| link.purpose() == Purpose::Calls && link.is_alive())
+    }
+
     /// The number of sessions for which a link has room.
     fn room(&self, purpose: Purpose) -> usize {
         let limit = self.state.session_limit();
@@ -198,7 +202,7 @@ impl Supervisor {
 
     /// Opens a link to each endpoint that has none, the links that are to be kept open, and those that sessions wait for.
     fn open_missing(&mut self) {
-        if !self.state.config.reconnect.is_enabled() && self.last_end.is_some() && self.fleet.links().is_empty() {
+        if !self.state.config.reconnect.is_enabled() && self.last_end.is_some() && !self.has_link_for_calls() {
             return;
         }
         for endpoint in 0..self.fleet.urls.len() {
