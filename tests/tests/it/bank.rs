@@ -20,7 +20,7 @@ const WRITERS: usize = 16;
 const ACCOUNTS: usize = 64;
 const OPENING: i64 = 1_000;
 /// Longer than any call here may take: a call that still waits after it hangs.
-const HANGS: Duration = Duration::from_secs(60);
+const HANGS: Duration = Duration::from_mins(1);
 
 #[derive(Debug, Serialize, Deserialize, Record)]
 struct Account {
@@ -77,7 +77,7 @@ fn entry(number: usize) -> NewEntry {
 
 async fn carry_out(tx: &Transaction, number: usize) -> Result<()> {
     let entry = entry(number);
-    let (from, to, amount) = (entry.from.clone(), entry.to.clone(), entry.amount);
+    let (from, to, amount) = (entry.from, entry.to, entry.amount);
     tx.update::<Account>().id(from).set(|account| account.balance.sub(amount)).return_none().await?;
     tx.update::<Account>().id(to).set(|account| account.balance.add(amount)).return_none().await?;
     tx.create::<Entry>().content(entry).return_none().await

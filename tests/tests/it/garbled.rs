@@ -102,7 +102,7 @@ async fn fragmented_messages_are_put_together_or_dropped_whole() {
             ciborium::into_writer(&reply.unwrap(), &mut bytes).unwrap();
             let last = bytes.len() / 300;
             for (index, part) in bytes.chunks(300).enumerate() {
-                let first = u8::from(index == 0) * 2 | u8::from(index == last) * 0x80;
+                let first = (u8::from(index == 0) * 2) | (u8::from(index == last) * 0x80);
                 let [high, low] = u16::try_from(part.len()).unwrap().to_be_bytes();
                 client.send_raw(&[&[first, 126, high, low], part].concat()).await;
                 client.send_raw(b"\x89\x02hi").await;

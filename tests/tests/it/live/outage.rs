@@ -184,7 +184,7 @@ async fn stream_of_a_renewed_session_goes_on() {
     let tokens = user.signup(access).await.unwrap();
     let mut items = user.live::<Item>().await.unwrap();
     let (_, mut synced) = user.live::<Item>().synced().await.unwrap();
-    sleep(Duration::from_millis(2_000)).await;
+    sleep(Duration::from_secs(2)).await;
     user.authenticate(tokens).await.unwrap();
     match next(&mut items).await {
         LiveEvent::Gap(Gap::Renewed) => {}
