@@ -131,10 +131,15 @@ impl Driver {
                 Some(Command::Killed(id)) => self.routes.end(id, &StreamEnd::Killed),
                 Some(Command::Tell(session, QueueItem::End(end))) => self.routes.end_session(session, &end),
                 Some(Command::Tell(session, item)) => self.tell(session, &item),
-                Some(Command::Close) | None => return Poll::Ready(Err(End::closed())),
+                Some(Command::Close) | None => return Poll::Ready(Err(self.end_of_connection())),
             }
             Poll::Ready(Ok(()))
         })
+    }
+
+    /// The reason for which the whole connection ends: the program has closed it, unless the supervisor has given up.
+    fn end_of_connection(&self) -> End {
+        self.connection.end.get().cloned().unwrap_or_else(End::closed)
     }
 
     fn accept(&mut self, call: NewCall) {

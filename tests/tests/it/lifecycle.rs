@@ -100,6 +100,9 @@ async fn default_session_cannot_be_closed_alone() {
 async fn closing_the_connection_ends_calls_and_refuses_later_ones() {
     let (db, session) = place().await;
     let sleeping = tokio::spawn(session.query("SLEEP 20s").into_future());
+    eventually("the query is queued", async || db.status().calls_in_flight == 1).await;
+    // The first reply means that the query was queued, the second that it was written.
+    session.ping().await.unwrap();
     session.ping().await.unwrap();
     db.close().await.unwrap();
     let ended = sleeping.await.unwrap().unwrap_err();

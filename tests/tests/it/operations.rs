@@ -33,7 +33,7 @@ fn new(name: &str) -> NewUser {
 async fn timeouts_name_the_operation_and_its_target_without_values() {
     let login = login().await;
     let proxy = Proxy::start(&login.url).await;
-    let db = Surreal::connect(proxy.url()).deadline(Duration::from_millis(50)).await.unwrap();
+    let db = Surreal::connect(proxy.url()).deadline(Duration::from_millis(50)).live_sockets(0).await.unwrap();
     let session = db.new_session().await.unwrap();
     proxy.hold_replies();
     let ada = Id::<User>::new("ada");
