@@ -564,7 +564,7 @@ impl<T, Out, Row> Live<T, Out, Row> {
     }
 
     /// Sets the time for the registration with its retries, and for the reading of a [`snapshot`](Self::snapshot), instead
-    /// of the connection's deadline; see [`Query::deadline`].
+    /// of the connection's deadline; see [`Query::deadline`](crate::Query::deadline).
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline.end_after(deadline);
         self

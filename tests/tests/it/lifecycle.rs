@@ -96,7 +96,7 @@ async fn default_session_cannot_be_closed_alone() {
     db.ping().await.unwrap();
 }
 
-#[async_test]
+#[async_test(not_send)]
 async fn closing_the_connection_ends_calls_and_refuses_later_ones() {
     let (db, session) = place().await;
     let sleeping = tokio::spawn(session.query("SLEEP 20s").into_future());
