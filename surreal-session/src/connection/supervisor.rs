@@ -106,7 +106,7 @@ impl Supervisor {
         self.open_missing();
         self.crowd_live_sockets();
         self.refuse_excess();
-        match self.has_link_for_calls() {
+        match self.is_up(Purpose::Calls) {
             true => self.down_since = None,
             false => self.down_since = self.down_since.or_else(|| Some(Instant::now())),
         }
@@ -157,10 +157,6 @@ impl Supervisor {
         self.fleet.links().iter().any(|link| serves(link) && link.is_alive())
     }
 
-    fn has_link_for_calls(&self) -> bool {
-        self.fleet.links().iter().any(|link| link.purpose() == Purpose::Calls && link.is_alive())
-    }
-
     /// The number of sessions for which a link has room.
     fn room(&self, purpose: Purpose) -> usize {
         let limit = self.state.session_limit();
@@ -202,7 +198,7 @@ impl Supervisor {
 
     /// Opens a link to each endpoint that has none, the links that are to be kept open, and those that sessions wait for.
     fn open_missing(&mut self) {
-        if !self.state.config.reconnect.is_enabled() && self.last_end.is_some() && !self.has_link_for_calls() {
+        if !self.state.config.reconnect.is_enabled() && self.last_end.is_some() && !self.is_up(Purpose::Calls) {
             return;
         }
         for endpoint in 0..self.fleet.urls.len() {
@@ -348,9 +344,8 @@ impl Supervisor {
         if !self.opening.is_empty() {
             return None;
         }
-        match &self.last_end {
-            Some(end) if !reconnect.is_enabled() => return Some(end.clone().for_good()),
-            _ => {}
+        if let Some(end) = self.last_end.as_ref().filter(|_| !reconnect.is_enabled()) {
+            return Some(end.clone().for_good());
         }
         let is_hopeless = self.fleet.endpoints().iter().all(|endpoint| endpoint.is_hopeless);
         is_hopeless.then(|| self.given_up("no connection can be opened".to_owned()))

@@ -131,9 +131,9 @@ impl Query {
     /// Sends the query. In a transaction, it waits for its turn.
     pub(super) async fn run_by(mut self, deadline: Deadline) -> Result<Response> {
         let Some(transaction) = self.scope.transaction() else {
-            let is_read = !may_write(&self.text);
+            let text = std::mem::take(&mut self.text);
             let (scope, request, _) = self.into_request()?;
-            let is_repeatable = is_read && request.operation.is_statement();
+            let is_repeatable = request.operation.is_statement() && !may_write(&text);
             let request = request.repeatable(is_repeatable);
             return Response::read(&scope.session().call(request, deadline, Cleanup::Nothing).await?);
         };

@@ -181,12 +181,12 @@ impl SessionInner {
     /// The confirmed state, for a moment: no lock is held across an await.
     pub(super) fn confirmed(&self) -> MutexGuard<'_, Confirmed> {
         // Every write is one assignment, so that a panic elsewhere cannot leave half of one.
-        self.confirmed.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.confirmed)
     }
 
     /// The place of the session, for a moment.
     pub(super) fn standing(&self) -> MutexGuard<'_, Standing> {
-        self.standing.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.standing)
     }
 
     /// Notes a change of the recipe that the server has confirmed.
