@@ -1,10 +1,11 @@
-//! Futures that are dropped halfway, and conditions that become true a little later.
+//! Futures that are dropped halfway, and conditions that become true a little later, such as that nothing is left open.
 
 use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
+use surreal_session::prelude::*;
 use tokio::time::{Instant, sleep};
 
 /// Polls `future` at most `times` times, each time it is woken, and then drops it. Returns `None` if it was not ready.
@@ -36,4 +37,18 @@ pub async fn eventually(what: &str, mut ask: impl AsyncFnMut() -> bool) {
         assert!(Instant::now() < give_up, "still not true: {what}");
         sleep(Duration::from_millis(2)).await;
     }
+}
+
+/// Waits until no transaction of the session is open: it then opens as many as the server (3.3.5) allows at once.
+///
+/// # Panics
+///
+/// If one is still open after ten seconds.
+pub async fn no_transaction_is_open(session: &Session) {
+    let mut open = Vec::new();
+    eventually("no transaction is open", async || {
+        open.extend(session.begin_transaction().await);
+        open.len() == 64
+    })
+    .await;
 }

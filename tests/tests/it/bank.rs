@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 use surreal_session::prelude::*;
 use surreal_session::{CommitMarker, Result};
-use surreal_session_tests::{Proxy, async_test, eventually, login, place};
+use surreal_session_tests::{Proxy, async_test, login, no_transaction_is_open, place};
 use tokio::time::{sleep, timeout};
 
 const WRITERS: usize = 16;
@@ -187,22 +187,12 @@ async fn run_bank(way: Way) {
     audit(&bank, &auditor).await;
     println!("{way:?}, {} cuts: {:?}", proxy.cuts(), bank.outcomes.lock().unwrap());
     for session in &bank.sessions {
-        nothing_open(session).await;
+        no_transaction_is_open(session).await;
     }
 }
 
 async fn total(auditor: &Session) -> i64 {
     auditor.query("RETURN math::sum(SELECT VALUE balance FROM account)").await.unwrap().take(0).unwrap()
-}
-
-/// Opens as many transactions as the server allows at once.
-async fn nothing_open(session: &Session) {
-    let mut open = Vec::new();
-    eventually("no transaction is open", async || {
-        open.extend(session.begin_transaction().await);
-        open.len() >= 64
-    })
-    .await;
 }
 
 async fn audit(bank: &Bank, auditor: &Session) {

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use surreal_session::connection::Reconnect;
 use surreal_session::prelude::*;
 use surreal_session::{CommitMarker, Result};
-use surreal_session_tests::{DiskServer, Proxy, async_test, eventually};
+use surreal_session_tests::{DiskServer, Proxy, async_test, eventually, no_transaction_is_open};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
@@ -43,9 +43,6 @@ const OPENING: i64 = 1_000;
 const DEADLINE: Duration = Duration::from_secs(15);
 /// Far longer than a transfer with all its retries.
 const HANGS: Duration = Duration::from_mins(1);
-/// The most transactions that a session can have open on the server.
-const OPEN: usize = 64;
-
 /// The way in which a writer makes its transfers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Way {
@@ -168,7 +165,7 @@ async fn bank_survives_cuts_and_restarts() {
     }
     let cuts = proxy.cuts();
     for session in &sessions {
-        nothing_open(session).await;
+        no_transaction_is_open(session).await;
     }
     drop(sessions);
     timeout(HANGS, db.close()).await.expect("`close` hangs").unwrap();
@@ -189,16 +186,6 @@ async fn open_bank(db: &Surreal) -> Vec<Session> {
         sessions.push(first.fork().await.unwrap());
     }
     sessions
-}
-
-/// Opens as many transactions as the server allows at once.
-async fn nothing_open(session: &Session) {
-    let mut open = Vec::new();
-    eventually("no transaction is open", async || {
-        open.extend(session.begin_transaction().await);
-        open.len() == OPEN
-    })
-    .await;
 }
 
 /// Compares the ledger and the balances with the outcomes that the writers got.

@@ -6,13 +6,10 @@ use futures_util::future::LocalBoxFuture;
 use serde::{Deserialize, Serialize};
 use surreal_session::connection::Reconnect;
 use surreal_session::prelude::*;
-use surreal_session_tests::{Proxy, async_test, eventually, login, poll_times, unique};
+use surreal_session_tests::{Proxy, async_test, login, no_transaction_is_open, poll_times, unique};
 use tokio::time::timeout;
 
 const HANGS: Duration = Duration::from_secs(30);
-/// The most transactions that a session can have open on the server.
-const OPEN: usize = 64;
-
 #[derive(Debug, Serialize, Deserialize, Record)]
 struct Item {
     id: Id<Item>,
@@ -122,12 +119,7 @@ async fn cut_everywhere(is_dropped: bool) {
             }
         }
     }
-    let mut open = Vec::new();
-    eventually("no transaction is open", async || {
-        open.extend(session.begin_transaction().await);
-        open.len() == OPEN
-    })
-    .await;
+    no_transaction_is_open(&session).await;
 }
 
 #[async_test(not_send)]

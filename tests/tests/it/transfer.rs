@@ -13,7 +13,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use surreal_session::prelude::*;
 use surreal_session::{Error, Result};
-use surreal_session_tests::{Proxy, async_test, eventually, login, place, poll_times};
+use surreal_session_tests::{Proxy, async_test, login, no_transaction_is_open, place, poll_times};
 use tokio::task::JoinHandle;
 
 #[derive(Debug, Serialize, Deserialize, Record)]
@@ -246,7 +246,7 @@ async fn money_is_neither_made_nor_lost() {
     for line in &bank.lines {
         let line = Arc::clone(&line.lock().unwrap());
         for session in &line.sessions {
-            nothing_open(session).await;
+            no_transaction_is_open(session).await;
         }
     }
     let lost = audit(&auditor, &bank).await;
@@ -267,16 +267,6 @@ async fn open_bank(namespace: String) -> Bank {
 
 async fn total(auditor: &Session) -> i64 {
     auditor.query("RETURN math::sum(SELECT VALUE balance FROM account)").await.unwrap().take(0).unwrap()
-}
-
-/// Opens as many transactions as the server allows at once.
-async fn nothing_open(session: &Session) {
-    let mut open = Vec::new();
-    eventually("no transaction is open", async || {
-        open.extend(session.begin_transaction().await);
-        open.len() == 64
-    })
-    .await;
 }
 
 /// Checks that the balances add up, and returns the transfers that contradict their callers' outcomes.
