@@ -50,6 +50,8 @@ pub(super) struct Supervisor {
     down_since: Option<Instant>,
     /// The end of the last link that was lost.
     last_end: Option<End>,
+    /// The time of the last look. An endpoint that had to be left alone then is looked at again when its pause is over.
+    looked_at: Instant,
 }
 
 type Waiting = (Purpose, oneshot::Sender<Result<Lease>>);
@@ -69,6 +71,7 @@ impl Supervisor {
             waiting: Vec::new(),
             down_since: None,
             last_end: None,
+            looked_at: Instant::now(),
         }
     }
 
@@ -101,6 +104,7 @@ impl Supervisor {
     /// Does all that can be done now. Returns the end of the connection if there is nothing to wait for.
     fn make_progress(&mut self) -> Option<End> {
         self.remove_ended();
+        self.looked_at = Instant::now();
         self.waiting.retain(|(_, reply)| !reply.is_closed());
         self.place_waiting(Self::room);
         self.open_missing();
@@ -246,7 +250,7 @@ impl Supervisor {
             .fleet
             .endpoints()
             .get(endpoint)
-            .is_some_and(|endpoint| endpoint.is_ready(Instant::now()) && (endpoint.failures() == 0 || !is_probed));
+            .is_some_and(|endpoint| endpoint.is_ready(self.looked_at) && (endpoint.failures() == 0 || !is_probed));
         let Some(url) = self.fleet.urls.get(endpoint).filter(|_| is_ready) else { return false };
         if self.count(purpose) >= self.most(purpose) || self.attempts.len() >= ATTEMPTS {
             return false;
@@ -360,9 +364,9 @@ impl Supervisor {
 
     /// The time at which something is to be done though nothing has happened.
     fn next_wake(&self) -> Option<Instant> {
-        let now = Instant::now();
-        let attempts =
-            self.fleet.endpoints().iter().filter_map(|endpoint| endpoint.not_before).filter(|at| *at > now).min();
+        // Not those after now: a pause that has ended since the look would never be noticed.
+        let is_later = |at: &Instant| *at > self.looked_at;
+        let attempts = self.fleet.endpoints().iter().filter_map(|endpoint| endpoint.not_before).filter(is_later).min();
         let limit = self.state.config.reconnect.time_limit();
         let end = self.down_since.zip(limit).and_then(|(since, limit)| since.checked_add(limit));
         attempts.into_iter().chain(end).min()

@@ -144,6 +144,26 @@ async fn calls_wait_for_a_socket_until_their_deadline() {
 }
 
 #[async_test]
+async fn pauses_of_any_length_end() {
+    let login = login().await;
+    let proxy = Proxy::start(&login.url).await;
+    // So short that some end while the supervisor looks for something to do.
+    let policy = Reconnect::default().max_delay(Duration::from_micros(20));
+    let db = Surreal::connect(proxy.url()).reconnect(policy).await.unwrap();
+    for _ in 0..5 {
+        proxy.refuse().await;
+        while db.status().sockets() > 0 {
+            sleep(Duration::from_millis(1)).await;
+        }
+        // It waits already: a later call would wake the supervisor.
+        let waiting = tokio::spawn(db.ping());
+        sleep(Duration::from_millis(100)).await;
+        proxy.open().await;
+        timeout(Duration::from_secs(5), waiting).await.expect("no attempt is made").unwrap().unwrap();
+    }
+}
+
+#[async_test]
 async fn single_calls_can_fail_fast() {
     let setup = setup().await;
     setup.lose().await;
