@@ -190,12 +190,19 @@ impl Bank {
         let runs = AtomicUsize::new(0);
         let run = session.transaction().retries(20).backoff(PAUSES).try_run(async |tx| {
             runs.fetch_add(1, Ordering::Relaxed);
-            transfer.carry_out(&tx).await?;
+            // Counted here: a run that was lost is repeated.
+            transfer.carry_out(&tx).await.inspect_err(|error| self.count_loss(error))?;
             if regret { Err(Refused::Regretted) } else { Ok(()) }
         });
         let result = run.await;
         self.count(|totals| &mut totals.conflicts, runs.into_inner().saturating_sub(1));
         self.judge(result)
+    }
+
+    fn count_loss(&self, error: &surreal_session::Error) {
+        if error.kind() == ErrorKind::TransactionLost {
+            self.count(|totals| &mut totals.disconnected, 1);
+        }
     }
 
     /// Writes everything and cancels.
