@@ -622,7 +622,7 @@ impl<T, Out, Row> Live<T, Out, Row> {
         };
         Registration {
             owner: self.scope.clone(),
-            scope: None,
+            before: None,
             table: self.target.clone(),
             statement: Registration::statement(&calls, live),
             capacity: self.capacity,

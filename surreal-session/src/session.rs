@@ -20,6 +20,7 @@ mod recipe;
 mod renewal;
 mod restore;
 mod selection;
+mod shared_live;
 mod standing;
 mod state;
 mod subscription;
@@ -54,7 +55,7 @@ pub(crate) use info::{IDENTITY, SessionIdentity};
 pub use new_session::{NewSession, NewSessionWithTokens};
 pub(crate) use queue::{Background, Begun, Queue, Ticket};
 pub use selection::Use;
-pub(crate) use state::SessionInner;
+pub(crate) use state::{SessionInner, SharedLive, Sharing};
 pub(crate) use subscription::{SessionSubscription, kill_live};
 pub use surreal::{Connect, Surreal};
 

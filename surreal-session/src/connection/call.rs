@@ -28,6 +28,8 @@ pub(super) enum Command {
     Clean(Cleanup),
     /// Adds a stream to an existing live query.
     Follow(LiveId, Route),
+    /// Adds a stream to a live query that has others.
+    Join(LiveId, Route),
     /// A stream was dropped.
     Unfollow(EventQueue),
     /// A live query was killed by this client.

@@ -127,6 +127,7 @@ impl Driver {
                 Some(Command::Abandon(id)) => self.calls.abandon(id),
                 Some(Command::Clean(cleanup)) => self.clean(cleanup),
                 Some(Command::Follow(id, route)) => self.routes.follow(id, route),
+                Some(Command::Join(id, route)) => self.routes.join(id, route),
                 Some(Command::Unfollow(queue)) => self.unfollow(&queue),
                 Some(Command::Killed(id)) => self.routes.end(id, &StreamEnd::Killed),
                 Some(Command::Tell(session, QueueItem::End(end))) => self.routes.end_session(session, &end),
@@ -376,6 +377,7 @@ impl Driver {
             match self.commands.try_recv() {
                 Ok(Command::Call(call)) => self.accept(*call),
                 Ok(Command::Follow(id, route)) => self.routes.follow(id, route),
+                Ok(Command::Join(id, route)) => self.routes.join(id, route),
                 Ok(_) => {}
                 // Another thread is in the middle of a send.
                 Err(TryRecvError::Empty) => thread::yield_now(),

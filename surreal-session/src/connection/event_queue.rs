@@ -147,6 +147,11 @@ impl EventQueue {
         self.lock().pop()
     }
 
+    /// Returns true if nothing follows the items that it has.
+    pub(crate) fn is_over(&self) -> bool {
+        matches!(self.lock().items.back(), Some(QueueItem::End(_)))
+    }
+
     /// Adds an event, or counts it as missed if it exceeds the capacity.
     pub(super) fn push_event(&self, frame: Bytes) {
         self.lock().push_event(frame);

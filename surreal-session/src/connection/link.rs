@@ -139,6 +139,13 @@ impl Link {
         Ok(subscription)
     }
 
+    /// Returns the events of a live query that has other streams. If it is over by now, the end is the first item.
+    pub(crate) fn join(&self, id: LiveId, owner: Owner, capacity: Capacity) -> Subscription {
+        let (queue, subscription) = self.subscription(capacity);
+        self.command(Command::Join(id, Route { queue, owner, registering: None }));
+        subscription
+    }
+
     /// Ends the streams of a live query that was killed.
     pub(crate) fn killed(&self, id: LiveId) {
         self.command(Command::Killed(id));

@@ -61,6 +61,15 @@ impl Routes {
         self.live.entry(id).or_default().push(route);
     }
 
+    /// Adds a stream to a live query that has others, or ends it if there are none any more.
+    pub(super) fn join(&mut self, id: LiveId, route: Route) {
+        route.queue.registered(id);
+        match self.live.get_mut(&id) {
+            Some(routes) => routes.push(route),
+            None => route.queue.push(QueueItem::End(StreamEnd::KilledByServer)),
+        }
+    }
+
     /// Puts an event into the queues of its streams, or keeps it for a later stream.
     pub(super) fn deliver(&mut self, id: LiveId, frame: Bytes) {
         match self.live.get(&id) {

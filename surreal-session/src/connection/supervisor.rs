@@ -87,9 +87,8 @@ impl Supervisor {
             }
             let wake = self.next_wake();
             tokio::select! {
-                order = self.orders.recv() => match order {
-                    Some(Order::Place(place)) => self.accept(place),
-                    Some(Order::Close) | None => break End::closed(),
+                order = self.orders.recv() => if !self.accept(order) {
+                    break End::closed();
                 },
                 Some(attempt) = self.attempts.join_next() => self.note(attempt),
                 Some(_) = self.links.join_next() => {}
@@ -117,19 +116,23 @@ impl Supervisor {
         self.verdict()
     }
 
-    /// Takes an order, and the others that wait behind it.
-    fn accept(&mut self, first: Place) {
-        let mut next = Some(Order::Place(first));
-        while let Some(order) = next {
+    /// Takes an order, and the others that wait behind it. Returns false if the connection is to be closed.
+    ///
+    /// The queue stays open then until the end is noted: a session that is refused by the closed queue looks for the reason.
+    fn accept(&mut self, first: Option<Order>) -> bool {
+        let Some(mut order) = first else { return false };
+        loop {
             match order {
                 Order::Place(Place { purpose, fails_fast, reply }) if !fails_fast || self.is_up(purpose) => {
                     self.waiting.push((purpose, reply));
                 }
                 Order::Place(Place { reply, .. }) => answer(reply, Err(self.fleet.disconnected())),
-                // The next turn finds the channel closed, and ends the connection.
-                Order::Close => self.orders.close(),
+                Order::Close => return false,
             }
-            next = self.orders.try_recv().ok();
+            match self.orders.try_recv() {
+                Ok(next) => order = next,
+                Err(_) => return true,
+            }
         }
     }
 

@@ -5,6 +5,7 @@
 //! ended, and whether its table was removed during the registration.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -13,15 +14,15 @@ use tokio::task::JoinError;
 use tokio::time::{Instant, sleep};
 use tracing::debug;
 
-use super::registration::{PLACE, Registered, Registration, Task, operation, reason_of};
+use super::registration::{PLACE, Registered, Registration, Task, expires_later, is_registered, operation, reason_of};
 use super::{EndReason, Gap};
 use crate::codec;
 use crate::connection::{Missed, QueueItem, StreamEnd, Timer};
 use crate::error::{Delivery, Error, ErrorKind, Result};
-use crate::protocol::LiveId;
+use crate::protocol::{self, LiveId};
 use crate::query::{Fragment, Response, Scope};
-use crate::session::{SessionIdentity, SessionSubscription};
-use crate::value::{Table, Value};
+use crate::session::{SessionIdentity, SessionSubscription, SharedLive};
+use crate::value::{Table, Uuid, Value};
 
 /// Follows a live query until its end.
 pub(super) struct Follower {
@@ -30,6 +31,10 @@ pub(super) struct Follower {
     pub(super) id: LiveId,
     /// `None` if the program's own text has registered the live query: it cannot be registered again.
     registration: Option<Registration>,
+    /// The live query, with the streams that share it. `None` if the program's own text has registered it.
+    live: Option<Arc<SharedLive>>,
+    /// Set for a while if there were others before this stream: earlier changes are left out.
+    since: Option<(Uuid, Instant)>,
     state: State,
     /// The session's identity and the place at the registration.
     identity: Value,
@@ -89,20 +94,42 @@ impl Followed {
 
 impl Follower {
     pub(super) fn new(registration: Registration, registered: Registered) -> Self {
-        let Registered { id, scope, subscription, identity, place } = registered;
-        let registration = Registration { scope: Some(scope.clone()), ..registration };
-        let mut follower = Self::of(scope, id, subscription, identity);
-        (follower.registration, follower.place) = (Some(registration), place);
-        follower.look_for_removal();
+        let Registered { live, subscription, since } = registered;
+        let scope = Scope::of_inner(Arc::clone(&live.session));
+        let mut follower = Self::following(scope, live.id, subscription);
+        (follower.identity, follower.place) = (live.identity.clone(), live.place.clone());
+        follower.registration = Some(registration);
+        follower.follow(live, since);
         follower
+    }
+
+    /// Notes the live query whose events come from here on.
+    fn follow(&mut self, live: Arc<SharedLive>, since: Option<Uuid>) {
+        (self.id, self.scope) = (live.id, Scope::of_inner(Arc::clone(&live.session)));
+        if let Some(registration) = &mut self.registration {
+            registration.before = Some((self.scope.clone(), live.sharing.clone()));
+        }
+        self.since = since.map(|since| (since, Instant::now() + LATE));
+        self.expire(live.expires_at);
+        self.live = Some(live);
+        self.look_for_removal();
     }
 
     /// Follows a live query that the program's own text has registered.
     pub(super) fn of(scope: Scope, id: LiveId, subscription: SessionSubscription, identity: SessionIdentity) -> Self {
-        let mut follower = Self {
+        let mut follower = Self::following(scope, id, subscription);
+        follower.expire(identity.expires_in().map(|left| Instant::now() + left));
+        follower.identity = identity.identity;
+        follower
+    }
+
+    fn following(scope: Scope, id: LiveId, subscription: SessionSubscription) -> Self {
+        Self {
             scope,
             id,
             registration: None,
+            live: None,
+            since: None,
             state: State::Following(subscription),
             identity: Value::None,
             place: None,
@@ -111,10 +138,7 @@ impl Follower {
             removal_lookup: None,
             on_kill: OnKill::End,
             error: None,
-        };
-        follower.expire(&identity);
-        follower.identity = identity.identity;
-        follower
+        }
     }
 
     pub(super) fn on_kill(self, on_kill: OnKill) -> Self {
@@ -131,8 +155,24 @@ impl Follower {
         self.error.as_ref()
     }
 
-    fn expire(&mut self, identity: &SessionIdentity) {
-        self.expiry = identity.expires_in().map(|left| (Instant::now() + left, Box::pin(self.scope.sleep(left))));
+    /// The streams that follow the live query as well.
+    pub(super) fn live(&self) -> Option<&Arc<SharedLive>> {
+        self.live.as_ref()
+    }
+
+    fn expire(&mut self, at: Option<Instant>) {
+        let timer = |at: Instant| (at, Box::pin(self.scope.sleep(at.saturating_duration_since(Instant::now()))));
+        self.expiry = at.map(timer);
+    }
+
+    /// Returns true if an event came too late for the streams before this one, and is not for this one.
+    fn was_before(&mut self, frame: &Bytes) -> bool {
+        let Some((since, until)) = self.since else { return false };
+        if Instant::now() >= until {
+            self.since = None;
+            return false;
+        }
+        protocol::position(frame).is_some_and(|position| position < since)
     }
 
     /// Looks, in the background, whether the live query is on a table that was removed in the meantime.
@@ -198,6 +238,7 @@ impl Follower {
     /// The item for the stream, if there is something to report.
     fn item(&mut self, item: QueueItem) -> Option<Followed> {
         match item {
+            QueueItem::Event(frame) if self.was_before(&frame) => None,
             QueueItem::Event(frame) => Some(Followed::Event(frame)),
             QueueItem::Missed(missed) => Some(Followed::Missed(missed)),
             QueueItem::Identity(identity) => self.identified(identity.as_ref()),
@@ -250,30 +291,26 @@ impl Follower {
             // Its runtime was shut down.
             Err(_) => return self.end(EndReason::ConnectionLost),
         };
-        if registered.identity.identity != self.identity {
+        let Registered { live, subscription, since } = registered;
+        if live.identity != self.identity {
             return self.end(EndReason::IdentityChanged);
         }
-        if registered.place != self.place {
+        if live.place != self.place {
             let message = "the session has another namespace or database than at the registration of its live query";
             self.error = Some(Error::new(ErrorKind::SessionClosed, message).answered());
             return self.end(EndReason::SessionLost);
         }
-        debug!(old = %self.id, new = %registered.id, ?gap, "a live query was registered again");
-        (self.id, self.scope) = (registered.id, registered.scope);
-        if let Some(registration) = &mut self.registration {
-            registration.scope = Some(self.scope.clone());
-        }
-        self.expire(&registered.identity);
+        debug!(old = %self.id, new = %live.id, ?gap, "a live query was registered again");
         // Drops the old subscription, which kills a live query that is still there.
-        self.state = State::Following(registered.subscription);
-        self.look_for_removal();
+        self.state = State::Following(subscription);
+        self.follow(live, since);
         Followed::Again(gap)
     }
 
     fn end(&mut self, reason: EndReason) -> Followed {
         debug!(live = %self.id, ?reason, "live query over");
         self.state = State::Over;
-        (self.renewal, self.removal_lookup) = (None, None);
+        (self.renewal, self.removal_lookup, self.live) = (None, None, None);
         Followed::Ended(reason)
     }
 
@@ -293,8 +330,8 @@ impl Follower {
         let Some(identity) = identity.filter(|identity| identity.identity == self.identity) else {
             return Some(self.end(EndReason::IdentityChanged));
         };
-        let (at, registration) = (self.expiry.as_ref().map(|(at, _)| *at)?, self.registration.as_ref()?);
-        if self.renewal.is_none() && identity.expires_in().is_none_or(|left| Instant::now() + left > at + LATER) {
+        let (at, registration) = (self.expiry.as_ref().map(|(at, _)| *at), self.registration.as_ref()?);
+        if self.renewal.is_none() && expires_later(&identity, at) {
             self.renewal = Some(registration.renewed());
         }
         None
@@ -332,12 +369,11 @@ fn why_killed(scope: &Scope, table: &Table, on_kill: OnKill) -> Task<EndReason> 
 /// time. It answers only identities that may see the table's definition, and about the database that the session is in by
 /// now.
 fn was_removed(scope: &Scope, table: &Table, id: LiveId, place: Value) -> Task<bool> {
-    let info = Fragment::new(format!("RETURN [{PLACE}, (INFO FOR TABLE ")).value(table.as_str()).text(").lives[");
-    let info = info.value(&id.to_string()).text("] = NONE]");
+    let info = Fragment::new(format!("RETURN [{PLACE}, ")).then(is_registered(table, id)).text("]");
     let query = info.into_query(scope.clone(), operation("live", table), None).into_future();
     Task::new(scope.client().spawn(async move {
         match query.await.and_then(|response| response.take::<(Value, bool)>(0)) {
-            Ok((is_at, true)) if is_at == place => {
+            Ok((is_at, false)) if is_at == place => {
                 // If it was killed, the server's notice comes within this time.
                 sleep(KILLED_AFTER).await;
                 true
@@ -357,5 +393,5 @@ const KILLED_AFTER: Duration = Duration::from_secs(1);
 /// The time within which a removed table may be made anew.
 const MADE_ANEW_AFTER: Duration = Duration::from_secs(1);
 
-/// A session that expires this much later was renewed.
-const LATER: Duration = Duration::from_millis(1_500);
+/// The time within which an event of a change before a stream may still come.
+const LATE: Duration = Duration::from_secs(5);

@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 use std::future::{pending, poll_fn};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -26,6 +26,7 @@ use super::pages::{BATCH, Pages, ReadRow, ReadRows, RecordReader};
 use crate::connection::Deadline;
 use crate::error::{Delivery, Error, ErrorKind, Result};
 use crate::protocol::{Event, LiveId};
+use crate::session::SharedLive;
 
 /// The task of one synced stream.
 pub(super) struct Repair {
@@ -71,7 +72,7 @@ pub(super) enum SyncItem {
 /// The part of the state that the stream shows.
 #[derive(Debug)]
 pub(super) struct SyncStatus {
-    id: Mutex<LiveId>,
+    live: Mutex<(LiveId, Weak<SharedLive>)>,
     pub(super) sweeps: AtomicU64,
 }
 
@@ -98,19 +99,28 @@ enum Purpose {
 }
 
 impl SyncStatus {
-    fn set_id(&self, id: LiveId) {
-        *self.id.lock().unwrap_or_else(PoisonError::into_inner) = id;
+    fn of(follower: &Follower) -> (LiveId, Weak<SharedLive>) {
+        (follower.id, follower.live().map(Arc::downgrade).unwrap_or_default())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, (LiveId, Weak<SharedLive>)> {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn id(&self) -> LiveId {
-        *self.id.lock().unwrap_or_else(PoisonError::into_inner)
+        self.lock().0
+    }
+
+    /// The live query, while the stream follows it.
+    pub(super) fn live(&self) -> Option<Arc<SharedLive>> {
+        self.lock().1.upgrade()
     }
 }
 
 impl Repair {
     /// `follower` was registered just now.
     pub(super) fn new(follower: Follower, reader: RecordReader, limits: SyncLimits) -> Self {
-        let status = Arc::new(SyncStatus { id: Mutex::new(follower.id), sweeps: AtomicU64::new(0) });
+        let status = Arc::new(SyncStatus { live: Mutex::new(SyncStatus::of(&follower)), sweeps: AtomicU64::new(0) });
         Self {
             follower: follower.on_kill(OnKill::Register),
             reader: Arc::new(reader),
@@ -212,7 +222,7 @@ impl Repair {
             },
             Followed::Missed(_) => self.wants_sweep = true,
             Followed::Again(_) => {
-                self.status.set_id(self.follower.id);
+                *self.status.lock() = SyncStatus::of(&self.follower);
                 (self.wants_sweep, self.sweep_at) = (true, Some(Instant::now() + SETTLED_AFTER));
             }
             Followed::Ended(reason) => self.end(reason),

@@ -231,7 +231,7 @@ impl<T, D> LiveStream<T, D> {
 }
 
 impl<T: 'static, D: 'static> LiveStream<T, D> {
-    /// Kills the live query and waits until the server has removed it.
+    /// Kills the live query and waits until the server has removed it, unless another stream follows it.
     ///
     /// # Errors
     ///
@@ -246,7 +246,10 @@ impl<T: 'static, D: 'static> LiveStream<T, D> {
             // The whole stream, not the two fields used below: dropping the others kills the live query.
             let stream = self;
             // Dropped here: the stream goes with the future, and that kills the live query.
-            kill_live(stream.follower.scope.session(), stream.follower.id, deadline).await
+            match stream.follower.live() {
+                Some(live) => live.kill(1, deadline).await,
+                None => kill_live(stream.follower.scope.session(), stream.follower.id, deadline).await,
+            }
         })
     }
 }

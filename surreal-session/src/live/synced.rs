@@ -112,7 +112,7 @@ impl<T, V> SyncedStream<T, V> {
 }
 
 impl<T: 'static, V: 'static> SyncedStream<T, V> {
-    /// Kills the live query and waits until the server has removed it.
+    /// Kills the live query and waits until the server has removed it, unless another stream follows it.
     ///
     /// # Errors
     ///
@@ -126,7 +126,11 @@ impl<T: 'static, V: 'static> SyncedStream<T, V> {
         SessionCall::new(&client, async move |deadline| {
             // Dropped after the call: the stream goes with the future, and that kills the live query.
             let stream = self;
-            kill_live(stream.scope.session(), stream.id(), deadline).await
+            match stream.status.live() {
+                // With the reference of its task.
+                Some(live) => live.kill(2, deadline).await,
+                None => kill_live(stream.scope.session(), stream.id(), deadline).await,
+            }
         })
     }
 }

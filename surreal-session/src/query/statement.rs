@@ -571,6 +571,20 @@ impl Fragment {
         self.values.into_iter().map(|(_, value)| value.bytes().clone())
     }
 
+    /// Bytes that only a statement with the same text and values has.
+    pub(crate) fn fingerprint(&self) -> Vec<u8> {
+        let mut bytes = self.to_string().into_bytes();
+        let values = self.values.iter().map(|(_, item)| ("", item));
+        for (name, item) in values.chain(self.named.iter().map(|(name, item)| (&**name, item))) {
+            let length = if let Item::Array(length, _) = item { *length } else { 0 };
+            for part in [name.as_bytes(), &length.to_be_bytes(), item.bytes()] {
+                bytes.extend_from_slice(&part.len().to_be_bytes());
+                bytes.extend_from_slice(part);
+            }
+        }
+        bytes
+    }
+
     /// The text and the names bound to it, for logs.
     pub(crate) fn to_surql(&self) -> String {
         let numbered = (0..self.values.len()).map(|index| format!("_{index}"));

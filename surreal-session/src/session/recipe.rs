@@ -53,14 +53,14 @@ pub(super) enum Choice {
 }
 
 /// The selected namespace and database of a session.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Deserialize)]
 pub(super) struct Selection {
     pub(super) namespace: Option<String>,
     pub(super) database: Option<String>,
 }
 
 /// The values of variables, which may be secrets, by name.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub(super) struct Variables(pub(super) BTreeMap<String, Bytes>);
 
 /// The session as the server last confirmed it, and notes about the parts that are not known.

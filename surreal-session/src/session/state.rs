@@ -3,21 +3,24 @@
 //! [`SessionInner`] owns what belongs to the session on the client's side, and detaches the session when its last owner
 //! drops it.
 
+use std::collections::HashMap;
 use std::mem;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use bytes::Bytes;
-use tokio::sync::{RwLock, watch};
+use tokio::sync::{self, RwLock, watch};
 use tokio::task::AbortHandle;
+use tokio::time::Instant;
 
 use super::Queue;
 use super::auth::{Facts, IdentitySource, OnRenewal, Tokens};
-use super::recipe::{Confirmed, Identity};
+use super::recipe::{Confirmed, Identity, Selection, Variables};
 use super::standing::{OnExpiry, Standing};
 use crate::connection::{Cleanup, Client, Deadline, Epoch, Lease, Link, Owner, Purpose, QueueItem, StreamEnd};
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::{LiveId, Operation, Request, RequestWriter, SessionId, TransactionId};
+use crate::value::Value;
 
 /// One session, shared by its handles. Dropping the last of them detaches it.
 #[derive(Debug)]
@@ -59,6 +62,36 @@ pub(super) struct LiveSessions {
     made: Mutex<Vec<Weak<SessionInner>>>,
     /// The live query of this session, if it is one of them.
     live: Mutex<Option<LiveId>>,
+    /// The live queries of this session that further streams may follow.
+    shared: Mutex<HashMap<LiveKey, Sharing>>,
+}
+
+/// A live query at the server that further streams may follow. Each of its streams holds one reference.
+#[derive(Debug)]
+pub(crate) struct SharedLive {
+    pub(crate) id: LiveId,
+    /// The session of the live query.
+    pub(crate) session: Arc<SessionInner>,
+    pub(crate) link: Link,
+    /// The session's identity at the registration.
+    pub(crate) identity: Value,
+    pub(crate) expires_at: Option<Instant>,
+    /// The namespace and the database. `None` if the server did not say.
+    pub(crate) place: Option<Value>,
+    pub(crate) sharing: Sharing,
+}
+
+/// The live query of one statement, while it has streams. Held while it is registered or killed.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Sharing(pub(super) Arc<sync::Mutex<Weak<SharedLive>>>);
+
+/// What the streams of one live query have in common.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(super) struct LiveKey {
+    /// The text and its values.
+    pub(super) statement: Vec<u8>,
+    pub(super) selection: Selection,
+    pub(super) variables: Variables,
 }
 
 impl LiveSessions {
@@ -70,6 +103,10 @@ impl LiveSessions {
         let mut made = self.made();
         made.retain(|made| made.strong_count() > 0);
         made.push(Arc::downgrade(session));
+    }
+
+    pub(super) fn shared(&self) -> MutexGuard<'_, HashMap<LiveKey, Sharing>> {
+        lock(&self.shared)
     }
 
     fn made(&self) -> MutexGuard<'_, Vec<Weak<SessionInner>>> {
@@ -125,6 +162,11 @@ impl SessionInner {
     /// The server's view of the identity.
     pub(super) fn facts(&self) -> Option<Facts> {
         self.confirmed().facts.clone()
+    }
+
+    /// Returns true if the session has another identity than none.
+    pub(super) fn is_proved(&self) -> bool {
+        matches!(self.confirmed().recipe.identity, Identity::Proved(_))
     }
 
     /// Plans the next renewal in place of an earlier plan.

@@ -11,7 +11,7 @@ use bytes::Bytes;
 
 use super::ready::unsent;
 use super::state::SessionInner;
-use crate::connection::{Capacity, Cleanup, Deadline, QueueItem, Retry, StreamEnd, Subscription};
+use crate::connection::{Capacity, Cleanup, Deadline, Link, QueueItem, Retry, StreamEnd, Subscription};
 use crate::error::Result;
 use crate::protocol::{LiveId, Request};
 
@@ -26,7 +26,7 @@ pub(crate) struct SessionSubscription {
 struct StreamGuard(Arc<SessionInner>);
 
 impl SessionSubscription {
-    /// Sends a finished `query` request that ends with a LIVE SELECT. Returns its result and the events.
+    /// Sends a finished `query` request that ends with a LIVE SELECT. Returns its result, the link, and the events.
     ///
     /// If this future is dropped, the connection's task kills the live query that the server may have registered.
     pub(crate) async fn register(
@@ -34,7 +34,7 @@ impl SessionSubscription {
         request: Request,
         deadline: Deadline,
         capacity: Capacity,
-    ) -> Result<(Bytes, Self)> {
+    ) -> Result<(Bytes, Link, Self)> {
         let seen = session.proofs();
         match Self::register_once(session, request.clone(), deadline, capacity).await {
             Err(error) if error.is_session_expired() => {
@@ -50,7 +50,7 @@ impl SessionSubscription {
         request: Request,
         deadline: Deadline,
         capacity: Capacity,
-    ) -> Result<(Bytes, Self)> {
+    ) -> Result<(Bytes, Link, Self)> {
         // Waits until no change of the session's identity is under way, and keeps later ones waiting.
         let registering = Arc::clone(&session.registering).read_owned();
         let registering = session.client.within(deadline.at, registering).await;
@@ -64,7 +64,7 @@ impl SessionSubscription {
         let guard = StreamGuard::new(session);
         let result = lease.link().follow(request, deadline, owner, capacity, registering).await;
         let (reply, events) = result.map_err(|error| session.explain(error))?;
-        Ok((reply, Self { events, _guard: guard }))
+        Ok((reply, lease.link().clone(), Self { events, _guard: guard }))
     }
 
     /// Returns the events of a live query that exists already.
@@ -81,6 +81,13 @@ impl SessionSubscription {
         let guard = StreamGuard::new(session);
         let events = lease.link().subscribe(id, owner, capacity)?;
         Ok(Self { events, _guard: guard })
+    }
+
+    /// Returns the events of a live query of `session` that has other streams. If it is over by now, the end is the first
+    /// item.
+    pub(super) fn of_shared(session: &Arc<SessionInner>, link: &Link, id: LiveId, capacity: Capacity) -> Self {
+        let guard = StreamGuard::new(session);
+        Self { events: link.join(id, session.owner(), capacity), _guard: guard }
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use surreal_session::ErrorKind;
 use surreal_session::prelude::*;
-use surreal_session_tests::{async_test, connect, eventually, place, poll_times, unique};
+use surreal_session_tests::{async_test, connect, eventually, login, place, poll_times, unique};
 
 #[async_test]
 async fn fresh_session_is_anonymous_and_has_nothing() {
@@ -112,6 +112,23 @@ async fn closing_the_connection_ends_calls_and_refuses_later_ones() {
     db.close().await.unwrap();
 }
 
+/// The place of a session on a socket is asked for at the moment of the close.
+#[async_test(not_send)]
+async fn closing_the_connection_is_the_reason_of_every_call_that_it_ends() {
+    let login = login().await;
+    for round in 0..100_u64 {
+        let db = Surreal::connect(&login.url).await.unwrap();
+        let opening: Vec<_> = (0..20).map(|_| tokio::spawn(db.new_session().into_future())).collect();
+        tokio::time::sleep(Duration::from_micros(round * 20)).await;
+        db.close().await.unwrap();
+        for opening in opening {
+            if let Err(error) = opening.await.unwrap() {
+                assert_eq!(error.kind(), ErrorKind::Closed, "{error:?}");
+            }
+        }
+    }
+}
+
 #[async_test]
 async fn fork_copies_what_the_server_confirmed() {
     let (_db, session) = place().await;
@@ -188,7 +205,7 @@ async fn hostile_names_select_exactly_that_namespace_and_database() {
 
 #[async_test]
 async fn session_of_a_lost_runtime_reports_it() {
-    let url = surreal_session_tests::login().await.url;
+    let url = login().await.url;
     let db = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async { Surreal::connect(url).await.unwrap() })

@@ -10,6 +10,7 @@ mod outage;
 mod projection;
 mod races;
 mod set;
+mod sharing;
 mod snapshot;
 mod sockets;
 mod synced;

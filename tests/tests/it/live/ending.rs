@@ -178,7 +178,7 @@ async fn forgetful(now: &'static str, is_gone: bool) -> Peer {
             let reply = if queries == 1 {
                 registration_in(1, vec![place("test")])
             } else {
-                Cbor::Array(vec![statement(Cbor::Array(vec![place(now), is_gone.into()]))])
+                Cbor::Array(vec![statement(Cbor::Array(vec![place(now), (!is_gone).into()]))])
             };
             conversation.reply(id, reply).await;
             conversation.send(&event(1, "UPDATE", queries)).await;

@@ -12,7 +12,7 @@ use super::synced::{Board, apply, board_of, follow_until};
 use super::{Item, NewItem, elsewhere, end, next, next_change, nothing_is_registered, registered, with_items};
 
 /// A proxy in front of the server, a connection through it, and a session of it with the table `item`.
-async fn behind_a_proxy() -> (Proxy, Surreal, Session) {
+pub(super) async fn behind_a_proxy() -> (Proxy, Surreal, Session) {
     let login = login().await;
     let proxy = Proxy::start(&login.url).await;
     let db = Surreal::connect(proxy.url()).idle_timeout(Duration::from_secs(6)).await.unwrap();
