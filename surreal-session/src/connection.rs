@@ -41,7 +41,7 @@ mod tls;
 mod transport;
 mod url;
 
-pub(crate) use backoff::{Backoff, PAUSES};
+pub(crate) use backoff::{Backoff, PAUSES, random_up_to};
 pub(crate) use call::{Cleanup, Subscription};
 pub(crate) use client::Client;
 pub(crate) use config::Config;

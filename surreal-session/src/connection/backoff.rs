@@ -44,7 +44,8 @@ impl Default for Backoff {
     }
 }
 
-fn random_up_to(longest: Duration) -> Duration {
+/// A random time of at most this length.
+pub(crate) fn random_up_to(longest: Duration) -> Duration {
     let [.., a, b, c, d] = *Uuid::new_v4().as_bytes();
     let share = f64::from(u32::from_be_bytes([a, b, c, d])) / f64::from(u32::MAX);
     Duration::try_from_secs_f64(longest.as_secs_f64() * share).unwrap_or(longest).min(longest)

@@ -28,6 +28,8 @@ pub(crate) struct Config {
     pub(crate) sockets: RangeInclusive<usize>,
     /// The number of sessions on one socket, until the server refuses one.
     pub(crate) sessions_per_socket: usize,
+    /// The time after which a socket without sessions is closed, if it is not one of those that are kept open.
+    pub(crate) unused_socket_timeout: Duration,
     /// The maximum number of sockets for live queries; none, and they use the sockets of their sessions.
     pub(crate) live_sockets: usize,
     /// The number of live queries on one of these, while another one can be opened.
@@ -55,6 +57,7 @@ impl Default for Config {
             tls: None,
             sockets: 1..=64,
             sessions_per_socket: SERVER_MAX_SESSIONS,
+            unused_socket_timeout: Duration::from_mins(1),
             live_sockets: 16,
             live_queries_per_socket: 4,
             reconnect: Reconnect::default(),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use tokio::sync::oneshot::error::TryRecvError;
@@ -45,6 +45,8 @@ pub(super) struct LinkState {
     pub(super) end: OnceLock<End>,
     /// The number of sessions that are on it, or about to be.
     sessions: AtomicUsize,
+    /// Cleared at each look for unused sockets.
+    was_used: AtomicBool,
 }
 
 /// What the sessions on a link are for.
@@ -87,6 +89,10 @@ impl Link {
         Self(Arc::new(LinkInner { endpoint, purpose, opened: Instant::now(), commands, state, connection }))
     }
 
+    pub(super) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     pub(super) fn endpoint(&self) -> usize {
         self.0.endpoint
     }
@@ -102,6 +108,11 @@ impl Link {
     /// The number of sessions on it.
     pub(super) fn sessions(&self) -> usize {
         self.0.state.sessions.load(Ordering::Relaxed)
+    }
+
+    /// Returns true if it has sessions, or had some since this was last asked.
+    pub(super) fn is_used(&self) -> bool {
+        self.0.state.was_used.swap(self.sessions() > 0, Ordering::Relaxed) || self.sessions() > 0
     }
 
     pub(super) fn end(&self) -> Option<&End> {
@@ -273,13 +284,14 @@ impl Link {
 
 impl LinkState {
     pub(super) fn new(is_exposed: bool) -> Self {
-        Self { is_exposed, end: OnceLock::new(), sessions: AtomicUsize::new(0) }
+        Self { is_exposed, end: OnceLock::new(), sessions: AtomicUsize::new(0), was_used: AtomicBool::new(true) }
     }
 }
 
 impl Lease {
     pub(super) fn new(link: &Link) -> Self {
         link.0.state.sessions.fetch_add(1, Ordering::Relaxed);
+        link.0.state.was_used.store(true, Ordering::Relaxed);
         Self(link.clone())
     }
 

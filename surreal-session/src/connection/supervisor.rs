@@ -52,6 +52,8 @@ pub(super) struct Supervisor {
     last_end: Option<End>,
     /// The time of the last look. An endpoint that had to be left alone then is looked at again when its pause is over.
     looked_at: Instant,
+    /// The time of the next look for sockets that are not used.
+    tidy_at: Option<Instant>,
 }
 
 type Waiting = (Purpose, oneshot::Sender<Result<Lease>>);
@@ -72,6 +74,7 @@ impl Supervisor {
             down_since: None,
             last_end: None,
             looked_at: Instant::now(),
+            tidy_at: None,
         }
     }
 
@@ -109,6 +112,7 @@ impl Supervisor {
         self.open_missing();
         self.crowd_live_sockets();
         self.refuse_excess();
+        self.close_unused();
         match self.is_up(Purpose::Calls) {
             true => self.down_since = None,
             false => self.down_since = self.down_since.or_else(|| Some(Instant::now())),
@@ -278,6 +282,36 @@ impl Supervisor {
         }
     }
 
+    /// Closes the sockets above the least number that had no session since the last look for them.
+    fn close_unused(&mut self) {
+        let most_kept = (*self.state.config.sockets.start()).max(self.fleet.urls.len());
+        if self.count(Purpose::Calls) <= most_kept && self.count(Purpose::Live) == 0 {
+            return self.tidy_at = None;
+        }
+        let is_due = self.tidy_at.is_some_and(|at| at <= self.looked_at);
+        if is_due {
+            let unused: Vec<Link> = self.fleet.links().iter().filter(|link| !link.is_used()).cloned().collect();
+            unused.into_iter().filter(|link| self.may_close(link)).for_each(|link| self.close(&link));
+        }
+        if is_due || self.tidy_at.is_none() {
+            let time = self.state.config.unused_socket_timeout.max(SHORT_LIVED);
+            self.tidy_at = self.looked_at.checked_add(time);
+        }
+    }
+
+    fn may_close(&self, link: &Link) -> bool {
+        link.purpose() == Purpose::Live
+            || self.count(Purpose::Calls) > *self.state.config.sockets.start()
+                && self.fleet.links_to(link.endpoint(), Purpose::Calls) > 1
+    }
+
+    /// Closes a socket that has no sessions. It is not one that was lost.
+    fn close(&self, link: &Link) {
+        debug!(endpoint = self.fleet.name(link.endpoint()), "a socket without sessions is closed");
+        self.fleet.links().retain(|open| !open.is(link));
+        link.close();
+    }
+
     fn too_many(&self, sockets: usize) -> Error {
         let limit = self.state.session_limit();
         let message = format!(
@@ -372,7 +406,7 @@ impl Supervisor {
         let attempts = self.fleet.endpoints().iter().filter_map(|endpoint| endpoint.not_before).filter(is_later).min();
         let limit = self.state.config.reconnect.time_limit();
         let end = self.down_since.zip(limit).and_then(|(since, limit)| since.checked_add(limit));
-        attempts.into_iter().chain(end).min()
+        attempts.into_iter().chain(end).chain(self.tidy_at).min()
     }
 
     /// Ends every link and every waiting call.

@@ -27,7 +27,8 @@ use crate::error::{Error, ErrorKind, Result};
 /// returns the same session until the token expires. A clone is the same cache and costs nothing.
 ///
 /// - A session that no request holds is closed after the [`idle_timeout`](Self::idle_timeout), and earlier if more than
-///   [`max_idle`](Self::max_idle) are kept: the least recently used first. A session in use is never closed.
+///   [`max_idle`](Self::max_idle) are kept, or the connection has no room for another session: the least recently used
+///   first. A session in use is never closed.
 /// - A session is not returned after its token has expired, by the server's clock. A handle that was returned before works
 ///   until the session itself expires.
 /// - A failed opening is the result of all requests that waited for it, and is not kept: the next request tries again.
@@ -337,6 +338,19 @@ impl State {
         removed.into_iter().filter_map(|(key, verdict)| self.remove(key, verdict)).collect()
     }
 
+    /// Drops the session that was used least recently, of those that no request holds.
+    fn evict(&mut self) -> Option<Session> {
+        let unused = |(key, entry): (&Key, &Entry)| match entry {
+            Entry::Open(cached) if !cached.is_in_use() => Some((cached.used, *key)),
+            Entry::Open(_) | Entry::Opening(..) => None,
+        };
+        let (_, key) = self.entries.iter().filter_map(unused).min()?;
+        match self.remove(key, Verdict::Idle)? {
+            Entry::Open(cached) => Some(cached.session),
+            Entry::Opening(..) => None,
+        }
+    }
+
     fn pause(&self) -> Duration {
         (self.idle_timeout / 4).clamp(SHORTEST_PAUSE, LONGEST_PAUSE)
     }
@@ -378,12 +392,23 @@ impl Opening {
     async fn run(self, token: Token) {
         let client = self.cache.db.client();
         let deadline = client.deadline(None);
-        let opened = match client.within(deadline.at, (self.cache.open)(token.clone())).await {
+        let opened = match client.within(deadline.at, self.open(&token)).await {
             Some(opened) => opened,
             None => Err(deadline.timed_out_waiting_for("the function that opens the sessions of a cache")),
         };
         let opened = opened.inspect(|session| session.inner().keep_only_the_token());
         self.finish(opened, &token);
+    }
+
+    /// Opens the session. If there are too many, those that no request holds make room, one after the other.
+    async fn open(&self, token: &Token) -> Result<Session> {
+        loop {
+            let opened = (self.cache.open)(token.clone()).await;
+            let has_no_room = opened.as_ref().is_err_and(|error| error.kind() == ErrorKind::TooManySessions);
+            let Some(oldest) = has_no_room.then(|| self.cache.state().evict()).flatten() else { return opened };
+            // A session that is closed by somebody else has made room as well.
+            drop(oldest.close_session().await);
+        }
     }
 
     fn finish(self, opened: Result<Session>, token: &Token) {

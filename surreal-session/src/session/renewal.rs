@@ -1,6 +1,6 @@
 //! The renewal of sessions whose identity expires.
 //!
-//! A task renews a session when half of its time has passed, so that it does not expire while it waits for a long query: the
+//! A task renews a session when about half of its time has passed, so that it does not expire while it waits for a long query: the
 //! server (3.3.5) renews a session only when no query of it runs. A call that finds the session expired renews it too, and
 //! is then sent again: the server refuses such a call before it does anything.
 //!
@@ -20,7 +20,7 @@ use super::proof::{Gate, Proof, is_refusal};
 use super::recipe::{Confirmed, Identity, Selection};
 use super::state::SessionInner;
 use super::turn::ChangeContext;
-use crate::connection::{Cleanup, ConnectionEvent, Deadline, Lease};
+use crate::connection::{Cleanup, ConnectionEvent, Deadline, Lease, random_up_to};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Renews a session that has expired, unless it was renewed since its proof number `seen`. The caller has no turn.
@@ -61,7 +61,9 @@ fn in_background(
     })
 }
 
-/// Renews the session later, when half of its time has passed. Replaces an earlier plan.
+/// Renews the session later, when about half of its time has passed. Replaces an earlier plan.
+///
+/// Sessions that began together are not all renewed together.
 pub(super) fn schedule(session: &Arc<SessionInner>) {
     let (ends, seen) = {
         let confirmed = session.confirmed();
@@ -77,7 +79,8 @@ pub(super) fn schedule(session: &Arc<SessionInner>) {
 
 /// Ends with the session: [`SessionInner`] aborts it.
 async fn renew_later(session: Weak<SessionInner>, ends: Instant, seen: u64) {
-    let mut pause = ends.saturating_duration_since(Instant::now()) / 2;
+    let left = ends.saturating_duration_since(Instant::now());
+    let mut pause = left / 2 - random_up_to(left / 8);
     loop {
         tokio::time::sleep(pause.max(SHORTEST_PAUSE)).await;
         let Some(session) = session.upgrade() else { return };

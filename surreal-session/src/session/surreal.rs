@@ -256,6 +256,15 @@ impl Connect {
         self
     }
 
+    /// Sets after which time a socket without sessions is closed; one minute unless set.
+    ///
+    /// It may take up to twice this time. The least number of [`sockets`](Self::sockets) stays open, and one for each
+    /// endpoint.
+    pub fn unused_socket_timeout(mut self, time: Duration) -> Self {
+        self.config.unused_socket_timeout = time;
+        self
+    }
+
     /// Sets the maximum number of sockets for live queries; 16 unless set. With zero, live queries use the sockets of their
     /// sessions.
     ///

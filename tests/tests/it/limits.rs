@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use surreal_session::connection::ConnectionEvent;
 use surreal_session::prelude::*;
 use surreal_session_tests::{Proxy, async_test, eventually, login, place};
 use tokio::time::{Instant, timeout};
@@ -282,4 +283,33 @@ async fn session_over_the_limit_is_refused_and_others_continue() {
     sessions.pop().unwrap().close_session().await.unwrap();
     db.new_session().await.unwrap().ping().await.unwrap();
     connect().await.new_session().await.unwrap();
+}
+
+#[async_test(not_send)]
+async fn socket_without_sessions_is_closed_after_a_while() {
+    let proxy = Proxy::start(&login().await.url).await;
+    let connect = Surreal::connect(proxy.url()).sockets(2..=8).sessions_per_socket(2);
+    let db = connect.unused_socket_timeout(Duration::from_millis(200)).await.unwrap();
+    let mut events = db.events();
+    let mut sessions = Vec::new();
+    for _ in 0..8 {
+        sessions.push(db.new_session().await.unwrap());
+    }
+    let sockets = || db.status().endpoints[0].sockets;
+    assert_eq!(sockets(), 4);
+    // The last one is on a socket that stays.
+    sessions.drain(..7);
+    let last = sessions.pop().unwrap();
+    eventually("the others are closed", async || sockets() == 2).await;
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    last.ping().await.unwrap();
+    assert_eq!((sockets(), proxy.links().len()), (2, 2));
+    // They are not lost, and come back with further sessions.
+    for _ in 0..8 {
+        sessions.push(db.new_session().await.unwrap());
+    }
+    assert!(sockets() > 2);
+    while let Ok(event) = timeout(Duration::from_millis(100), events.next()).await {
+        assert!(matches!(event, Some(ConnectionEvent::Connected { .. })), "{event:?}");
+    }
 }

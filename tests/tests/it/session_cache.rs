@@ -184,6 +184,33 @@ async fn idle_sessions_are_closed_and_those_in_use_are_kept() {
 }
 
 #[async_test(not_send)]
+async fn unused_sessions_make_room_for_others() {
+    let db = Surreal::connect(login().await.url).sockets(1..=1).sessions_per_socket(4).await.unwrap();
+    let opener = db.clone();
+    let cache = SessionCache::new(&db, move |_| opener.new_session());
+    let held = cache.get("held").await.unwrap();
+    for number in 0..12 {
+        cache.get(format!("token {number}")).await.unwrap().ping().await.unwrap();
+    }
+    assert_eq!(cache.get("held").await.unwrap().id(), held.id());
+    // All at once.
+    let all = join_all((0..8).map(|number| cache.get(format!("another {number}")).into_future())).await;
+    assert!(all.iter().filter(|got| got.is_ok()).count() >= 3, "{all:?}");
+    drop(all);
+    let mut more = Vec::new();
+    let error = loop {
+        match cache.get(format!("held {}", more.len())).await {
+            Ok(session) => more.push(session),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!((error.kind(), more.len()), (ErrorKind::TooManySessions, 3));
+    drop(more);
+    cache.get("after").await.unwrap();
+    held.ping().await.unwrap();
+}
+
+#[async_test(not_send)]
 async fn least_recently_used_sessions_are_closed_first() {
     let users = Users::new().await;
     let cache = SessionCache::by_token(&users.db, |user| user).max_idle(2);

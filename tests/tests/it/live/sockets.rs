@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use surreal_session::prelude::*;
-use surreal_session_tests::{Proxy, async_test, login, unique};
+use surreal_session_tests::{Proxy, async_test, eventually, login, unique};
 
 use super::{Item, NewItem, elsewhere, next, next_change, nothing_is_registered, registered};
 
@@ -74,4 +74,23 @@ async fn stream_stays_where_it_was_registered() {
     session.kill(items.id()).await.unwrap();
     synced.kill().await.unwrap();
     nothing_is_registered(&there).await;
+}
+
+#[async_test(not_send)]
+async fn socket_without_live_queries_is_closed_after_a_while() {
+    let proxy = Proxy::start(&login().await.url).await;
+    let db = Surreal::connect(proxy.url()).unused_socket_timeout(Duration::from_millis(200)).await.unwrap();
+    let login = login().await;
+    let root = Root::new(login.username, login.password);
+    let session = db.new_session().signin(root).use_ns(unique("ns")).use_db("test").await.unwrap();
+    session.execute("DEFINE TABLE item").await.unwrap();
+    for number in 0..2 {
+        let mut items = session.live::<Item>().await.unwrap();
+        tokio::time::sleep(Duration::from_millis(600)).await;
+        session.create::<Item>().content(NewItem { number }).await.unwrap();
+        assert_eq!(next_change(&mut items).await.data.number, number);
+        drop(items);
+        eventually("one socket is left", async || db.status().endpoints[0].sockets == 1).await;
+    }
+    assert_eq!((proxy.accepted(), proxy.cuts()), (3, 0));
 }
