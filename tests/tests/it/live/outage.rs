@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::env;
 use std::time::Duration;
 
+use surreal_session::connection::ConnectionEvent;
 use surreal_session::prelude::*;
 use surreal_session_tests::{Proxy, async_test, eventually, login, place, unique};
 use tokio::time::{Instant, sleep, timeout};
@@ -269,4 +270,43 @@ async fn boards_equal_the_table_whatever_happens_to_their_sockets() {
         println!("board {index}: {} events for {changes} changes", board.await.unwrap());
     }
     nothing_is_registered(&direct).await;
+}
+
+/// One statement makes more events than the server keeps for a socket. A server that is quick enough closes it then.
+#[async_test(not_send)]
+async fn bursts_harm_no_call_and_no_board() {
+    const IMPORT: &str = "INSERT INTO item (<array>0..$rows).map(|$n| { id: 'i' + <string>$n, number: $n }) \
+        ON DUPLICATE KEY UPDATE number += 1 RETURN NONE";
+    const ROWS: i64 = 500;
+    let login = login().await;
+    let db = Surreal::connect(&login.url).live_sockets(4).live_queries_per_socket(5).await.unwrap();
+    let root = Root::new(login.username, login.password);
+    let session = db.new_session().signin(root).use_ns(unique("ns")).use_db("test").await.unwrap();
+    session.execute("DEFINE TABLE item").await.unwrap();
+    let mut events = db.events();
+    let (finished, table) = tokio::sync::watch::channel(None);
+    let mut boards = Vec::new();
+    for _ in 0..20 {
+        let (items, stream) = session.fork().await.unwrap().live::<Item>().synced().await.unwrap();
+        boards.push(tokio::spawn(follow(board_of(items), stream, table.clone())));
+    }
+    let calls = session.clone();
+    let calls = tokio::spawn(async move {
+        for _ in 0..200 {
+            calls.execute("CREATE other").await.unwrap();
+        }
+    });
+    for _ in 0..4 {
+        let _done = session.query(IMPORT).bind("rows", ROWS).await.unwrap().check().unwrap();
+    }
+    calls.await.unwrap();
+    finished.send_replace(Some(board_of(session.select::<Item>().await.unwrap())));
+    for board in boards {
+        assert!(board.await.unwrap() > 0);
+    }
+    let mut closed = 0;
+    while let Ok(Some(event)) = timeout(Duration::ZERO, events.next()).await {
+        closed += u64::from(matches!(event, ConnectionEvent::Disconnected { close_code: Some(1013), .. }));
+    }
+    println!("{closed} sockets closed for {} events", 4 * ROWS * 20);
 }
