@@ -80,7 +80,7 @@ pub(super) fn schedule(session: &Arc<SessionInner>) {
 /// Ends with the session: [`SessionInner`] aborts it.
 async fn renew_later(session: Weak<SessionInner>, ends: Instant, seen: u64) {
     let left = ends.saturating_duration_since(Instant::now());
-    let mut pause = left / 2 - random_up_to(left / 8);
+    let mut pause = left / 8 * 3 + random_up_to(left / 8);
     loop {
         tokio::time::sleep(pause.max(SHORTEST_PAUSE)).await;
         let Some(session) = session.upgrade() else { return };
