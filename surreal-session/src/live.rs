@@ -7,7 +7,7 @@
 //! `projection` writes the statement that selects the data of an event. `follower` takes items from the queue, `stream` the
 //! events of these, and `history` parses them and puts them in order. `snapshot` reads the records before the first change.
 //!
-//! `begin` is what happens when a live query is awaited. `registration` registers it, and registers it again after its socket
+//! `begin` is what awaiting does. `registration` registers the query, and registers it again after its socket
 //! was lost or its session renewed.
 //!
 //! A [`SyncedStream`] needs no order of events. `repair` is its task, `board` the state, and `pages` reads the records.

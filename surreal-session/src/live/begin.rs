@@ -1,4 +1,4 @@
-//! What happens when a [`Live`] is awaited.
+//! The registration of a [`Live`] when it is awaited, and its result.
 
 use serde::de::DeserializeOwned;
 

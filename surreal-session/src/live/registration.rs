@@ -122,8 +122,8 @@ impl Registration {
 
     /// Joins the streams of a live query. `None` if it is over, or expires before its session.
     ///
-    /// The notice that it was killed with its table may be on the way. Only identities that may see the table's definition
-    /// are told more.
+    /// The notice that it was killed with its table may be on the way. The server answers whether it exists only to identities
+    /// that may see the table's definition.
     async fn join(&self, live: &Arc<SharedLive>, deadline: Deadline) -> Option<Registered> {
         let query = Fragment::new(format!("{IDENTITY}; RETURN rand::uuid::v7(); RETURN "));
         let query = query.then(is_registered(&self.table, live.id));

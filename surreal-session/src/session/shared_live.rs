@@ -33,7 +33,7 @@ impl SessionInner {
 }
 
 impl Sharing {
-    /// Returns true if somebody registers the live query or follows it.
+    /// Returns true while the live query is registered or followed.
     fn is_used(&self) -> bool {
         Arc::strong_count(&self.0) > 1
     }

@@ -93,7 +93,7 @@ async fn stream_that_joins_begins_with_the_changes_after_it() {
     let first = session.live::<Item>().await.unwrap();
     for number in 0..60 {
         create(&session, number).await;
-        let (mut joined, _) = (session.live::<Item>().await.unwrap(), create(&session, -number).await);
+        let (mut joined, ()) = (session.live::<Item>().await.unwrap(), create(&session, -number).await);
         assert_eq!((joined.id(), next_change(&mut joined).await.data.number), (first.id(), -number));
     }
 }
