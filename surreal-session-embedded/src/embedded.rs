@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use surreal_session::Surreal;
 use surreal_session::auth::Root;
+use surreal_session::blocking::Wait;
 
 use crate::StartError;
 use crate::handle::{self, Handle};
@@ -38,6 +39,29 @@ impl Embedded {
     /// Dropping the future stops the server at any stage of its start.
     pub async fn start() -> Result<Self, StartError> {
         Self::builder().start().await
+    }
+
+    /// Does the same without `async`, and waits until the server accepts connections.
+    ///
+    /// `Embedded::builder().path("data").start().wait()` starts one with other settings.
+    ///
+    /// # Errors
+    ///
+    /// Like [`Builder::start`], and [`StartError::Thread`] in an async context.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use surreal_session::blocking::*;
+    /// use surreal_session_embedded::Embedded;
+    ///
+    /// let server = Embedded::blocking()?;
+    /// let db = server.connect().wait()?;
+    /// db.execute("RETURN 1").wait()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn blocking() -> Result<Self, StartError> {
+        Self::start().wait()
     }
 
     /// Returns a builder with the default settings.

@@ -52,6 +52,13 @@ impl StartError {
     }
 }
 
+/// The error of [`Wait`](surreal_session::blocking::Wait) in an async context.
+impl From<surreal_session::Error> for StartError {
+    fn from(error: surreal_session::Error) -> Self {
+        Self::Thread(io::Error::other(error))
+    }
+}
+
 /// Converts to an error of kind [`Connect`](surreal_session::ErrorKind::Connect), so that a program can use `?` on both.
 impl From<StartError> for surreal_session::Error {
     fn from(error: StartError) -> Self {

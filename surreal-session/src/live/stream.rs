@@ -74,7 +74,7 @@ use crate::session::{SessionCall, kill_live};
 /// # Shared live queries
 ///
 /// Streams of one session (not of its forks) share a live query if their statements and the values in these are equal, and
-/// the session has the same namespace, database, variables and identity as before: [`id`](Self::id) is the same then. Each
+/// the session has the same namespace, database and variables as before, and was not signed in meanwhile: [`id`](Self::id) is the same then. Each
 /// has its own queue, and ends alone; only [`Session::kill`](crate::Session::kill) with their common id ends all of them. A
 /// stream that joins others begins with the changes after it, as the first one does. To tell these from events that are
 /// late, it compares their positions, unless the connection has several endpoints: then it may begin with changes that were

@@ -75,6 +75,8 @@ pub(super) struct Confirmed {
     pub(super) facts: Option<Facts>,
     /// The number of times that the identity was proved.
     pub(super) proofs: u64,
+    /// The number of times that the program has signed the session in.
+    pub(super) signins: u64,
     /// The number of changes of the recipe.
     pub(super) version: u64,
 }
@@ -181,6 +183,7 @@ impl Confirmed {
     /// Notes an identity that the server has confirmed. It brings its own namespace and database with it.
     pub(super) fn identify(&mut self, source: IdentitySource) {
         self.recipe.identity = Identity::Proved(source);
+        self.signins += 1;
         self.recipe.selection = Choices::Wanted(UseRequest::default());
         (self.doubts.identity, self.doubts.selection) = (false, false);
         self.facts = None;

@@ -2,14 +2,14 @@
 //!
 //! The server (3.3.5) sends each change once for each live query, and closes a socket for which too many events wait. So the
 //! streams of a session share a live query if their statements and values are equal, and the sessions that were made for
-//! them: the same namespace, database, variables and identity.
+//! them: the same namespace, database, variables and sign-in.
 
 use std::sync::{Arc, Weak};
 
 use bytes::Bytes;
 use tokio::sync::OwnedMutexGuard;
 
-use super::recipe::Choices;
+use super::recipe::{Choices, Confirmed, Recipe};
 use super::state::{LiveKey, SessionInner, SharedLive, Sharing};
 use super::subscription::{SessionSubscription, kill_live};
 use crate::connection::{Capacity, Cleanup, Deadline};
@@ -21,14 +21,14 @@ impl SessionInner {
     ///
     /// A session of the program may move at any time, so that a live query which is registered on it is not shared.
     pub(crate) fn sharing(&self, statement: Vec<u8>, live: &SessionInner) -> Sharing {
-        let recipe = live.confirmed().recipe.clone();
-        let Choices::Confirmed(selection) = recipe.selection else { return Sharing::default() };
+        let Confirmed { recipe: Recipe { selection, variables, .. }, signins, .. } = live.confirmed().clone();
+        let Choices::Confirmed(selection) = selection else { return Sharing::default() };
         if live.id == self.id {
             return Sharing::default();
         }
         let mut shared = self.live.shared();
         shared.retain(|_, sharing| sharing.is_used());
-        shared.entry(LiveKey { statement, selection, variables: recipe.variables }).or_default().clone()
+        shared.entry(LiveKey { statement, selection, variables, signins }).or_default().clone()
     }
 }
 

@@ -92,6 +92,8 @@ pub(super) struct LiveKey {
     pub(super) statement: Vec<u8>,
     pub(super) selection: Selection,
     pub(super) variables: Variables,
+    /// The tokens of one user may have different claims.
+    pub(super) signins: u64,
 }
 
 impl LiveSessions {

@@ -13,6 +13,7 @@ mod auth;
 mod bank;
 mod batch;
 mod bearer;
+mod blocking;
 mod cancel;
 mod changes;
 mod chaos;

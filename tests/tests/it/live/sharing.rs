@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use surreal_session::prelude::*;
-use surreal_session_tests::{async_test, poll_times};
+use surreal_session_tests::{async_test, login, poll_times};
 use tokio::time::timeout;
 
 use super::outage::behind_a_proxy;
@@ -85,6 +85,23 @@ async fn stream_of_another_identity_does_not_share() {
     create(&root, 1).await;
     assert_eq!(end(&mut of_root).await, EndReason::IdentityChanged);
     assert_eq!(next_change(&mut of_viewer).await.data.number, 1);
+}
+
+/// The permissions of a table may depend on the claims of a token, which differ between two sign-ins of one user.
+#[async_test(not_send)]
+async fn stream_after_another_signin_of_the_same_user_does_not_share() {
+    let (_db, session) = with_items().await;
+    let login = login().await;
+    let place = session.namespace().unwrap();
+    let mut before = session.live::<Item>().await.unwrap();
+    session.signin(Root::new(login.username, login.password)).await.unwrap();
+    session.use_ns(place).use_db("test").await.unwrap();
+    let mut after = session.live::<Item>().await.unwrap();
+    assert_ne!(before.id(), after.id());
+    create(&session, 1).await;
+    for stream in [&mut before, &mut after] {
+        assert_eq!(next_change(stream).await.data.number, 1);
+    }
 }
 
 #[async_test(not_send)]
