@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use surreal_session::Result;
-use surreal_session::blocking::*;
+use surreal_session::blocking::{Iterate, Wait};
+use surreal_session::prelude::*;
 use surreal_session_examples::Server;
 
 #[derive(Debug, Serialize, Deserialize, Record)]

@@ -82,7 +82,8 @@ use crate::transaction::TransactionBuilder;
 
 #[doc(no_inline)]
 pub use crate::prelude::*;
-pub use iterate::{Iter, Iterate};
+use iterate::Iter;
+pub use iterate::Iterate;
 
 /// Waits for the outcome of a call on the current thread.
 ///
@@ -193,6 +194,6 @@ impl Surreal {
     /// Those of [`Wait::wait`] in an async context.
     pub fn wait_closed(&self) -> Result<()> {
         let closed = self.closed();
-        async { Ok::<_, Error>(closed.await) }.wait()
+        executor::run(closed, None).map(drop)
     }
 }

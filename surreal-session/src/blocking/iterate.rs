@@ -38,10 +38,10 @@ pub trait Iterate<T, E>: Stream<Item = Result<T, E>> + Unpin + Sized {
     ///
     /// It may be dropped and made again: no item is lost by that. In an async context its only item is the error of
     /// [`Wait::wait`](super::Wait::wait).
-    fn iter(&mut self) -> Iter<&mut Self>;
+    fn iter(&mut self) -> impl Iterator<Item = Result<T, E>>;
 
     /// Does the same, and ends when no item comes within `limit`.
-    fn iter_within(&mut self, limit: Duration) -> Iter<&mut Self>;
+    fn iter_within(&mut self, limit: Duration) -> impl Iterator<Item = Result<T, E>>;
 }
 
 impl<S, T, E> Iterate<T, E> for S
@@ -49,18 +49,17 @@ where
     S: Stream<Item = Result<T, E>> + Unpin,
     E: From<Error>,
 {
-    fn iter(&mut self) -> Iter<&mut Self> {
+    fn iter(&mut self) -> impl Iterator<Item = Result<T, E>> {
         Iter::new(self, None)
     }
 
-    fn iter_within(&mut self, limit: Duration) -> Iter<&mut Self> {
+    fn iter_within(&mut self, limit: Duration) -> impl Iterator<Item = Result<T, E>> {
         Iter::new(self, Some(limit))
     }
 }
 
 /// An iterator that waits for the items of a stream.
-#[derive(Debug)]
-pub struct Iter<S> {
+pub(super) struct Iter<S> {
     /// `None` after the last item.
     stream: Option<S>,
     /// The time for each item.

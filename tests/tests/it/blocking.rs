@@ -8,7 +8,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
-use surreal_session::blocking::*;
+use surreal_session::blocking::{Iterate, Wait};
+use surreal_session::prelude::*;
 use surreal_session::{CommitMarker, Result};
 use surreal_session_tests::{Proxy, async_test, login, unique};
 use tokio::runtime::Handle;
@@ -93,7 +94,7 @@ fn every_verb_works() -> Result<()> {
     session.insert(vec![NewAccount { balance: 30 }]).wait()?;
     session.relate(NewPaid { r#in: ada.id.clone(), out: bob.id.clone(), amount: 5 }).wait()?;
     session.insert(vec![NewPaid { r#in: bob.id.clone(), out: ada.id.clone(), amount: 6 }]).relation().wait()?;
-    session.update::<Account>().id(&ada.id).merge(AccountPatch { balance: set(11), ..keep() }).wait()?;
+    session.update::<Account>().id(&ada.id).merge(AccountPatch { balance: set(11) }).wait()?;
     session.upsert::<Account>().id("eve").content(NewAccount { balance: 40 }).wait()?;
     assert_eq!(session.select::<Account>().filter(|a| a.balance.gte(20)).wait()?.len(), 3);
     assert_eq!(session.select::<Account>().count().wait()?, 4);
@@ -123,10 +124,7 @@ fn transactions_run_again_after_a_conflict() {
                 let add = |tx: Transaction| {
                     runs.fetch_add(1, Ordering::Relaxed);
                     let ada = tx.select::<Account>().id("ada").one().wait()?;
-                    tx.update::<Account>()
-                        .id("ada")
-                        .merge(AccountPatch { balance: set(ada.balance + 1), ..keep() })
-                        .wait()
+                    tx.update::<Account>().id("ada").merge(AccountPatch { balance: set(ada.balance + 1) }).wait()
                 };
                 session.transaction().retry_for(Duration::from_secs(20)).run_blocking(add).unwrap();
             });
@@ -201,7 +199,7 @@ fn live_streams_are_iterators() -> Result<()> {
     balances.sort_unstable();
     assert_eq!(balances, [0, 1, 2, 3, 4]);
     writer.join().unwrap();
-    assert_eq!(synced.iter_within(Duration::from_secs(2)).take(5).filter(Result::is_ok).count(), 5);
+    assert_eq!(synced.iter_within(Duration::from_secs(2)).take(5).flatten().count(), 5);
     accounts.kill().wait()?;
     synced.kill().wait()
 }
