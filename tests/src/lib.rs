@@ -18,6 +18,6 @@ pub use partly::{eventually, no_transaction_is_open, poll_times};
 pub use peer::{Conversation, Peer};
 pub use proxy::{Loss, Proxy, ProxyLink};
 pub use raw::Raw;
-pub use runtime::{beside_four_workers, on_four_workers, on_one_thread};
+pub use runtime::{beside_four_workers, on_four_workers, on_one_thread, without_a_runtime};
 pub use server::{Login, connect, login, place, unique};
 pub use surreal_session_tests_macros::async_test;

@@ -2,7 +2,8 @@
 
 use proc_macro::TokenStream;
 use quote::quote;
-use syn::{Attribute, Ident, ItemFn, parse_macro_input};
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Ident, ItemFn, Token, parse_macro_input};
 
 /// Makes two tests of an `async fn`: `name::one_thread` and `name::four_workers`.
 ///
@@ -11,22 +12,30 @@ use syn::{Attribute, Ident, ItemFn, parse_macro_input};
 ///
 /// On four workers the test itself is a task, whose future must be `Send`. `#[async_test(not_send)]` polls it on the
 /// thread of the test instead; rustc cannot yet see that the future of an async closure with borrowed arguments is `Send`.
+///
+/// `#[async_test(blocking)]` makes a third test, `name::blocking`, that waits for the whole as a program without `async` does.
 #[proc_macro_attribute]
 pub fn async_test(how: TokenStream, item: TokenStream) -> TokenStream {
     let function = parse_macro_input!(item as ItemFn);
-    let four_workers = if how.is_empty() {
-        quote!(on_four_workers)
-    } else {
-        let not_send = parse_macro_input!(how as Ident);
-        if not_send != "not_send" {
-            return syn::Error::new_spanned(not_send, "expected `not_send`").into_compile_error().into();
-        }
-        quote!(beside_four_workers)
-    };
+    let options = parse_macro_input!(how with Punctuated::<Ident, Token![,]>::parse_terminated);
+    if let Some(unknown) = options.iter().find(|option| *option != "not_send" && *option != "blocking") {
+        return syn::Error::new_spanned(unknown, "expected `not_send` or `blocking`").into_compile_error().into();
+    }
+    let has = |name: &str| options.iter().any(|option| option == name);
+    let four_workers = if has("not_send") { quote!(beside_four_workers) } else { quote!(on_four_workers) };
     let name = &function.sig.ident;
     let (signature, body) = (&function.sig, &function.block);
     let is_lint = |attribute: &&Attribute| attribute.path().is_ident("expect") || attribute.path().is_ident("allow");
     let (lints, others): (Vec<_>, Vec<_>) = function.attrs.iter().partition(is_lint);
+    let blocking = has("blocking").then(|| {
+        quote! {
+            #(#others)*
+            #[test]
+            fn blocking() {
+                ::surreal_session_tests::without_a_runtime(::std::boxed::Box::pin(super::#name()));
+            }
+        }
+    });
     quote! {
         #(#lints)*
         #signature #body
@@ -43,6 +52,8 @@ pub fn async_test(how: TokenStream, item: TokenStream) -> TokenStream {
             fn four_workers() {
                 ::surreal_session_tests::#four_workers(::std::boxed::Box::pin(super::#name()));
             }
+
+            #blocking
         }
     }
     .into()

@@ -46,7 +46,7 @@ async fn turn(session: &Session, number: usize, round: usize) {
     assert!(all.iter().all(|secret| secret.owner == number), "session {number} sees {all:?}");
 }
 
-#[async_test]
+#[async_test(blocking)]
 async fn fifty_sessions_on_one_socket_never_see_each_other() {
     let (db, namespace) = (connect().await, unique("crowd"));
     let mut sessions = Vec::new();
@@ -85,7 +85,7 @@ async fn what_is(session: &Session) -> (Option<String>, Option<String>, Option<i
     (ns, db, variable, root)
 }
 
-#[async_test]
+#[async_test(blocking)]
 async fn changes_of_one_session_change_no_other() {
     let (db, changing) = place().await;
     let login = login().await;

@@ -84,7 +84,7 @@ async fn end(stream: &mut LiveStream<Item>) -> EndReason {
     }
 }
 
-#[async_test(not_send)]
+#[async_test(not_send, blocking)]
 async fn changes_arrive_from_every_session_and_socket() {
     let (db, session) = with_items().await;
     let mut items = session.live::<Item>().await.unwrap();
@@ -106,7 +106,7 @@ async fn changes_arrive_from_every_session_and_socket() {
     drop(db);
 }
 
-#[async_test(not_send)]
+#[async_test(not_send, blocking)]
 async fn live_query_of_one_record_sees_only_that() {
     let (_db, session) = with_items().await;
     let mut items = session.live::<Item>().id("b").await.unwrap();
@@ -116,7 +116,7 @@ async fn live_query_of_one_record_sees_only_that() {
     nothing_is_registered(&session).await;
 }
 
-#[async_test(not_send)]
+#[async_test(not_send, blocking)]
 async fn filter_reports_records_that_enter_but_not_that_leave() {
     let (_db, session) = with_items().await;
     let live = session.live::<Item>().filter(|i| i.number.gte(10)).filter(|i| i.number.ne(12));
@@ -138,7 +138,7 @@ async fn filter_reports_records_that_enter_but_not_that_leave() {
     nothing_is_registered(&session).await;
 }
 
-#[async_test]
+#[async_test(blocking)]
 async fn live_query_of_a_missing_table_is_not_found() {
     let (_db, session) = place().await;
     session.execute("DEFINE TABLE other").await.unwrap();
@@ -147,7 +147,7 @@ async fn live_query_of_a_missing_table_is_not_found() {
     assert_eq!(error.statement(), Some(2));
 }
 
-#[async_test(not_send)]
+#[async_test(not_send, blocking)]
 async fn undecodable_record_is_named_and_the_stream_continues() {
     let (_db, session) = with_items().await;
     let mut items = session.live::<Item>().await.unwrap();
@@ -161,7 +161,7 @@ async fn undecodable_record_is_named_and_the_stream_continues() {
     nothing_is_registered(&session).await;
 }
 
-#[async_test(not_send)]
+#[async_test(not_send, blocking)]
 async fn stream_of_futures_crates_is_the_same() {
     use futures_util::StreamExt;
     let (_db, session) = with_items().await;
@@ -187,7 +187,7 @@ async fn elsewhere(session: &Session) -> Session {
     connect().await.new_session().signin(root).use_ns(place).use_db("test").await.unwrap()
 }
 
-#[async_test(not_send)]
+#[async_test(not_send, blocking)]
 async fn live_query_made_with_text_can_be_followed_by_several() {
     let (_db, session) = with_items().await;
     let response = session.query("LIVE SELECT * FROM item WHERE number > 1").await.unwrap();
@@ -211,7 +211,7 @@ async fn live_query_made_with_text_can_be_followed_by_several() {
     assert_eq!(end(&mut late).await, EndReason::KilledByServer);
 }
 
-#[async_test(not_send)]
+#[async_test(not_send, blocking)]
 async fn denied_functions_fail_the_registration() {
     let server = Embedded::builder().deny_function("rand::uuid::v7").start().await.unwrap();
     let db = server.connect().await.unwrap();

@@ -55,7 +55,7 @@ fn new(balance: i64) -> NewAccount {
     NewAccount { balance }
 }
 
-#[async_test]
+#[async_test(blocking)]
 async fn writes_are_visible_only_after_the_commit() {
     let (_db, session, other) = two().await;
     let tx = session.begin_transaction().await.unwrap();
@@ -74,7 +74,7 @@ async fn writes_are_visible_only_after_the_commit() {
     }
 }
 
-#[async_test]
+#[async_test(blocking)]
 async fn every_verb_takes_part() {
     let (_db, session, other) = two().await;
     session.insert(vec![new(1), new(1)]).await.unwrap();
@@ -97,7 +97,7 @@ async fn every_verb_takes_part() {
     }
 }
 
-#[async_test]
+#[async_test(blocking)]
 async fn insert_of_several_requests_is_never_partial_in_a_transaction() {
     let (_db, _session, other) = two().await;
     other.execute("DEFINE INDEX text ON account FIELDS text UNIQUE").await.unwrap();
@@ -115,7 +115,7 @@ async fn insert_of_several_requests_is_never_partial_in_a_transaction() {
     assert_eq!(accounts(&other).await, []);
 }
 
-#[async_test]
+#[async_test(blocking)]
 async fn transaction_sees_the_database_as_it_began() {
     let (_db, session, other) = two().await;
     session.create::<Account>().id("ada").content(new(1)).await.unwrap();
@@ -126,7 +126,7 @@ async fn transaction_sees_the_database_as_it_began() {
     tx.cancel().await.unwrap();
 }
 
-#[async_test(not_send)]
+#[async_test(not_send, blocking)]
 async fn cancelled_and_dropped_transactions_leave_nothing() {
     let (_db, session, other) = two().await;
     let tx = session.begin_transaction().await.unwrap();
@@ -140,7 +140,7 @@ async fn cancelled_and_dropped_transactions_leave_nothing() {
     assert_eq!(accounts(&other).await, []);
 }
 
-#[async_test]
+#[async_test(blocking)]
 async fn query_and_clone_keep_a_transaction_open() {
     let (_db, session, _other) = two().await;
     let tx = session.begin_transaction().await.unwrap();
@@ -152,7 +152,7 @@ async fn query_and_clone_keep_a_transaction_open() {
     assert_eq!(accounts(&session).await.len(), 1);
 }
 
-#[async_test(not_send)]
+#[async_test(not_send, blocking)]
 async fn result_that_is_kept_does_not_keep_a_transaction_open() {
     let (_db, session, _other) = two().await;
     let mut results = Vec::new();
@@ -164,7 +164,7 @@ async fn result_that_is_kept_does_not_keep_a_transaction_open() {
     drop(results);
 }
 
-#[async_test]
+#[async_test(blocking)]
 async fn transaction_over_the_limit_is_refused_and_others_continue() {
     let (db, session, _other) = two().await;
     for (holder, setting) in [(&session, "PER_SESSION"), (&*db, "PER_CONNECTION")] {
@@ -184,7 +184,7 @@ async fn transaction_over_the_limit_is_refused_and_others_continue() {
     }
 }
 
-#[async_test]
+#[async_test(blocking)]
 async fn variables_of_a_transaction_are_its_own() {
     let (_db, session, _other) = two().await;
     session.set("a", "session").await.unwrap();
@@ -228,7 +228,7 @@ async fn skew(read: impl AsyncFn(&Transaction) -> Vec<i64>) -> (surreal_session:
     (second, accounts(&session).await.iter().map(|(_, balance)| balance).sum())
 }
 
-#[async_test(not_send)]
+#[async_test(not_send, blocking)]
 async fn write_skew_happens_and_reading_for_update_prevents_it() {
     let text = async |tx: &Transaction, text: &str| {
         let id = |key| RecordId::new("account", key);
@@ -248,7 +248,7 @@ async fn write_skew_happens_and_reading_for_update_prevents_it() {
     assert!(result.as_ref().is_err_and(Error::is_conflict) && left == 1, "{result:?}, {left}");
 }
 
-#[async_test]
+#[async_test(blocking)]
 async fn debug_of_a_transaction_shows_no_values() {
     let (_db, session, _other) = two().await;
     let tx = session.begin_transaction().await.unwrap();

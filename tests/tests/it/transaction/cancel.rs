@@ -46,7 +46,7 @@ async fn drop_at_every_await<T, F: Future<Output = Result<T>>>(session: &Session
     panic!("never ready");
 }
 
-#[async_test(not_send)]
+#[async_test(not_send, blocking)]
 async fn dropped_verbs_fail_the_transaction() {
     let session = narrow().await;
     drop_at_every_await(&session, |tx| tx.query("CREATE account SET balance = 1").into_future()).await;
@@ -59,7 +59,7 @@ async fn dropped_verbs_fail_the_transaction() {
     drop_at_every_await(&session, |tx| tx.select::<Account>().id("a").into_future()).await;
 }
 
-#[async_test(not_send)]
+#[async_test(not_send, blocking)]
 async fn dropped_begin_is_cancelled() {
     let session = narrow().await;
     // More often than the limit of open transactions.
@@ -69,7 +69,7 @@ async fn dropped_begin_is_cancelled() {
     assert_none_open(&session).await;
 }
 
-#[async_test(not_send)]
+#[async_test(not_send, blocking)]
 async fn dropped_commit_and_cancel_end_the_transaction() {
     let session = narrow().await;
     for polls in (0..6).cycle().take(72) {
@@ -112,7 +112,7 @@ async fn lose_a_begin(deadline: Duration, give_up: impl AsyncFnOnce(&Surreal)) {
     while timeout(HANGS, methods.recv()).await.expect("hangs").unwrap() != "cancel" {}
 }
 
-#[async_test]
+#[async_test(blocking)]
 async fn transaction_begun_for_a_dropped_caller_is_cancelled() {
     lose_a_begin(HANGS, async |db| {
         timeout(Duration::from_millis(50), db.begin_transaction()).await.unwrap_err();
@@ -120,7 +120,7 @@ async fn transaction_begun_for_a_dropped_caller_is_cancelled() {
     .await;
 }
 
-#[async_test]
+#[async_test(blocking)]
 async fn transaction_begun_after_the_deadline_is_cancelled() {
     lose_a_begin(Duration::from_millis(50), async |db| {
         assert_eq!(db.begin_transaction().await.unwrap_err().kind(), ErrorKind::Timeout);
@@ -128,7 +128,7 @@ async fn transaction_begun_after_the_deadline_is_cancelled() {
     .await;
 }
 
-#[async_test(not_send)]
+#[async_test(not_send, blocking)]
 async fn transactions_begun_while_the_session_is_closed_are_cancelled() {
     let (_db, session, other) = two().await;
     let mut begins: Vec<_> = (0..20).map(|_| session.begin_transaction()).collect();

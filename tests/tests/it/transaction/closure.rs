@@ -34,7 +34,7 @@ impl fmt::Display for Refused {
 /// Short pauses: the tests do not depend on time.
 const PAUSES: std::ops::Range<Duration> = Duration::ZERO..Duration::from_millis(2);
 
-#[async_test]
+#[async_test(blocking)]
 async fn closure_commits_on_ok_and_returns_the_value() {
     let (_db, session, other) = two().await;
     let ada = session
@@ -50,7 +50,7 @@ async fn closure_commits_on_ok_and_returns_the_value() {
     assert_eq!(accounts(&other).await, [("ada".to_owned(), 1)]);
 }
 
-#[async_test(not_send)]
+#[async_test(not_send, blocking)]
 async fn closure_cancels_on_an_error_of_any_type() {
     let (_db, session, other) = two().await;
     let runs = Cell::new(0);
@@ -67,7 +67,7 @@ async fn closure_cancels_on_an_error_of_any_type() {
     assert_eq!(accounts(&other).await, []);
 }
 
-#[async_test]
+#[async_test(blocking)]
 async fn closure_that_hides_a_failure_does_not_commit() {
     let (_db, session, other) = two().await;
     let error = session
@@ -104,7 +104,7 @@ async fn contended(session: &Session, other: &Session, conflicts: usize, retries
     (result, runs.into_inner())
 }
 
-#[async_test(not_send)]
+#[async_test(not_send, blocking)]
 async fn closure_is_run_again_from_the_start_after_a_conflict() {
     let (_db, session, other) = two().await;
     let (result, runs) = contended(&session, &other, 3, 5).await;
@@ -113,7 +113,7 @@ async fn closure_is_run_again_from_the_start_after_a_conflict() {
     assert_none_open(&session).await;
 }
 
-#[async_test]
+#[async_test(blocking)]
 async fn closure_is_not_run_more_often_than_its_retries() {
     let (_db, session, other) = two().await;
     for retries in [0, 2] {
@@ -125,7 +125,7 @@ async fn closure_is_not_run_more_often_than_its_retries() {
     }
 }
 
-#[async_test(not_send)]
+#[async_test(not_send, blocking)]
 async fn closure_is_not_run_again_after_other_errors() {
     let (_db, session, _other) = two().await;
     session
@@ -172,7 +172,7 @@ async fn conflicting_peer(conflicts: usize) -> Peer {
     .await
 }
 
-#[async_test(not_send)]
+#[async_test(not_send, blocking)]
 async fn conflict_is_found_although_the_closure_returns_its_own_error_or_ok() {
     let peer = conflicting_peer(2).await;
     let db = Surreal::connect(peer.url()).await.unwrap();
@@ -193,7 +193,7 @@ async fn conflict_is_found_although_the_closure_returns_its_own_error_or_ok() {
     assert_eq!((result, runs.get()), (Ok(1), 3));
 }
 
-#[async_test(not_send)]
+#[async_test(not_send, blocking)]
 async fn last_conflict_of_a_statement_is_the_closures_own_error() {
     let peer = conflicting_peer(usize::MAX).await;
     let db = Surreal::connect(peer.url()).await.unwrap();
@@ -207,7 +207,7 @@ async fn last_conflict_of_a_statement_is_the_closures_own_error() {
 }
 
 /// Both kinds of closures, borrowing locals of a future that is spawned.
-#[async_test]
+#[async_test(blocking)]
 async fn closures_borrow_locals_of_spawned_futures() {
     let (_db, session, other) = two().await;
     let spawned = session.clone();
@@ -243,7 +243,7 @@ async fn closures_borrow_locals_of_spawned_futures() {
     assert_eq!(accounts(&other).await, [("a".to_owned(), 3), ("b".to_owned(), 3)]);
 }
 
-#[async_test]
+#[async_test(blocking)]
 async fn handle_that_escapes_its_closure_cannot_outlive_the_commit() {
     let (_db, session, other) = two().await;
     let mut escaped = None;
@@ -262,7 +262,7 @@ async fn handle_that_escapes_its_closure_cannot_outlive_the_commit() {
     assert_eq!(accounts(&other).await, [("a".to_owned(), 1)]);
 }
 
-#[async_test]
+#[async_test(blocking)]
 async fn closure_cannot_end_its_transaction_itself() {
     let (_db, session, other) = two().await;
     session
@@ -279,7 +279,7 @@ async fn closure_cannot_end_its_transaction_itself() {
     assert_eq!(accounts(&other).await, [("a".to_owned(), 1)]);
 }
 
-#[async_test(not_send)]
+#[async_test(not_send, blocking)]
 async fn dropped_run_leaves_all_or_nothing_and_nothing_open() {
     let (_db, session, other) = two().await;
     for polls in 0..100 {
@@ -299,7 +299,7 @@ async fn dropped_run_leaves_all_or_nothing_and_nothing_open() {
     panic!("never ready");
 }
 
-#[async_test(not_send)]
+#[async_test(not_send, blocking)]
 async fn closure_that_panics_leaves_nothing_open() {
     let (_db, session, other) = two().await;
     let spawned = session.clone();
@@ -316,7 +316,7 @@ async fn closure_that_panics_leaves_nothing_open() {
     assert_eq!(accounts(&other).await, []);
 }
 
-#[async_test]
+#[async_test(blocking)]
 async fn closure_gets_the_error_of_a_closed_session() {
     let (_db, session, _other) = two().await;
     let clone = session.clone();

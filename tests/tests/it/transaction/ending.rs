@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use super::{Account, HANGS, accounts, assert_none_open, new, two};
 
-#[async_test]
+#[async_test(blocking)]
 async fn ended_transaction_is_reported_on_every_handle() {
     let (_db, session, _other) = two().await;
     for commit in [true, false] {
@@ -42,7 +42,7 @@ async fn ended_transaction_is_reported_on_every_handle() {
     assert_eq!(accounts(&session).await, []);
 }
 
-#[async_test]
+#[async_test(blocking)]
 async fn first_committer_wins_and_the_other_may_be_run_again() {
     let (_db, session, other) = two().await;
     session.create::<Account>().id("a").content(new(1)).await.unwrap();
@@ -57,7 +57,7 @@ async fn first_committer_wins_and_the_other_may_be_run_again() {
     assert_eq!(accounts(&session).await, [("a".to_owned(), 2)]);
 }
 
-#[async_test]
+#[async_test(blocking)]
 async fn closing_the_session_ends_its_transactions() {
     let (_db, session, other) = two().await;
     let [first, second, third] = [(); 3].map(|()| session.begin_transaction());
@@ -75,7 +75,7 @@ async fn closing_the_session_ends_its_transactions() {
     assert_eq!(accounts(&other).await, []);
 }
 
-#[async_test]
+#[async_test(blocking)]
 async fn closing_the_session_ends_a_running_query() {
     let (_db, session, other) = two().await;
     let tx = session.begin_transaction().await.unwrap();
@@ -95,7 +95,7 @@ async fn closing_the_session_ends_a_running_query() {
     assert_eq!(accounts(&other).await, []);
 }
 
-#[async_test]
+#[async_test(blocking)]
 async fn reset_of_the_session_ends_its_transactions() {
     let (_db, session, other) = two().await;
     let (used, committed) = (session.begin_transaction().await.unwrap(), session.begin_transaction().await.unwrap());
@@ -111,7 +111,7 @@ async fn reset_of_the_session_ends_its_transactions() {
     assert_eq!(accounts(&other).await, []);
 }
 
-#[async_test]
+#[async_test(blocking)]
 async fn closing_the_connection_ends_its_transactions() {
     let (db, session, _other) = two().await;
     let [tx, idle] = [session.begin_transaction().await.unwrap(), session.begin_transaction().await.unwrap()];
@@ -146,7 +146,7 @@ async fn behind_proxy() -> (Proxy, Surreal, Session, Session) {
     (proxy, db, session, beside)
 }
 
-#[async_test(not_send)]
+#[async_test(not_send, blocking)]
 async fn losing_the_connection_ends_its_transactions() {
     let (proxy, _db, session, beside) = behind_proxy().await;
     let [tx, unqueried, cancelled] = [(); 3].map(|()| session.begin_transaction());
@@ -174,7 +174,7 @@ fn assert_lost(error: &Error) {
     assert_eq!(source.kind(), ErrorKind::Disconnected, "{source:?}");
 }
 
-#[async_test(not_send)]
+#[async_test(not_send, blocking)]
 async fn transaction_with_a_call_in_flight_when_the_connection_is_lost_is_rolled_back() {
     let (proxy, _db, session, beside) = behind_proxy().await;
     let [tx, cancelled] = [session.begin_transaction().await.unwrap(), session.begin_transaction().await.unwrap()];
@@ -192,7 +192,7 @@ async fn transaction_with_a_call_in_flight_when_the_connection_is_lost_is_rolled
     assert_eq!(accounts(&beside).await, []);
 }
 
-#[async_test(not_send)]
+#[async_test(not_send, blocking)]
 async fn commit_in_flight_when_the_connection_is_lost_is_unknown() {
     let (proxy, _db, session, beside) = behind_proxy().await;
     let tx = session.begin_transaction().await.unwrap();
@@ -208,7 +208,7 @@ async fn commit_in_flight_when_the_connection_is_lost_is_unknown() {
     assert_eq!(source.kind(), ErrorKind::Disconnected, "{source:?}");
 }
 
-#[async_test]
+#[async_test(blocking)]
 async fn commit_without_a_reply_in_time_is_unknown() {
     let peer = Peer::start(|mut client| async move {
         let (begin, _) = client.request().await.unwrap();
@@ -223,7 +223,7 @@ async fn commit_without_a_reply_in_time_is_unknown() {
     assert_eq!(error.source().unwrap().to_string(), "no reply to `commit` within 300ms");
 }
 
-#[async_test(not_send)]
+#[async_test(not_send, blocking)]
 async fn dropped_commit_runs_to_its_end() {
     let (_db, session, other) = two().await;
     for polls in 1..10 {
@@ -239,7 +239,7 @@ async fn dropped_commit_runs_to_its_end() {
     assert_none_open(&session).await;
 }
 
-#[async_test(not_send)]
+#[async_test(not_send, blocking)]
 async fn commit_that_was_never_polled_cancels() {
     let (_db, session, other) = two().await;
     let tx = session.begin_transaction().await.unwrap();
@@ -249,7 +249,7 @@ async fn commit_that_was_never_polled_cancels() {
     assert_eq!(accounts(&other).await, []);
 }
 
-#[async_test(not_send)]
+#[async_test(not_send, blocking)]
 async fn transaction_keeps_its_session_and_its_connection() {
     let (db, session, other) = two().await;
     let tx = session.begin_transaction().await.unwrap();
@@ -288,7 +288,7 @@ fn some_id() -> ciborium::Value {
     ciborium::Value::Tag(37, Box::new(vec![7_u8; 16].into()))
 }
 
-#[async_test]
+#[async_test(blocking)]
 async fn commit_that_the_server_cannot_confirm_is_unknown() {
     let refusal =
         |code: i64, kind: &str, message: &str| cbor!({"code" => code, "kind" => kind, "message" => message}).unwrap();
@@ -316,7 +316,7 @@ async fn commit_that_the_server_cannot_confirm_is_unknown() {
     }
 }
 
-#[async_test]
+#[async_test(blocking)]
 async fn begin_may_be_answered_with_an_object() {
     let begun = cbor!({"id" => some_id(), "isolation" => "snapshot"}).unwrap();
     let peer = peer(begun, ciborium::Value::Null).await;
@@ -326,14 +326,14 @@ async fn begin_may_be_answered_with_an_object() {
     tx.cancel().await.unwrap();
 }
 
-#[async_test]
+#[async_test(blocking)]
 async fn begin_without_an_id_is_a_protocol_error() {
     let peer = peer("soon".into(), ciborium::Value::Null).await;
     let db = Surreal::connect(peer.url()).await.unwrap();
     assert_eq!(db.begin_transaction().await.unwrap_err().kind(), ErrorKind::Protocol);
 }
 
-#[async_test]
+#[async_test(blocking)]
 async fn transaction_runs_where_its_session_is() {
     let (_db, session, _other) = two().await;
     let tx = session.begin_transaction().await.unwrap();

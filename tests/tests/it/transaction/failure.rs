@@ -20,7 +20,7 @@ async fn assert_failed(tx: Transaction, session: &Session) -> Error {
     failed.source().expect("a first failure").downcast_ref::<Error>().expect("an error of this crate").clone()
 }
 
-#[async_test]
+#[async_test(blocking)]
 async fn unique_violation_then_commit_writes_nothing() {
     let (_db, session, other) = two().await;
     session.execute("DEFINE INDEX balance ON account FIELDS balance UNIQUE").await.unwrap();
@@ -38,7 +38,7 @@ async fn unique_violation_then_commit_writes_nothing() {
     assert_eq!(accounts(&other).await, []);
 }
 
-#[async_test]
+#[async_test(blocking)]
 async fn failed_statement_is_final_even_if_its_result_is_ignored() {
     let (_db, session, _other) = two().await;
     for text in [
@@ -57,7 +57,7 @@ async fn failed_statement_is_final_even_if_its_result_is_ignored() {
     }
 }
 
-#[async_test]
+#[async_test(blocking)]
 async fn query_that_does_not_parse_is_final() {
     let (_db, session, _other) = two().await;
     let tx = session.begin_transaction().await.unwrap();
@@ -66,7 +66,7 @@ async fn query_that_does_not_parse_is_final() {
     assert_eq!(assert_failed(tx, &session).await.kind(), ErrorKind::Validation);
 }
 
-#[async_test]
+#[async_test(blocking)]
 async fn first_failure_is_reported() {
     let (_db, session, _other) = two().await;
     let tx = session.begin_transaction().await.unwrap();
@@ -77,7 +77,7 @@ async fn first_failure_is_reported() {
     assert_eq!(first.to_string(), "statement 0 failed: An error occurred: first");
 }
 
-#[async_test]
+#[async_test(blocking)]
 async fn timeout_is_final() {
     let (_db, session, _other) = two().await;
     let tx = session.begin_transaction().await.unwrap();
@@ -88,7 +88,7 @@ async fn timeout_is_final() {
     assert_eq!((first.kind(), first.delivery()), (ErrorKind::Timeout, Delivery::RolledBack), "{first:?}");
 }
 
-#[async_test]
+#[async_test(blocking)]
 async fn dropped_statement_is_final() {
     let (_db, session, _other) = two().await;
     let tx = session.begin_transaction().await.unwrap();
@@ -99,7 +99,7 @@ async fn dropped_statement_is_final() {
     assert!(first.to_string().contains("dropped"), "{first}");
 }
 
-#[async_test]
+#[async_test(blocking)]
 async fn result_of_a_write_that_does_not_fit_is_final() {
     let (_db, session, _other) = two().await;
     let tx = session.begin_transaction().await.unwrap();
@@ -110,7 +110,7 @@ async fn result_of_a_write_that_does_not_fit_is_final() {
     assert_eq!(first.to_string(), misfit.to_string());
 }
 
-#[async_test]
+#[async_test(blocking)]
 async fn result_of_a_read_may_be_taken_again_as_another_type() {
     let (_db, session, _other) = two().await;
     let tx = session.begin_transaction().await.unwrap();
@@ -121,7 +121,7 @@ async fn result_of_a_read_may_be_taken_again_as_another_type() {
     tx.commit().await.unwrap();
 }
 
-#[async_test]
+#[async_test(blocking)]
 async fn result_may_be_taken_wrongly_after_the_commit() {
     let (_db, session, _other) = two().await;
     let tx = session.begin_transaction().await.unwrap();
@@ -131,7 +131,7 @@ async fn result_may_be_taken_wrongly_after_the_commit() {
     assert_eq!(accounts(&session).await.len(), 1);
 }
 
-#[async_test]
+#[async_test(blocking)]
 async fn unsent_queries_do_not_fail_the_transaction() {
     let (_db, session, _other) = two().await;
     let tx = session.begin_transaction().await.unwrap();
@@ -147,7 +147,7 @@ async fn unsent_queries_do_not_fail_the_transaction() {
     assert_eq!(accounts(&session).await.len(), 1);
 }
 
-#[async_test(not_send)]
+#[async_test(not_send, blocking)]
 async fn failed_transaction_is_cancelled_by_its_commit() {
     let (_db, session, other) = two().await;
     session.create::<Account>().id("a").content(new(1)).await.unwrap();
@@ -166,7 +166,7 @@ async fn failed_transaction_is_cancelled_by_its_commit() {
     }
 }
 
-#[async_test]
+#[async_test(blocking)]
 async fn long_statements_are_shortened_in_messages() {
     let (_db, session, _other) = two().await;
     let tx = session.begin_transaction().await.unwrap();
@@ -175,7 +175,7 @@ async fn long_statements_are_shortened_in_messages() {
     assert!(message.chars().count() < 300 && message.contains("äää…`"), "{message}");
 }
 
-#[async_test]
+#[async_test(blocking)]
 async fn result_of_a_use_that_does_not_fit_is_final() {
     let (_db, session, _other) = two().await;
     let fresh = surreal_session_tests::unique("fresh");

@@ -8,7 +8,7 @@ use tokio::time::{Instant, timeout};
 
 use super::{HANGS, accounts, assert_none_open, two};
 
-#[async_test(not_send)]
+#[async_test(not_send, blocking)]
 async fn commit_ends_beside_a_query_that_is_kept_and_not_polled() {
     let (_db, session, _other) = two().await;
     let tx = session.begin_transaction().await.unwrap();
@@ -19,7 +19,7 @@ async fn commit_ends_beside_a_query_that_is_kept_and_not_polled() {
     drop(kept.await.unwrap().check().unwrap());
 }
 
-#[async_test(not_send)]
+#[async_test(not_send, blocking)]
 async fn cancel_ends_beside_a_query_that_is_kept_and_not_polled() {
     let (_db, session, _other) = two().await;
     let tx = session.begin_transaction().await.unwrap();
@@ -31,7 +31,7 @@ async fn cancel_ends_beside_a_query_that_is_kept_and_not_polled() {
     assert_none_open(&session).await;
 }
 
-#[async_test(not_send)]
+#[async_test(not_send, blocking)]
 async fn queries_behind_one_that_is_kept_are_carried_out() {
     let (_db, session, _other) = two().await;
     let tx = session.begin_transaction().await.unwrap();
@@ -50,7 +50,7 @@ async fn queries_behind_one_that_is_kept_are_carried_out() {
     assert_eq!(accounts(&session).await.len(), 5);
 }
 
-#[async_test(not_send)]
+#[async_test(not_send, blocking)]
 async fn failure_of_a_query_that_is_kept_is_final() {
     let (_db, session, _other) = two().await;
     let tx = session.begin_transaction().await.unwrap();
@@ -63,7 +63,7 @@ async fn failure_of_a_query_that_is_kept_is_final() {
     assert_none_open(&session).await;
 }
 
-#[async_test(not_send)]
+#[async_test(not_send, blocking)]
 async fn reply_that_was_dropped_unread_fails_the_transaction() {
     let (_db, session, _other) = two().await;
     let tx = session.begin_transaction().await.unwrap();
@@ -76,7 +76,7 @@ async fn reply_that_was_dropped_unread_fails_the_transaction() {
     assert_eq!(accounts(&session).await, []);
 }
 
-#[async_test(not_send)]
+#[async_test(not_send, blocking)]
 async fn end_comes_at_its_own_deadline_not_at_that_of_the_query_before_it() {
     let login = login().await;
     let db = Surreal::connect(login.url).deadline(Duration::from_secs(2)).await.unwrap();
@@ -103,7 +103,7 @@ async fn end_comes_at_its_own_deadline_not_at_that_of_the_query_before_it() {
     }
 }
 
-#[async_test(not_send)]
+#[async_test(not_send, blocking)]
 async fn end_comes_with_the_connection() {
     let peer = Peer::start(async |mut peer| {
         while let Some((id, method)) = peer.request().await {

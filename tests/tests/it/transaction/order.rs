@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 use super::{HANGS, accounts, two};
 
-#[async_test]
+#[async_test(blocking)]
 async fn queries_run_one_at_a_time_in_the_order_of_their_first_poll() {
     let (_db, session, _other) = two().await;
     session.execute("CREATE account:log SET balance = 0, seen = []").await.unwrap();
@@ -43,7 +43,7 @@ async fn queries_run_one_at_a_time_in_the_order_of_their_first_poll() {
     tx.commit().await.unwrap();
 }
 
-#[async_test]
+#[async_test(blocking)]
 async fn transaction_may_be_used_from_many_tasks() {
     let (_db, session, _other) = two().await;
     session.execute("CREATE account:a SET balance = 0").await.unwrap();
@@ -61,7 +61,7 @@ async fn transaction_may_be_used_from_many_tasks() {
     assert_eq!(accounts(&session).await, [("a".to_owned(), 50)]);
 }
 
-#[async_test]
+#[async_test(blocking)]
 async fn commit_waits_for_queries_before_it_and_refuses_those_after() {
     let (_db, session, _other) = two().await;
     let tx = session.begin_transaction().await.unwrap();
@@ -83,7 +83,7 @@ async fn commit_waits_for_queries_before_it_and_refuses_those_after() {
     assert_eq!(accounts(&session).await.len(), 3);
 }
 
-#[async_test]
+#[async_test(blocking)]
 async fn query_that_waits_for_its_turn_may_be_dropped() {
     let (_db, session, _other) = two().await;
     let tx = session.begin_transaction().await.unwrap();
@@ -95,7 +95,7 @@ async fn query_that_waits_for_its_turn_may_be_dropped() {
     assert_eq!(accounts(&session).await, [("a".to_owned(), 1)]);
 }
 
-#[async_test]
+#[async_test(blocking)]
 async fn query_without_a_turn_ends_at_its_deadline_unsent() {
     let (_db, session, _other) = two().await;
     let tx = session.begin_transaction().await.unwrap();
@@ -111,7 +111,7 @@ async fn query_without_a_turn_ends_at_its_deadline_unsent() {
     assert_eq!(accounts(&session).await, [("a".to_owned(), 1)]);
 }
 
-#[async_test]
+#[async_test(blocking)]
 async fn query_behind_one_that_fails_is_not_sent() {
     let (_db, session, _other) = two().await;
     let tx = session.begin_transaction().await.unwrap();
