@@ -11,6 +11,7 @@
 
 mod case;
 mod check;
+mod database_test;
 mod errors;
 mod expand;
 mod kind;
@@ -27,6 +28,13 @@ use crate::kind::Kind;
 use crate::link::Link;
 use crate::model::Model;
 use crate::stored::Stored;
+
+/// The attribute `test` of `surreal_session_embedded`, where it is documented.
+#[doc(hidden)]
+#[proc_macro_attribute]
+pub fn database_test(options: TokenStream, item: TokenStream) -> TokenStream {
+    database_test::expand(options.into(), item.into()).into()
+}
 
 #[doc = include_str!("../docs/record.md")]
 #[proc_macro_derive(Record, attributes(record, serde))]

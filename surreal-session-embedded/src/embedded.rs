@@ -3,6 +3,8 @@
 use std::fmt;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::PathBuf;
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::thread;
 
 use surreal_session::Surreal;
 use surreal_session::auth::Root;
@@ -62,6 +64,27 @@ impl Embedded {
     /// ```
     pub fn blocking() -> Result<Self, StartError> {
         Self::start().wait()
+    }
+
+    /// Returns the server in memory that this process shares, and starts it if this is the first call.
+    ///
+    /// It is the one that tests with the attribute [`test`](macro@crate::test) use, unless `SURREAL_URL` names another. It
+    /// runs until the process ends. The first call blocks its thread during the start, 0.15 seconds in a `dev` build.
+    ///
+    /// # Errors
+    ///
+    /// Like [`Builder::start`]. The next call tries again.
+    pub fn shared() -> Result<&'static Self, StartError> {
+        static SHARED: OnceLock<Embedded> = OnceLock::new();
+        static START: Mutex<()> = Mutex::new(());
+        let _start = START.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(server) = SHARED.get() {
+            return Ok(server);
+        }
+        // On a thread of its own, so that it works in a runtime as well.
+        let started = thread::spawn(Self::blocking).join();
+        let server = started.unwrap_or_else(|_| Err(StartError::server("its start panicked")))?;
+        Ok(SHARED.get_or_init(|| server))
     }
 
     /// Returns a builder with the default settings.

@@ -36,6 +36,7 @@ mod embedded;
 mod error;
 mod example;
 mod handle;
+mod kit;
 mod server;
 mod socket;
 mod storage;
@@ -47,6 +48,63 @@ pub use error::StartError;
 #[doc(hidden)]
 pub use example::{example, example_db, example_url};
 pub use server::LiveEngine;
+
+/// Runs a test with a database of its own: `#[surreal_session_embedded::test]`.
+///
+/// The arguments of the test are made for it:
+///
+/// | Argument | |
+/// |---|---|
+/// | `db: Session`, as often as wanted | a session in the test's database, signed in as root |
+/// | `db: Surreal` | a connection of the test's own, whose default session is signed in as root, in the test's database |
+/// | `server: Embedded`, with `server = "own"` | the server of this test alone |
+///
+/// The tests of a process share a server in memory, [`Embedded::shared`], and each has a database of its own in the namespace
+/// `surreal_session_test`. The test returns nothing or a `Result`. When it has passed, its database is removed. When it has
+/// failed, the database stays while the process runs, and its name is printed with the test's output. `should_panic`,
+/// `ignore` and other attributes work as usual.
+///
+/// With the environment variable `SURREAL_URL` (and `SURREAL_USER` and `SURREAL_PASS`, `root` unless set) the tests use that
+/// server. Databases of failed tests stay there for inspection; a later run removes them, and what an aborted run has left,
+/// when they are a day old. `cargo nextest` runs each test in a process, and so with a server of its own, unless
+/// `SURREAL_URL` is set.
+///
+/// # Options
+///
+/// | Option | |
+/// |---|---|
+/// | `flavor = "multi_thread"`, `worker_threads = 4` | the test's runtime, as in `tokio::test`; `"current_thread"` unless set |
+/// | `fixtures("users.surql", path::to::seed)` | what the database has before the test: SurrealQL in files, relative to that of the test; `async` functions of an argument such as a `Session`, that return a `Result`. In this order |
+/// | `server = "own"` | a server for this test alone, which it may stop |
+/// | `blocking` | the test and its fixtures are no `async fn` |
+/// | `crate = "path"` | where this crate is, if not at `::surreal_session_embedded` |
+///
+/// # Examples
+///
+/// ```
+/// use surreal_session::prelude::*;
+///
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(Serialize, Deserialize, Record)]
+/// # struct User { id: Id<User>, name: String }
+/// async fn seed(db: Session) -> surreal_session::Result<()> {
+///     db.create::<User>().id("ada").content(NewUser { name: "Ada".into() }).await.map(drop)
+/// }
+///
+/// #[surreal_session_embedded::test(fixtures(seed))]
+/// async fn renames(db: Session) -> surreal_session::Result<()> {
+///     db.update::<User>().id("ada").merge(UserPatch { name: set("Eve".to_owned()) }).await?;
+///     assert_eq!(db.select::<User>().id("ada").one().await?.name, "Eve");
+///     Ok(())
+/// }
+/// ```
+pub use surreal_session_derive::database_test as test;
+
+/// What the attribute [`test`](macro@test) uses. Not part of the public interface.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::kit::{Argument, Outcome, Place, Test, run, run_blocking};
+}
 
 /// Compiles the code of the README.
 #[cfg(doctest)]

@@ -34,6 +34,7 @@ mod garbled;
 mod guarantees;
 mod insert;
 mod isolation;
+mod kit;
 mod late;
 mod layers;
 mod lifecycle;

@@ -1,0 +1,286 @@
+//! The databases of `#[surreal_session_embedded::test]`.
+//!
+//! The tests of a process share a server and a connection. The connection runs on the thread for connections of
+//! [`surreal_session::blocking`], so that it does not end with the runtime of the test that was first.
+
+use std::cell::RefCell;
+use std::env;
+use std::fmt::Debug;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::process;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use surreal_session::auth::Root;
+use surreal_session::blocking::{Queryable, Wait};
+use surreal_session::value::Value;
+use surreal_session::{Result, Session, Surreal};
+use tokio::runtime;
+
+use crate::Embedded;
+
+/// A test, as its attribute describes it.
+#[derive(Debug)]
+pub struct Test {
+    /// With the path of its module.
+    pub name: &'static str,
+    /// It passes if it panics.
+    pub expects_panic: bool,
+    /// It may stop its server.
+    pub has_own_server: bool,
+    /// The number of threads of its runtime, or zero for one for each core; `None` for the thread of the test.
+    pub workers: Option<usize>,
+}
+
+/// The database of one test.
+#[derive(Debug)]
+pub struct Place {
+    db: Surreal,
+    url: String,
+    root: Root,
+    database: String,
+    own_server: Option<OwnServer>,
+}
+
+/// The server of one test alone, until the test takes it. Everything ends with it.
+type OwnServer = RefCell<Option<Embedded>>;
+
+/// The outcome of a test.
+pub trait Outcome {
+    /// Returns true if the test has failed.
+    fn has_failed(&self) -> bool;
+}
+
+impl Outcome for () {
+    fn has_failed(&self) -> bool {
+        false
+    }
+}
+
+impl<T, E> Outcome for Result<T, E> {
+    fn has_failed(&self) -> bool {
+        self.is_err()
+    }
+}
+
+/// An argument of a test.
+#[diagnostic::on_unimplemented(
+    message = "a test cannot have an argument of type `{Self}`",
+    note = "the arguments of a test are a `Session` or several, a `Surreal`, and with `server = \"own\"` the `Embedded`"
+)]
+pub trait Argument: Sized {
+    /// Makes it for the test.
+    fn of(place: &Place) -> impl Future<Output = Result<Self>>;
+}
+
+/// A session in the test's database.
+impl Argument for Session {
+    async fn of(place: &Place) -> Result<Self> {
+        place.db.new_session().signin(place.root.clone()).use_ns(NAMESPACE).use_db(&place.database).await
+    }
+}
+
+/// A connection of the test's own, whose default session is in the test's database.
+impl Argument for Surreal {
+    async fn of(place: &Place) -> Result<Self> {
+        let db = Self::connect(&place.url).await?;
+        db.signin(place.root.clone()).await?;
+        db.use_ns(NAMESPACE).use_db(&place.database).await?;
+        Ok(db)
+    }
+}
+
+/// The server of the test alone.
+impl Argument for Embedded {
+    #[expect(clippy::panic, reason = "the test is wrong")]
+    async fn of(place: &Place) -> Result<Self> {
+        let server = place.own_server.as_ref().and_then(|server| server.borrow_mut().take());
+        Ok(server.unwrap_or_else(|| panic!("a test gets a server with `server = \"own\"`, and once")))
+    }
+}
+
+impl Place {
+    fn new(test: &Test) -> Result<Self> {
+        let database = name_of(test.name);
+        if test.has_own_server {
+            let server = Embedded::blocking()?;
+            let (url, root) = (server.url().to_owned(), Root::new(server.username(), server.password()));
+            let db = Surreal::connect(&url).wait()?;
+            return Ok(Self { db, url, root, database, own_server: Some(RefCell::new(Some(server))) });
+        }
+        let Shared { db, url, root } = shared()?;
+        Ok(Self { db: db.clone(), url: url.clone(), root: root.clone(), database, own_server: None })
+    }
+
+    /// Makes an argument of the test.
+    ///
+    /// # Panics
+    ///
+    /// If the server refuses it.
+    pub async fn argument<T: Argument>(&self) -> T {
+        self.check("the database of the test", T::of(self).await)
+    }
+
+    /// Does the same without `async`.
+    ///
+    /// # Panics
+    ///
+    /// If the server refuses it.
+    pub fn argument_blocking<T: Argument>(&self) -> T {
+        self.check("the database of the test", T::of(self).wait())
+    }
+
+    /// Executes the text of a fixture in the test's database.
+    ///
+    /// # Panics
+    ///
+    /// If a statement fails.
+    pub async fn execute(&self, file: &str, text: &'static str) {
+        let session: Session = self.argument().await;
+        self.check(file, session.execute(text).await);
+    }
+
+    /// Does the same without `async`.
+    ///
+    /// # Panics
+    ///
+    /// If a statement fails.
+    pub fn execute_blocking(&self, file: &str, text: &'static str) {
+        let session: Session = self.argument_blocking();
+        self.check(file, session.execute(text).wait());
+    }
+
+    /// Returns the value.
+    ///
+    /// # Panics
+    ///
+    /// If there is an error.
+    #[expect(clippy::panic, reason = "the test fails by it")]
+    pub fn check<T, E: Debug>(&self, what: &str, outcome: Result<T, E>) -> T {
+        outcome.unwrap_or_else(|error| panic!("{what}: {error:?}"))
+    }
+
+    /// Removes the database, or says where it is.
+    #[expect(clippy::print_stderr, reason = "the harness shows it with a failed test")]
+    fn end(self, has_failed: bool) {
+        if self.own_server.is_some() {
+            return;
+        }
+        if has_failed {
+            eprintln!("the database of this test: namespace `{NAMESPACE}`, database `{}`, {}", self.database, self.url);
+            return;
+        }
+        if let Err(error) = remove(&self.db, &self.root, &self.database) {
+            eprintln!("the database `{}` of this test was not removed: {error}", self.database);
+        }
+    }
+}
+
+/// Runs a test in a database of its own.
+///
+/// # Panics
+///
+/// If the test does, or its database cannot be made.
+#[expect(clippy::panic, reason = "a test that cannot run must fail")]
+pub fn run<T: Outcome>(test: Test, body: impl AsyncFnOnce(&Place) -> T) -> T {
+    let workers = test.workers;
+    run_blocking(test, |place| {
+        let mut builder = match workers {
+            None => runtime::Builder::new_current_thread(),
+            Some(_) => runtime::Builder::new_multi_thread(),
+        };
+        if let Some(workers @ 1..) = workers {
+            builder.worker_threads(workers);
+        }
+        let runtime = builder.enable_all().build().unwrap_or_else(|error| panic!("no runtime: {error}"));
+        runtime.block_on(body(place))
+    })
+}
+
+/// Runs a test without `async` in a database of its own.
+///
+/// # Panics
+///
+/// If the test does, or its database cannot be made.
+#[expect(clippy::panic, reason = "a test that cannot run must fail")]
+pub fn run_blocking<T: Outcome>(test: Test, body: impl FnOnce(&Place) -> T) -> T {
+    let place = Place::new(&test).unwrap_or_else(|error| panic!("no database for the test: {error:?}"));
+    let outcome = catch_unwind(AssertUnwindSafe(|| body(&place)));
+    place.end(outcome.as_ref().map_or(!test.expects_panic, Outcome::has_failed));
+    outcome.unwrap_or_else(|panic| resume_unwind(panic))
+}
+
+/// The server of all tests of this process, and a connection to it.
+struct Shared {
+    db: Surreal,
+    url: String,
+    root: Root,
+}
+
+fn shared() -> Result<&'static Shared> {
+    static SHARED: OnceLock<Shared> = OnceLock::new();
+    static START: Mutex<()> = Mutex::new(());
+    let _start = START.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(shared) = SHARED.get() {
+        return Ok(shared);
+    }
+    let shared = match env::var("SURREAL_URL") {
+        Ok(url) => {
+            let variable = |name| env::var(name).unwrap_or_else(|_| "root".to_owned());
+            let root = Root::new(variable("SURREAL_USER"), variable("SURREAL_PASS"));
+            let db = Surreal::connect(&url).wait()?;
+            remove_old(&db, &root)?;
+            Shared { db, url, root }
+        }
+        Err(_) => {
+            let server = Embedded::shared()?;
+            let root = Root::new(server.username(), server.password());
+            Shared { db: Surreal::connect(server.url()).wait()?, url: server.url().to_owned(), root }
+        }
+    };
+    Ok(SHARED.get_or_init(|| shared))
+}
+
+/// The name of the database of a test: that of the test, the time, the process, and a number.
+fn name_of(test: &str) -> String {
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };
+    let test: String = test.replace("::", "_").chars().map(plain).collect();
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    format!("{}_{}_{}_{number}", &test[test.len().saturating_sub(80)..], now().as_secs(), process::id())
+}
+
+/// The time of the run whose test had this database. `None` for a name that is not one of [`name_of`].
+fn time_of(database: &str) -> Option<Duration> {
+    let is_plain = database.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let time = database.rsplit('_').nth(2).filter(|_| is_plain)?;
+    time.parse().ok().map(Duration::from_secs)
+}
+
+fn now() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+/// Removes what earlier runs have left on a server that stays: databases of failed tests, and of runs that were killed.
+fn remove_old(db: &Surreal, root: &Root) -> Result<()> {
+    let session = db.new_session().signin(root.clone()).use_ns(NAMESPACE).wait()?;
+    let Value::Object(info) = session.query("INFO FOR NS").wait()?.take(0)? else { return Ok(()) };
+    let Some(Value::Object(databases)) = info.get("databases") else { return Ok(()) };
+    let is_old = |time: Duration| now().saturating_sub(time) > KEPT;
+    for database in databases.keys().filter(|database| time_of(database).is_some_and(is_old)) {
+        remove(db, root, database)?;
+    }
+    Ok(())
+}
+
+fn remove(db: &Surreal, root: &Root, database: &str) -> Result<()> {
+    let session = db.new_session().signin(root.clone()).use_ns(NAMESPACE).wait()?;
+    session.execute(format!("REMOVE DATABASE IF EXISTS `{database}`")).wait()
+}
+
+/// The namespace of the databases of all tests.
+const NAMESPACE: &str = "surreal_session_test";
+
+/// The time after which a database that a run has left is removed.
+const KEPT: Duration = Duration::from_hours(24);
