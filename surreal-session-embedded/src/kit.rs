@@ -36,11 +36,17 @@ pub struct Test {
 /// The database of one test.
 #[derive(Debug)]
 pub struct Place {
-    db: Surreal,
-    url: String,
-    root: Root,
+    server: Server,
     database: String,
     own_server: Option<OwnServer>,
+}
+
+/// A server, and a session of root in the namespace of the tests.
+#[derive(Debug, Clone)]
+struct Server {
+    url: String,
+    credentials: Root,
+    root: Session,
 }
 
 /// The server of one test alone, until the test takes it. Everything ends with it.
@@ -77,15 +83,18 @@ pub trait Argument: Sized {
 /// A session in the test's database.
 impl Argument for Session {
     async fn of(place: &Place) -> Result<Self> {
-        place.db.new_session().signin(place.root.clone()).use_ns(NAMESPACE).use_db(&place.database).await
+        // With the token of that session: checking a password takes the server longer than all else.
+        let session = place.server.root.fork().await?;
+        session.use_db(&place.database).await?;
+        Ok(session)
     }
 }
 
 /// A connection of the test's own, whose default session is in the test's database.
 impl Argument for Surreal {
     async fn of(place: &Place) -> Result<Self> {
-        let db = Self::connect(&place.url).await?;
-        db.signin(place.root.clone()).await?;
+        let db = Self::connect(&place.server.url).await?;
+        db.signin(place.server.credentials.clone()).await?;
         db.use_ns(NAMESPACE).use_db(&place.database).await?;
         Ok(db)
     }
@@ -105,12 +114,10 @@ impl Place {
         let database = name_of(test.name);
         if test.has_own_server {
             let server = Embedded::blocking()?;
-            let (url, root) = (server.url().to_owned(), Root::new(server.username(), server.password()));
-            let db = Surreal::connect(&url).wait()?;
-            return Ok(Self { db, url, root, database, own_server: Some(RefCell::new(Some(server))) });
+            let (of, own_server) = (Server::of(&server)?, Some(RefCell::new(Some(server))));
+            return Ok(Self { server: of, database, own_server });
         }
-        let Shared { db, url, root } = shared()?;
-        Ok(Self { db: db.clone(), url: url.clone(), root: root.clone(), database, own_server: None })
+        Ok(Self { server: shared()?.clone(), database, own_server: None })
     }
 
     /// Makes an argument of the test.
@@ -168,10 +175,13 @@ impl Place {
             return;
         }
         if has_failed {
-            eprintln!("the database of this test: namespace `{NAMESPACE}`, database `{}`, {}", self.database, self.url);
+            eprintln!(
+                "the database of this test: namespace `{NAMESPACE}`, database `{}`, {}",
+                self.database, self.server.url
+            );
             return;
         }
-        if let Err(error) = remove(&self.db, &self.root, &self.database) {
+        if let Err(error) = remove(&self.server.root, &self.database) {
             eprintln!("the database `{}` of this test was not removed: {error}", self.database);
         }
     }
@@ -211,35 +221,39 @@ pub fn run_blocking<T: Outcome>(test: Test, body: impl FnOnce(&Place) -> T) -> T
     outcome.unwrap_or_else(|panic| resume_unwind(panic))
 }
 
-/// The server of all tests of this process, and a connection to it.
-struct Shared {
-    db: Surreal,
-    url: String,
-    root: Root,
+impl Server {
+    fn connect(url: String, credentials: Root) -> Result<Self> {
+        let db = Surreal::connect(&url).wait()?;
+        let root = db.new_session().signin(credentials.clone()).use_ns(NAMESPACE).wait()?;
+        Ok(Self { url, credentials, root })
+    }
+
+    fn of(server: &Embedded) -> Result<Self> {
+        Self::connect(server.url().to_owned(), Root::new(server.username(), server.password()))
+    }
+
+    /// The server that the environment names.
+    fn outside(url: String) -> Result<Self> {
+        let variable = |name| env::var(name).unwrap_or_else(|_| "root".to_owned());
+        let server = Self::connect(url, Root::new(variable("SURREAL_USER"), variable("SURREAL_PASS")))?;
+        remove_old(&server.root)?;
+        Ok(server)
+    }
 }
 
-fn shared() -> Result<&'static Shared> {
-    static SHARED: OnceLock<Shared> = OnceLock::new();
+/// The server of all tests of this process.
+fn shared() -> Result<&'static Server> {
+    static SHARED: OnceLock<Server> = OnceLock::new();
     static START: Mutex<()> = Mutex::new(());
     let _start = START.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(shared) = SHARED.get() {
-        return Ok(shared);
+    if let Some(server) = SHARED.get() {
+        return Ok(server);
     }
-    let shared = match env::var("SURREAL_URL") {
-        Ok(url) => {
-            let variable = |name| env::var(name).unwrap_or_else(|_| "root".to_owned());
-            let root = Root::new(variable("SURREAL_USER"), variable("SURREAL_PASS"));
-            let db = Surreal::connect(&url).wait()?;
-            remove_old(&db, &root)?;
-            Shared { db, url, root }
-        }
-        Err(_) => {
-            let server = Embedded::shared()?;
-            let root = Root::new(server.username(), server.password());
-            Shared { db: Surreal::connect(server.url()).wait()?, url: server.url().to_owned(), root }
-        }
+    let server = match env::var("SURREAL_URL") {
+        Ok(url) => Server::outside(url)?,
+        Err(_) => Server::of(Embedded::shared()?)?,
     };
-    Ok(SHARED.get_or_init(|| shared))
+    Ok(SHARED.get_or_init(|| server))
 }
 
 /// The name of the database of a test: that of the test, the time, the process, and a number.
@@ -263,20 +277,16 @@ fn now() -> Duration {
 }
 
 /// Removes what earlier runs have left on a server that stays: databases of failed tests, and of runs that were killed.
-fn remove_old(db: &Surreal, root: &Root) -> Result<()> {
-    let session = db.new_session().signin(root.clone()).use_ns(NAMESPACE).wait()?;
-    let Value::Object(info) = session.query("INFO FOR NS").wait()?.take(0)? else { return Ok(()) };
+fn remove_old(root: &Session) -> Result<()> {
+    let Value::Object(info) = root.query("INFO FOR NS").wait()?.take(0)? else { return Ok(()) };
     let Some(Value::Object(databases)) = info.get("databases") else { return Ok(()) };
     let is_old = |time: Duration| now().saturating_sub(time) > KEPT;
-    for database in databases.keys().filter(|database| time_of(database).is_some_and(is_old)) {
-        remove(db, root, database)?;
-    }
-    Ok(())
+    let mut old = databases.keys().filter(|database| time_of(database).is_some_and(is_old));
+    old.try_for_each(|database| remove(root, database))
 }
 
-fn remove(db: &Surreal, root: &Root, database: &str) -> Result<()> {
-    let session = db.new_session().signin(root.clone()).use_ns(NAMESPACE).wait()?;
-    session.execute(format!("REMOVE DATABASE IF EXISTS `{database}`")).wait()
+fn remove(root: &Session, database: &str) -> Result<()> {
+    root.execute(format!("REMOVE DATABASE IF EXISTS `{database}`")).wait()
 }
 
 /// The namespace of the databases of all tests.
