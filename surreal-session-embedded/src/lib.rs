@@ -84,17 +84,15 @@ pub use server::LiveEngine;
 /// ```
 /// use surreal_session::prelude::*;
 ///
-/// # use serde::{Deserialize, Serialize};
-/// # #[derive(Serialize, Deserialize, Record)]
-/// # struct User { id: Id<User>, name: String }
 /// async fn seed(db: Session) -> surreal_session::Result<()> {
-///     db.create::<User>().id("ada").content(NewUser { name: "Ada".into() }).await.map(drop)
+///     db.execute("CREATE user:ada SET name = 'Ada'").await
 /// }
 ///
 /// #[surreal_session_embedded::test(fixtures(seed))]
 /// async fn renames(db: Session) -> surreal_session::Result<()> {
-///     db.update::<User>().id("ada").merge(UserPatch { name: set("Eve".to_owned()) }).await?;
-///     assert_eq!(db.select::<User>().id("ada").one().await?.name, "Eve");
+///     db.execute("UPDATE user:ada SET name = 'Eve'").await?;
+///     let name: Option<String> = db.query("RETURN user:ada.name").await?.take(0)?;
+///     assert_eq!(name.as_deref(), Some("Eve"));
 ///     Ok(())
 /// }
 /// ```
