@@ -1,6 +1,7 @@
 //! `#[surreal_session_embedded::test]`: a database for each test.
 
-use std::process::{Command, Output};
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Output, Stdio};
 
 use surreal_session::blocking::Wait;
 use surreal_session::prelude::*;
@@ -94,6 +95,20 @@ mod child {
         db.ping().await.unwrap();
     }
 
+    /// Says which writes were answered, until it is killed.
+    #[test]
+    #[ignore = "runs in a process of its own, and never ends"]
+    fn writes_to_a_disk() -> std::result::Result<(), Box<dyn std::error::Error>> {
+        let server = Embedded::builder().path(std::env::var("KIT_PATH")?).start().wait()?;
+        let db = server.connect().wait()?;
+        db.use_ns("kit").use_db("kit").wait()?;
+        for number in 0.. {
+            db.query("CREATE written SET number = $n").bind("n", number).wait()?.check()?.take::<Value>(0)?;
+            println!("written {number}");
+        }
+        Ok(())
+    }
+
     #[surreal_session_embedded::test]
     #[ignore = "runs in a process of its own"]
     async fn passes(db: Session) {
@@ -155,4 +170,25 @@ fn old_databases_are_removed_by_a_later_run() {
     }
     assert!(run("passes", &url).status.success());
     assert_eq!(databases("old_").1, [young, "old_one".to_owned()]);
+}
+
+/// What the server on a disk has answered is there after its process was killed.
+#[test]
+fn data_on_a_disk_survive_the_end_of_the_process() {
+    let path = std::env::temp_dir().join(format!("surreal-session-kit-{}", std::process::id()));
+    let mut child = Command::new(std::env::current_exe().unwrap());
+    child.args(["--exact", "kit::child::writes_to_a_disk", "--ignored", "--nocapture"]).env("KIT_PATH", &path);
+    let mut child = child.stdout(Stdio::piped()).spawn().unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let written = lines.map(|line| line.unwrap()).filter(|line| line.contains("written ")).take(50).count();
+    child.kill().unwrap();
+    child.wait().unwrap();
+
+    let server = Embedded::builder().path(&path).start().wait().unwrap();
+    let db = server.connect().wait().unwrap();
+    db.use_ns("kit").use_db("kit").wait().unwrap();
+    let count: usize = db.query("RETURN count(SELECT * FROM written)").wait().unwrap().take(0).unwrap();
+    assert!(written == 50 && count >= written, "{count} of {written}");
+    drop(server);
+    std::fs::remove_dir_all(path).ok();
 }

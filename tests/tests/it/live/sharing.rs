@@ -1,10 +1,13 @@
 //! Streams of one session that share a live query.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use surreal_session::Result;
 use surreal_session::prelude::*;
 use surreal_session_tests::{async_test, login, poll_times};
-use tokio::time::timeout;
+use tokio::sync::RwLock;
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::outage::behind_a_proxy;
 use super::{Item, NewItem, elsewhere, end, next, next_change, nothing_is_registered, registered, with_items};
@@ -37,7 +40,7 @@ async fn equal_streams_of_a_session_share_a_live_query() {
     synced.kill().await.unwrap();
     let last = streams.pop().unwrap();
     drop(streams);
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    sleep(Duration::from_millis(50)).await;
     assert_eq!(registered(&session).await, 1);
     last.kill().await.unwrap();
     assert_eq!(registered(&session).await, 0);
@@ -191,4 +194,72 @@ async fn live_query_of_a_removed_table_is_not_shared() {
     assert_ne!(first.id(), second.id());
     create(&session, 1).await;
     assert_eq!(next_change(&mut second).await.data.number, 1);
+}
+
+/// Streams are opened in a session that moves between two databases, while its sockets are cut.
+#[async_test(not_send)]
+async fn shared_streams_of_a_session_that_moves_stay_in_their_databases() {
+    let (proxy, _db, session) = behind_a_proxy().await;
+    let test = elsewhere(&session).await;
+    let other = test.fork().await.unwrap();
+    other.use_db("other").await.unwrap();
+    other.execute("DEFINE TABLE item").await.unwrap();
+    let until = Instant::now() + Duration::from_secs(3);
+    let mut tasks = tokio::task::JoinSet::new();
+    for (writer, parity) in [(test.clone(), 0), (other.clone(), 1)] {
+        tasks.spawn(async move {
+            for number in (parity..).step_by(2) {
+                if Instant::now() >= until {
+                    break;
+                }
+                create(&writer, number).await;
+                sleep(Duration::from_millis(2)).await;
+            }
+        });
+    }
+    proxy.chaos(Duration::from_millis(100)..Duration::from_millis(600));
+    // Read-locked while a stream is opened, so that the task knows in which database.
+    let moving = Arc::new(RwLock::new(session));
+    for task in 0..6_i64 {
+        let moving = Arc::clone(&moving);
+        tasks.spawn(async move {
+            while Instant::now() < until {
+                let (stream, parity) = open_one(&*moving.read().await, task % 3).await;
+                if let Ok(stream) = stream {
+                    follow_for_a_while(stream, parity).await;
+                }
+            }
+        });
+    }
+    while Instant::now() < until {
+        for database in ["other", "test"] {
+            // It may be lost with its socket; then the session is where it was.
+            drop(moving.write().await.use_db(database).await);
+            sleep(Duration::from_millis(80)).await;
+        }
+    }
+    while let Some(task) = tasks.join_next().await {
+        task.unwrap();
+    }
+    proxy.calm();
+    drop(moving);
+    nothing_is_registered(&test).await;
+    nothing_is_registered(&other).await;
+}
+
+/// Opens a stream, and returns the parity of the numbers in the database of the session.
+async fn open_one(session: &Session, low: i64) -> (Result<LiveStream<Item>>, i64) {
+    let parity = i64::from(session.database().as_deref() == Some("other"));
+    (session.live::<Item>().filter(|i| i.number.gte(low)).await, parity)
+}
+
+async fn follow_for_a_while(mut stream: LiveStream<Item>, parity: i64) {
+    let until = Instant::now() + Duration::from_millis(300);
+    while let Ok(event) = timeout_at(until, stream.next()).await {
+        match event.expect("the stream is over").unwrap() {
+            LiveEvent::Change(change) => assert_eq!(change.data.number % 2, parity, "another database"),
+            LiveEvent::Ended(reason) => panic!("{reason:?}"),
+            _ => {}
+        }
+    }
 }
