@@ -25,7 +25,11 @@ enum Fixture {
 
 impl Parse for Fixture {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
-        if input.peek(LitStr) { input.parse().map(Self::File) } else { input.parse().map(Self::Function) }
+        if input.peek(LitStr) {
+            return input.parse().map(Self::File);
+        }
+        let expected = "expected the name of a file in quotes, or the path of a function";
+        input.parse().map(Self::Function).map_err(|error| Error::new(error.span(), expected))
     }
 }
 
