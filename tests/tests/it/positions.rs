@@ -103,9 +103,8 @@ where
     assert_eq!(again.take::<Positions<T>>(0).unwrap(), sent);
 }
 
-#[async_test]
-async fn every_type_keeps_its_value_in_every_position() {
-    let (_db, session) = place().await;
+#[surreal_session_embedded::test]
+async fn every_type_keeps_its_value_in_every_position(session: Session) {
     check(&session, true).await;
     check(&session, -7_i64).await;
     check(&session, 1.5_f64).await;
@@ -125,9 +124,8 @@ async fn every_type_keeps_its_value_in_every_position() {
     check(&session, File::new("bucket", "/key")).await;
 }
 
-#[async_test]
-async fn foreign_types_and_keys_keep_their_value_in_every_position() {
-    let (_db, session) = place().await;
+#[surreal_session_embedded::test]
+async fn foreign_types_and_keys_keep_their_value_in_every_position(session: Session) {
     check(&session, "127.0.0.1".parse::<IpAddr>().unwrap()).await;
     check(&session, "::1".parse::<IpAddr>().unwrap()).await;
     check(&session, "[::1]:80".parse::<SocketAddr>().unwrap()).await;
@@ -148,9 +146,8 @@ struct Ledger {
     more: Vec<BTreeMap<u8, i64>>,
 }
 
-#[async_test]
-async fn maps_with_non_text_keys_come_back_equal() {
-    let (_db, session) = place().await;
+#[surreal_session_embedded::test]
+async fn maps_with_non_text_keys_come_back_equal(session: Session) {
     let new = NewLedger {
         years: BTreeMap::from([(-1, 1), (2024, 2)]),
         flags: BTreeMap::from([(true, "yes".to_owned()), (false, "no".to_owned())]),
@@ -209,9 +206,8 @@ struct Forest {
     shared: Option<Box<City>>,
 }
 
-#[async_test]
-async fn objects_behind_pointers_have_paths_and_patches() {
-    let (_db, session) = place().await;
+#[surreal_session_embedded::test]
+async fn objects_behind_pointers_have_paths_and_patches(session: Session) {
     let leaf = Node { value: 3, left: None };
     let root = Node { value: 1, left: Some(Box::new(Node { value: 2, left: Some(Box::new(leaf)) })) };
     let city = City { name: "Bonn".to_owned(), zip: None };

@@ -4,7 +4,6 @@ use std::slice;
 
 use serde::{Deserialize, Serialize};
 use surreal_session::prelude::*;
-use surreal_session_tests::{async_test, place};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Stored)]
 struct Email(String);
@@ -70,9 +69,8 @@ async fn two(session: &Session) -> [User; 2] {
     [ada, session.create::<User>().id(UserId(2)).content(bob).await.unwrap()]
 }
 
-#[async_test]
-async fn fields_of_newtypes_have_the_methods_of_the_type_inside() {
-    let (_db, session) = place().await;
+#[surreal_session_embedded::test]
+async fn fields_of_newtypes_have_the_methods_of_the_type_inside(session: Session) {
     let [ada, bob] = two(&session).await;
     let users = || session.select::<User>().order_by(|u| u.id.asc());
     let found = users().filter(|u| u.email.ends_with("example.com") & u.second.eq("ada@example.org")).await.unwrap();
@@ -88,9 +86,8 @@ async fn fields_of_newtypes_have_the_methods_of_the_type_inside() {
     assert_eq!((bob.age, bob.tags, bob.email), (Age(18), Tags(vec!["new".into()]), Email("b@x.io".into())));
 }
 
-#[async_test]
-async fn enums_are_compared_as_text() {
-    let (_db, session) = place().await;
+#[surreal_session_embedded::test]
+async fn enums_are_compared_as_text(session: Session) {
     let [ada, bob] = two(&session).await;
     let active = session.select::<User>().filter(|u| u.state.eq(State::Active)).await.unwrap();
     assert_eq!(active, [ada]);
@@ -98,9 +95,8 @@ async fn enums_are_compared_as_text() {
     assert_eq!(others, [bob]);
 }
 
-#[async_test]
-async fn newtypes_and_enums_are_keys() {
-    let (_db, session) = place().await;
+#[surreal_session_embedded::test]
+async fn newtypes_and_enums_are_keys(session: Session) {
     let [ada, _] = two(&session).await;
     assert_eq!(session.select::<User>().id(UserId(1)).await.unwrap(), Some(ada));
     for (state, number) in [(State::Active, 1), (State::LockedOut, 2)] {
@@ -112,9 +108,8 @@ async fn newtypes_and_enums_are_keys() {
     }
 }
 
-#[async_test]
-async fn server_knows_the_types_of_kinds() {
-    let (_db, session) = place().await;
+#[surreal_session_embedded::test]
+async fn server_knows_the_types_of_kinds(session: Session) {
     let kinds = [
         ("state", State::KIND),
         ("email", Email::KIND),

@@ -36,9 +36,8 @@ fn checked(error: Error) -> Error {
     error
 }
 
-#[async_test]
-async fn unique_violation_names_index_value_and_record() {
-    let (_db, session) = place().await;
+#[surreal_session_embedded::test]
+async fn unique_violation_names_index_value_and_record(session: Session) {
     run(
         &session,
         "DEFINE INDEX by_mail ON user FIELDS mail UNIQUE; DEFINE INDEX pair ON seat FIELDS row, place UNIQUE",
@@ -62,9 +61,8 @@ async fn unique_violation_names_index_value_and_record() {
     assert_eq!((index, value, record), ("pair", "['A', 7]", "seat:1"));
 }
 
-#[async_test]
-async fn unique_violation_is_parsed_for_every_type_of_value_and_key() {
-    let (_db, session) = place().await;
+#[surreal_session_embedded::test]
+async fn unique_violation_is_parsed_for_every_type_of_value_and_key(session: Session) {
     run(&session, "DEFINE INDEX i ON t FIELDS v UNIQUE").await;
     let values = r#"1, 1.5, 1.5dec, 'it\'s', true, d'2024-01-01T00:00:00.5Z', 1h30m, b"00FF", a:`b c`, (1, 2),
         u'018f0000-0000-7000-8000-000000000000', { type: 'LineString', coordinates: [[1, 2], [3, 4]] }, 1..5, 1>..=5,
@@ -95,9 +93,8 @@ async fn unique_violation_is_parsed_for_every_type_of_value_and_key() {
     }
 }
 
-#[async_test]
-async fn assert_violation_names_field_record_value_and_condition() {
-    let (_db, session) = place().await;
+#[surreal_session_embedded::test]
+async fn assert_violation_names_field_record_value_and_condition(session: Session) {
     run(
         &session,
         "DEFINE FIELD age ON user TYPE option<int> ASSERT $value >= 18 AND $value < 130;
@@ -119,9 +116,8 @@ async fn assert_violation_names_field_record_value_and_condition() {
     }
 }
 
-#[async_test]
-async fn type_violation_names_field_record_and_both_types() {
-    let (_db, session) = place().await;
+#[surreal_session_embedded::test]
+async fn type_violation_names_field_record_and_both_types(session: Session) {
     run(
         &session,
         "DEFINE FIELD age ON user TYPE option<int>; DEFINE FIELD boss ON user TYPE option<record<user | `odd \\``>>;
@@ -150,9 +146,8 @@ async fn type_violation_names_field_record_and_both_types() {
     }
 }
 
-#[async_test]
-async fn read_only_unknown_field_reference_and_table_type_are_named() {
-    let (_db, session) = place().await;
+#[surreal_session_embedded::test]
+async fn read_only_unknown_field_reference_and_table_type_are_named(session: Session) {
     run(
         &session,
         "DEFINE TABLE user SCHEMAFULL TYPE NORMAL; DEFINE FIELD born ON user READONLY TYPE option<int>;
@@ -196,9 +191,8 @@ const HOSTILE: [&str; 12] = [
     "]}>)/|日本⟨⟩",
 ];
 
-#[async_test]
-async fn violations_are_parsed_beside_hostile_values_and_keys() {
-    let (_db, session) = place().await;
+#[surreal_session_embedded::test]
+async fn violations_are_parsed_beside_hostile_values_and_keys(session: Session) {
     run(
         &session,
         "DEFINE INDEX i ON t FIELDS v UNIQUE; DEFINE FIELD a ON t TYPE option<string> ASSERT $value = NONE;
@@ -240,9 +234,8 @@ async fn violations_are_parsed_beside_hostile_values_and_keys() {
     }
 }
 
-#[async_test]
-async fn violations_are_parsed_beside_hostile_names() {
-    let (_db, session) = place().await;
+#[surreal_session_embedded::test]
+async fn violations_are_parsed_beside_hostile_names(session: Session) {
     for text in HOSTILE {
         let name = name(text);
         let id = RecordId::new(text, 1);
@@ -273,9 +266,8 @@ async fn violations_are_parsed_beside_hostile_names() {
     }
 }
 
-#[async_test]
-async fn ambiguous_index_name_is_not_guessed() {
-    let (_db, session) = place().await;
+#[surreal_session_embedded::test]
+async fn ambiguous_index_name_is_not_guessed(session: Session) {
     let name = name("i` already contains 1, with record `t:");
     run(&session, &format!("DEFINE INDEX {name} ON t FIELDS v UNIQUE; CREATE t:1 SET v = 1")).await;
     let error = refused(&session, "CREATE t:2 SET v = 1").await;
@@ -310,9 +302,8 @@ async fn typed_create_and_text_transaction_report_the_same_violation() {
     drop(db);
 }
 
-#[async_test]
-async fn violation_in_a_cascading_delete_is_reported() {
-    let (_db, session) = place().await;
+#[surreal_session_embedded::test]
+async fn violation_in_a_cascading_delete_is_reported(session: Session) {
     run(
         &session,
         "DEFINE FIELD a ON b TYPE option<record<a>> REFERENCE ON DELETE CASCADE;
@@ -334,9 +325,8 @@ async fn violation_in_a_cascading_delete_is_reported() {
     };
 }
 
-#[async_test]
-async fn violation_in_an_event_is_reported() {
-    let (_db, session) = place().await;
+#[surreal_session_embedded::test]
+async fn violation_in_an_event_is_reported(session: Session) {
     run(
         &session,
         "DEFINE INDEX i ON log FIELDS about UNIQUE; DEFINE EVENT `a\\`b` ON t THEN { CREATE log SET about = 1 };
@@ -351,9 +341,8 @@ async fn violation_in_an_event_is_reported() {
     }
 }
 
-#[async_test]
-async fn thrown_texts_and_other_errors_are_not_violations() {
-    let (_db, session) = place().await;
+#[surreal_session_embedded::test]
+async fn thrown_texts_and_other_errors_are_not_violations(session: Session) {
     run(
         &session,
         "DEFINE FUNCTION fn::int($a: int) -> string { RETURN $a };
@@ -383,9 +372,8 @@ async fn thrown_texts_and_other_errors_are_not_violations() {
     }
 }
 
-#[async_test]
-async fn missing_and_existing_definitions_have_their_kind() {
-    let (_db, session) = place().await;
+#[surreal_session_embedded::test]
+async fn missing_and_existing_definitions_have_their_kind(session: Session) {
     session.execute("DEFINE TABLE t; CREATE t:1").await.unwrap();
     for (definition, name, on) in [
         ("FIELD", "f", "ON t"),

@@ -69,9 +69,8 @@ async fn sets_compare_as_sets_whatever_is_stored() {
     }
 }
 
-#[async_test]
-async fn difference_of_equal_sets_is_empty() {
-    let (_db, session) = place().await;
+#[surreal_session_embedded::test]
+async fn difference_of_equal_sets_is_empty(session: Session) {
     session.create::<Item>().id("a").content(item()).await.unwrap();
     let (one, two) = (session.select::<Item>().id("a").await.unwrap(), session.select::<Item>().id("a").await.unwrap());
     let (one, mut two) = (one.unwrap(), two.unwrap());
@@ -80,9 +79,8 @@ async fn difference_of_equal_sets_is_empty() {
     assert!(format!("{patch:?}").contains("tags: Keep"), "{patch:?}");
 }
 
-#[async_test]
-async fn nan_is_neither_less_nor_greater_than_a_number() {
-    let (_db, session) = place().await;
+#[surreal_session_embedded::test]
+async fn nan_is_neither_less_nor_greater_than_a_number(session: Session) {
     for (key, f) in [("a", 1.0), ("nan", f64::NAN), ("negative", -f64::NAN), ("inf", f64::INFINITY)] {
         session.create::<Item>().id(key).content(NewItem { f, ..item() }).await.unwrap();
     }
@@ -95,9 +93,8 @@ async fn nan_is_neither_less_nor_greater_than_a_number() {
     assert_eq!(counted(&session, |t| t.f.lt(f64::INFINITY)).await, 1);
 }
 
-#[async_test]
-async fn comparisons_with_missing_values_are_false() {
-    let (_db, session) = place().await;
+#[surreal_session_embedded::test]
+async fn comparisons_with_missing_values_are_false(session: Session) {
     session.create::<Item>().id("a").content(item()).await.unwrap();
     let changed = session.update::<Item>().id("a").set(|t| (t.level.mul(2), t.level.div(2))).await.unwrap();
     assert_eq!(changed.level, None);
