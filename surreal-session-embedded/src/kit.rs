@@ -53,6 +53,7 @@ struct Server {
 type OwnServer = RefCell<Option<Embedded>>;
 
 /// The outcome of a test.
+#[diagnostic::on_unimplemented(message = "a test returns nothing or a `Result`, not `{Self}`")]
 pub trait Outcome {
     /// Returns true if the test has failed.
     fn has_failed(&self) -> bool;

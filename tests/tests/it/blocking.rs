@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::process::{Command, exit};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Barrier};
+use std::sync::{Arc, Barrier, LazyLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -261,6 +261,32 @@ async fn waiting_in_an_async_program_is_refused_where_it_would_block() {
     let used = db.clone();
     let waited = tokio::task::spawn_blocking(|| thread::spawn(move || used.ping().wait()).join().unwrap());
     waited.await.unwrap().unwrap();
+}
+
+/// Its first call connects, on the thread for connections; tasks of a runtime may use it as well.
+#[test]
+fn lazy_connection_may_be_a_static() {
+    static DB: LazyLock<Surreal> = LazyLock::new(|| Surreal::connect(url()).lazy());
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| DB.ping().wait().unwrap());
+        }
+    });
+    surreal_session_tests::on_four_workers(Box::pin(async { DB.ping().await.unwrap() }));
+    assert_eq!(DB.status().endpoints[0].sockets, 1);
+}
+
+/// What the connection itself calls runs on its thread, which must not wait for itself.
+#[test]
+fn function_of_the_program_that_waits_is_refused() {
+    let (db, session) = place();
+    let used = session.clone();
+    let opening = db.new_session().signin_with(move || {
+        let used = used.clone();
+        async move { used.ping().wait().map(|()| Root::new("root", "root")) }
+    });
+    let error = opening.wait().unwrap_err();
+    assert!(error.to_string().contains("`wait` would block"), "{error:?}");
 }
 
 #[test]

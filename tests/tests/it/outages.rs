@@ -146,8 +146,8 @@ async fn connect_waits_for_a_server_that_is_not_up_yet() {
         begun.elapsed()
     );
 
-    let waiting = tokio::spawn(Surreal::connect(proxy.url()).wait_for_server(Duration::from_secs(15)).into_future());
-    sleep(Duration::from_secs(1)).await;
+    let waiting = tokio::spawn(Surreal::connect(proxy.url()).wait_for_server(Duration::from_secs(30)).into_future());
+    sleep(Duration::from_secs(10)).await;
     assert!(!waiting.is_finished());
     proxy.open().await;
     timeout(HANGS, waiting).await.expect("hangs").unwrap().unwrap().ping().await.unwrap();
