@@ -71,18 +71,20 @@ use crate::session::{SessionCall, kill_live};
 /// [`Connect::live_sockets`](crate::Connect::live_sockets). That session is a copy of the program's session as it was when the
 /// stream was registered: it stays in its namespace and database, with the variables of that time.
 ///
+/// The stream keeps its session open. Dropping it kills the live query in the background, unless another stream
+/// follows it; [`kill`](Self::kill) does the same and waits.
+///
 /// # Shared live queries
 ///
 /// Streams of one session (not of its forks) share a live query if their statements and the values in these are equal, and
-/// the session has the same namespace, database and variables as before, and was not signed in meanwhile: [`id`](Self::id) is the same then. Each
-/// has its own queue, and ends alone; only [`Session::kill`](crate::Session::kill) with their common id ends all of them. A
-/// stream that joins others begins with the changes after it, as the first one does. To tell these from events that are
+/// the session has the same namespace, database and variables as before, and was not signed in meanwhile. Their
+/// [`id`](Self::id) is the same then. Each has its own queue, and ends alone; only [`Session::kill`](crate::Session::kill)
+/// with their common id ends all of them.
+///
+/// A stream that joins others begins with the changes after it, as the first one does. To tell these from events that are
 /// late, it compares their positions, unless the connection has several endpoints: then it may begin with changes that were
 /// made shortly before it. If one endpoint hides several nodes, changes through another node may be missing that were made
 /// after the stream began by less than the difference of the nodes' clocks.
-///
-/// The stream keeps its session open. Dropping it kills the live query in the background, unless another stream
-/// follows it; [`kill`](Self::kill) does the same and waits.
 ///
 /// # Cancel safety
 ///
