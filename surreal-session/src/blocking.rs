@@ -1,7 +1,7 @@
 //! The same interface for programs without `async`: [`wait`](Wait::wait) in place of `.await`.
 //!
 //! There is no second set of types. Every builder and future of this crate has [`Wait::wait`], so that each method of
-//! [`Surreal`], [`Session`](crate::Session) and [`Transaction`] works in both forms:
+//! [`Surreal`], [`Session`] and [`Transaction`] works in both forms:
 //!
 //! | Async | Blocking |
 //! |---|---|
