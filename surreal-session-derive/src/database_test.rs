@@ -178,29 +178,24 @@ fn test_of(options: &Options, mut function: ItemFn) -> TokenStream {
 /// The call that prepares the database, runs the test and cleans up.
 fn run(options: &Options, function: &ItemFn) -> TokenStream {
     let (kit, name) = (&options.kit, &function.sig.ident);
-    let arguments: Vec<_> = function.sig.inputs.iter().collect();
-    if options.is_blocking {
-        let fixtures = options.fixtures.iter().map(|fixture| match fixture {
-            Fixture::File(file) => quote!(place.execute_blocking(#file, ::core::include_str!(#file));),
-            Fixture::Function(path) => {
-                quote!(place.check(::core::stringify!(#path), #path(place.argument_blocking()));)
-            }
-        });
-        let arguments = arguments.iter().map(|_| quote!(place.argument_blocking()));
-        return quote!(#kit::__private::run_blocking(test, |place| {
-            #(#fixtures)*
-            #name(#(#arguments),*)
-        }));
-    }
+    let awaited = (!options.is_blocking).then(|| quote!(.await));
+    let outcome = |call: TokenStream| match options.is_blocking {
+        true => quote!(#kit::__private::Wait::wait(#call)),
+        false => quote!(#call.await),
+    };
+    let argument = outcome(quote!(place.argument()));
+    let argument = quote!(place.check("the database of the test", #argument));
     let fixtures = options.fixtures.iter().map(|fixture| match fixture {
-        Fixture::File(file) => quote!(place.execute(#file, ::core::include_str!(#file)).await;),
-        Fixture::Function(path) => {
-            quote!(place.check(::core::stringify!(#path), #path(place.argument().await).await);)
+        Fixture::File(file) => {
+            let executed = outcome(quote!(place.execute(::core::include_str!(#file))));
+            quote!(place.check(#file, #executed);)
         }
+        Fixture::Function(path) => quote!(place.check(::core::stringify!(#path), #path(#argument) #awaited);),
     });
-    let arguments = arguments.iter().map(|_| quote!(place.argument().await));
-    quote!(#kit::__private::run(test, async |place| {
-        #(#fixtures)*
-        #name(#(#arguments),*).await
-    }))
+    let arguments = function.sig.inputs.iter().map(|_| &argument);
+    let body = quote!({ #(#fixtures)* #name(#(#arguments),*) #awaited });
+    match options.is_blocking {
+        true => quote!(#kit::__private::run_blocking(test, |place| #body)),
+        false => quote!(#kit::__private::run(test, async |place| #body)),
+    }
 }

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::PathBuf;
-use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread;
 
 use surreal_session::Surreal;
@@ -12,6 +11,7 @@ use surreal_session::blocking::Wait;
 
 use crate::StartError;
 use crate::handle::{self, Handle};
+use crate::once::Once;
 use crate::server::{Guests, LiveEngine, Settings};
 use crate::socket::Ending;
 use crate::storage::Storage;
@@ -75,16 +75,12 @@ impl Embedded {
     ///
     /// Like [`Builder::start`]. The next call tries again.
     pub fn shared() -> Result<&'static Self, StartError> {
-        static SHARED: OnceLock<Embedded> = OnceLock::new();
-        static START: Mutex<()> = Mutex::new(());
-        let _start = START.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(server) = SHARED.get() {
-            return Ok(server);
-        }
-        // On a thread of its own, so that it works in a runtime as well.
-        let started = thread::spawn(Self::blocking).join();
-        let server = started.unwrap_or_else(|_| Err(StartError::server("its start panicked")))?;
-        Ok(SHARED.get_or_init(|| server))
+        static SHARED: Once<Embedded> = Once::new();
+        SHARED.get_or_start(|| {
+            // On a thread of its own, so that it works in a runtime as well.
+            let started = thread::spawn(Self::blocking).join();
+            started.unwrap_or_else(|_| Err(StartError::server("its start panicked")))
+        })
     }
 
     /// Returns a builder with the default settings.

@@ -9,7 +9,6 @@ use std::fmt::Debug;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::process;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use surreal_session::auth::Root;
@@ -19,6 +18,7 @@ use surreal_session::{Result, Session, Surreal};
 use tokio::runtime;
 
 use crate::Embedded;
+use crate::once::Once;
 
 /// A test, as its attribute describes it.
 #[derive(Debug)]
@@ -123,40 +123,20 @@ impl Place {
 
     /// Makes an argument of the test.
     ///
-    /// # Panics
+    /// # Errors
     ///
     /// If the server refuses it.
-    pub async fn argument<T: Argument>(&self) -> T {
-        self.check("the database of the test", T::of(self).await)
-    }
-
-    /// Does the same without `async`.
-    ///
-    /// # Panics
-    ///
-    /// If the server refuses it.
-    pub fn argument_blocking<T: Argument>(&self) -> T {
-        self.check("the database of the test", T::of(self).wait())
+    pub async fn argument<T: Argument>(&self) -> Result<T> {
+        T::of(self).await
     }
 
     /// Executes the text of a fixture in the test's database.
     ///
-    /// # Panics
+    /// # Errors
     ///
     /// If a statement fails.
-    pub async fn execute(&self, file: &str, text: &'static str) {
-        let session: Session = self.argument().await;
-        self.check(file, session.execute(text).await);
-    }
-
-    /// Does the same without `async`.
-    ///
-    /// # Panics
-    ///
-    /// If a statement fails.
-    pub fn execute_blocking(&self, file: &str, text: &'static str) {
-        let session: Session = self.argument_blocking();
-        self.check(file, session.execute(text).wait());
+    pub async fn execute(&self, text: &'static str) -> Result<()> {
+        self.argument::<Session>().await?.execute(text).await
     }
 
     /// Returns the value.
@@ -244,17 +224,11 @@ impl Server {
 
 /// The server of all tests of this process.
 fn shared() -> Result<&'static Server> {
-    static SHARED: OnceLock<Server> = OnceLock::new();
-    static START: Mutex<()> = Mutex::new(());
-    let _start = START.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(server) = SHARED.get() {
-        return Ok(server);
-    }
-    let server = match env::var("SURREAL_URL") {
-        Ok(url) => Server::outside(url)?,
-        Err(_) => Server::of(Embedded::shared()?)?,
-    };
-    Ok(SHARED.get_or_init(|| server))
+    static SHARED: Once<Server> = Once::new();
+    SHARED.get_or_start(|| match env::var("SURREAL_URL") {
+        Ok(url) => Server::outside(url),
+        Err(_) => Server::of(Embedded::shared()?),
+    })
 }
 
 /// The name of the database of a test: that of the test, the time, the process, and a number.

@@ -37,6 +37,7 @@ mod error;
 mod example;
 mod handle;
 mod kit;
+mod once;
 mod server;
 mod socket;
 mod storage;
@@ -101,6 +102,8 @@ pub use surreal_session_derive::database_test as test;
 /// What the attribute [`test`](macro@test) uses. Not part of the public interface.
 #[doc(hidden)]
 pub mod __private {
+    pub use surreal_session::blocking::Wait;
+
     pub use crate::kit::{Argument, Outcome, Place, Test, run, run_blocking};
 }
 
