@@ -1,8 +1,8 @@
 //! The renewal of sessions whose identity expires.
 //!
-//! A task renews a session when about half of its time has passed, so that it does not expire while it waits for a long query: the
-//! server (3.3.5) renews a session only when no query of it runs. A call that finds the session expired renews it too, and
-//! is then sent again: the server refuses such a call before it does anything.
+//! A task renews a session when about half of its time has passed, so that it does not expire while it waits for a long
+//! query: the server (3.3.5) renews a session only when no query of it runs. A call that finds the session expired renews it
+//! too, and is then sent again: the server refuses such a call before it does anything.
 //!
 //! While the identity is proved, and until it was compared with the one before, the calls of the session wait: nothing is sent
 //! as another user.

@@ -112,11 +112,11 @@ impl LiveSessions {
     }
 
     fn made(&self) -> MutexGuard<'_, Vec<Weak<SessionInner>>> {
-        self.made.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.made)
     }
 
     pub(super) fn live(&self) -> MutexGuard<'_, Option<LiveId>> {
-        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.live)
     }
 }
 
