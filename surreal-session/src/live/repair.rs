@@ -81,7 +81,7 @@ pub(super) struct SyncStatus {
 struct Pause {
     until: Instant,
     length: Duration,
-    /// Set if the program was told of a refusal.
+    /// Set if the program was told.
     is_told: bool,
 }
 
@@ -341,9 +341,12 @@ impl Repair {
             Some(pause) => ((pause.length * 2).min(LONGEST_PAUSE), pause.is_told),
             None => (SHORTEST_PAUSE, false),
         };
-        let is_refused = error.delivery() == Delivery::Answered && !error.is_retryable();
-        self.pause = Some(Pause { until: Instant::now() + length, length, is_told: was_told || is_refused });
-        if is_refused && !was_told {
+        let may_last = match error.kind() {
+            ErrorKind::TooManySessions => true,
+            _ => error.delivery() == Delivery::Answered && !error.is_retryable(),
+        };
+        self.pause = Some(Pause { until: Instant::now() + length, length, is_told: was_told || may_last });
+        if may_last && !was_told {
             self.unsent.push_back(SyncItem::Failed(error));
         }
     }

@@ -72,8 +72,11 @@ pub enum SyncEvent<T: Identified, V = T> {
 /// has more than some hundred changes to take. It keeps the id and a digest of each record, some 100 bytes, for a million
 /// records unless [`max_records`](crate::live::Live::max_records) says otherwise.
 ///
-/// A read that fails is repeated, after a pause that grows to five seconds. If the server has refused it, the error is an
-/// item of the stream, once.
+/// It reads on a session of its own, which takes a place on the sockets for calls like one of the program. The synced
+/// streams of one session share it if the session's namespace, database, variables and sign-in were the same.
+///
+/// A read that fails is repeated, after a pause that grows to five seconds. If the server has refused it, or if there is no
+/// place for the session ([`TooManySessions`](ErrorKind::TooManySessions)), the error is an item of the stream, once.
 ///
 /// Dropping the stream kills its live query in the background; [`kill`](Self::kill) does the same and waits.
 ///

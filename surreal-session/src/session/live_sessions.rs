@@ -24,7 +24,7 @@ impl SessionInner {
         self.copy_for(Purpose::Live, deadline).await
     }
 
-    /// Makes a copy that reads what a live query of this session sees, wherever this session goes.
+    /// A copy that reads what a live query of this session sees, wherever this session goes. Equal ones are one session.
     pub(crate) async fn for_reads(self: &Arc<Self>, deadline: Deadline) -> Result<Arc<Self>> {
         self.copy_for(Purpose::Calls, deadline).await
     }
@@ -42,11 +42,27 @@ impl SessionInner {
         if confirmed.check_known().is_err() || confirmed.is_moved() {
             return Ok(Arc::clone(self));
         }
+        if purpose == Purpose::Calls
+            && let Some(copy) = self.live.all().into_iter().find(|made| made.reads_as(&confirmed))
+        {
+            return Ok(copy);
+        }
         let copy = self.copy(confirmed, purpose);
         if let Some(end) = owner.end() {
             copy.end_live_session(end);
         }
         Ok(copy)
+    }
+
+    /// Returns true if a copy that was made for reads equals the one that would be made now.
+    fn reads_as(&self, now: &Confirmed) -> bool {
+        let confirmed = self.confirmed();
+        let recipe = &confirmed.recipe;
+        self.purpose == Purpose::Calls
+            && !self.is_closed()
+            && recipe.selection == now.recipe.selection
+            && recipe.variables == now.recipe.variables
+            && confirmed.signins == now.signins
     }
 
     fn copy(self: &Arc<Self>, confirmed: Confirmed, purpose: Purpose) -> Arc<Self> {

@@ -29,7 +29,7 @@ pub(super) enum Identity {
 }
 
 /// The namespace and database of a recipe.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Choices {
     /// Those that the server has confirmed.
     Confirmed(Selection),

@@ -249,8 +249,9 @@ impl Connect {
     ///
     /// More sockets are opened as sessions need them: the server (3.3.5) allows 255 sessions on one. A session is placed on
     /// the socket with the fewest. Beyond the last socket opening a session fails with
-    /// [`TooManySessions`](crate::ErrorKind::TooManySessions). With several endpoints, each has a socket at least, as far as
-    /// the limit goes.
+    /// [`TooManySessions`](crate::ErrorKind::TooManySessions). Leave room for the sessions on which
+    /// [synced streams](crate::live::SyncedStream#costs) read: one for each session of the program that has such streams.
+    /// With several endpoints, each has a socket at least, as far as the limit goes.
     pub fn sockets(mut self, sockets: RangeInclusive<usize>) -> Self {
         self.config.sockets = (*sockets.start()).max(1)..=(*sockets.end()).max(1);
         self

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::env;
 use std::time::Duration;
 
+use surreal_session::Connect;
 use surreal_session::connection::ConnectionEvent;
 use surreal_session::prelude::*;
 use surreal_session_tests::{Proxy, async_test, eventually, login, place, unique};
@@ -14,9 +15,13 @@ use super::{Item, NewItem, elsewhere, end, next, next_change, nothing_is_registe
 
 /// A proxy in front of the server, a connection through it, and a session of it with the table `item`.
 pub(super) async fn behind_a_proxy() -> (Proxy, Surreal, Session) {
+    behind_a_proxy_with(|connect| connect.idle_timeout(Duration::from_secs(6))).await
+}
+
+pub(super) async fn behind_a_proxy_with(options: impl FnOnce(Connect) -> Connect) -> (Proxy, Surreal, Session) {
     let login = login().await;
     let proxy = Proxy::start(&login.url).await;
-    let db = Surreal::connect(proxy.url()).idle_timeout(Duration::from_secs(6)).await.unwrap();
+    let db = options(Surreal::connect(proxy.url())).await.unwrap();
     let root = Root::new(login.username, login.password);
     let session = db.new_session().signin(root).use_ns(unique("ns")).use_db("test").await.unwrap();
     session.execute("DEFINE TABLE item").await.unwrap();

@@ -3,18 +3,17 @@
 use std::time::Duration;
 
 use surreal_session::prelude::*;
-use surreal_session_tests::{Proxy, async_test, eventually, login, unique};
+use surreal_session::{Connect, ErrorKind};
+use surreal_session_tests::{Proxy, async_test, eventually};
+use tokio::time::timeout;
 
+use super::outage::behind_a_proxy_with;
+use super::synced::next as next_synced;
 use super::{Item, NewItem, elsewhere, next, next_change, nothing_is_registered, registered};
 
-/// A proxy in front of the server, and a session through it with the table `item`.
 async fn behind_a_proxy(live_sockets: usize) -> (Proxy, Session) {
-    let login = login().await;
-    let proxy = Proxy::start(&login.url).await;
-    let db = Surreal::connect(proxy.url()).live_sockets(live_sockets).live_queries_per_socket(2).await.unwrap();
-    let root = Root::new(login.username, login.password);
-    let session = db.new_session().signin(root).use_ns(unique("ns")).use_db("test").await.unwrap();
-    session.execute("DEFINE TABLE item").await.unwrap();
+    let options = |connect: Connect| connect.live_sockets(live_sockets).live_queries_per_socket(2);
+    let (proxy, _db, session) = behind_a_proxy_with(options).await;
     (proxy, session)
 }
 
@@ -69,7 +68,7 @@ async fn stream_stays_where_it_was_registered() {
         proxy.cut();
         assert!(matches!(next(&mut items).await, LiveEvent::Gap(Gap::Reconnected)));
         // The synced stream has nothing to report.
-        tokio::time::timeout(Duration::from_millis(100), synced.next()).await.unwrap_err();
+        timeout(Duration::from_millis(100), synced.next()).await.unwrap_err();
     }
     session.kill(items.id()).await.unwrap();
     synced.kill().await.unwrap();
@@ -78,12 +77,8 @@ async fn stream_stays_where_it_was_registered() {
 
 #[async_test(not_send)]
 async fn socket_without_live_queries_is_closed_after_a_while() {
-    let proxy = Proxy::start(&login().await.url).await;
-    let db = Surreal::connect(proxy.url()).unused_socket_timeout(Duration::from_millis(200)).await.unwrap();
-    let login = login().await;
-    let root = Root::new(login.username, login.password);
-    let session = db.new_session().signin(root).use_ns(unique("ns")).use_db("test").await.unwrap();
-    session.execute("DEFINE TABLE item").await.unwrap();
+    let options = |connect: Connect| connect.unused_socket_timeout(Duration::from_millis(200));
+    let (proxy, db, session) = behind_a_proxy_with(options).await;
     for number in 0..2 {
         let mut items = session.live::<Item>().await.unwrap();
         tokio::time::sleep(Duration::from_millis(600)).await;
@@ -93,4 +88,46 @@ async fn socket_without_live_queries_is_closed_after_a_while() {
         eventually("one socket is left", async || db.status().endpoints[0].sockets == 1).await;
     }
     assert_eq!((proxy.accepted(), proxy.cuts()), (3, 0));
+}
+
+#[async_test(not_send)]
+async fn synced_streams_of_a_session_share_the_session_that_reads() {
+    let options = |connect: Connect| connect.sockets(1..=1).sessions_per_socket(3);
+    let (_proxy, db, session) = behind_a_proxy_with(options).await;
+    let mut streams = Vec::new();
+    for number in 0..5 {
+        streams.push(session.live::<Item>().filter(|i| i.number.gt(number)).synced().await.unwrap().1);
+    }
+    // Another variable: another session.
+    session.set("least", 0).await.unwrap();
+    streams.push(session.live::<Item>().synced().await.unwrap().1);
+    session.set("least", 1).await.unwrap();
+    let refused = session.live::<Item>().synced().await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::TooManySessions);
+    drop(streams.pop());
+    eventually("a place is free", async || db.status().sessions < 8).await;
+    streams.push(session.live::<Item>().synced().await.unwrap().1);
+    session.create::<Item>().content(NewItem { number: 9 }).await.unwrap();
+    for stream in &mut streams {
+        assert!(matches!(next_synced(stream).await, SyncEvent::Created(Item { number: 9, .. })));
+    }
+}
+
+#[async_test(not_send)]
+async fn synced_stream_without_a_place_for_its_reads_says_so_once() {
+    let options = |connect: Connect| connect.sockets(1..=1).sessions_per_socket(3);
+    let (proxy, db, session) = behind_a_proxy_with(options).await;
+    let elsewhere = elsewhere(&session).await;
+    let (_, mut stream) = session.live::<Item>().synced().await.unwrap();
+    proxy.refuse().await;
+    eventually("all sockets are lost", async || db.status().sockets() == 0).await;
+    let others = async { tokio::join!(db.new_session(), db.new_session(), db.new_session()) };
+    let (others, ()) = tokio::join!(others, proxy.open());
+    elsewhere.create::<Item>().id("a").content(NewItem { number: 1 }).await.unwrap();
+    let error = timeout(Duration::from_secs(10), stream.next()).await.unwrap().unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TooManySessions, "{error}");
+    // The other attempts are not told.
+    assert!(timeout(Duration::from_secs(2), stream.next()).await.is_err());
+    drop(others);
+    assert_eq!(next_synced(&mut stream).await, SyncEvent::Created(Item { id: Id::new("a"), number: 1 }));
 }
