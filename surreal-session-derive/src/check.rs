@@ -4,7 +4,7 @@
 mod ends;
 mod fields;
 pub(crate) mod foreign;
-mod id;
+pub(crate) mod id;
 
 use quote::ToTokens;
 use syn::ext::IdentExt;

@@ -12,6 +12,7 @@ mod patch;
 mod probe;
 mod receiver;
 mod record;
+mod schema;
 pub(crate) mod stored;
 mod view;
 
@@ -32,6 +33,9 @@ pub(crate) fn expand(model: &Model, sound: bool) -> TokenStream {
 
 fn expand_record(model: &Model, sound: bool) -> TokenStream {
     let mut tokens = record::expand(model, sound);
+    if model.is_usable() {
+        tokens.extend(schema::table(model));
+    }
     if model.fields.is_some() {
         tokens.extend(new::expand(model));
     }

@@ -6,6 +6,7 @@ use syn::ext::IdentExt;
 use syn::{Data, DataStruct, DeriveInput, Fields, Ident, Path, parse_quote};
 
 use crate::case::{Rule, snake_case};
+use crate::check::id::last_segment;
 use crate::errors::Errors;
 use crate::kind::Kind;
 use crate::parse::{record, serde};
@@ -119,7 +120,7 @@ impl<'a> Model<'a> {
 
     /// Returns the fields that the program writes when it makes a record.
     pub(crate) fn written(&self) -> impl Iterator<Item = &Field<'a>> {
-        let set_by_server = |field: &&Field| field.record.readonly.is_some() || self.is_id(field);
+        let set_by_server = |field: &&Field| field.is_set_by_server() || self.is_id(field);
         self.all_fields().filter(move |field| field.is_written() && !set_by_server(field))
     }
 
@@ -128,7 +129,7 @@ impl<'a> Model<'a> {
         self.written().filter(|field| !self.is_relation() || !ENDS.iter().any(|wire| field.is_called(wire)))
     }
 
-    fn is_id(&self, field: &Field) -> bool {
+    pub(crate) fn is_id(&self, field: &Field) -> bool {
         self.kind == Kind::Record && field.is_called("id")
     }
 
@@ -145,8 +146,13 @@ impl<'a> Model<'a> {
     /// Returns the fields that the content of a record may not have a value for.
     pub(crate) fn kept(&self) -> impl Iterator<Item = &Field<'a>> {
         let may_be_left_out =
-            |field: &&Field| field.record.readonly.is_some() || field.record.default.is_some() || !field.is_written();
-        self.named().filter(|field| !self.is_id(field)).filter(may_be_left_out)
+            |field: &&Field| field.record.readonly.is_some() || field.has_default() || !field.is_written();
+        self.named().filter(|field| !self.is_id(field) && field.record.computed.is_none()).filter(may_be_left_out)
+    }
+
+    /// Returns the fields that the database has, with their names, or flattened.
+    pub(crate) fn stored(&self) -> impl Iterator<Item = &Field<'a>> {
+        self.all_fields().filter(|field| field.is_read() || field.is_written())
     }
 
     /// Returns the names in the database that are those of fields, so that nothing else can be called so.
@@ -186,6 +192,20 @@ impl<'a> Field<'a> {
     /// Tells whether this is its name on the wire, as far as it goes there.
     pub(crate) fn is_called(&self, wire: &str) -> bool {
         self.wire == wire && self.is_named() && (self.is_read() || self.is_written())
+    }
+
+    /// The program does not write it.
+    pub(crate) fn is_set_by_server(&self) -> bool {
+        self.record.readonly.is_some() || self.record.computed.is_some()
+    }
+
+    /// Returns `true` for a field that is left out of a new record if it is `None` there, so that its default applies.
+    pub(crate) fn has_default(&self) -> bool {
+        self.record.default.is_some() && !self.is_set_by_server() && !self.is_option()
+    }
+
+    pub(crate) fn is_option(&self) -> bool {
+        last_segment(&self.node.ty).is_some_and(|(ident, _)| ident == "Option")
     }
 
     pub(crate) fn is_read(&self) -> bool {

@@ -1,6 +1,7 @@
 //! Reads attributes: the grammar that ours and serde's share is here, their words are in [`record`] and [`serde`].
 
 pub(crate) mod record;
+pub(crate) mod schema;
 pub(crate) mod serde;
 mod words;
 

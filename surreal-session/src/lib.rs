@@ -68,6 +68,7 @@ pub mod live;
 mod protocol;
 pub mod query;
 mod record;
+pub mod schema;
 mod session;
 mod transaction;
 pub mod value;
@@ -119,7 +120,7 @@ pub mod field {
 /// Traits that describe models: keys, ids, fields and generated types.
 pub mod model {
     pub use crate::record::{
-        AutoId, Collection, Container, Endpoint, GenerateKey, IntoId, Keep, Key, Kind, List, NewRecord, NormalRecord,
+        AutoId, Collection, Container, Endpoint, GenerateKey, IntoId, Keep, Key, Kind, List, Members, NewRecord, NormalRecord,
         Number, Optional, Ordered, Sum, Text,
     };
 
@@ -159,6 +160,8 @@ pub mod prelude {
 pub mod __private {
     pub use serde;
 
+    pub use std::option::Option::{None, Some};
+
     pub use crate::error::{Error, Result};
     pub use crate::query::expression::Term;
     pub use crate::record::{
@@ -171,6 +174,8 @@ pub mod __private {
         Record, Relation, View, column, difference, encoded, encoded_with, has_key_fields, key_field, leads_elsewhere,
         object_key, object_part,
     };
+    pub use crate::record::{HasMembers, IndexModel, Member, Members, Rules, UnknownKind, no_columns, path_of};
+    pub use crate::schema::{Definition, Item, TableModel};
     pub use crate::record::{Clash, Flattening, NeedsId, OptionalId, difference_flat, encoded_flat, flat_names};
     pub use crate::value::with::foreign::{FlatShape, Probe, Unknown};
     pub use crate::value::{Id, RecordId, RecordKey, Value};

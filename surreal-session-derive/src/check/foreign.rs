@@ -73,7 +73,7 @@ fn adaptable(ty: &Type) -> &Type {
 }
 
 fn is_converted(field: &Field) -> bool {
-    let is_written = field.is_written() && field.record.readonly.is_none();
+    let is_written = field.is_written() && !field.is_set_by_server();
     let has_writer = field.serde.functions.iter().any(|(word, _)| word == "with" || word == "serialize_with");
     let has_reader = !is_written && field.serde.reader.is_some();
     has_writer || has_reader || !(is_written || field.is_read())

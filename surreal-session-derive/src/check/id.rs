@@ -17,7 +17,7 @@ fn sound(model: &Model, id: &Field, errors: &mut Errors) {
     if let Some(unread) = &id.serde.unread {
         errors.at(unread, "the `id` is read with every record and cannot be skipped");
     }
-    if let Some(word) = &id.record.readonly {
+    for word in [&id.record.readonly, &id.record.computed].into_iter().flatten() {
         let new = model.new_name();
         errors.at(word, format_args!("the `id` needs no attribute: it is never in `{new}`, and given with `.id(..)`"));
     }
@@ -76,7 +76,7 @@ fn is_id_of(ty: &Type, record: &Ident) -> bool {
     ident == "Id" && target.is_some_and(|target| target == "Self" || target == record.unraw())
 }
 
-pub(super) fn last_segment(ty: &Type) -> Option<(&Ident, &PathArguments)> {
+pub(crate) fn last_segment(ty: &Type) -> Option<(&Ident, &PathArguments)> {
     match ty {
         Type::Path(path) => path.path.segments.last().map(|segment| (&segment.ident, &segment.arguments)),
         Type::Group(group) => last_segment(&group.elem),

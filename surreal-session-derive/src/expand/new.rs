@@ -97,7 +97,7 @@ fn field_tokens(field: &Field, model: &Model, receiver: &Receiver, dropped: &Dro
     let ident = field.ident;
     let ty = receiver.named_in(ty);
     let carried = carried::by_field(field, model);
-    if field.record.default.is_some() {
+    if field.has_default() {
         let serde = optional_attributes(field, model, receiver, dropped);
         return quote! {
             #serde
@@ -155,7 +155,7 @@ fn optional_attributes(field: &Field, model: &Model, receiver: &Receiver, droppe
 fn wrappers(model: &Model, receiver: &Receiver) -> Option<TokenStream> {
     let functions: TokenStream = model
         .written()
-        .filter(|field| field.record.default.is_some())
+        .filter(|field| field.has_default())
         .flat_map(|field| {
             let skip = field.serde.skip_if().map(|path| skip(field, &path, receiver));
             let write = field.serde.writer().map(|path| write(field, &path, model, receiver));

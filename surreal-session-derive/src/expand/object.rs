@@ -27,6 +27,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
     let patch_of = patch_of(model, &patch);
     let (impl_generics, type_generics, declared) = model.input.generics.split_for_impl();
     let arguments = super::fields::arguments(model);
+    let members = super::schema::members(model);
     quote! {
         #[automatically_derived]
         #[allow(deprecated, reason = "the struct, or a field of it, may be deprecated itself")]
@@ -45,8 +46,11 @@ pub(super) fn expand(model: &Model) -> TokenStream {
         impl #impl_generics #krate::__private::Stored for #ident #type_generics #declared {
             type As = Self;
 
-            const KIND: #krate::__private::Kind = #krate::__private::Kind::Object;
+            const KIND: #krate::__private::Kind =
+                #krate::__private::Kind::Fields(#krate::__private::Members::of::<Self>());
         }
+
+        #members
 
         #patch_of
     }

@@ -6,6 +6,7 @@ use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Ident, LitStr, Meta, Path, Token, Type, parse2};
 
+use super::schema::{self, Index, Rules};
 use super::words::{Part, Place};
 use super::{Given, Item, items};
 use crate::errors::Errors;
@@ -23,15 +24,19 @@ pub(crate) struct Container {
     pub(crate) relation: Option<Path>,
     /// The record that a view shows.
     pub(crate) of: Option<Type>,
+    pub(crate) table_rules: schema::Table,
+    pub(crate) indexes: Vec<Index>,
 }
 
 /// The attributes of a field.
 #[derive(Default)]
 pub(crate) struct Field {
     pub(crate) readonly: Option<Path>,
+    pub(crate) computed: Option<Path>,
     pub(crate) default: Option<Path>,
     /// The path of a view's field in the record.
     pub(crate) from: Option<Vec<Ident>>,
+    pub(crate) rules: Rules,
 }
 
 impl Container {
@@ -46,7 +51,8 @@ impl Container {
                 "crate" => container.krate = path(&item, errors),
                 "relation" => container.relation = Some(flag(item, errors)),
                 "of" => container.of = ty(&item, errors),
-                _ => {}
+                "index" => container.indexes.extend(Index::read(&item, errors)),
+                _ => container.table_rules.read(item, errors),
             }
         }
         container
@@ -59,12 +65,30 @@ impl Field {
         for item in known(attrs, Place { kind, part: Part::Field }, errors) {
             match item.word().as_str() {
                 "readonly" => field.readonly = Some(flag(item, errors)),
-                "default" => field.default = Some(flag(item, errors)),
+                "default" | "default_always" | "computed" => field.read_source(&item, errors),
                 "from" => field.from = steps(&item, errors),
-                _ => {}
+                _ => field.rules.read(item, errors),
             }
         }
         field
+    }
+}
+
+impl Field {
+    /// Reads where the value of a field comes from. `default` may be a word alone: the schema is then made elsewhere.
+    fn read_source(&mut self, item: &Item, errors: &mut Errors) {
+        let word = item.word();
+        if word == "computed" {
+            self.computed = Some(item.path.clone());
+        } else if let Some(other) = self.default.replace(item.path.clone()) {
+            errors.at(other, "`default` and `default_always` exclude each other");
+        }
+        match (word.as_str(), &item.given) {
+            ("default", Given::Nothing) => {}
+            ("default", _) => self.rules.default = schema::expression(item, "time::now()", errors),
+            ("computed", _) => self.rules.computed = schema::expression(item, "price * amount", errors),
+            _ => self.rules.default_always = schema::expression(item, "time::now()", errors),
+        }
     }
 }
 
@@ -75,7 +99,7 @@ fn known(attrs: &[Attribute], place: Place, errors: &mut Errors) -> Vec<Item> {
         let word = item.word();
         if let Some(complaint) = place.complaint(&word) {
             errors.at(&item.path, complaint);
-        } else if known.iter().any(|other| other.word() == word) {
+        } else if !place.may_repeat(&word) && known.iter().any(|other| other.word() == word) {
             errors.at(&item.path, format_args!("duplicate record attribute `{word}`"));
         } else {
             known.push(item);
@@ -101,7 +125,7 @@ fn all(attrs: &[Attribute], errors: &mut Errors) -> Vec<Item> {
     all
 }
 
-fn text(item: &Item, example: &str, errors: &mut Errors) -> Option<LitStr> {
+pub(super) fn text(item: &Item, example: &str, errors: &mut Errors) -> Option<LitStr> {
     let text = item.text();
     if text.is_none() {
         let message = format!("`{}` takes text, as in `#[record({example})]`", item.word());
@@ -169,7 +193,7 @@ fn steps(item: &Item, errors: &mut Errors) -> Option<Vec<Ident>> {
 }
 
 /// Reads a name. A keyword, as in `in.name`, is the field that Rust calls `r#in`.
-fn step(input: ParseStream<'_>) -> syn::Result<Ident> {
+pub(super) fn step(input: ParseStream<'_>) -> syn::Result<Ident> {
     let name = Ident::parse_any(input)?;
     let keyword = syn::parse_str::<Ident>(&name.to_string()).is_err();
     let can_be_raw = !["self", "super", "crate", "Self", "_"].iter().any(|word| name == word);
@@ -180,7 +204,7 @@ fn step(input: ParseStream<'_>) -> syn::Result<Ident> {
     }
 }
 
-fn flag(item: Item, errors: &mut Errors) -> Path {
+pub(super) fn flag(item: Item, errors: &mut Errors) -> Path {
     let word = item.word();
     let message = format!("`{word}` takes no value: `#[record({word})]`");
     match &item.given {

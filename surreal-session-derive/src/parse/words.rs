@@ -48,15 +48,30 @@ impl Place {
         }
     }
 
+    /// Returns `true` for a word that may be there several times.
+    pub(super) fn may_repeat(self, word: &str) -> bool {
+        self.part == Part::Whole && word == "index"
+    }
+
     fn words(self) -> &'static [&'static str] {
         match (self.kind, self.part) {
-            (Kind::Record, Part::Whole) => &["table", "relation", "new", "patch", "fields", "crate"],
-            (Kind::Record, Part::Field) => &["readonly", "default"],
+            (Kind::Record, Part::Whole) => &[
+                "table", "relation", "new", "patch", "fields", "crate", "schemafull", "schemaless", "enforced", "index",
+                "permissions", "changefeed", "comment",
+            ],
+            (Kind::Record, Part::Field) => &[
+                "readonly", "default", "default_always", "computed", "type", "value", "assert", "unique", "index",
+                "fulltext", "hnsw", "flexible", "reference", "permissions", "comment",
+            ],
             (Kind::Object, Part::Whole) => &["patch", "fields", "crate"],
+            (Kind::Object, Part::Field) => &[
+                "type", "value", "assert", "unique", "index", "fulltext", "hnsw", "flexible", "reference",
+                "permissions", "comment",
+            ],
             (Kind::View, Part::Whole) => &["of", "crate"],
             (Kind::View, Part::Field) => &["from"],
             (Kind::Link | Kind::Stored, Part::Whole) => &["crate"],
-            (Kind::Object | Kind::Link | Kind::Stored, Part::Field) => &[],
+            (Kind::Link | Kind::Stored, Part::Field) => &[],
         }
     }
 
@@ -149,16 +164,22 @@ fn distance(from: &str, to: &str) -> usize {
 }
 
 /// Words that people bring along, with the one that means it here.
-const SYNONYMS: [(&str, &str); 11] = [
+const SYNONYMS: [(&str, &str); 17] = [
     ("collection", "table"),
     ("name", "table"),
     ("table_name", "table"),
     ("new_name", "new"),
-    ("computed", "readonly"),
     ("generated", "readonly"),
     ("immutable", "readonly"),
     ("server", "readonly"),
     ("optional", "default"),
+    ("check", "assert"),
+    ("ensure", "assert"),
+    ("indexed", "index"),
+    ("search", "fulltext"),
+    ("vector", "hnsw"),
+    ("ty", "type"),
+    ("kind", "type"),
     ("record", "of"),
     ("path", "from"),
 ];

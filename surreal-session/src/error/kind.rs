@@ -64,6 +64,8 @@ pub enum ErrorKind {
     /// The call consists of several requests, and one failed after others had been carried out. The message names it, and
     /// the [`source`](std::error::Error::source) is its error. Calling again repeats the requests that succeeded.
     PartlyApplied,
+    /// The database does not have the schema of the models; see [`SchemaReport`](crate::schema::SchemaReport).
+    SchemaMismatch,
 
     /// The request names something that does not exist or that the session may not see.
     NotFound,
@@ -119,6 +121,7 @@ impl fmt::Display for ErrorKind {
             Self::Timeout => "timed out",
             Self::Protocol => "protocol violation",
             Self::PartlyApplied => "partly applied",
+            Self::SchemaMismatch => "schema mismatch",
             Self::NotFound => "not found",
             Self::AlreadyExists => "already exists",
             Self::Auth => "not authorized",

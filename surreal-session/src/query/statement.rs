@@ -66,7 +66,7 @@ pub struct Query {
 }
 
 impl Query {
-    pub(super) fn new(scope: Scope, text: &str) -> Self {
+    pub(crate) fn new(scope: Scope, text: &str) -> Self {
         Self::with_capacity(scope, "query".into(), text, 0)
     }
 
@@ -129,7 +129,7 @@ impl Query {
     }
 
     /// Sends the query. In a transaction, it waits for its turn.
-    pub(super) async fn run_by(mut self, deadline: Deadline) -> Result<Response> {
+    pub(crate) async fn run_by(mut self, deadline: Deadline) -> Result<Response> {
         let Some(transaction) = self.scope.transaction() else {
             let text = std::mem::take(&mut self.text);
             let (scope, request, _) = self.into_request()?;

@@ -14,7 +14,7 @@ use std::num::{
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::{HasTable, tuples};
+use super::{HasTable, Members, tuples};
 use crate::value::{
     Bytes, Datetime, Decimal, Duration, File, Geometry, Id, Null, Range, RecordId, RecordKey, Set, Table, Uuid, Value,
     escape_identifier,
@@ -98,10 +98,14 @@ pub enum Kind {
     Uuid,
     /// `bytes`
     Bytes,
-    /// `object`
+    /// `object`, with any fields.
     Object,
+    /// `object`, with the fields of a type with `#[derive(Object)]` or `#[derive(Record)]`.
+    Fields(Members),
     /// `geometry`
     Geometry,
+    /// `geometry<..>` with its kind, such as `point`.
+    GeometryOf(&'static str),
     /// `file`
     File,
     /// `range`
@@ -130,7 +134,9 @@ impl fmt::Display for Kind {
                 let texts: Vec<_> = texts.iter().map(|text| Value::from(*text).to_string()).collect();
                 return f.write_str(&texts.join(" | "));
             }
+            Self::Option(Self::Any) => "any",
             Self::Option(kind) => return write!(f, "option<{kind}>"),
+            Self::GeometryOf(kind) => return write!(f, "geometry<{kind}>"),
             Self::Array(Self::Any, None) => "array",
             Self::Array(kind, None) => return write!(f, "array<{kind}>"),
             Self::Array(kind, Some(length)) => return write!(f, "array<{kind}, {length}>"),
@@ -147,7 +153,7 @@ impl fmt::Display for Kind {
             Self::Duration => "duration",
             Self::Uuid => "uuid",
             Self::Bytes => "bytes",
-            Self::Object => "object",
+            Self::Object | Self::Fields(_) => "object",
             Self::Geometry => "geometry",
             Self::File => "file",
             Self::Range => "range",

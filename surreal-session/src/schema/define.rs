@@ -1,0 +1,174 @@
+//! Bringing a database to its models.
+//!
+//! The changes are found and checked outside of a transaction, because a check that fails would end it. They are made in one,
+//! each only if the same change is still to be made there: two programs that define at once meet in a conflict, and the second
+//! finds nothing left. Indexes come afterwards, each by itself: building one may take long, and the server may refuse it.
+
+use super::compare::{Expected, Fix, Found};
+use super::report::{DefineReport, PendingChange, SchemaChange};
+use super::rows::{Check, count, duplicates};
+use super::structure::{Structure, execute, execute_all, left, run};
+use super::table::Parts;
+use crate::connection::Deadline;
+use crate::error::Result;
+use crate::{Session, Transaction};
+
+pub(super) async fn define(session: &Session, parts: &Parts, deadline: Deadline) -> Result<DefineReport> {
+    let mut report = DefineReport::default();
+    for round in 0..ROUNDS {
+        let now = read(session, parts, deadline).await?;
+        let structure = Structure::rendered(session, parts, &now, deadline).await?;
+        let expected = Expected { parts, structure, is_rendered: true };
+        let (ready, pending) = sort(session, expected.compare(&now), &now, deadline).await?;
+        report.pending = pending;
+        if ready.is_empty() || round + 1 == ROUNDS {
+            break;
+        }
+        let (indexes, others): (Vec<_>, Vec<_>) = ready.into_iter().partition(|(_, fix)| fix.is_index);
+        let statements: Vec<String> = others.into_iter().map(|(_, fix)| fix.statement).collect();
+        if !statements.is_empty() {
+            report.changes.extend(apply(session, &expected, &statements, deadline).await?);
+        }
+        for (found, fix) in indexes {
+            match build(session, &found, &fix, deadline).await? {
+                Ok(change) => report.changes.push(change),
+                Err(pending) => report.pending.push(pending),
+            }
+        }
+        if report.pending.iter().any(|pending| pending.rows.is_some() && matches!(pending.reason.as_str(), DUPLICATES)) {
+            break;
+        }
+    }
+    Ok(report)
+}
+
+pub(super) async fn read(session: &Session, parts: &Parts, deadline: Deadline) -> Result<Structure> {
+    let names: Vec<&str> = parts.tables.iter().map(|table| table.name.as_str()).collect();
+    Structure::read(session, &names, deadline).await
+}
+
+/// The changes that lose nothing, and the others with the numbers of rows in their way.
+async fn sort(
+    session: &Session,
+    found: Vec<Found>,
+    now: &Structure,
+    deadline: Deadline,
+) -> Result<(Vec<(Found, Fix)>, Vec<PendingChange>)> {
+    let (mut ready, mut pending) = (Vec::new(), Vec::new());
+    for found in found {
+        let Some(fix) = found.fix.clone() else { continue };
+        let table = found.difference.table.as_deref().filter(|table| now.tables.contains_key(*table));
+        match obstacle(session, table, &fix.check, deadline).await? {
+            None => ready.push((found, fix)),
+            Some((rows, reason)) => {
+                let difference = found.difference;
+                pending.push(PendingChange { difference, statement: fix.statement, rows, reason });
+            }
+        }
+    }
+    Ok((ready, pending))
+}
+
+/// The number of rows in the way of a change, and what they are; `None` if there are none.
+async fn obstacle(
+    session: &Session,
+    table: Option<&str>,
+    check: &Check,
+    deadline: Deadline,
+) -> Result<Option<(Option<u64>, String)>> {
+    let rows = async |condition: Option<&str>| match table {
+        Some(table) => sum(session, &count(table, condition), deadline).await,
+        None => Ok(0),
+    };
+    Ok(match check {
+        Check::Nothing | Check::Unique(_) => None,
+        Check::Rows(condition, reason) => match rows(Some(condition)).await {
+            Ok(0) => None,
+            Ok(rows) => Some((Some(rows), (*reason).to_owned())),
+            Err(error) if error.server().is_some() => {
+                let in_table = rows(None).await?;
+                (in_table > 0).then(|| (Some(in_table), format!("{reason} cannot be counted: {error}")))
+            }
+            Err(error) => return Err(error),
+        },
+        Check::AnyRow(reason) => match rows(None).await? {
+            0 => None,
+            rows => Some((Some(rows), (*reason).to_owned())),
+        },
+        Check::Refused(condition, reason) => {
+            let counted = match condition {
+                Some(condition) => rows(Some(condition)).await.ok(),
+                None => None,
+            };
+            Some((counted, (*reason).to_owned()))
+        }
+        Check::Always(reason) => Some((None, (*reason).to_owned())),
+    })
+}
+
+/// The sum of a list of numbers.
+async fn sum(session: &Session, text: &str, deadline: Deadline) -> Result<u64> {
+    Ok(run(session, text, deadline).await?.take::<Vec<u64>>(0)?.into_iter().sum())
+}
+
+/// Makes those of the changes that are still to be made.
+async fn apply(
+    session: &Session,
+    expected: &Expected<'_>,
+    statements: &[String],
+    deadline: Deadline,
+) -> Result<Vec<SchemaChange>> {
+    let limit = left(deadline);
+    let transaction = session.transaction().deadline(limit).retry_for(limit);
+    transaction.run(|on| async move { apply_in(&on, expected, statements, deadline).await }).await
+}
+
+async fn apply_in(
+    on: &Transaction,
+    expected: &Expected<'_>,
+    statements: &[String],
+    deadline: Deadline,
+) -> Result<Vec<SchemaChange>> {
+    let names: Vec<&str> = expected.parts.tables.iter().map(|table| table.name.as_str()).collect();
+    let now = Structure::read(on, &names, deadline).await?;
+    let changes = expected.compare(&now).into_iter().filter_map(|found| {
+        let fix = found.fix.filter(|fix| statements.contains(&fix.statement))?;
+        Some(SchemaChange { difference: found.difference, statement: fix.statement })
+    });
+    let changes: Vec<SchemaChange> = changes.collect();
+    let texts = changes.iter().map(|change| (change.difference.place(), change.statement.clone()));
+    execute_all(on, &texts.collect::<Vec<_>>(), deadline).await?;
+    Ok(changes)
+}
+
+/// Builds an index, unless rows with equal values are in the way.
+async fn build(
+    session: &Session,
+    found: &Found,
+    fix: &Fix,
+    deadline: Deadline,
+) -> Result<std::result::Result<SchemaChange, PendingChange>> {
+    let (difference, statement) = (found.difference.clone(), fix.statement.clone());
+    let built = repeated(session, &statement, deadline).await;
+    match (built, &fix.check, &difference.table) {
+        (Ok(()), ..) => Ok(Ok(SchemaChange { difference, statement })),
+        (Err(error), Check::Unique(columns), Some(table)) if error.is_unique_violation() => {
+            let rows = Some(sum(session, &duplicates(table, columns), deadline).await?);
+            Ok(Err(PendingChange { difference, statement, rows, reason: DUPLICATES.to_owned() }))
+        }
+        (Err(error), ..) => Err(error.in_context(format!("cannot define {}", difference.place()))),
+    }
+}
+
+/// Runs a statement again after a conflict.
+async fn repeated(session: &Session, statement: &str, deadline: Deadline) -> Result<()> {
+    let limit = left(deadline);
+    let transaction = session.transaction().deadline(limit).retry_for(limit);
+    let ran = |on: Transaction| async move { execute(&on, statement, deadline).await };
+    transaction.run(ran).await
+}
+
+/// The changes are looked for again as often as others change the schema meanwhile.
+const ROUNDS: usize = 8;
+
+const DUPLICATES: &str = "records with equal values";
