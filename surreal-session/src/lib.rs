@@ -120,8 +120,8 @@ pub mod field {
 /// Traits that describe models: keys, ids, fields and generated types.
 pub mod model {
     pub use crate::record::{
-        AutoId, Collection, Container, Endpoint, GenerateKey, IntoId, Keep, Key, Kind, List, Members, NewRecord, NormalRecord,
-        Number, Optional, Ordered, Sum, Text,
+        AutoId, Collection, Container, Endpoint, GenerateKey, IntoId, Keep, Key, Kind, List, Members, NewRecord,
+        NormalRecord, Number, Optional, Ordered, Sum, Text,
     };
 
     // Hidden items that messages of the compiler name.
@@ -174,9 +174,9 @@ pub mod __private {
         Record, Relation, View, column, difference, encoded, encoded_with, has_key_fields, key_field, leads_elsewhere,
         object_key, object_part,
     };
+    pub use crate::record::{Clash, Flattening, NeedsId, OptionalId, difference_flat, encoded_flat, flat_names};
     pub use crate::record::{HasMembers, IndexModel, Member, Members, Rules, UnknownKind, no_columns, path_of};
     pub use crate::schema::{Definition, Item, TableModel};
-    pub use crate::record::{Clash, Flattening, NeedsId, OptionalId, difference_flat, encoded_flat, flat_names};
     pub use crate::value::with::foreign::{FlatShape, Probe, Unknown};
     pub use crate::value::{Id, RecordId, RecordKey, Value};
 

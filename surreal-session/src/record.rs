@@ -6,6 +6,7 @@ mod id;
 mod into_id;
 mod key;
 mod keyed;
+mod kind;
 mod link;
 mod member;
 mod object;
@@ -24,8 +25,9 @@ pub use generate::GenerateKey;
 pub use into_id::IntoId;
 pub use key::{Key, KeyData, KeyPart, has_key_fields, key_field, object_key, object_part};
 pub use keyed::{HasKey, KeyedBy};
+pub use kind::{HasMembers, IndexModel, Kind, Member, Members, Rules};
 pub use link::{Endpoint, LinkTo, Linked, OneOf, leads_elsewhere};
-pub use member::{HasMembers, IndexModel, Member, Members, Rules, UnknownKind, no_columns, path_of};
+pub use member::{UnknownKind, no_columns, path_of};
 pub use object::{NoPatch, Object};
 pub(crate) use part::{Part, first_field, is_part_of};
 pub(crate) use patch::PatchedField;
@@ -36,7 +38,7 @@ pub use patch::{
 pub use path::{
     AlwaysPresent, At, Dot, Element, Flat, Inserted, Last, Maybe, Of, Path, ReadOnly, Through, Within, Writable,
 };
-pub use stored::{Collection, Container, Kind, List, Number, Optional, Ordered, Stored, Sum, Text};
+pub use stored::{Collection, Container, List, Number, Optional, Ordered, Stored, Sum, Text};
 pub(crate) use tuples::tuples;
 pub use view::{Column, Shows, View, column};
 

@@ -87,12 +87,44 @@ impl Schema {
         Self { parts: Parts::of(&items) }
     }
 
+    /// For tests: the schema of these items.
+    #[doc(hidden)]
+    pub fn of_items(items: &[Item]) -> Self {
+        Self { parts: Parts::of(items) }
+    }
+
     /// Returns the text: one statement on each line, in an order that the server takes. Analyzers come first; then the tables
     /// in the order of the models, each with its fields, objects before what is in them, and its indexes; then access methods.
     ///
     /// The statements are for an empty database: they fail if something of the same name is defined.
     pub fn to_surql(&self) -> String {
         self.parts.to_string()
+    }
+
+    /// Does what [`Session::define`] does, with a schema that is chosen at run time.
+    pub fn define(&self, session: &Session) -> SessionCall<DefineReport> {
+        let (session, schema) = (session.clone(), self.clone());
+        SessionCall::new(&session.inner().client.clone(), async move |deadline| {
+            define::define(&session, &schema.parts, deadline).await
+        })
+    }
+
+    /// Does what [`Session::verify`] does, with a schema that is chosen at run time.
+    pub fn verify(&self, session: &Session) -> SessionCall<SchemaReport> {
+        let (session, schema) = (session.clone(), self.clone());
+        SessionCall::new(&session.inner().client.clone(), async move |deadline| {
+            let parts = &schema.parts;
+            let now = define::read(&session, parts, deadline).await?;
+            let expected = match Structure::rendered(&session, parts, &now, deadline).await {
+                Ok(structure) => Expected { parts, structure, is_rendered: true },
+                Err(error) if error.is_forbidden() => {
+                    Expected { parts, structure: Structure::of_models(parts, &now), is_rendered: false }
+                }
+                Err(error) => return Err(error),
+            };
+            let differences = expected.compare(&now).into_iter().map(|found| found.difference).collect();
+            Ok(SchemaReport { differences })
+        })
     }
 }
 
@@ -136,8 +168,7 @@ impl Session {
     ///
     /// Dropped, the transaction is cancelled unless its commit was sent. Indexes that are built stay. Run it again.
     pub fn define<M: Definitions>(&self) -> SessionCall<DefineReport> {
-        let (session, schema) = (self.clone(), Schema::of::<M>());
-        SessionCall::new(&self.inner().client, async move |deadline| define::define(&session, &schema.parts, deadline).await)
+        Schema::of::<M>().define(self)
     }
 
     /// Compares the schema of the session's database with models, and changes nothing.
@@ -158,19 +189,6 @@ impl Session {
     ///
     /// Nothing is written.
     pub fn verify<M: Definitions>(&self) -> SessionCall<SchemaReport> {
-        let (session, schema) = (self.clone(), Schema::of::<M>());
-        SessionCall::new(&self.inner().client, async move |deadline| {
-            let parts = &schema.parts;
-            let now = define::read(&session, parts, deadline).await?;
-            let expected = match Structure::rendered(&session, parts, &now, deadline).await {
-                Ok(structure) => Expected { parts, structure, is_rendered: true },
-                Err(error) if error.is_forbidden() => {
-                    Expected { parts, structure: Structure::of_models(parts, &now), is_rendered: false }
-                }
-                Err(error) => return Err(error),
-            };
-            let differences = expected.compare(&now).into_iter().map(|found| found.difference).collect();
-            Ok(SchemaReport { differences })
-        })
+        Schema::of::<M>().verify(self)
     }
 }

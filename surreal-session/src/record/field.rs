@@ -4,8 +4,9 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
 
+use super::Kind;
 use super::path::{Flat, Path};
-use super::stored::{Kind, Optional, Ordered, Stored};
+use super::stored::{Optional, Ordered, Stored};
 use super::{Encoded, Object, Shows};
 
 /// The field of type `T` at the path `P` of a record.

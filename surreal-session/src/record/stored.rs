@@ -6,7 +6,6 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
-use std::fmt;
 use std::num::{
     NonZeroI8, NonZeroI16, NonZeroI32, NonZeroI64, NonZeroIsize, NonZeroU8, NonZeroU16, NonZeroU32, NonZeroU64,
     NonZeroUsize,
@@ -14,10 +13,9 @@ use std::num::{
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::{HasTable, Members, tuples};
+use super::{HasTable, Kind, tuples};
 use crate::value::{
     Bytes, Datetime, Decimal, Duration, File, Geometry, Id, Null, Range, RecordId, RecordKey, Set, Table, Uuid, Value,
-    escape_identifier,
 };
 
 /// A type whose form in the database is known.
@@ -68,97 +66,6 @@ pub trait Stored {
 
     /// The type in SurrealQL.
     const KIND: Kind = <Self::As as Stored>::KIND;
-}
-
-/// A type in SurrealQL, as after `DEFINE FIELD .. TYPE`. [`Display`](fmt::Display) writes it as SurrealQL.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Kind {
-    /// `any`
-    Any,
-    /// `null`
-    Null,
-    /// `bool`
-    Bool,
-    /// `int`
-    Int,
-    /// `float`
-    Float,
-    /// `decimal`
-    Decimal,
-    /// `number`
-    Number,
-    /// `string`
-    String,
-    /// `datetime`
-    Datetime,
-    /// `duration`
-    Duration,
-    /// `uuid`
-    Uuid,
-    /// `bytes`
-    Bytes,
-    /// `object`, with any fields.
-    Object,
-    /// `object`, with the fields of a type with `#[derive(Object)]` or `#[derive(Record)]`.
-    Fields(Members),
-    /// `geometry`
-    Geometry,
-    /// `geometry<..>` with its kind, such as `point`.
-    GeometryOf(&'static str),
-    /// `file`
-    File,
-    /// `range`
-    Range,
-    /// `record<..>` with the tables, or `record` for all tables.
-    Record(&'static [&'static str]),
-    /// One of these strings: `'open' | 'closed'`.
-    Literal(&'static [&'static str]),
-    /// `option<..>`
-    Option(&'static Kind),
-    /// `array<..>`, with the number of elements if it is fixed.
-    Array(&'static Kind, Option<usize>),
-    /// `set<..>`
-    Set(&'static Kind),
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Record([]) => "record",
-            Self::Record(tables) => {
-                let tables: Vec<_> = tables.iter().map(|table| escape_identifier(table)).collect();
-                return write!(f, "record<{}>", tables.join(" | "));
-            }
-            Self::Literal(texts) => {
-                let texts: Vec<_> = texts.iter().map(|text| Value::from(*text).to_string()).collect();
-                return f.write_str(&texts.join(" | "));
-            }
-            Self::Option(Self::Any) => "any",
-            Self::Option(kind) => return write!(f, "option<{kind}>"),
-            Self::GeometryOf(kind) => return write!(f, "geometry<{kind}>"),
-            Self::Array(Self::Any, None) => "array",
-            Self::Array(kind, None) => return write!(f, "array<{kind}>"),
-            Self::Array(kind, Some(length)) => return write!(f, "array<{kind}, {length}>"),
-            Self::Set(kind) => return write!(f, "set<{kind}>"),
-            Self::Any => "any",
-            Self::Null => "null",
-            Self::Bool => "bool",
-            Self::Int => "int",
-            Self::Float => "float",
-            Self::Decimal => "decimal",
-            Self::Number => "number",
-            Self::String => "string",
-            Self::Datetime => "datetime",
-            Self::Duration => "duration",
-            Self::Uuid => "uuid",
-            Self::Bytes => "bytes",
-            Self::Object | Self::Fields(_) => "object",
-            Self::Geometry => "geometry",
-            Self::File => "file",
-            Self::Range => "range",
-        })
-    }
 }
 
 /// A type whose values have the same order in the database as in Rust.

@@ -47,12 +47,12 @@ impl Expected<'_> {
             let name = escape_identifier(&analyzer.name);
             let part = Part::Analyzer(analyzer.name.clone());
             let define = |word: &str| format!("DEFINE ANALYZER {word} {name} {}", analyzer.text);
-            let model = self.structure.analyzers.get(&analyzer.name).map(analyzer_text);
+            let rendered = self.structure.analyzers.get(&analyzer.name).filter(|_| self.is_rendered);
+            let model = rendered.map_or_else(|| analyzer.text.clone(), analyzer_text);
             match now.analyzers.get(&analyzer.name).map(analyzer_text) {
                 None => found.push(Found::missing(None, part, analyzer.text.clone(), define("IF NOT EXISTS"), false)),
-                Some(database) if Some(&database) == model.as_ref() => {}
+                Some(database) if database == model => {}
                 Some(database) => {
-                    let model = model.unwrap_or_else(|| analyzer.text.clone());
                     let difference = self.difference(None, part, "definition", Some(model), Some(database));
                     let statement = define("OVERWRITE") + &rebuilds(now, &analyzer.name);
                     let fix = Fix { statement, check: Check::Nothing, is_index: true };
@@ -67,14 +67,15 @@ impl Expected<'_> {
             let name = escape_identifier(&access.name);
             let part = Part::Access(access.name.clone());
             let define = |word: &str| format!("DEFINE ACCESS {word} {name} {}", access.text);
-            let model = self.structure.accesses.get(&access.name).map(access_text);
+            let rendered = self.structure.accesses.get(&access.name).filter(|_| self.is_rendered);
+            let model = rendered.map_or_else(|| access.text.clone(), access_text);
             match now.accesses.get(&access.name).map(access_text) {
                 None => found.push(Found::missing(None, part, access.text.clone(), define("IF NOT EXISTS"), false)),
-                Some(database) if Some(&database) == model.as_ref() => {}
+                Some(database) if database == model => {}
                 Some(database) => {
-                    let model = model.unwrap_or_else(|| access.text.clone());
                     let difference = self.difference(None, part, "definition", Some(model), Some(database));
-                    let check = Check::Always("the access method gets a new key, so that all of its tokens become invalid");
+                    let check =
+                        Check::Always("the access method gets a new key, so that all of its tokens become invalid");
                     found.push(Found::fixed_by(difference, define("OVERWRITE"), check));
                 }
             }
@@ -114,7 +115,7 @@ impl Comparison<'_> {
         match in_database {
             Some(_) => self.table(model, database, found),
             None => {
-                let statement = self.table.define("IF NOT EXISTS ", &self.name);
+                let statement = self.table.define("IF NOT EXISTS ", &self.name, is_schemafull);
                 found.push(self.missing(Part::Table, self.table.kind.clone(), statement, Check::Nothing, false));
             }
         }
@@ -142,7 +143,8 @@ impl Comparison<'_> {
         let mut differs = |aspect, model: Option<String>, database: Option<String>, clause: String, check| {
             if model != database {
                 let name = Some(table.name.as_str());
-                let difference = self.expected.difference(name, Part::Table, aspect, model, database);
+                let mut difference = self.expected.difference(name, Part::Table, aspect, model, database);
+                difference.is_certain |= aspect != "permissions";
                 found.push(Found::fixed_by(difference, format!("ALTER TABLE {} {clause}", self.name), check));
             }
         };
@@ -170,6 +172,8 @@ impl Comparison<'_> {
         for (key, word, clause) in told {
             if let Some(clause) = clause {
                 let [model, database] = [expected, actual].map(|entry| text(entry, key));
+                // All operations, as ALTER leaves those that it does not name.
+                let clause = if key == "permissions" { model.clone().unwrap_or(clause) } else { clause };
                 differs(key, model, database, format!("{word} {clause}"), Check::Nothing);
             }
         }
@@ -188,7 +192,7 @@ impl Comparison<'_> {
         let part = Part::Field(path.clone());
         let Some(actual) = actual else {
             let statement = field.define("OVERWRITE ", &self.name, is_schemafull);
-            let check = if has_table { self.kind_check(field) } else { Check::Nothing };
+            let check = if has_table { self.new_field_check(field) } else { Check::Nothing };
             found.push(self.missing(part, field.kind.clone(), statement, check, false));
             return;
         };
@@ -199,6 +203,8 @@ impl Comparison<'_> {
             let is_same = match aspect.key {
                 "kind" => kind::is_same(model.as_deref().unwrap_or("any"), database.as_deref().unwrap_or("any")),
                 "flexible" if !is_schemafull => true,
+                // Another default is reported by itself.
+                "default_always" if text(expected, "default") != text(actual, "default") => true,
                 _ => model == database,
             };
             if is_same {
@@ -206,6 +212,7 @@ impl Comparison<'_> {
             }
             let clause = match &model {
                 Some(model) => aspect.set(field, model),
+                None if aspect.key == "default_always" => format!("DEFAULT {}", field.rules.default.unwrap_or("NONE")),
                 None => format!("DROP {}", aspect.word),
             };
             let statement = match is_computed(expected) || is_computed(actual) {
@@ -240,8 +247,21 @@ impl Comparison<'_> {
         }
     }
 
+    /// The check before a field is defined that the database does not declare.
+    fn new_field_check(&self, field: &FieldDefinition) -> Check {
+        if field.rules.computed.is_some() {
+            return self.stored_check(&field.path);
+        }
+        match (self.kind_check(field), self.assert_check(field)) {
+            // The assertion is asked only about values of the type.
+            (Check::Rows(kind, reason), Check::Rows(assert, _)) => Check::Rows(format!("{kind} OR {assert}"), reason),
+            (Check::Nothing, check) | (check, _) => check,
+        }
+    }
+
     fn kind_check(&self, field: &FieldDefinition) -> Check {
-        let rendered = self.expected.structure.tables.get(&self.table.name).and_then(|table| table.fields.get(&field.path));
+        let rendered =
+            self.expected.structure.tables.get(&self.table.name).and_then(|table| table.fields.get(&field.path));
         let kind = rendered.and_then(|entry| text(entry, "kind")).unwrap_or_else(|| "any".to_owned());
         if kind == "any" || field.rules.computed.is_some() {
             return Check::Nothing;
@@ -356,7 +376,6 @@ impl Aspect {
         match self.key {
             "flexible" | "readonly" => self.word.to_owned(),
             "reference" => field.rules.reference.unwrap_or("REFERENCE").to_owned(),
-            "permissions" => format!("PERMISSIONS {}", field.rules.permissions.unwrap_or("FULL")),
             "comment" => format!("COMMENT {}", Value::from(model)),
             "default" if field.rules.default_always.is_some() => format!("DEFAULT ALWAYS {model}"),
             "default_always" => format!("DEFAULT ALWAYS {}", field.rules.default_always.unwrap_or("NONE")),
@@ -421,7 +440,7 @@ fn table_kind(entry: &Entry) -> String {
     let word = kind.get("kind").and_then(Value::as_str).unwrap_or("ANY");
     let tables = |end: &str| {
         let tables = kind.get(end).and_then(Value::as_array).unwrap_or_default();
-        let mut tables: Vec<String> = tables.iter().map(|table| table.as_str().unwrap_or_default().to_owned()).collect();
+        let mut tables: Vec<String> = tables.iter().map(table_name).collect();
         tables.sort();
         if tables.is_empty() { "ANY".to_owned() } else { tables.join(" | ") }
     };
@@ -431,6 +450,13 @@ fn table_kind(entry: &Entry) -> String {
     let is_enforced = kind.get("enforced").and_then(Value::as_bool).unwrap_or(false);
     let enforced = if is_enforced { " ENFORCED" } else { "" };
     format!("RELATION IN {} OUT {}{enforced}", tables("in"), tables("out"))
+}
+
+fn table_name(value: &Value) -> String {
+    match value {
+        Value::Table(table) => table.as_str().to_owned(),
+        value => value.as_str().unwrap_or_default().to_owned(),
+    }
 }
 
 fn index_text(entry: &Entry, with_comment: bool) -> String {
@@ -445,9 +471,10 @@ fn index_text(entry: &Entry, with_comment: bool) -> String {
 fn rebuilds(now: &Structure, analyzer: &str) -> String {
     let clause = format!("FULLTEXT ANALYZER {} ", escape_identifier(analyzer));
     let indexes = now.tables.iter().flat_map(|(table, structure)| {
-        let uses = structure.indexes.iter().filter(|(_, entry)| {
-            text(entry, "index").is_some_and(|index| index.starts_with(&clause))
-        });
+        let uses = structure
+            .indexes
+            .iter()
+            .filter(|(_, entry)| text(entry, "index").is_some_and(|index| index.starts_with(&clause)));
         let table = escape_identifier(table);
         uses.map(move |(name, _)| format!("; REBUILD INDEX IF EXISTS {} ON {table}", escape_identifier(name)))
     });

@@ -10,19 +10,29 @@ use super::rows::{Check, count, duplicates};
 use super::structure::{Structure, execute, execute_all, left, run};
 use super::table::Parts;
 use crate::connection::Deadline;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::value::escape_identifier;
 use crate::{Session, Transaction};
 
 pub(super) async fn define(session: &Session, parts: &Parts, deadline: Deadline) -> Result<DefineReport> {
     let mut report = DefineReport::default();
-    for round in 0..ROUNDS {
+    // The changes are looked for again as long as others change the schema meanwhile.
+    loop {
         let now = read(session, parts, deadline).await?;
+        check_analyzers(parts, &now)?;
         let structure = Structure::rendered(session, parts, &now, deadline).await?;
         let expected = Expected { parts, structure, is_rendered: true };
         let (ready, pending) = sort(session, expected.compare(&now), &now, deadline).await?;
-        report.pending = pending;
-        if ready.is_empty() || round + 1 == ROUNDS {
-            break;
+        report.pending.retain(|pending| pending.is_tried);
+        let was_tried = |fix: &Fix| {
+            let done = report.changes.iter().map(|change| &change.statement);
+            done.chain(report.pending.iter().map(|pending| &pending.statement)).any(|tried| *tried == fix.statement)
+        };
+        let (tried, ready): (Vec<_>, Vec<_>) = ready.into_iter().partition(|(_, fix)| was_tried(fix));
+        report.pending.splice(0..0, pending);
+        if ready.is_empty() {
+            report.note_without_effect(tried);
+            return Ok(report);
         }
         let (indexes, others): (Vec<_>, Vec<_>) = ready.into_iter().partition(|(_, fix)| fix.is_index);
         let statements: Vec<String> = others.into_iter().map(|(_, fix)| fix.statement).collect();
@@ -35,11 +45,41 @@ pub(super) async fn define(session: &Session, parts: &Parts, deadline: Deadline)
                 Err(pending) => report.pending.push(pending),
             }
         }
-        if report.pending.iter().any(|pending| pending.rows.is_some() && matches!(pending.reason.as_str(), DUPLICATES)) {
-            break;
+    }
+}
+
+impl DefineReport {
+    /// Notes changes that were made, and are still to be made.
+    fn note_without_effect(&mut self, tried: Vec<(Found, Fix)>) {
+        for (found, fix) in tried {
+            if self.pending.iter().all(|pending| pending.statement != fix.statement) {
+                let reason = "the server took the statement, and the difference is still there".to_owned();
+                let (difference, statement) = (found.difference, fix.statement);
+                self.pending.push(PendingChange { difference, statement, rows: None, reason, is_tried: true });
+            }
         }
     }
-    Ok(report)
+}
+
+/// Refuses an index whose analyzer is not defined: the server would take it, and fail at the first record.
+fn check_analyzers(parts: &Parts, now: &Structure) -> Result<()> {
+    for table in &parts.tables {
+        for index in &table.indexes {
+            let is_known = |analyzer: &str| {
+                let is_called = |name: &str| escape_identifier(name) == analyzer || name == analyzer;
+                parts.analyzers.iter().any(|known| is_called(&known.name))
+                    || now.analyzers.keys().any(|name| is_called(name))
+            };
+            if let Some(analyzer) = index.analyzer().filter(|analyzer| !is_known(analyzer)) {
+                let (name, table) = (&index.name, &table.name);
+                return Err(Error::argument(format!(
+                    "the index `{name}` of the table `{table}` uses the analyzer `{analyzer}`, which is defined neither in \
+                     the models nor in the database"
+                )));
+            }
+        }
+    }
+    Ok(())
 }
 
 pub(super) async fn read(session: &Session, parts: &Parts, deadline: Deadline) -> Result<Structure> {
@@ -62,7 +102,8 @@ async fn sort(
             None => ready.push((found, fix)),
             Some((rows, reason)) => {
                 let difference = found.difference;
-                pending.push(PendingChange { difference, statement: fix.statement, rows, reason });
+                let statement = fix.statement;
+                pending.push(PendingChange { difference, statement, rows, reason, is_tried: false });
             }
         }
     }
@@ -154,7 +195,8 @@ async fn build(
         (Ok(()), ..) => Ok(Ok(SchemaChange { difference, statement })),
         (Err(error), Check::Unique(columns), Some(table)) if error.is_unique_violation() => {
             let rows = Some(sum(session, &duplicates(table, columns), deadline).await?);
-            Ok(Err(PendingChange { difference, statement, rows, reason: DUPLICATES.to_owned() }))
+            let reason = "records with equal values".to_owned();
+            Ok(Err(PendingChange { difference, statement, rows, reason, is_tried: true }))
         }
         (Err(error), ..) => Err(error.in_context(format!("cannot define {}", difference.place()))),
     }
@@ -167,8 +209,3 @@ async fn repeated(session: &Session, statement: &str, deadline: Deadline) -> Res
     let ran = |on: Transaction| async move { execute(&on, statement, deadline).await };
     transaction.run(ran).await
 }
-
-/// The changes are looked for again as often as others change the schema meanwhile.
-const ROUNDS: usize = 8;
-
-const DUPLICATES: &str = "records with equal values";

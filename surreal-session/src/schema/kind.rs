@@ -97,9 +97,7 @@ impl Kind {
                 let list = if name == "set" { format!("<array> {value}") } else { value.to_owned() };
                 let length = parts.get(1).map(|length| format!(" AND array::len({list}) <= {}", length.plain()));
                 let length = length.unwrap_or_default();
-                Some(format!(
-                    "(type::is_{name}({value}) AND array::all({list}, |{variable}: any| {each}){length})"
-                ))
+                Some(format!("(type::is_{name}({value}) AND array::all({list}, |{variable}: any| {each}){length})"))
             }
             _ => None,
         }
@@ -212,7 +210,10 @@ mod tests {
             ("'a' | 'b'", Some("(x = 'a' OR x = 'b')")),
             ("record<user>", Some("(type::is_record(x, 'user'))")),
             ("record<`a b`>", Some("(type::is_record(x, 'a b'))")),
-            ("array<int, 3>", Some("(type::is_array(x) AND array::all(x, |$v0: any| type::is_int($v0)) AND array::len(x) <= 3)")),
+            (
+                "array<int, 3>",
+                Some("(type::is_array(x) AND array::all(x, |$v0: any| type::is_int($v0)) AND array::len(x) <= 3)"),
+            ),
             ("geometry<point>", Some("type::of(x) IN ['geometry<point>']")),
             ("{ a: int }", None),
             ("regex", None),

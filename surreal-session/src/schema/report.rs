@@ -167,6 +167,8 @@ pub struct PendingChange {
     pub rows: Option<u64>,
     /// The reason for which it was not made.
     pub reason: String,
+    /// Set if the statement was sent, and refused.
+    pub(super) is_tried: bool,
 }
 
 /// The changes of [`Session::define`](crate::Session::define).

@@ -80,9 +80,8 @@ pub(super) fn undeclared(table: &TableDefinition, database: &TableStructure) -> 
         for path in [&field.path, &elements] {
             let names = children(path);
             if !names.is_empty() {
-                let holds = |value: &str| {
-                    Some(format!("(!type::is_object({value}) OR {})", declared(value, names.clone())))
-                };
+                let holds =
+                    |value: &str| Some(format!("(!type::is_object({value}) OR {})", declared(value, names.clone())));
                 violations.extend(violation(path, &holds));
             }
         }

@@ -69,16 +69,8 @@ impl Structure {
 
     /// The definitions of models in the program's own words.
     pub(super) fn of_models(parts: &Parts, now: &Self) -> Self {
-        let named = |named: &[Named], key: &str| {
-            let entry = |named: &Named| (named.name.clone(), Entry::from([(key.to_owned(), text(&named.text))]));
-            named.iter().map(entry).collect()
-        };
         let tables = parts.tables.iter().map(|table| (table.name.clone(), table.structure(table.is_schemafull(now))));
-        Self {
-            tables: tables.collect(),
-            analyzers: named(&parts.analyzers, "function"),
-            accesses: named(&parts.accesses, "authenticate"),
-        }
+        Self { tables: tables.collect(), ..Self::default() }
     }
 
     async fn render(on: &Transaction, parts: &Parts, now: &Self, deadline: Deadline) -> Result<Self> {
@@ -113,15 +105,15 @@ impl Structure {
 /// The statements that define a table under a name, each with what it defines.
 fn table_texts(table: &TableDefinition, name: &str, is_schemafull: bool) -> Vec<(String, String)> {
     let of_table = format!("the table `{}`", table.name);
-    let mut texts = vec![(of_table.clone(), table.define("", name))];
+    let mut texts = vec![(of_table.clone(), table.define("", name, is_schemafull))];
     let field = |field: &FieldDefinition| {
         let path = field.escaped();
         (format!("the field `{path}` of {of_table}"), field.define("OVERWRITE ", name, is_schemafull))
     };
     texts.extend(table.fields.iter().map(field));
-    texts.extend(table.indexes.iter().map(|index| {
-        (format!("the index `{}` of {of_table}", index.name), index.define("", name))
-    }));
+    texts.extend(
+        table.indexes.iter().map(|index| (format!("the index `{}` of {of_table}", index.name), index.define("", name))),
+    );
     texts
 }
 
@@ -145,8 +137,9 @@ impl TableDefinition {
         let fields = self.fields.iter().map(|field| (field.path.clone(), field.structure(is_schemafull)));
         let index = |index: &IndexDefinition| {
             let columns = index.columns.iter().map(|column| text(column)).collect();
-            let entry = [("cols", Value::Array(columns)), ("index", text(&index.kind))];
-            (index.name.clone(), entry.map(|(key, value)| (key.to_owned(), value)).into())
+            let entry = [("cols", Value::Array(columns)), ("index", text(&index.kind))].into_iter();
+            let entry = entry.chain(index.comment.map(|comment| ("comment", text(comment))));
+            (index.name.clone(), entry.map(|(key, value)| (key.to_owned(), value)).collect())
         };
         TableStructure {
             table: self.table_entry(),
@@ -176,7 +169,7 @@ impl TableDefinition {
 impl FieldDefinition {
     fn structure(&self, is_schemafull: bool) -> Entry {
         let rules = &self.rules;
-        let reference = rules.reference.map(|reference| reference.trim_start_matches("REFERENCE ON DELETE "));
+        let reference = rules.reference.map(|clause| clause.strip_prefix("REFERENCE ON DELETE ").unwrap_or("IGNORE"));
         let texts = [
             ("kind", Some(self.kind.as_str())),
             ("default", rules.default.or(rules.default_always)),

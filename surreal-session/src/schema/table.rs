@@ -117,7 +117,10 @@ impl TableDefinition {
             name: model.name.to_owned(),
             schemafull: model.schemafull,
             kind,
-            ends: model.relation.map(|(from, to)| vec![("in", tables_of(from)), ("out", tables_of(to))]).unwrap_or_default(),
+            ends: model
+                .relation
+                .map(|(from, to)| vec![("in", tables_of(from)), ("out", tables_of(to))])
+                .unwrap_or_default(),
             permissions: model.permissions,
             changefeed: model.changefeed,
             comment: model.comment,
@@ -238,12 +241,12 @@ impl Walk<'_> {
         }
     }
 
-    /// Returns true for a map, and for an object in itself.
+    /// Returns true for a map, an object in itself, and for lists of them.
     fn is_any_object(&self, kind: Kind) -> bool {
         match kind {
             Kind::Object => true,
             Kind::Fields(members) => self.above.contains(&members),
-            Kind::Option(kind) => self.is_any_object(*kind),
+            Kind::Option(kind) | Kind::Array(kind, _) | Kind::Set(kind) => self.is_any_object(*kind),
             _ => false,
         }
     }
@@ -291,9 +294,9 @@ impl TableDefinition {
     }
 
     /// The statement that defines the table, with a word such as `OVERWRITE`, under a name as SurrealQL.
-    pub(super) fn define(&self, word: &str, name: &str) -> String {
+    pub(super) fn define(&self, word: &str, name: &str, is_schemafull: bool) -> String {
         let mut text = format!("DEFINE TABLE {word}{name} TYPE {}", self.kind);
-        text += if self.schemafull == Some(true) { " SCHEMAFULL" } else { " SCHEMALESS" };
+        text += if is_schemafull { " SCHEMAFULL" } else { " SCHEMALESS" };
         for (word, clause) in [("CHANGEFEED", self.changefeed), ("PERMISSIONS", self.permissions)] {
             if let Some(clause) = clause {
                 text += &format!(" {word} {clause}");
@@ -353,6 +356,11 @@ impl IndexDefinition {
         text + &comment(self.comment)
     }
 
+    /// The analyzer of a full-text index, as SurrealQL.
+    pub(super) fn analyzer(&self) -> Option<&str> {
+        self.kind.strip_prefix("FULLTEXT ANALYZER ")?.split(' ').next()
+    }
+
     pub(super) fn is_unique(&self) -> bool {
         self.kind == "UNIQUE"
     }
@@ -369,9 +377,10 @@ impl fmt::Display for Parts {
         }
         for table in &self.tables {
             let name = table.escaped();
-            writeln!(f, "{};", table.define("", &name))?;
+            let is_schemafull = table.schemafull == Some(true);
+            writeln!(f, "{};", table.define("", &name, is_schemafull))?;
             for field in &table.fields {
-                writeln!(f, "{};", field.define("", &name, table.schemafull == Some(true)))?;
+                writeln!(f, "{};", field.define("", &name, is_schemafull))?;
             }
             for index in &table.indexes {
                 writeln!(f, "{};", index.define("", &name))?;

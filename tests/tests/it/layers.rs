@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The last one is not part of the client: only tests and fuzzers use it, and it may use all others.
-const LAYERS: [&[&str]; 13] = [
+const LAYERS: [&[&str]; 14] = [
     &["error"],
     &["value"],
     &["codec"],
@@ -15,6 +15,7 @@ const LAYERS: [&[&str]; 13] = [
     &["record"],
     &["query"],
     &["live"],
+    &["schema"],
     &["prelude"],
     &["blocking"],
     &["fuzzing"],

@@ -57,6 +57,7 @@ mod renewal;
 mod restored;
 mod retries;
 mod run;
+mod schema;
 mod select;
 mod server_facts;
 mod session_cache;
