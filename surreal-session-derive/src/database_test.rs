@@ -4,7 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Error, ItemFn, LitInt, LitStr, Path, Result, Token, parenthesized, parse_quote};
+use syn::{Attribute, Error, ItemFn, LitInt, LitStr, Path, Result, Token, Type, parenthesized, parse_quote};
 
 /// The options of the attribute.
 struct Options {
@@ -12,6 +12,8 @@ struct Options {
     has_own_server: bool,
     flavor: Option<LitStr>,
     workers: Option<LitInt>,
+    /// The models that are defined before the fixtures.
+    schema: Option<Type>,
     fixtures: Vec<Fixture>,
     /// The path of `surreal_session_embedded`.
     kit: Path,
@@ -40,6 +42,7 @@ impl Parse for Options {
             has_own_server: false,
             flavor: None,
             workers: None,
+            schema: None,
             fixtures: Vec::new(),
             kit: parse_quote!(::surreal_session_embedded),
         };
@@ -72,6 +75,7 @@ impl Options {
             }
             "flavor" => self.flavor = Some(value(input)?),
             "worker_threads" => self.workers = Some(value(input)?),
+            "schema" => self.schema = Some(value(input)?),
             "server" => {
                 let which: LitStr = value(input)?;
                 if which.value() != "own" {
@@ -80,7 +84,7 @@ impl Options {
                 self.has_own_server = true;
             }
             _ => {
-                let known = "`blocking`, `crate`, `fixtures(..)`, `flavor`, `server` and `worker_threads`";
+                let known = "`blocking`, `crate`, `fixtures(..)`, `flavor`, `schema`, `server` and `worker_threads`";
                 return Err(Error::new(name.span(), format!("unknown option `{name}`; the options are {known}")));
             }
         }
@@ -185,6 +189,10 @@ fn run(options: &Options, function: &ItemFn) -> TokenStream {
     };
     let argument = outcome(quote!(place.argument()));
     let argument = quote!(place.check("the database of the test", #argument));
+    let schema = options.schema.as_ref().map(|models| {
+        let defined = outcome(quote!(place.define::<#models>()));
+        quote!(place.check("the schema of the test", #defined);)
+    });
     let fixtures = options.fixtures.iter().map(|fixture| match fixture {
         Fixture::File(file) => {
             let executed = outcome(quote!(place.execute(::core::include_str!(#file))));
@@ -193,7 +201,7 @@ fn run(options: &Options, function: &ItemFn) -> TokenStream {
         Fixture::Function(path) => quote!(place.check(::core::stringify!(#path), #path(#argument) #awaited);),
     });
     let arguments = function.sig.inputs.iter().map(|_| &argument);
-    let body = quote!({ #(#fixtures)* #name(#(#arguments),*) #awaited });
+    let body = quote!({ #schema #(#fixtures)* #name(#(#arguments),*) #awaited });
     match options.is_blocking {
         true => quote!(#kit::__private::run_blocking(test, |place| #body)),
         false => quote!(#kit::__private::run(test, async |place| #body)),

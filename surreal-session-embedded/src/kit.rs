@@ -13,6 +13,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use surreal_session::auth::Root;
 use surreal_session::blocking::{Queryable, Wait};
+use surreal_session::schema::Definitions;
 use surreal_session::value::Value;
 use surreal_session::{Result, Session, Surreal};
 use tokio::runtime;
@@ -128,6 +129,12 @@ impl Place {
     /// If the server refuses it.
     pub async fn argument<T: Argument>(&self) -> Result<T> {
         T::of(self).await
+    }
+
+    /// Defines the schema of models.
+    pub async fn define<M: Definitions>(&self) -> Result<()> {
+        let session: Session = self.argument().await?;
+        session.define::<M>().await?.check().map(drop)
     }
 
     /// Executes the text of a fixture in the test's database.

@@ -75,6 +75,7 @@ pub use server::LiveEngine;
 /// | Option | |
 /// |---|---|
 /// | `flavor = "multi_thread"`, `worker_threads = 4` | the test's runtime, as in `tokio::test`; `"current_thread"` unless set |
+/// | `schema = (User, Post)` | the models that are [defined](surreal_session::Session::define) in the database before the fixtures |
 /// | `fixtures("users.surql", path::to::seed)` | what the database has before the test: SurrealQL in files, relative to that of the test; `async` functions of an argument such as a `Session`, that return a `Result`. In this order |
 /// | `server = "own"` | a server for this test alone, which it may stop |
 /// | `blocking` | the test and its fixtures are no `async fn` |

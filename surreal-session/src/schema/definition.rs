@@ -156,7 +156,6 @@ impl<T: Definition> Definitions for T {
 
 macro_rules! tuples {
     ($first:ident $($rest:ident)*) => {
-        #[diagnostic::do_not_recommend]
         impl<$first: Definitions, $($rest: Definitions),*> Definitions for ($first, $($rest,)*) {
             fn items(into: &mut Vec<Item>) {
                 $first::items(into);

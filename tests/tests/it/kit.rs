@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Output, Stdio};
 
+use serde::{Deserialize, Serialize};
 use surreal_session::blocking::Wait;
 use surreal_session::prelude::*;
 use surreal_session::{Error, Result};
@@ -45,6 +46,28 @@ async fn arguments_are_in_one_database(db: Session, other: Session, own: Surreal
 #[surreal_session_embedded::test(fixtures("kit/people.surql", seed))]
 async fn fixtures_come_first(db: Session) -> Result<()> {
     assert_eq!(names(&db).await?, ["Ada", "Bob"]);
+    Ok(())
+}
+
+#[derive(Debug, Serialize, Deserialize, Record)]
+#[record(schemafull)]
+struct Person {
+    id: Id<Person>,
+    #[record(unique)]
+    name: String,
+}
+
+#[surreal_session_embedded::test(fixtures("kit/people.surql", seed), schema = Person)]
+async fn schema_comes_before_fixtures(db: Session) -> Result<()> {
+    assert!(db.verify::<Person>().await?.is_clean());
+    let error = db.create::<Person>().content(NewPerson { name: "Ada".into() }).await.unwrap_err();
+    assert!(error.is_unique_violation(), "{error}");
+    Ok(())
+}
+
+#[surreal_session_embedded::test(blocking, schema = (Person,))]
+fn schema_of_a_blocking_test(db: Session) -> Result<()> {
+    assert!(db.verify::<Person>().wait()?.is_clean());
     Ok(())
 }
 
