@@ -3,10 +3,9 @@
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use syn::ext::IdentExt;
-use syn::{Data, DataStruct, DeriveInput, Fields, Ident, Path, parse_quote};
+use syn::{Data, DataStruct, DeriveInput, Fields, Ident, Path, PathArguments, Type, parse_quote};
 
 use crate::case::{Rule, snake_case};
-use crate::check::id::last_segment;
 use crate::errors::Errors;
 use crate::kind::Kind;
 use crate::parse::{record, serde};
@@ -242,6 +241,16 @@ pub(crate) const ENDS: [&str; 2] = ["in", "out"];
 fn named_fields(data: &Data) -> Option<&syn::FieldsNamed> {
     match data {
         Data::Struct(DataStruct { fields: Fields::Named(fields), .. }) => Some(fields),
+        _ => None,
+    }
+}
+
+/// Returns the last name of a type, and its arguments.
+pub(crate) fn last_segment(ty: &Type) -> Option<(&Ident, &PathArguments)> {
+    match ty {
+        Type::Path(path) => path.path.segments.last().map(|segment| (&segment.ident, &segment.arguments)),
+        Type::Group(group) => last_segment(&group.elem),
+        Type::Paren(paren) => last_segment(&paren.elem),
         _ => None,
     }
 }

@@ -12,6 +12,8 @@ use syn::punctuated::Punctuated;
 use syn::token::Paren;
 use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitStr, Path, PathSegment, Token, parenthesized};
 
+use crate::errors::Errors;
+
 /// One word inside an attribute, with what was given to it.
 pub(crate) struct Item {
     pub(crate) path: Path,
@@ -37,7 +39,7 @@ impl Item {
     /// Returns the text of `word = "text"`.
     pub(crate) fn text(&self) -> Option<&LitStr> {
         match &self.given {
-            Given::Value(value) => text(value),
+            Given::Value(value) => literal(value),
             Given::Nothing | Given::Nested(_) => None,
         }
     }
@@ -80,10 +82,45 @@ fn items(attr: &Attribute) -> syn::Result<Vec<Item>> {
 }
 
 /// Reads a string literal. One that came through `macro_rules!` is in an invisible group.
-fn text(value: &Expr) -> Option<&LitStr> {
+fn literal(value: &Expr) -> Option<&LitStr> {
     match value {
         Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text),
-        Expr::Group(group) => text(&group.expr),
+        Expr::Group(group) => literal(&group.expr),
         _ => None,
     }
+}
+
+fn text(item: &Item, example: &str, errors: &mut Errors) -> Option<LitStr> {
+    let text = item.text();
+    if text.is_none() {
+        let message = format!("`{}` takes text, as in `#[record({example})]`", item.word());
+        match &item.given {
+            Given::Value(value) => errors.at(value, message),
+            Given::Nothing | Given::Nested(_) => errors.at(&item.path, message),
+        }
+    }
+    text.cloned()
+}
+
+/// Reads a name. A keyword, as in `in.name`, is the field that Rust calls `r#in`.
+fn step(input: ParseStream<'_>) -> syn::Result<Ident> {
+    let name = Ident::parse_any(input)?;
+    let keyword = syn::parse_str::<Ident>(&name.to_string()).is_err();
+    let can_be_raw = !["self", "super", "crate", "Self", "_"].iter().any(|word| name == word);
+    match (keyword, can_be_raw) {
+        (false, _) => Ok(name),
+        (true, true) => Ok(Ident::new_raw(&name.to_string(), name.span())),
+        (true, false) => Err(input.error("a keyword that cannot be the name of a field")),
+    }
+}
+
+fn flag(item: Item, errors: &mut Errors) -> Path {
+    let word = item.word();
+    let message = format!("`{word}` takes no value: `#[record({word})]`");
+    match &item.given {
+        Given::Nothing => {}
+        Given::Value(value) => errors.at(value, message),
+        Given::Nested(_) => errors.at(&item.path, message),
+    }
+    item.path
 }

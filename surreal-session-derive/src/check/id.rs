@@ -4,7 +4,7 @@ use syn::ext::IdentExt;
 use syn::{GenericArgument, Ident, PathArguments, Type};
 
 use crate::errors::Errors;
-use crate::model::{Field, Model};
+use crate::model::{Field, Model, last_segment};
 
 pub(super) fn check(model: &Model, fields: &[Field], errors: &mut Errors) {
     match model.id() {
@@ -74,13 +74,4 @@ fn is_id_of(ty: &Type, record: &Ident) -> bool {
     };
     let target = last_segment(target).map(|(ident, _)| ident.unraw());
     ident == "Id" && target.is_some_and(|target| target == "Self" || target == record.unraw())
-}
-
-pub(crate) fn last_segment(ty: &Type) -> Option<(&Ident, &PathArguments)> {
-    match ty {
-        Type::Path(path) => path.path.segments.last().map(|segment| (&segment.ident, &segment.arguments)),
-        Type::Group(group) => last_segment(&group.elem),
-        Type::Paren(paren) => last_segment(&paren.elem),
-        _ => None,
-    }
 }

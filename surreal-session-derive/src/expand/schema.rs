@@ -6,8 +6,7 @@ use syn::spanned::Spanned;
 use syn::{LitStr, Path};
 
 use super::receiver::Receiver;
-use crate::check::id::last_segment;
-use crate::model::{ENDS, Field, Model};
+use crate::model::{ENDS, Field, Model, last_segment};
 use crate::parse::schema::{Index, Rules};
 
 /// The fields that the database has. An id, and the ends of an edge, are among them only if something is said about them.

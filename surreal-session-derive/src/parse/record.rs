@@ -1,14 +1,13 @@
 //! `#[record(…)]`.
 
 use quote::ToTokens;
-use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Ident, LitStr, Meta, Path, Token, Type, parse2};
 
 use super::schema::{self, Index, Rules};
 use super::words::{Part, Place};
-use super::{Given, Item, items};
+use super::{Given, Item, flag, items, step, text};
 use crate::errors::Errors;
 use crate::kind::Kind;
 
@@ -125,18 +124,6 @@ fn all(attrs: &[Attribute], errors: &mut Errors) -> Vec<Item> {
     all
 }
 
-pub(super) fn text(item: &Item, example: &str, errors: &mut Errors) -> Option<LitStr> {
-    let text = item.text();
-    if text.is_none() {
-        let message = format!("`{}` takes text, as in `#[record({example})]`", item.word());
-        match &item.given {
-            Given::Value(value) => errors.at(value, message),
-            Given::Nothing | Given::Nested(_) => errors.at(&item.path, message),
-        }
-    }
-    text.cloned()
-}
-
 fn name(item: &Item, example: &str, errors: &mut Errors) -> Option<Ident> {
     let word = item.word();
     let example = format!("{word} = \"{example}\"");
@@ -190,27 +177,4 @@ fn steps(item: &Item, errors: &mut Errors) -> Option<Vec<Ident>> {
             None
         }
     }
-}
-
-/// Reads a name. A keyword, as in `in.name`, is the field that Rust calls `r#in`.
-pub(super) fn step(input: ParseStream<'_>) -> syn::Result<Ident> {
-    let name = Ident::parse_any(input)?;
-    let keyword = syn::parse_str::<Ident>(&name.to_string()).is_err();
-    let can_be_raw = !["self", "super", "crate", "Self", "_"].iter().any(|word| name == word);
-    match (keyword, can_be_raw) {
-        (false, _) => Ok(name),
-        (true, true) => Ok(Ident::new_raw(&name.to_string(), name.span())),
-        (true, false) => Err(input.error("a keyword that cannot be the name of a field")),
-    }
-}
-
-pub(super) fn flag(item: Item, errors: &mut Errors) -> Path {
-    let word = item.word();
-    let message = format!("`{word}` takes no value: `#[record({word})]`");
-    match &item.given {
-        Given::Nothing => {}
-        Given::Value(value) => errors.at(value, message),
-        Given::Nested(_) => errors.at(&item.path, message),
-    }
-    item.path
 }

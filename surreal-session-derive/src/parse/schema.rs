@@ -5,8 +5,7 @@ use syn::parse::{ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::{Ident, LitStr, Path, Token};
 
-use super::record::{flag, step, text};
-use super::{Given, Item};
+use super::{Given, Item, flag, step, text};
 use crate::errors::Errors;
 
 /// The rules of a table.

@@ -11,8 +11,9 @@ use super::structure::{Structure, execute, execute_all, left, run};
 use super::table::Parts;
 use crate::connection::Deadline;
 use crate::error::{Error, Result};
+use crate::session::Session;
+use crate::transaction::Transaction;
 use crate::value::escape_identifier;
-use crate::{Session, Transaction};
 
 pub(super) async fn define(session: &Session, parts: &Parts, deadline: Deadline) -> Result<DefineReport> {
     let mut report = DefineReport::default();

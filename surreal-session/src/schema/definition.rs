@@ -154,6 +154,10 @@ impl<T: Definition> Definitions for T {
     }
 }
 
+impl Definitions for () {
+    fn items(_: &mut Vec<Item>) {}
+}
+
 macro_rules! tuples {
     ($first:ident $($rest:ident)*) => {
         impl<$first: Definitions, $($rest: Definitions),*> Definitions for ($first, $($rest,)*) {

@@ -10,8 +10,9 @@ use crate::connection::Deadline;
 use crate::error::Result;
 use crate::query::queryable::Queryable;
 use crate::query::{Query, Response};
+use crate::session::Session;
+use crate::transaction::Transaction;
 use crate::value::{Uuid, Value, escape_identifier};
-use crate::{Session, Transaction};
 
 /// Definitions by their names.
 #[derive(Debug, Clone, Default)]

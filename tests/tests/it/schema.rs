@@ -1,6 +1,7 @@
 //! The schema of a database from its models.
 
 mod drift;
+mod generated;
 mod random;
 mod rows;
 

@@ -4,7 +4,9 @@ use surreal_session::prelude::*;
 use surreal_session::schema::Part;
 use surreal_session_tests::async_test;
 
-use super::{All, empty};
+use super::{Account, English, Likes, Person, Thing, empty};
+
+type All = (English, (Person, Thing, Likes), Account);
 
 #[async_test(not_send)]
 async fn each_difference_is_found_and_removed() {
