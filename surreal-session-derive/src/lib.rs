@@ -19,6 +19,7 @@ mod link;
 mod model;
 mod parse;
 mod stored;
+mod surql;
 
 use proc_macro::TokenStream;
 use syn::DeriveInput;
@@ -34,6 +35,12 @@ use crate::stored::Stored;
 #[proc_macro_attribute]
 pub fn database_test(options: TokenStream, item: TokenStream) -> TokenStream {
     database_test::expand(options.into(), item.into()).into()
+}
+
+#[doc = include_str!("../docs/surql.md")]
+#[proc_macro]
+pub fn surql(input: TokenStream) -> TokenStream {
+    surql::expand(input.into()).into()
 }
 
 #[doc = include_str!("../docs/record.md")]
