@@ -125,12 +125,14 @@ pub trait IntoSurql: private::Sealed {
     fn into_surql(self) -> Surql;
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoSurql for Surql {
     fn into_surql(self) -> Surql {
         self
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoSurql for &'static str {
     fn into_surql(self) -> Surql {
         fixed(self)
