@@ -62,6 +62,7 @@ mod server_facts;
 mod session_cache;
 mod stored;
 mod stray;
+mod surql;
 mod transaction;
 mod transfer;
 mod traverse;
