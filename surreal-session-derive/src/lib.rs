@@ -3,7 +3,7 @@
 //! Programs use them through `surreal_session`, which re-exports them; this crate has no other use. What a macro
 //! accepts and generates is documented on the macro itself: [`macro@Record`] for what is in a table, [`macro@Object`] for
 //! what is nested in a record, [`macro@View`] for some of a record's fields, and [`macro@LinkTo`] for links to several
-//! tables.
+//! tables. [`surql!`] checks SurrealQL text; its steps are described in its module.
 //!
 //! A derive has four steps, each in a module: `parse` reads the attributes of this crate and of serde; `model` joins them
 //! with the nodes of `syn`; `check` collects all mistakes; `expand` generates the code. Code is generated in spite of

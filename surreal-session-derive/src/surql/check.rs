@@ -4,7 +4,7 @@ use syn::ext::IdentExt;
 
 use super::input::Input;
 use super::lexer::{Fault, Kind, Token};
-use super::names::{SET_BY_SERVER, SET_IN_DEFINITION};
+use super::names::{LISTED, SET_BY_SERVER, SET_IN_DEFINITION};
 use super::variables::{Variable, variables};
 use crate::errors::Errors;
 use crate::parse::nearest;
@@ -104,7 +104,7 @@ pub(super) fn unused(input: &Input, scope: &Scope<'_>, tokens: &[Token<'_>], err
     let used: Vec<&str> = variables(tokens).iter().filter(|v| !v.is_introduced).map(|v| v.name).collect();
     let misspelt: Vec<&str> = used.iter().filter(|name| !scope.has(name)).copied().collect();
     let names = input.binds.iter().map(|bind| (&bind.name, "bound"));
-    for (ident, verb) in names.chain(input.session.iter().map(|name| (name, "listed"))) {
+    for (ident, verb) in names.chain(input.session.iter().map(|name| (name, LISTED))) {
         let name = ident.unraw().to_string();
         // The message about a misspelt variable names this one.
         let is_suggested = misspelt.iter().any(|misspelt| nearest(misspelt, &scope.names()) == Some(name.as_str()));

@@ -1,12 +1,13 @@
 //! Generates the expression.
 
-use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
+use syn::spanned::Spanned;
 
 use super::input::{Bind, Input};
 use super::lexer::{Kind, Token};
-use super::placeholder::Placeholder;
+use super::placeholder::{Placeholder, span};
 use crate::errors::Errors;
 
 /// The text with its values.
@@ -55,7 +56,7 @@ fn literal(text: &str) -> Option<TokenStream> {
 
 /// The table, or the path of the field, with the span of the literal: mistakes in it are found by the compiler.
 fn named(input: &Input, Placeholder { model, steps }: &Placeholder) -> TokenStream {
-    let (krate, span) = (input.krate(), input.text.span());
+    let (krate, span) = (input.krate(), span(&input.text));
     if steps.is_empty() {
         return quote_spanned!(span=> #krate::__private::table::<#model>());
     }
@@ -66,8 +67,9 @@ fn named(input: &Input, Placeholder { model, steps }: &Placeholder) -> TokenStre
 
 fn bound(krate: &TokenStream, surql: &TokenStream, Bind { name, value }: &Bind) -> TokenStream {
     let text = name.unraw().to_string();
-    match value {
-        Some(value) => quote!(#krate::__private::Surql::bind(#surql, #text, &(#value))),
-        None => quote!(#krate::__private::Surql::bind(#surql, #text, &#name)),
-    }
+    let value = value.as_ref().map_or_else(|| name.to_token_stream(), ToTokens::to_token_stream);
+    // A value that cannot be serialized is reported where it is, and lints do not take the borrow for the user's.
+    let span = Span::mixed_site().located_at(value.span());
+    let borrowed = quote_spanned!(span=> &(#value));
+    quote!(#krate::__private::Surql::bind(#surql, #text, #borrowed))
 }

@@ -51,7 +51,7 @@ impl Input {
 impl Parse for Input {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         if input.is_empty() {
-            return Err(input.error("expected SurrealQL text, as in `surql!(\"RETURN $x\", x = 1)`"));
+            return Err(Error::new(input.span(), "expected SurrealQL text, as in `surql!(\"RETURN $x\", x = 1)`"));
         }
         let text = literal(input)?;
         let mut this = Self { text, binds: Vec::new(), session: Vec::new(), krate: None };

@@ -25,6 +25,9 @@ pub(super) const SET_BY_SERVER: [(&str, &str); 11] = [
 pub(super) const SET_IN_DEFINITION: [(&str, &str); 5] =
     [("request", "API"), ("reference", "REFERENCE"), ("action", "BUCKET"), ("file", "BUCKET"), ("target", "BUCKET")];
 
+/// The verb for a name in the list of variables of the session.
+pub(super) const LISTED: &str = "listed in `session(..)`";
+
 /// The names of the binds.
 pub(super) fn of_binds(input: &Input, errors: &mut Errors) -> Vec<String> {
     let mut names = Vec::new();
@@ -40,7 +43,7 @@ pub(super) fn of_session(input: &Input, errors: &mut Errors) -> Vec<String> {
     for name in &input.session {
         match input.binds.iter().any(|bind| bind.name.unraw() == name.unraw()) {
             true => errors.at(name, format!("`${}` is bound: a bind hides the variable of the session", name.unraw())),
-            false => add(&mut names, name, "listed", errors),
+            false => add(&mut names, name, LISTED, errors),
         }
     }
     names

@@ -14,11 +14,17 @@ impl Placeholder {
     pub(super) fn parse(text: &str, literal: &LitStr) -> Result<Self> {
         let inner = text.trim_start_matches('{').trim_end_matches('}');
         let mut parts = inner.split('.');
-        let span = literal.span();
+        let span = span(literal);
         let model = LitStr::new(parts.next().unwrap_or_default(), span).parse()?;
         let steps = parts.map(|step| ident(step, span)).collect::<Result<_>>()?;
         Ok(Self { model, steps })
     }
+}
+
+/// The place of the literal, for names of the program. As tokens of the literal itself, they would make the compiler suggest
+/// to replace all of it by the name of another field.
+pub(super) fn span(literal: &LitStr) -> Span {
+    Span::call_site().located_at(literal.span())
 }
 
 /// A field, whose name may be a keyword.
@@ -53,10 +59,11 @@ pub(super) fn check_similar(text: &str) -> std::result::Result<(), String> {
     if !(after.starts_with('.') && !after.starts_with("..") || after.starts_with("::") || after.starts_with('<')) {
         return Ok(());
     }
-    let shown: String = inner.chars().take_while(|&c| c != '\n').take(24).collect();
+    let end = inner.find(['}', '\n']).map_or(inner.len(), |end| end + 1);
+    let shown = inner[..end].trim_end();
     Err(format!(
-        "`{{{shown}` is not a placeholder: that is a type without generics and fields of it, as in `{{{model}.field}}`; \
-         if it is a block of SurrealQL, put a space after the `{{`"
+        "`{{{shown}` is not a placeholder, which is a type and fields without operators and generics, as in \
+         `{{{model}.field}}`; begin a block of SurrealQL with a `{{` and a space"
     ))
 }
 

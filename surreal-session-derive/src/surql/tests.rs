@@ -204,10 +204,10 @@ fn mistakes_are_named_with_their_place() {
         ("\"RETURN 1\", min = 1", "`min` is bound, but the text does not use `$min`"),
         ("\"RETURN '$min'\", min = 1", "`min` is bound, but the text does not use `$min`"),
         ("\"LET $min = 2\", min = 1", "`min` is bound, but the text does not use `$min`"),
-        ("\"RETURN 1\", session(tenant)", "`tenant` is listed, but the text does not use `$tenant`"),
+        ("\"RETURN 1\", session(tenant)", "`tenant` is listed in `session(..)`, but the text does not use `$tenant`"),
         ("\"RETURN $a\", a = 1, a = 2", "`$a` is bound twice"),
         ("\"RETURN $a\", a, r#a", "`$a` is bound twice"),
-        ("\"RETURN $a\", session(a, a)", "`$a` is listed twice"),
+        ("\"RETURN $a\", session(a, a)", "`$a` is listed in `session(..)` twice"),
         ("\"RETURN $a\", a, session(a)", "`$a` is bound: a bind hides the variable of the session"),
         (
             "\"RETURN $auth\", auth = 1",
@@ -216,13 +216,13 @@ fn mistakes_are_named_with_their_place() {
         ("\"RETURN $session\", session = 1", "`$session` is set by the server and cannot be bound"),
         (
             "\"RETURN $this\", session(this)",
-            "`$this` is set by the server and cannot be listed: it is the record at hand",
+            "`$this` is set by the server and cannot be listed in `session(..)`: it is the record at hand",
         ),
         ("\"RETURN $value\", value", "`$value` is set by the server and cannot be bound"),
         ("\"RETURN 1\", ä = 1", "the name of a variable consists of ASCII letters, digits and underscores"),
         ("\"RETURN {User.tags[0]}\"", "`{User.tags[0]}` is not a placeholder"),
-        ("\"RETURN {Page<User>}\"", "without generics"),
-        ("\"RETURN {User.age + 1}\"", "put a space after the `{`"),
+        ("\"RETURN {Page<User>}\"", "without operators and generics"),
+        ("\"RETURN {User.age + 1}\"", "begin a block of SurrealQL with a `{` and a space"),
         ("\"RETURN {User::}\"", "is not a placeholder"),
         ("", "expected SurrealQL text"),
         ("text", "expected a string literal, which the compiler can check"),
@@ -263,7 +263,7 @@ fn expansion_keeps_plain_text_and_joins_placeholders() {
         (
             quote!("$a + $b", a, b = 1 + 1, crate = x),
             quote!(x::__private::Surql::bind(
-                x::__private::Surql::bind(x::__private::fixed("$a + $b"), "a", &a),
+                x::__private::Surql::bind(x::__private::fixed("$a + $b"), "a", &(a)),
                 "b",
                 &(1 + 1)
             )),

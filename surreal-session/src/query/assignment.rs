@@ -165,7 +165,11 @@ impl<P: Path, T> FieldRef<P, T> {
     /// Gives the field the value of an expression of the server, as in `u.seen_at.set_raw("time::now()")`.
     ///
     /// The type of the value is not checked: one of another type makes a record that cannot be read. In the text, fields have
-    /// the values from before the write.
+    /// the values from before the write. For [`on_duplicate`](crate::query::write::Insert::on_duplicate) the server (3.3.5)
+    /// computes the value also before it has read the record, when all fields are NONE: `age + 1` fails there, and
+    /// `(age ?? 0) + 1` does not. The text is put in parentheses.
+    ///
+    /// A new record gets such a value with [`upsert`](crate::Queryable::upsert) and `set`.
     ///
     /// # Examples
     ///

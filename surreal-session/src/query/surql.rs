@@ -184,6 +184,7 @@ pub trait Place {
     fn path() -> String;
 }
 
+#[diagnostic::do_not_recommend]
 impl<P: Path, T> Place for FieldRef<P, T> {
     fn path() -> String {
         let mut path = String::new();

@@ -290,9 +290,9 @@ async fn field_is_set_to_an_expression() {
         .unwrap();
     assert_eq!((created.age, created.address), (42, Some(Address { city: "London".into() })));
 
-    let again =
-        session.insert([("ada", user("Ada", 1))]).on_duplicate(|u| u.age.set_raw(surql!("$input.age + $n", n = 1)));
-    assert_eq!(again.await.unwrap()[0].age, 2);
+    let more = surql!("(age ?? 0) + $input.age + $n", n = 1);
+    let again = session.insert([("ada", user("Ada", 1))]).on_duplicate(|u| u.age.set_raw(more));
+    assert_eq!(again.await.unwrap()[0].age, 74);
 
     let refused = session.update::<User>().id("ada").set(|u| u.age.set_raw("1, name = 'x'")).await.unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Validation, "{refused:?}");
