@@ -47,7 +47,9 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
 fn check(input: &Input, tokens: &[Token<'_>], text: &str, errors: &mut Errors) {
     let (binds, session) = (names::of_binds(input, errors), names::of_session(input, errors));
     let scope = Scope { binds: &binds, session: &session };
-    check::check(&scope, tokens).into_iter().for_each(|fault| errors.push(fault.at(&input.text, text)));
+    for fault in check::check(&scope, tokens) {
+        errors.push(fault.at(&input.text, text));
+    }
     check::unused(input, &scope, tokens, errors);
 }
 

@@ -7,7 +7,7 @@ use syn::spanned::Spanned;
 
 use super::input::{Bind, Input};
 use super::lexer::{Kind, Token};
-use super::placeholder::{Placeholder, span};
+use super::placeholder::Placeholder;
 use crate::errors::Errors;
 
 /// The text with its values.
@@ -56,7 +56,7 @@ fn literal(text: &str) -> Option<TokenStream> {
 
 /// The table, or the path of the field, with the span of the literal: mistakes in it are found by the compiler.
 fn named(input: &Input, Placeholder { model, steps }: &Placeholder) -> TokenStream {
-    let (krate, span) = (input.krate(), span(&input.text));
+    let (krate, span) = (input.krate(), input.text.span());
     if steps.is_empty() {
         return quote_spanned!(span=> #krate::__private::table::<#model>());
     }

@@ -10,21 +10,16 @@ pub(super) struct Placeholder {
 }
 
 impl Placeholder {
-    /// Reads `{User.address.city}`. Its tokens have the span of the literal.
+    /// Reads `{User.address.city}`. Its tokens have the span of the literal itself, so that the compiler lists the fields that
+    /// exist; for code of a macro it does not.
     pub(super) fn parse(text: &str, literal: &LitStr) -> Result<Self> {
         let inner = text.trim_start_matches('{').trim_end_matches('}');
         let mut parts = inner.split('.');
-        let span = span(literal);
+        let span = literal.span();
         let model = LitStr::new(parts.next().unwrap_or_default(), span).parse()?;
         let steps = parts.map(|step| ident(step, span)).collect::<Result<_>>()?;
         Ok(Self { model, steps })
     }
-}
-
-/// The place of the literal, for names of the program. As tokens of the literal itself, they would make the compiler suggest
-/// to replace all of it by the name of another field.
-pub(super) fn span(literal: &LitStr) -> Span {
-    Span::call_site().located_at(literal.span())
 }
 
 /// A field, whose name may be a keyword.
