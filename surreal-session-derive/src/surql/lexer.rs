@@ -91,39 +91,9 @@ impl<'t> Token<'t> {
     }
 }
 
-/// The keywords that an operand follows, of those that are seldom names of fields.
-const BEFORE_OPERANDS: [&str; 30] = [
-    "ALLINSIDE",
-    "AND",
-    "ANYINSIDE",
-    "ASSERT",
-    "CONTAINS",
-    "CONTAINSALL",
-    "CONTAINSANY",
-    "CONTAINSNONE",
-    "CONTAINSNOT",
-    "DEFAULT",
-    "ELSE",
-    "FROM",
-    "IF",
-    "IN",
-    "INSIDE",
-    "INTERSECTS",
-    "IS",
-    "NONEINSIDE",
-    "NOT",
-    "NOTINSIDE",
-    "OR",
-    "OUTSIDE",
-    "RETURN",
-    "SELECT",
-    "SET",
-    "THEN",
-    "THROW",
-    "VALUE",
-    "WHEN",
-    "WHERE",
-];
+/// The keywords that an operand follows, without those that are often names of fields.
+const BEFORE_OPERANDS: [&str; 13] =
+    ["AND", "ASSERT", "ELSE", "IF", "IS", "NOT", "OR", "RETURN", "SELECT", "THEN", "THROW", "WHEN", "WHERE"];
 
 /// Splits the text.
 pub(super) fn tokens(text: &str, placeholders: Placeholders) -> Result<Vec<Token<'_>>, Fault> {

@@ -121,7 +121,7 @@ fn slash_is_a_regex_only_where_an_operand_is_expected() {
         ("1/2/3", &[]),
         ("{User.age}/2/1", &[]),
         ("`a`/2/`b`", &[]),
-        ("value / 2", &[]),
+        ("value / 2 / in / 3", &[]),
         ("x WHERE /a/", &["/a/"]),
     ] {
         let found: Vec<_> = of_kind(text, Kind::Literal).into_iter().filter(|text| text.starts_with('/')).collect();
@@ -151,6 +151,7 @@ fn good_text_has_no_mistakes() {
         "\"RETURN [1].fold(0, |$a: int, $b: option<int | string>, $c: array<int, 5>| $a + $b + $c)\"",
         "\"LET $f = |$x| { RETURN $x }; RETURN $f(1)\"",
         "\"RETURN || 1\"",
+        "\"DEFINE FIELD a ON b VALUE |$c| |$d| $c + $d\"",
         "\"SELECT * FROM a WHERE b <|2, 40|> $p\", p",
         "\"CREATE |person:10|\"",
         "\"DEFINE FUNCTION OVERWRITE fn::a::b($x: array<int, 3>, $y: record<a | b>) { RETURN $x + $y }\"",
@@ -199,6 +200,8 @@ fn mistakes_are_named_with_their_place() {
         ("\"RETURN $tennant\", session(tenant)", "did you mean `$tenant`?"),
         ("\"RETURN $valeu\"", "did you mean `$value`?"),
         ("\"RETURN $x; LET $x = 1\"", "`$x` has no value: the text introduces it only later"),
+        ("\"RETURN [1].map(|$a: option<int>| $b)\"", "`$b` has no value"),
+        ("\"RETURN [1].map(|$a| $b + $a)\"", "`$b` has no value"),
         ("\"RETURN $file\"", "`$file` has no value"),
         ("\"RETURN $request\"", "`$request` has no value"),
         ("\"RETURN 1\", min = 1", "`min` is bound, but the text does not use `$min`"),

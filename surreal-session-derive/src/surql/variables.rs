@@ -14,12 +14,13 @@ pub(super) struct Variable<'t> {
 /// All variables, in the order of the text.
 pub(super) fn variables<'t>(tokens: &[Token<'t>]) -> Vec<Variable<'t>> {
     let mut introduced = vec![false; tokens.len()];
+    let mut closed = None;
     for (index, token) in tokens.iter().enumerate() {
         let after = index + 1;
         if token.is_word("LET") || token.is_word("FOR") {
             introduce(tokens, after, &mut introduced);
-        } else if token.is("|") && begins_closure(tokens, index) {
-            parameters(tokens, after, "|", &mut introduced);
+        } else if token.is("|") && closed != Some(index) && is_variable(tokens, after) {
+            closed = Some(parameters(tokens, after, "|", &mut introduced));
         } else if token.is_word("FUNCTION") && index > 0 && tokens[index - 1].is_word("DEFINE") {
             let open = tokens[after..].iter().position(|token| token.is("("));
             parameters(tokens, open.map_or(tokens.len(), |open| after + open + 1), ")", &mut introduced);
@@ -31,29 +32,29 @@ pub(super) fn variables<'t>(tokens: &[Token<'t>]) -> Vec<Variable<'t>> {
     tokens.iter().zip(&introduced).filter_map(variable).collect()
 }
 
+fn is_variable(tokens: &[Token<'_>], index: usize) -> bool {
+    tokens.get(index).is_some_and(|token| token.kind == Kind::Variable)
+}
+
 fn introduce(tokens: &[Token<'_>], index: usize, introduced: &mut [bool]) {
-    if tokens.get(index).is_some_and(|token| token.kind == Kind::Variable) {
+    if is_variable(tokens, index) {
         introduced[index] = true;
     }
 }
 
-/// Returns true if the `|` begins the parameters of a closure.
-fn begins_closure(tokens: &[Token<'_>], index: usize) -> bool {
-    let is_operand = index == 0 || tokens[index - 1].expects_operand();
-    is_operand && tokens.get(index + 1).is_some_and(|token| token.kind == Kind::Variable)
-}
-
-/// Notes the parameters up to `close`: each variable at the start or after a comma. Their types may have brackets.
-fn parameters(tokens: &[Token<'_>], start: usize, close: &str, introduced: &mut [bool]) {
+/// Notes the parameters up to `close`, whose position it returns: each variable at the start or after a comma. Their types
+/// may have brackets.
+fn parameters(tokens: &[Token<'_>], start: usize, close: &str, introduced: &mut [bool]) -> usize {
     let mut depth = 0_usize;
     introduce(tokens, start, introduced);
     for (index, token) in tokens.iter().enumerate().skip(start) {
         match token {
-            token if depth == 0 && token.is(close) => return,
+            token if depth == 0 && token.is(close) => return index,
             token if depth == 0 && token.is(",") => introduce(tokens, index + 1, introduced),
             token if token.kind == Kind::Open || token.is("<") => depth += 1,
             token if token.kind == Kind::Close || token.is(">") => depth = depth.saturating_sub(1),
             _ => {}
         }
     }
+    tokens.len()
 }

@@ -121,8 +121,7 @@ async fn text_has_variables_of_its_own_and_of_the_session() {
         .unwrap()
         .check()
         .unwrap();
-    type Row = (String, Vec<i64>, i64, String, Option<RecordId>, i64);
-    let row: Row = response.take(5).unwrap();
+    let row: (String, Vec<i64>, i64, String, Option<RecordId>, i64) = response.take(5).unwrap();
     assert_eq!(row, ("acme".into(), vec![2, 4], 5, "$text".into(), None, 2));
 }
 
@@ -229,12 +228,13 @@ async fn values_are_not_shown() {
     }
 }
 
+async fn first(session: &Session, surql: impl IntoSurql) -> i64 {
+    session.query(surql).await.unwrap().take(0).unwrap()
+}
+
 #[async_test]
 async fn text_made_at_run_time_is_run() {
     let (_db, session) = place().await;
-    async fn first(session: &Session, surql: impl IntoSurql) -> i64 {
-        session.query(surql).await.unwrap().take(0).unwrap()
-    }
     let number = 3;
     assert_eq!(first(&session, "RETURN 1").await, 1);
     assert_eq!(first(&session, surql!("RETURN $number", number)).await, 3);
