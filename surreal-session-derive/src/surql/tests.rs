@@ -294,7 +294,7 @@ fn text_in_attributes_has_neither_placeholders_nor_binds() {
         match expected {
             None => assert_eq!(outcome, Ok(()), "{text}"),
             Some(expected) => {
-                assert!(outcome.as_ref().is_err_and(|error| error.contains(expected)), "{text}: {outcome:?}")
+                assert!(outcome.as_ref().is_err_and(|error| error.contains(expected)), "{text}: {outcome:?}");
             }
         }
     }
