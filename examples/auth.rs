@@ -194,7 +194,7 @@ async fn keys(db: &Surreal, root: &Session) -> Result<(), Box<dyn Error>> {
     println!("the robot is a viewer and sees {} note", viewer.select::<Note>().await?.len());
     let refused = viewer.execute("REMOVE TABLE note").await.err().ok_or("the robot removed a table")?;
     println!("it cannot remove the table: {refused}");
-    root.execute(format!("ACCESS robots ON DATABASE REVOKE GRANT {}", granted.id)).await?;
+    root.execute(Surql::dynamic(format!("ACCESS robots ON DATABASE REVOKE GRANT {}", granted.id))).await?;
     let revoked = db.new_session().signin(key).await.err().ok_or("a revoked key worked")?;
     println!("{revoked}");
     assert!(refused.is_auth() && revoked.is_auth());

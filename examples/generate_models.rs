@@ -4,6 +4,7 @@
 //! models of your database; `SURREAL_USER` and `SURREAL_PASS` name a user who may see its schema. Without arguments, it shows
 //! the models of a small shop in a server of its own.
 
+#[expect(unreachable_pub, reason = "the file is used by tests as well")]
 #[path = "generate_models/models.rs"]
 mod models;
 

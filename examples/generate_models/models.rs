@@ -18,7 +18,7 @@ pub async fn generate(session: &Session) -> Result<String> {
     let mut described = Vec::new();
     for table in &tables {
         let name = Table::new(text(table, "name"));
-        let info: Value = session.query(format!("INFO FOR TABLE {name} STRUCTURE")).await?.take(0)?;
+        let info: Value = session.query(Surql::dynamic(format!("INFO FOR TABLE {name} STRUCTURE"))).await?.take(0)?;
         described.push((table, list(&info, "fields"), list(&info, "indexes")));
     }
     let keys = described.iter().map(|(table, fields, _)| (text(table, "name"), key_of(fields)));

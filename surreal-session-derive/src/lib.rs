@@ -3,7 +3,7 @@
 //! Programs use them through `surreal_session`, which re-exports them; this crate has no other use. What a macro
 //! accepts and generates is documented on the macro itself: [`macro@Record`] for what is in a table, [`macro@Object`] for
 //! what is nested in a record, [`macro@View`] for some of a record's fields, and [`macro@LinkTo`] for links to several
-//! tables.
+//! tables. [`surql!`] checks SurrealQL text; its steps are described in its module.
 //!
 //! A derive has four steps, each in a module: `parse` reads the attributes of this crate and of serde; `model` joins them
 //! with the nodes of `syn`; `check` collects all mistakes; `expand` generates the code. Code is generated in spite of
@@ -19,6 +19,7 @@ mod link;
 mod model;
 mod parse;
 mod stored;
+mod surql;
 
 use proc_macro::TokenStream;
 use syn::DeriveInput;
@@ -34,6 +35,12 @@ use crate::stored::Stored;
 #[proc_macro_attribute]
 pub fn database_test(options: TokenStream, item: TokenStream) -> TokenStream {
     database_test::expand(options.into(), item.into()).into()
+}
+
+#[doc = include_str!("../docs/surql.md")]
+#[proc_macro]
+pub fn surql(input: TokenStream) -> TokenStream {
+    surql::expand(input.into()).into()
 }
 
 #[doc = include_str!("../docs/record.md")]

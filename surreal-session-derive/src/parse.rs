@@ -5,6 +5,8 @@ pub(crate) mod schema;
 pub(crate) mod serde;
 mod words;
 
+pub(crate) use words::nearest;
+
 use proc_macro2::TokenStream;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};

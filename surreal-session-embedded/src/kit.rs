@@ -15,7 +15,7 @@ use surreal_session::auth::Root;
 use surreal_session::blocking::{Queryable, Wait};
 use surreal_session::schema::Definitions;
 use surreal_session::value::Value;
-use surreal_session::{Result, Session, Surreal};
+use surreal_session::{Result, Session, Surql, Surreal};
 use tokio::runtime;
 
 use crate::Embedded;
@@ -268,7 +268,7 @@ fn remove_old(root: &Session) -> Result<()> {
 }
 
 fn remove(root: &Session, database: &str) -> Result<()> {
-    root.execute(format!("REMOVE DATABASE IF EXISTS `{database}`")).wait()
+    root.execute(Surql::dynamic(format!("REMOVE DATABASE IF EXISTS `{database}`"))).wait()
 }
 
 /// The namespace of the databases of all tests.

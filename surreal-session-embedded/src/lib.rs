@@ -38,6 +38,7 @@ mod example;
 mod handle;
 mod kit;
 mod once;
+mod parses;
 mod server;
 mod socket;
 mod storage;
@@ -100,12 +101,13 @@ pub use server::LiveEngine;
 /// ```
 pub use surreal_session_derive::database_test as test;
 
-/// What the attribute [`test`](macro@test) uses. Not part of the public interface.
+/// What the attribute [`test`](macro@test) and the macro [`assert_parses!`] use. Not part of the public interface.
 #[doc(hidden)]
 pub mod __private {
     pub use surreal_session::blocking::Wait;
 
     pub use crate::kit::{Argument, Outcome, Place, Test, run, run_blocking};
+    pub use crate::parses::assert_parses;
 }
 
 /// Compiles the code of the README.

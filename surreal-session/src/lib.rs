@@ -84,9 +84,10 @@ pub use query::queryable::Queryable;
 pub use query::response::Response;
 pub use query::select::Fields;
 pub use query::statement::Query;
+pub use query::surql::Surql;
 pub use record::{Change, LinkTo, Object, Patch, Record, Relation, Stored, View, keep, merge, set, unset};
 pub use session::{CallFuture, Connect, NewSession, Session, SessionCache, SessionCall, Surreal, Use};
-pub use surreal_session_derive::{LinkTo, Object, Record, Stored, View};
+pub use surreal_session_derive::{LinkTo, Object, Record, Stored, View, surql};
 pub use transaction::{CommitMarker, Transaction, TransactionBuilder};
 pub use value::{Datetime, Id, RecordId, Value};
 
@@ -150,8 +151,8 @@ pub mod prelude {
     pub use crate::value::{Datetime, Id, RecordId, RecordKey, Table, Value};
     pub use crate::{
         Change, Condition, Delivery, Error, ErrorKind, Expression, Fields, Link, LinkTo, Object, Patch, Queryable,
-        Record, Relation, Response, ServerError, Session, SessionCache, Stored, Surreal, Transaction, View, Violation,
-        all, any, keep, merge, set, unset,
+        Record, Relation, Response, ServerError, Session, SessionCache, Stored, Surql, Surreal, Transaction, View,
+        Violation, all, any, keep, merge, set, surql, unset,
     };
 }
 
@@ -164,6 +165,7 @@ pub mod __private {
 
     pub use crate::error::{Error, Result};
     pub use crate::query::expression::Term;
+    pub use crate::query::surql::{Surql, fixed, joined, path, table};
     pub use crate::record::{
         Adapted, Adapts, Collection, Container, GenerateKey, HasKey, KeyedBy, Kind, List, NeedsRelation, Normal, Shows,
         Stored,

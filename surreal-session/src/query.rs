@@ -18,6 +18,7 @@ mod run;
 mod scope;
 pub(crate) mod select;
 pub(crate) mod statement;
+pub(crate) mod surql;
 pub(crate) mod traverse;
 pub mod untyped;
 pub mod write;
@@ -34,6 +35,7 @@ pub use response::Results;
 pub use run::{Args, Run};
 pub use select::{Count, Exists, Explain, Select, SelectExactlyOne, SelectIds, SelectOne};
 pub use statement::Statement;
+pub use surql::IntoSurql;
 
 pub(crate) use condition::Tree;
 pub(crate) use response::Response;

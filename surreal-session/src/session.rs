@@ -296,7 +296,7 @@ impl Session {
     /// # surreal_session_embedded::example(async |session| {
     /// # let (ns, db) = (session.namespace().unwrap(), session.database().unwrap());
     /// # let signup = "SIGNUP (CREATE user SET email = $email, password = crypto::argon2::generate($password))";
-    /// # session.query(format!("DEFINE ACCESS account ON DATABASE TYPE RECORD {signup}")).await?.check()?;
+    /// # session.execute(Surql::dynamic(format!("DEFINE ACCESS account ON DATABASE TYPE RECORD {signup}"))).await?;
     /// let params = Params { email: "ada@example.com", password: "correct horse" };
     /// let tokens = session.signup(RecordAccess::new(&ns, &db, "account", params)).await?;
     /// // Later, or elsewhere: the same user without the password.

@@ -12,5 +12,8 @@ mod object {}
 #[doc = include_str!("../../surreal-session-derive/docs/record.md")]
 mod record {}
 
+#[doc = include_str!("../../surreal-session-derive/docs/surql.md")]
+mod surql {}
+
 #[doc = include_str!("../../surreal-session-derive/docs/view.md")]
 mod view {}

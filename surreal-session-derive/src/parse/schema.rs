@@ -7,6 +7,7 @@ use syn::{Ident, LitStr, Path, Token};
 
 use super::{Given, Item, flag, step, text};
 use crate::errors::Errors;
+use crate::surql::check_expression;
 
 /// The rules of a table.
 #[derive(Default)]
@@ -103,7 +104,18 @@ pub(super) fn expression(item: &Item, example: &str, errors: &mut Errors) -> Opt
         errors.at(&text, format_args!("`{word}` takes SurrealQL, as in `#[record({word} = \"{example}\")]`"));
         return None;
     }
-    Some(text)
+    checked(text, errors)
+}
+
+/// Checks SurrealQL as far as the derive can.
+fn checked(text: LitStr, errors: &mut Errors) -> Option<LitStr> {
+    match check_expression(&text, &["reference"]) {
+        Ok(()) => Some(text),
+        Err(error) => {
+            errors.push(error);
+            None
+        }
+    }
 }
 
 fn changefeed(item: &Item, errors: &mut Errors) -> Option<String> {
@@ -131,7 +143,10 @@ fn reference(item: &Item, errors: &mut Errors) -> Option<String> {
         word @ ("reject" | "ignore" | "cascade" | "unset") => {
             Some(format!("REFERENCE ON DELETE {}", word.to_uppercase()))
         }
-        word if word.starts_with("then ") => Some(format!("REFERENCE ON DELETE THEN {}", &value["then ".len()..])),
+        word if word.starts_with("then ") => {
+            checked(text, errors)?;
+            Some(format!("REFERENCE ON DELETE THEN {}", &value["then ".len()..]))
+        }
         _ => {
             let message = "`reference` says what happens when the other record is deleted: `\"reject\"`, `\"ignore\"`, \
                            `\"cascade\"`, `\"unset\"` or `\"then { .. }\"`";

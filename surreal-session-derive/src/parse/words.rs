@@ -169,7 +169,7 @@ fn list(words: &[&str]) -> String {
 }
 
 /// Returns the word that differs from this one by a slip of the finger, if there is one.
-fn nearest(word: &str, words: &[&'static str]) -> Option<&'static str> {
+pub(crate) fn nearest<'a>(word: &str, words: &[&'a str]) -> Option<&'a str> {
     let by_distance = words.iter().map(|known| (distance(word, known), *known));
     let (distance, known) = by_distance.min_by_key(|(distance, _)| *distance)?;
     (distance <= known.len().div_ceil(3)).then_some(known)

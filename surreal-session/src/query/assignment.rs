@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 
 use super::expression::{Computed, Operand, Settable};
 use super::statement::Fragment;
+use super::surql::IntoSurql;
 use crate::record::{
     AlwaysPresent, Collection, Container, FieldRef, Kind, Optional, Part, Path, Stored, Sum, Within, Writable,
     is_part_of, tuples,
@@ -18,6 +19,7 @@ use crate::record::{
 /// | Assignment | Field becomes |
 /// |---|---|
 /// | `u.age.set(37)`, `u.age.set(u.old_age)` | that value |
+/// | `u.seen_at.set_raw("time::now()")` | the value of an expression in SurrealQL |
 /// | `u.nickname.unset()` | missing |
 /// | `u.age.add(1)`, `u.age.sub(1)` | more or less by that; a missing one counts as zero, and NULL fails |
 /// | `u.age.mul(2)`, `u.age.div(2)` | the product or quotient; a missing one stays missing |
@@ -158,6 +160,44 @@ impl<P: Path, T> FieldRef<P, T> {
             None => Setting::plain::<P>(plain),
         };
         Assign::new(Setting { is_value, ..setting })
+    }
+
+    /// Gives the field the value of an expression of the server, as in `u.seen_at.set_raw("time::now()")`.
+    ///
+    /// The type of the value is not checked: one of another type makes a record that cannot be read. In the text, fields have
+    /// the values from before the write. For [`on_duplicate`](crate::query::write::Insert::on_duplicate) the server (3.3.5)
+    /// computes the value also before it has read the record, when all fields are NONE: `age + 1` fails there, and
+    /// `(age ?? 0) + 1` does not. The text is put in parentheses.
+    ///
+    /// A new record gets such a value with [`upsert`](crate::Queryable::upsert) and `set`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use serde::{Deserialize, Serialize};
+    /// # use surreal_session::prelude::*;
+    /// # use surreal_session::value::Duration;
+    /// # #[derive(Serialize, Deserialize, Record)]
+    /// # struct User { id: Id<User>, seen_at: Option<Datetime>, code: String }
+    /// # surreal_session_embedded::example(async |session| {
+    /// # session.execute("CREATE user:ada SET code = 'a'").await?;
+    /// let ago = surql!("time::now() - $ago", ago = Duration::from_secs(60));
+    /// let write = session.update::<User>().id("ada").set(|u| (u.seen_at.set_raw(ago), u.code.set_raw("rand::ulid()")));
+    /// let ada = write.await?;
+    /// assert!(ada.seen_at < Some(Datetime::now()));
+    /// assert_eq!(ada.code.len(), 26);
+    /// # Ok(()) });
+    /// ```
+    pub fn set_raw(self, surql: impl IntoSurql) -> Assign<P::Root>
+    where
+        P: Writable + AlwaysPresent,
+    {
+        let value = surql.into_surql().into_expression();
+        let plain = Fragment::new(" = ").then(value.clone());
+        Assign::new(match P::optional_part() {
+            Some(part) => Setting::guarded::<P>("=", part, value).or_plain::<P>(plain),
+            None => Setting::plain::<P>(plain),
+        })
     }
 
     /// Removes the field, which makes it NONE.

@@ -9,6 +9,7 @@ use std::ops::{BitAnd, BitOr, Not};
 use serde::Serialize;
 
 use super::statement::Fragment;
+use super::surql::IntoSurql;
 use crate::record::{FieldRef, Path, Within};
 pub(crate) use tree::Tree;
 
@@ -62,16 +63,17 @@ impl<R> Condition<R> {
         Self { tree, record: PhantomData }
     }
 
-    /// A condition in SurrealQL, for what has no method: values go into it with [`bind`](Self::bind).
+    /// A condition in SurrealQL, for what has no method. Values go into it with [`bind`](Self::bind), or come with the text
+    /// of [`surql!`](crate::surql!).
     ///
-    /// The text is not checked until the server reads it. It must never be made from what users type.
+    /// Text of `surql!` is checked by the compiler, any other not until the server reads it.
     ///
     /// # Examples
     ///
     /// ```
     /// # use serde::{Deserialize, Serialize};
     /// # use surreal_session::prelude::*;
-    /// # #[derive(Serialize, Deserialize, Record)]
+    /// # #[derive(Debug, PartialEq, Serialize, Deserialize, Record)]
     /// # struct User { id: Id<User>, name: String, age: u8 }
     /// # surreal_session_embedded::example(async |session| {
     /// # session.execute("CREATE user:ada SET name = 'Ada', age = 36; CREATE user:alan SET name = 'Alan', age = 41").await?;
@@ -80,13 +82,15 @@ impl<R> Condition<R> {
     ///     .filter(|u| u.age.gte(18) & Condition::raw("string::len(name) > $min").bind("min", 3))
     ///     .await?;
     /// assert_eq!(users[0].name, "Alan");
+    ///
+    /// let min = 3;
+    /// let longer = session.select::<User>().filter(|_| Condition::raw(surql!("string::len({User.name}) > $min", min)));
+    /// assert_eq!(longer.await?, users);
     /// # Ok(())
     /// # });
     /// ```
-    pub fn raw(surql: impl AsRef<str>) -> Self {
-        // Always in parentheses, so that the text cannot begin another clause.
-        let text = Fragment::new("(").text(surql.as_ref()).text(")");
-        Self::new(Tree::Leaf(text.of_program()))
+    pub fn raw(surql: impl IntoSurql) -> Self {
+        Self::new(Tree::Leaf(surql.into_surql().into_expression()))
     }
 
     /// Binds `value` to `$name` in the text of a [`raw`](Self::raw) condition.

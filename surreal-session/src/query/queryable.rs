@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 
 use super::batch::{Batch, Statements};
 use super::execute::Execute;
+use super::surql::IntoSurql;
 use super::untyped::Untyped;
 use super::write::{
     CreateWithoutContent, DeleteWithoutTarget, NewRecords, UpdateWithoutTarget, UpsertWithoutTarget, WriteWithoutId,
@@ -69,17 +70,20 @@ pub trait Queryable: private::Sealed {
 
     /// Runs SurrealQL text of one or several statements. [`Query::bind`] binds values to its variables.
     ///
+    /// The text is a literal, checked text with its values as [`surql!`](crate::surql!) makes it, or
+    /// [`Surql::dynamic`](crate::Surql::dynamic) for text that is made at run time.
+    ///
     /// A statement that fails is an error in the [`Response`](crate::Response), not of the call. Use
     /// [`execute`](Self::execute) if you do not read the results.
     ///
     /// # Errors
     ///
     /// See [`Query`].
-    fn query(&self, text: impl AsRef<str>) -> Query
+    fn query(&self, text: impl IntoSurql) -> Query
     where
         Self: Sized,
     {
-        Query::new(self.scope(), text.as_ref())
+        Query::new(self.scope(), text.into_surql())
     }
 
     /// Runs SurrealQL text and returns nothing, or the error of the first statement that failed.
@@ -87,7 +91,7 @@ pub trait Queryable: private::Sealed {
     /// # Errors
     ///
     /// See [`Execute`].
-    fn execute(&self, text: impl AsRef<str>) -> Execute
+    fn execute(&self, text: impl IntoSurql) -> Execute
     where
         Self: Sized,
     {

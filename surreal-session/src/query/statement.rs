@@ -4,6 +4,7 @@
 //! [`send`] numbers the values and copies them into the frame of a [`Query`], which the scope sends. `Query` is also the
 //! public builder for text; there, [`Query::bind`] encodes each value straight into the frame.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,11 +13,12 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use super::effect::may_write;
+use super::surql::{Surql, check_free};
 use super::{Response, Scope};
 use crate::codec::{self, EncodeError};
 use crate::connection::{Cleanup, Deadline, Patience, Retry};
 use crate::error::{Error, Result};
-use crate::protocol::{BindingsWriter, Operation, Request, check_name};
+use crate::protocol::{BindingsWriter, Operation, Request};
 use crate::record::{Assignments, PatchedField, Path};
 use crate::session::CallFuture;
 use crate::transaction;
@@ -57,7 +59,7 @@ use crate::value;
 #[must_use = "a query runs when it is awaited"]
 pub struct Query {
     scope: Scope,
-    text: String,
+    text: Cow<'static, str>,
     bindings: BindingsWriter,
     names: Vec<String>,
     /// The first error of a binding, which awaiting returns.
@@ -66,14 +68,22 @@ pub struct Query {
 }
 
 impl Query {
-    pub(crate) fn new(scope: Scope, text: &str) -> Self {
-        Self::with_capacity(scope, "query".into(), text, 0)
+    pub(crate) fn new(scope: Scope, surql: Surql) -> Self {
+        let (text, bindings, error) = surql.into_parts();
+        let binding_bytes = bindings.iter().map(|(_, value)| value.len() + NAME_BYTES).sum();
+        let mut query = Self::with_capacity(scope, "query".into(), text, binding_bytes);
+        for (name, value) in bindings {
+            query.bindings.bind_raw(&name, &value);
+            query.names.push(name);
+        }
+        query.error = error;
+        query
     }
 
     /// Starts a query whose bindings take this number of bytes.
-    fn with_capacity(scope: Scope, operation: Operation, text: &str, binding_bytes: usize) -> Self {
-        let bindings = scope.request(operation).reserve(text.len() + binding_bytes).text(text).bindings();
-        Self { scope, text: text.to_owned(), bindings, names: Vec::new(), error: None, deadline: Patience::default() }
+    fn with_capacity(scope: Scope, operation: Operation, text: Cow<'static, str>, binding_bytes: usize) -> Self {
+        let bindings = scope.request(operation).reserve(text.len() + binding_bytes).text(&text).bindings();
+        Self { scope, text, bindings, names: Vec::new(), error: None, deadline: Patience::default() }
     }
 
     /// Binds `value` to `$name` for this query. It takes precedence over a variable of the session.
@@ -109,7 +119,7 @@ impl Query {
 
     /// Returns the text and the names bound to it, for logs. Never shows a value.
     pub fn to_surql(&self) -> String {
-        with_names(self.text.clone(), self.names.iter())
+        with_names(self.text.to_string(), self.names.iter())
     }
 
     /// The bytes of the message so far: all but the few that finish it.
@@ -158,19 +168,13 @@ impl Query {
 
     fn try_bind<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<()> {
         self.check_free(name)?;
-        self.bindings
-            .bind(name, value)
-            .map_err(|error| Error::from(error).in_context(format_args!("cannot bind `${name}`")))?;
+        self.bindings.bind(name, value).map_err(|error| cannot_bind(name, error))?;
         self.names.push(name.to_owned());
         Ok(())
     }
 
     fn check_free(&self, name: &str) -> Result<()> {
-        check_name(name)?;
-        if self.names.iter().any(|bound| bound == name) {
-            return Err(Error::argument(format!("`${name}` is bound twice")));
-        }
-        Ok(())
+        check_free(name, self.names.iter().map(String::as_str))
     }
 
     /// Copies an encoded value into the frame.
@@ -198,8 +202,13 @@ impl fmt::Debug for Query {
     }
 }
 
+/// The error for a value that cannot be encoded.
+pub(super) fn cannot_bind(name: &str, error: EncodeError) -> Error {
+    Error::from(error).in_context(format_args!("cannot bind `${name}`"))
+}
+
 /// Adds the names that are bound, as a comment.
-fn with_names(mut text: String, names: impl Iterator<Item: AsRef<str>>) -> String {
+pub(super) fn with_names(mut text: String, names: impl Iterator<Item: AsRef<str>>) -> String {
     for (index, name) in names.enumerate() {
         text.push_str(if index == 0 { " -- $" } else { ", $" });
         text.push_str(name.as_ref());
@@ -491,6 +500,12 @@ impl Fragment {
         self
     }
 
+    /// Binds an encoded value to a name that the text contains.
+    pub(super) fn bind_encoded(mut self, name: String, value: Bytes) -> Self {
+        self.named.push((name.into(), Item::Value(value)));
+        self
+    }
+
     /// Removes the named values, for a piece that repeats another.
     pub(crate) fn unnamed(mut self) -> Self {
         self.named.clear();
@@ -596,7 +611,7 @@ impl Fragment {
     pub(crate) fn into_query(self, scope: Scope, operation: Operation, deadline: impl Into<Patience>) -> Query {
         let items = || self.values.iter().map(|(_, item)| item).chain(self.named.iter().map(|(_, item)| item));
         let binding_bytes = items().map(|item| item.bytes().len() + NAME_BYTES).sum();
-        let mut query = Query::with_capacity(scope, operation, &self.to_string(), binding_bytes);
+        let mut query = Query::with_capacity(scope, operation, self.to_string().into(), binding_bytes);
         query.deadline = deadline.into();
         query.error = self.refusal;
         for (index, (_, item)) in self.values.iter().enumerate() {

@@ -9,6 +9,7 @@ use super::table::{FieldDefinition, IndexDefinition, Named, Parts, Step, TableDe
 use crate::connection::Deadline;
 use crate::error::Result;
 use crate::query::queryable::Queryable;
+use crate::query::surql::Surql;
 use crate::query::{Query, Response};
 use crate::session::Session;
 use crate::transaction::Transaction;
@@ -251,7 +252,7 @@ fn entries(info: &Value, list: &str) -> BTreeMap<String, Entry> {
 
 /// Runs text that this module has made.
 pub(super) async fn run(on: &impl Queryable, text: &str, deadline: Deadline) -> Result<Response> {
-    Query::new(on.scope(), text).run_by(deadline).await?.check()
+    Query::new(on.scope(), Surql::dynamic(text)).run_by(deadline).await?.check()
 }
 
 /// Runs a statement without a result.

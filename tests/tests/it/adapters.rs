@@ -35,7 +35,7 @@ impl<F: Debug + Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync +
 async fn comes_back<F: Fields, const N: usize>(fields: F, native: [(&str, &str, Value); N]) {
     let (_db, session) = place().await;
     for (field, kind, _) in &native {
-        session.execute(format!("DEFINE FIELD `{field}` ON adapted TYPE {kind}")).await.unwrap();
+        session.execute(Surql::dynamic(format!("DEFINE FIELD `{field}` ON adapted TYPE {kind}"))).await.unwrap();
     }
     let new = NewAdapted {
         nested: fields.clone(),

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use surreal_session::prelude::*;
+use surreal_session::query::IntoSurql;
 use surreal_session::{Error, ErrorKind};
 use surreal_session_tests::{async_test, login, place, unique};
 
@@ -18,7 +19,7 @@ struct Key {
 }
 
 /// Runs `schema`, and the statement that grants a key.
-async fn granted(session: &Session, schema: &str, grant: &str) -> Grant {
+async fn granted(session: &Session, schema: impl IntoSurql, grant: impl IntoSurql) -> Grant {
     session.execute(schema).await.unwrap();
     session.query(grant).await.unwrap().take(0).unwrap()
 }
@@ -33,7 +34,7 @@ fn expected(ns: &str, db: Option<&str>, id: &str) -> (Option<String>, Option<Str
 }
 
 /// The user that the server names when it refuses a statement.
-async fn actor(session: &Session, statement: &str) -> String {
+async fn actor(session: &Session, statement: &'static str) -> String {
     let refused = session.query(statement).await.unwrap().check().unwrap_err();
     refused.server().unwrap().details().unwrap().inner().unwrap().field("actor").unwrap().to_owned()
 }
@@ -69,15 +70,17 @@ async fn key_of_a_user_signs_in_on_each_level() {
     let name = unique("robot");
     let on_root = granted(
         &session,
-        &format!("DEFINE USER {name} ON ROOT PASSWORD 'r'; DEFINE ACCESS {name} ON ROOT TYPE BEARER FOR USER"),
-        &format!("ACCESS {name} ON ROOT GRANT FOR USER {name}"),
+        Surql::dynamic(format!(
+            "DEFINE USER {name} ON ROOT PASSWORD 'r'; DEFINE ACCESS {name} ON ROOT TYPE BEARER FOR USER"
+        )),
+        Surql::dynamic(format!("ACCESS {name} ON ROOT GRANT FOR USER {name}")),
     )
     .await;
     db.signin(Bearer::new(&name, on_root.grant.key)).await.unwrap();
     for robot in [&db, &db.fork().await.unwrap()] {
         assert!(actor(robot, "DEFINE NAMESPACE x").await.contains(&format!("{name}(Viewer)")));
     }
-    session.execute(format!("REMOVE ACCESS {name} ON ROOT; REMOVE USER {name} ON ROOT")).await.unwrap();
+    session.execute(Surql::dynamic(format!("REMOVE ACCESS {name} ON ROOT; REMOVE USER {name} ON ROOT"))).await.unwrap();
 }
 
 #[async_test]
@@ -127,7 +130,7 @@ async fn refused_keys_name_the_reason_and_no_secret() {
     says(user.signin(Bearer::new("api", &key)).await, "of the whole server: The access method does not exist", &key);
     says(user.signin(Bearer::new("api", &key).on_namespace(&ns)).await, &format!("of namespace `{ns}`"), &key);
     assert_eq!(whoami(&user).await, expected(&ns, Some("test"), "dora"));
-    session.execute(format!("ACCESS api REVOKE GRANT {id}")).await.unwrap();
+    session.execute(Surql::dynamic(format!("ACCESS api REVOKE GRANT {id}"))).await.unwrap();
     says(user.signin(on("api", &key)).await, "was revoked", &key);
     // The fork signs in with the key, so that a revoked key opens no further session.
     let refused = user.fork().await.unwrap_err();

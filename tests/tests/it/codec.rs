@@ -130,11 +130,13 @@ async fn geometry_text_parses_to_the_same_geometry() {
     let collection = Geometry::Collection(geometries.clone());
     let nested = Geometry::Collection(vec![collection.clone(), Geometry::Collection(vec![])]);
     for geometry in geometries.into_iter().chain([collection, nested]) {
-        let back: Geometry = session.query(format!("RETURN {geometry}")).await.unwrap().take(0).unwrap();
+        let back: Geometry =
+            session.query(Surql::dynamic(format!("RETURN {geometry}"))).await.unwrap().take(0).unwrap();
         assert_eq!(back, geometry);
         let id = RecordId::new("place", vec![Value::from(geometry)]);
         session.untyped().upsert(&id).content(BTreeMap::from([("n", 1)])).await.unwrap();
-        let found: Vec<Value> = session.query(format!("SELECT * FROM {id}")).await.unwrap().take(0).unwrap();
+        let found: Vec<Value> =
+            session.query(Surql::dynamic(format!("SELECT * FROM {id}"))).await.unwrap().take(0).unwrap();
         assert_eq!(found.len(), 1, "{id}");
     }
 }
@@ -327,7 +329,12 @@ async fn any_value_prints_as_surrealql_for_itself() {
     for _ in 0..100 {
         let value = value().new_tree(&mut runner).unwrap().current();
         let text = format!("RETURN {value}");
-        let back: Value = session.query(&text).await.unwrap_or_else(|error| panic!("{error}: {text}")).take(0).unwrap();
+        let back: Value = session
+            .query(Surql::dynamic(&text))
+            .await
+            .unwrap_or_else(|error| panic!("{error}: {text}"))
+            .take(0)
+            .unwrap();
         assert_eq!(back, value, "{text}");
     }
 }

@@ -46,7 +46,7 @@ async fn message_that_is_too_large_is_refused_unsent_with_both_sizes() {
     let big = "x".repeat(LIMIT);
     for session in [&db, &session] {
         too_large("query", session.query("RETURN 1").bind("big", &big).await.unwrap_err());
-        too_large("query", session.query(format!("RETURN '{big}'")).await.unwrap_err());
+        too_large("query", session.query(Surql::dynamic(format!("RETURN '{big}'"))).await.unwrap_err());
         too_large("run string::len", session.run::<Value>("string::len").args((&big,)).await.unwrap_err());
         too_large("set", session.set("big", &big).await.unwrap_err());
         too_large("use", session.use_db(&big).await.unwrap_err());
@@ -242,7 +242,7 @@ async fn deep_values_of_the_server_are_read() {
     let (_db, session) = place().await;
     for depth in [100, 200, 250] {
         let text = format!("RETURN array::fold(array::range(1, {depth}), [], |$inner, $_| [$inner])");
-        let value: Value = session.query(text).await.unwrap().take(0).unwrap();
+        let value: Value = session.query(Surql::dynamic(text)).await.unwrap().take(0).unwrap();
         assert_eq!(value, nested(depth), "{depth}");
     }
 }
@@ -251,7 +251,7 @@ async fn deep_values_of_the_server_are_read() {
 async fn text_and_recursion_that_are_too_deep_are_errors() {
     let (_db, session) = place().await;
     let text = format!("RETURN {}{}", "[".repeat(1_000), "]".repeat(1_000));
-    assert_eq!(session.query(text).await.unwrap_err().kind(), ErrorKind::Validation);
+    assert_eq!(session.query(Surql::dynamic(text)).await.unwrap_err().kind(), ErrorKind::Validation);
     let endless = "DEFINE FUNCTION fn::endless($n: int) { RETURN fn::endless($n + 1) }";
     session.execute(endless).await.unwrap();
     let error = session.run::<Value>("fn::endless").args((1,)).await.unwrap_err();

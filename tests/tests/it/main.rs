@@ -63,6 +63,7 @@ mod server_facts;
 mod session_cache;
 mod stored;
 mod stray;
+mod surql;
 mod transaction;
 mod transfer;
 mod traverse;

@@ -262,7 +262,7 @@ async fn structs_work_as_keys() {
     let text = reading.id.to_string();
     assert_eq!(text.parse::<Id<Reading, Spot>>().unwrap(), reading.id);
     assert_eq!(serde_json::from_str::<Id<Reading, Spot>>(&serde_json::to_string(&text).unwrap()).unwrap(), reading.id);
-    let untyped: RecordId = session.query(format!("RETURN {text}")).await.unwrap().take(0).unwrap();
+    let untyped: RecordId = session.query(Surql::dynamic(format!("RETURN {text}"))).await.unwrap().take(0).unwrap();
     assert_eq!(untyped, reading.id.to_record_id());
 }
 
@@ -294,8 +294,10 @@ async fn key_with_extra_or_wrong_fields_is_a_decode_error() {
     let read = |key: &'static str| {
         let session = session.clone();
         async move {
-            let response =
-                session.query(format!("RETURN [chair:{key}]; RETURN [{{ id: chair:{key} }}]")).await.unwrap();
+            let response = session
+                .query(Surql::dynamic(format!("RETURN [chair:{key}]; RETURN [{{ id: chair:{key} }}]")))
+                .await
+                .unwrap();
             let plain = response.take::<Vec<Id<Chair, Place>>>(0).map(|mut ids| ids.remove(0));
             let flattened = response.take::<Vec<Row>>(1).map(|mut rows| rows.remove(0).inner.id);
             assert_eq!(plain.as_ref().ok(), flattened.as_ref().ok(), "{key}");

@@ -171,7 +171,7 @@ async fn every_keyword_can_name_a_field() {
         let identifier = Table::new(word).to_string();
         let statements = STATEMENTS.map(|statement| statement.replace("{w}", &identifier));
         let text = format!("INSERT INTO word $row; {}; DELETE word", statements.join("; "));
-        let response = session.query(text).bind("row", &row).await;
+        let response = session.query(Surql::dynamic(text)).bind("row", &row).await;
         let response = response.and_then(Response::check).unwrap_or_else(|error| panic!("{word}: {error}"));
         for (index, statement) in statements.iter().enumerate() {
             let rows: Vec<Value> = response.take(index + 1).unwrap();

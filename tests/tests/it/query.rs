@@ -175,7 +175,7 @@ async fn cause_is_searched_in_the_failed_block_only() {
     let (_db, session) = place().await;
     let first = "THROW 'alone'; BEGIN; CREATE a:1; THROW 'first'; COMMIT;";
     let second = "BEGIN; CREATE a:2; CREATE a:3; THROW 'second'; RETURN 1; COMMIT; THROW 'last'";
-    let response = session.query(format!("{first} {second}")).await.unwrap();
+    let response = session.query(Surql::dynamic(format!("{first} {second}"))).await.unwrap();
     let causes = (0..response.len()).map(|index| match response.take::<Value>(index) {
         Ok(_) => None,
         Err(error) => Some((error.statement().unwrap(), error.thrown().unwrap().to_owned())),

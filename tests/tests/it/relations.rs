@@ -132,7 +132,8 @@ async fn edges_may_lead_to_records_of_several_tables() {
     assert_eq!(session.relate(to(post.clone())).id(1).await.unwrap().to, post);
     let made = session.insert([(2, to(user.clone()))]).relation().await.unwrap();
     assert_eq!((made[0].id, &made[0].to), (Id::new(2), &user));
-    let query = session.query("SELECT VALUE ->`has ``seen```->(user, post) FROM ONLY user:ada".replace("``", "\\`"));
+    let query = session
+        .query(Surql::dynamic("SELECT VALUE ->`has ``seen```->(user, post) FROM ONLY user:ada".replace("``", "\\`")));
     let seen: Vec<RecordId> = query.await.unwrap().take(0).unwrap();
     assert_eq!(seen.len(), 2, "{seen:?}");
 }

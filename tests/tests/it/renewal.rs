@@ -235,7 +235,7 @@ async fn user_whose_rights_are_taken_away_stays_the_same_user() {
         let text = format!(
             "DEFINE USER OVERWRITE dora ON DATABASE PASSWORD 'd' ROLES {roles} DURATION FOR TOKEN 1s, FOR SESSION 1s"
         );
-        root.execute(text).await.unwrap();
+        root.execute(Surql::dynamic(text)).await.unwrap();
     };
     define("EDITOR").await;
     let dora = db.new_session().signin(Database::new(&ns, "test", "dora", "d")).await.unwrap();
@@ -259,7 +259,7 @@ async fn namespace_and_variables_survive_a_renewal() {
     let (db, root, _) = prepared().await;
     let user = unique("short");
     let define = "PASSWORD 's' ROLES OWNER DURATION FOR TOKEN 1h, FOR SESSION 1s";
-    root.execute(format!("DEFINE USER {user} ON ROOT {define}")).await.unwrap();
+    root.execute(Surql::dynamic(format!("DEFINE USER {user} ON ROOT {define}"))).await.unwrap();
     let (ns, other) = (root.namespace().unwrap(), "elsewhere");
     let session = db.new_session().signin(Root::new(&user, "s")).use_ns(&ns).use_db(other).set("v", 7).await.unwrap();
     let expiry = session.identity().expires_at.unwrap();
@@ -267,7 +267,7 @@ async fn namespace_and_variables_survive_a_renewal() {
     let seen: (String, String, i64) =
         session.query("RETURN [session::ns(), session::db(), $v]").await.unwrap().take(0).unwrap();
     assert_eq!(seen, (ns, other.to_owned(), 7));
-    root.execute(format!("REMOVE USER {user} ON ROOT")).await.unwrap();
+    root.execute(Surql::dynamic(format!("REMOVE USER {user} ON ROOT"))).await.unwrap();
 }
 
 #[async_test(not_send)]

@@ -244,9 +244,13 @@ async fn connection_gives_up_after_a_time() {
 async fn session_that_cannot_prove_its_identity_is_lost_and_the_others_go_on() {
     let setup = setup().await;
     let user = unique("user");
-    setup.session.execute(format!("DEFINE USER {user} ON ROOT PASSWORD 'x' ROLES OWNER")).await.unwrap();
+    setup
+        .session
+        .execute(Surql::dynamic(format!("DEFINE USER {user} ON ROOT PASSWORD 'x' ROLES OWNER")))
+        .await
+        .unwrap();
     let other = setup.db.new_session().signin(Root::new(&user, "x")).use_ns(&setup.namespace).await.unwrap();
-    setup.session.execute(format!("REMOVE USER {user} ON ROOT")).await.unwrap();
+    setup.session.execute(Surql::dynamic(format!("REMOVE USER {user} ON ROOT"))).await.unwrap();
     let mut events = setup.db.events();
     setup.cut().await;
     let error = timeout(HANGS, other.ping()).await.expect("hangs").unwrap_err();

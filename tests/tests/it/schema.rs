@@ -284,7 +284,7 @@ async fn defined_database_is_clean_and_defining_again_changes_nothing() {
 #[async_test]
 async fn text_of_the_schema_makes_the_same_database() {
     let session = empty().await;
-    session.execute(Schema::of::<All>().to_surql()).await.unwrap();
+    session.execute(Surql::dynamic(Schema::of::<All>().to_surql())).await.unwrap();
     let report = session.verify::<All>().await.unwrap();
     assert!(report.is_clean(), "{report}");
 }
@@ -409,7 +409,7 @@ async fn viewer_verifies_without_writing() {
     let (_db, session) = place().await;
     session.define::<All>().await.unwrap();
     let user = unique("viewer");
-    session.execute(format!("DEFINE USER {user} ON DATABASE PASSWORD 'x' ROLES VIEWER")).await.unwrap();
+    session.execute(Surql::dynamic(format!("DEFINE USER {user} ON DATABASE PASSWORD 'x' ROLES VIEWER"))).await.unwrap();
     let db = Surreal::connect(&*login.url).await.unwrap();
     let (namespace, database) = (session.namespace().unwrap(), session.database().unwrap());
     let credentials = Database::new(namespace, database, user, "x");

@@ -174,7 +174,7 @@ async fn contextual_names_hide_bound_variables() {
         .unwrap();
     let text = "CREATE t:1 SET f = 'set'; SELECT VALUE seen FROM log; SELECT VALUE f FROM t;
         SELECT VALUE (SELECT VALUE [$this, $parent] FROM ONLY log LIMIT 1) FROM ONLY t:1";
-    let response = session.query(variables + text).await.unwrap().check().unwrap();
+    let response = session.query(Surql::dynamic(variables + text)).await.unwrap().check().unwrap();
     for index in names.len()..response.len() {
         let seen = response.take::<Value>(index).unwrap().to_string();
         assert!(seen.contains("t:1") && !seen.contains("variable"), "statement {index}: {seen}");

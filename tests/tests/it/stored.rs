@@ -120,7 +120,7 @@ async fn server_knows_the_types_of_kinds(session: Session) {
     ];
     for (field, kind) in kinds {
         let text = format!("DEFINE FIELD {field} ON user TYPE {kind}");
-        session.execute(text).await.unwrap();
+        session.execute(Surql::dynamic(text)).await.unwrap();
     }
     let [ada, bob] = two(&session).await;
     assert_eq!(session.select::<User>().order_by(|u| u.id.asc()).await.unwrap(), [ada, bob]);

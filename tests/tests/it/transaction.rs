@@ -230,7 +230,7 @@ async fn skew(read: impl AsyncFn(&Transaction) -> Vec<i64>) -> (surreal_session:
 
 #[async_test(not_send, blocking)]
 async fn write_skew_happens_and_reading_for_update_prevents_it() {
-    let text = async |tx: &Transaction, text: &str| {
+    let text = async |tx: &Transaction, text: &'static str| {
         let id = |key| RecordId::new("account", key);
         tx.query(text).bind("a", id("a")).bind("b", id("b")).await.unwrap().take::<Vec<i64>>(0).unwrap()
     };

@@ -2,16 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 use surreal_session::prelude::*;
+use surreal_session::query::IntoSurql;
 use surreal_session::value::Uuid;
 use surreal_session::{Error, ErrorKind};
 use surreal_session_tests::{async_test, place};
 
 /// The error of a query of which one statement is refused.
-async fn refused(session: &Session, text: &str) -> Error {
+async fn refused(session: &Session, text: impl IntoSurql) -> Error {
     session.query(text).await.unwrap().check().unwrap_err()
 }
 
-async fn run(session: &Session, text: &str) {
+async fn run(session: &Session, text: impl IntoSurql) {
     session.execute(text).await.unwrap();
 }
 
@@ -67,7 +68,8 @@ async fn unique_violation_is_parsed_for_every_type_of_value_and_key(session: Ses
     let values = r#"1, 1.5, 1.5dec, 'it\'s', true, d'2024-01-01T00:00:00.5Z', 1h30m, b"00FF", a:`b c`, (1, 2),
         u'018f0000-0000-7000-8000-000000000000', { type: 'LineString', coordinates: [[1, 2], [3, 4]] }, 1..5, 1>..=5,
         { a: [1, ['x']] }, { a: { `b c`: 1 } }, { a: {1, 2} }, { a: [1>..5, '`'] }"#;
-    let values: Vec<Value> = session.query(format!("RETURN [{values}]")).await.unwrap().take(0).unwrap();
+    let values: Vec<Value> =
+        session.query(Surql::dynamic(format!("RETURN [{values}]"))).await.unwrap().take(0).unwrap();
     let keys: [RecordId; 10] = [
         ("t", 1).into(),
         ("t", -1).into(),
@@ -87,7 +89,7 @@ async fn unique_violation_is_parsed_for_every_type_of_value_and_key(session: Ses
         let error = checked(create(("t", "other").into()).await.unwrap().check().unwrap_err());
         let Some(Violation::Unique { value: text, record, .. }) = error.violation() else { panic!("{error:?}") };
         assert_eq!(record.parse::<RecordId>().unwrap(), *key, "{error}");
-        let told: Value = session.query(format!("RETURN {text}")).await.unwrap().take(0).unwrap();
+        let told: Value = session.query(Surql::dynamic(format!("RETURN {text}"))).await.unwrap().take(0).unwrap();
         assert_eq!(told, *value, "{error}");
         run(&session, "DELETE t").await;
     }
@@ -201,12 +203,12 @@ async fn violations_are_parsed_beside_hostile_values_and_keys(session: Session) 
     .await;
     for text in HOSTILE {
         let id = RecordId::new("t", text);
-        let with = |statement: &str| session.query(statement).bind("id", &id).bind("v", text);
+        let with = |statement: &'static str| session.query(statement).bind("id", &id).bind("v", text);
         drop(with("CREATE $id SET v = $v, r = 1").await.unwrap().check().unwrap());
         let error = checked(with("CREATE t:other SET v = $v").await.unwrap().check().unwrap_err());
         let Some(Violation::Unique { index: "i", value, record, .. }) = error.violation() else { panic!("{error:?}") };
         assert_eq!(record.parse::<RecordId>().unwrap(), id);
-        let told: String = session.query(format!("RETURN {value}")).await.unwrap().take(0).unwrap();
+        let told: String = session.query(Surql::dynamic(format!("RETURN {value}"))).await.unwrap().take(0).unwrap();
         assert_eq!(told, text);
 
         let error = checked(with("UPDATE $id SET a = $v").await.unwrap().check().unwrap_err());
@@ -241,26 +243,28 @@ async fn violations_are_parsed_beside_hostile_names(session: Session) {
         let id = RecordId::new(text, 1);
         run(
             &session,
-            &format!(
+            Surql::dynamic(format!(
                 "DEFINE TABLE {name} SCHEMAFULL; DEFINE FIELD {name} ON {name} TYPE option<int>;
                  DEFINE FIELD deep ON {name} TYPE option<object>;
                  DEFINE FIELD deep.{name} ON {name} TYPE option<int> READONLY;
                  DEFINE FIELD mail ON {name} TYPE option<int>; DEFINE INDEX {name} ON {name} FIELDS mail UNIQUE;
                  CREATE {name}:1 SET mail = 1, deep = {{ {name}: 1 }}"
-            ),
+            )),
         )
         .await;
-        let error = checked(refused(&session, &format!("CREATE {name}:2 SET mail = 1")).await);
+        let error = checked(refused(&session, Surql::dynamic(format!("CREATE {name}:2 SET mail = 1"))).await);
         let Some(Violation::Unique { index, value: "1", record, .. }) = error.violation() else { panic!("{error:?}") };
         assert_eq!((index, record.parse().unwrap()), (text, id.clone()), "{error}");
-        let error = checked(refused(&session, &format!("UPDATE {name}:1 SET {name} = 'x'")).await);
+        let error = checked(refused(&session, Surql::dynamic(format!("UPDATE {name}:1 SET {name} = 'x'"))).await);
         let Some(Violation::Type { field, record, .. }) = error.violation() else { panic!("{error:?}") };
         assert_eq!((unescaped(field), record.parse().unwrap()), (text.to_owned(), id.clone()));
-        let error = checked(refused(&session, &format!("UPDATE {name}:1 SET deep.{name} = 2")).await);
+        let error = checked(refused(&session, Surql::dynamic(format!("UPDATE {name}:1 SET deep.{name} = 2"))).await);
         let Some(Violation::ReadOnly { field, .. }) = error.violation() else { panic!("{error:?}") };
         assert_eq!(unescaped(field.strip_prefix("deep.").unwrap()), text);
-        let error =
-            checked(refused(&session, &format!("UPDATE {name}:1 SET {} = 2", self::name(&format!("x{text}")))).await);
+        let error = checked(
+            refused(&session, Surql::dynamic(format!("UPDATE {name}:1 SET {} = 2", self::name(&format!("x{text}")))))
+                .await,
+        );
         let Some(Violation::UnknownField { field, table, .. }) = error.violation() else { panic!("{error:?}") };
         assert_eq!((unescaped(field), table), (format!("x{text}"), text));
     }
@@ -269,7 +273,7 @@ async fn violations_are_parsed_beside_hostile_names(session: Session) {
 #[surreal_session_embedded::test]
 async fn ambiguous_index_name_is_not_guessed(session: Session) {
     let name = name("i` already contains 1, with record `t:");
-    run(&session, &format!("DEFINE INDEX {name} ON t FIELDS v UNIQUE; CREATE t:1 SET v = 1")).await;
+    run(&session, Surql::dynamic(format!("DEFINE INDEX {name} ON t FIELDS v UNIQUE; CREATE t:1 SET v = 1"))).await;
     let error = refused(&session, "CREATE t:2 SET v = 1").await;
     assert_eq!((error.violation(), error.kind()), (None, ErrorKind::Internal), "{error:?}");
     assert!(!error.is_unique_violation());
@@ -403,11 +407,11 @@ async fn missing_and_existing_definitions_have_their_kind(session: Session) {
             _ => "",
         };
         let remove = format!("REMOVE {definition} {name} {on}");
-        let error = refused(&session, &remove).await;
+        let error = refused(&session, Surql::dynamic(&remove)).await;
         assert!(error.is_not_found() && error.violation().is_none(), "{remove}: {error:?}");
         let define = format!("DEFINE {definition} {name} {on} {what}");
-        session.execute(&define).await.unwrap();
-        let error = refused(&session, &define).await;
+        session.execute(Surql::dynamic(&define)).await.unwrap();
+        let error = refused(&session, Surql::dynamic(&define)).await;
         assert!(error.is_already_exists() && error.violation().is_none(), "{define}: {error:?}");
     }
     for text in ["REMOVE TABLE no", "RETURN fn::no()", "INFO FOR USER no", "ACCESS no ON DATABASE SHOW ALL"] {

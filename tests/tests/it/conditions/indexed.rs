@@ -377,7 +377,7 @@ pub(super) async fn define(session: &Session, layout: &str) {
         let clause = if fields == "COUNT" { "COUNT".to_owned() } else { format!("FIELDS {fields}") };
         write!(schema, "DEFINE INDEX i{index} ON row {clause};").unwrap();
     }
-    session.execute(schema).await.unwrap();
+    session.execute(Surql::dynamic(schema)).await.unwrap();
 }
 
 /// Writes rows; NONE becomes NULL in every other row.

@@ -47,7 +47,7 @@ const SCHEMAS: [&str; 4] = [
 async fn sets_compare_as_sets_whatever_is_stored() {
     for schema in SCHEMAS {
         let (_db, session) = place().await;
-        session.execute(format!("DEFINE TABLE item; {schema}")).await.unwrap();
+        session.execute(Surql::dynamic(format!("DEFINE TABLE item; {schema}"))).await.unwrap();
         let stored = session.create::<Item>().id("a").content(item()).await.unwrap();
         assert_eq!(stored.tags, item().tags, "{schema}");
         assert_eq!(counted(&session, |t| t.tags.eq(item().tags)).await, 1, "{schema}");

@@ -59,7 +59,7 @@ macro_rules! agrees {
 async fn other_ordered_types_are_compared_as_in_rust() {
     for indexes in INDEXES {
         let (_db, session) = place().await;
-        session.execute(format!("DEFINE TABLE sample; {indexes}")).await.unwrap();
+        session.execute(Surql::dynamic(format!("DEFINE TABLE sample; {indexes}"))).await.unwrap();
         let mut samples = session.insert((0..COUNT).map(sample).collect::<Vec<_>>()).await.unwrap();
         samples.sort_by(|a, b| a.id.key().cmp(b.id.key()));
         for middle in &samples.clone() {

@@ -285,7 +285,10 @@ async fn random_conditions_match_the_same_records_as_in_rust() {
         "",
         "DEFINE INDEX n ON row FIELDS number; DEFINE INDEX o ON row FIELDS other; DEFINE INDEX t ON row FIELDS nick",
     ] {
-        session.execute(format!("REMOVE TABLE IF EXISTS row; DEFINE TABLE row; {index}")).await.unwrap();
+        session
+            .execute(Surql::dynamic(format!("REMOVE TABLE IF EXISTS row; DEFINE TABLE row; {index}")))
+            .await
+            .unwrap();
         let rows = written(&session, &mut runner).await;
         assert_eq!(session.select::<Row>().await.unwrap(), rows);
         let nulls = session.select::<Row>().filter(|r| r.other.is_null()).count().await.unwrap();

@@ -132,7 +132,8 @@ async fn old_markers_are_removed_and_young_ones_stay() {
 async fn old_markers_cannot_be_asked_for() {
     let (_db, session) = bank().await;
     for (age, is_old) in [("11h", false), ("13h", true)] {
-        let at: Datetime = session.query(format!("RETURN time::now() - {age}")).await.unwrap().take(0).unwrap();
+        let at: Datetime =
+            session.query(Surql::dynamic(format!("RETURN time::now() - {age}"))).await.unwrap().take(0).unwrap();
         match session.was_applied(&written_at(&session, at)).await {
             Ok(is_applied) => assert!(!is_old && !is_applied, "{age}"),
             Err(error) => assert!(is_old && cause(&error).to_string().contains("12 hours"), "{age}: {error:?}"),

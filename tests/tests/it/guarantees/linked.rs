@@ -19,7 +19,7 @@ async fn restricted(db: &Surreal, session: &Session, permissions: &str) -> Sessi
         "DEFINE TABLE OVERWRITE task PERMISSIONS {permissions}; DEFINE TABLE member PERMISSIONS FULL;
         DEFINE ACCESS member ON DATABASE TYPE RECORD SIGNUP (CREATE member SET name = $name)"
     );
-    session.execute(schema).await.unwrap();
+    session.execute(Surql::dynamic(schema)).await.unwrap();
     let (namespace, database) = session.query("RETURN [$session.ns, $session.db]").await.unwrap().take(0).unwrap();
     let (namespace, database): (String, String) = (namespace, database);
     let user = db.new_session().await.unwrap();

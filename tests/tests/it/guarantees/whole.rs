@@ -194,7 +194,7 @@ async fn content_keeps_fields_that_it_has_no_value_for() {
          READONLY; DEFINE FIELD seen ON plan COMPUTED 9",
     ] {
         let (_db, session) = place().await;
-        session.execute(format!("DEFINE TABLE plan; {schema}")).await.unwrap();
+        session.execute(Surql::dynamic(format!("DEFINE TABLE plan; {schema}"))).await.unwrap();
         let new = |plan: Option<&str>| NewPlan { name: "n".into(), plan: plan.map(str::to_owned) };
         let expected = |plan: &str| Plan { id: Id::new("a"), name: "n".into(), plan: plan.into(), made: 7, seen: 9 };
         let upsert = || session.upsert::<Plan>().id("a");

@@ -116,7 +116,7 @@ async fn with_accounts(duration: &str) -> (Surreal, Session) {
              SIGNUP (CREATE account SET name = $name) SIGNIN (SELECT * FROM account WHERE name = $name) \
              WITH REFRESH DURATION FOR TOKEN 1h, FOR SESSION {duration}"
     );
-    session.execute(schema).await.unwrap();
+    session.execute(Surql::dynamic(schema)).await.unwrap();
     (db, session)
 }
 
@@ -224,7 +224,10 @@ async fn no_stream_is_silent_after_its_table_was_removed() {
         let defined = async || other.query("DEFINE TABLE OVERWRITE item").await.unwrap().check().is_ok();
         eventually("the table is defined", defined).await;
         let create = format!("UPSERT item:a SET number = {round}");
-        eventually("the record is written", async || other.query(create.clone()).await.unwrap().check().is_ok()).await;
+        eventually("the record is written", async || {
+            other.query(Surql::dynamic(create.clone())).await.unwrap().check().is_ok()
+        })
+        .await;
         for mut stream in streams {
             match next(&mut stream).await {
                 LiveEvent::Change(change) => assert_eq!(change.data.number, round),

@@ -125,7 +125,7 @@ fn by_key(items: Vec<Item>) -> Board<Item> {
 async fn streams_end_with_the_state_after_the_events_of_the_table() {
     for (what, events) in EVENTS {
         let (_db, session) = place().await;
-        session.execute(format!("DEFINE TABLE item; {events}")).await.unwrap();
+        session.execute(Surql::dynamic(format!("DEFINE TABLE item; {events}"))).await.unwrap();
         session.execute("CREATE item:z SET number = 9, at = 9").await.unwrap();
         let mut items = session.live::<Item>().await.unwrap();
         let mut short = session.live::<Item>().view::<Short>().await.unwrap();
@@ -166,7 +166,7 @@ async fn streams_end_with_the_state_after_the_events_of_the_table() {
 #[async_test(not_send)]
 async fn event_of_the_table_shows_in_both_changes() {
     let (_db, session) = place().await;
-    session.execute(format!("DEFINE TABLE item; {}", EVENTS[0].1)).await.unwrap();
+    session.execute(Surql::dynamic(format!("DEFINE TABLE item; {}", EVENTS[0].1))).await.unwrap();
     let mut items = session.live::<Item>().await.unwrap();
     let mut changes = session.live::<Item>().diff().await.unwrap();
     session.create::<Item>().id("a").content(NewItem { number: 1, at: None }).await.unwrap();

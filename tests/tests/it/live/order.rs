@@ -218,9 +218,9 @@ async fn pause_in_a_transaction_does_not_reverse_the_order() {
         let writer = writer.clone();
         tokio::spawn(async move {
             let tx = writer.begin_transaction().await.unwrap();
-            tx.execute(format!("UPSERT item:k{key} SET number = 1")).await.unwrap();
+            tx.execute(Surql::dynamic(format!("UPSERT item:k{key} SET number = 1"))).await.unwrap();
             sleep(Duration::from_millis(2_200)).await;
-            tx.execute(format!("UPSERT item:k{key} SET number = 2")).await.unwrap();
+            tx.execute(Surql::dynamic(format!("UPSERT item:k{key} SET number = 2"))).await.unwrap();
             tx.commit().await.unwrap();
         })
     });
@@ -248,10 +248,10 @@ async fn table_that_is_updated_several_times_in_a_transaction_is_shown_as_it_is(
         let tx = writer.begin_transaction().await.unwrap();
         for step in 0..3 {
             let text = format!("UPDATE item SET number = {round} * 10 + {step} RETURN NONE");
-            tx.execute(text).await.unwrap();
+            tx.execute(Surql::dynamic(text)).await.unwrap();
         }
         let text = format!("DELETE item WHERE id.id() > '{}' RETURN NONE", 8 - round);
-        tx.execute(text).await.unwrap();
+        tx.execute(Surql::dynamic(text)).await.unwrap();
         tx.commit().await.unwrap();
         while let Ok(Some(event)) = timeout(Duration::from_secs(1), items.next()).await {
             match event.unwrap() {

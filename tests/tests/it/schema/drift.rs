@@ -176,7 +176,7 @@ async fn what_the_model_does_not_have_is_left_to_the_program() {
     let mismatch = session.verify::<All>().await.unwrap().check().map_err(Error::from).unwrap_err();
     assert_eq!(mismatch.kind(), ErrorKind::SchemaMismatch);
     for pending in &report.pending {
-        session.execute(&pending.statement).await.unwrap();
+        session.execute(Surql::dynamic(&pending.statement)).await.unwrap();
     }
     assert!(session.verify::<All>().await.unwrap().is_clean());
 }
@@ -197,6 +197,6 @@ async fn changed_analyzers_and_access_methods() {
     assert!(report.changes.is_empty());
     assert_eq!(report.pending[0].difference.part, Part::Access("account".into()));
     assert!(report.pending[0].reason.contains("tokens become invalid"));
-    session.execute(&report.pending[0].statement).await.unwrap();
+    session.execute(Surql::dynamic(&report.pending[0].statement)).await.unwrap();
     assert!(session.verify::<All>().await.unwrap().is_clean());
 }

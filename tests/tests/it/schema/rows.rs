@@ -39,7 +39,10 @@ fn pending(report: &DefineReport) -> Vec<(&str, Option<u64>)> {
 async fn rows_in_the_way_are_counted_and_stay() {
     let session = empty().await;
     let fine = "code = 'a', amount = 1, parts = [{ weight: 1.5 }], tags = ['x'], price = 5";
-    session.execute(format!("CREATE item:a SET {fine}; CREATE item:b SET {fine}, code = 'b'")).await.unwrap();
+    session
+        .execute(Surql::dynamic(format!("CREATE item:a SET {fine}; CREATE item:b SET {fine}, code = 'b'")))
+        .await
+        .unwrap();
     session
         .execute(
             "CREATE item:c SET code = 3, amount = 0, parts = [{ weight: 'heavy' }], main = { weight: NONE }, tags = [1], price = 1;

@@ -170,7 +170,7 @@ async fn failed_transaction_is_cancelled_by_its_commit() {
 async fn long_statements_are_shortened_in_messages() {
     let (_db, session, _other) = two().await;
     let tx = session.begin_transaction().await.unwrap();
-    drop(tx.query(format!("THROW '{}'", "ä".repeat(5_000))).await.unwrap());
+    drop(tx.query(Surql::dynamic(format!("THROW '{}'", "ä".repeat(5_000)))).await.unwrap());
     let message = tx.commit().await.unwrap_err().to_string();
     assert!(message.chars().count() < 300 && message.contains("äää…`"), "{message}");
 }
@@ -180,7 +180,7 @@ async fn result_of_a_use_that_does_not_fit_is_final() {
     let (_db, session, _other) = two().await;
     let fresh = surreal_session_tests::unique("fresh");
     let tx = session.begin_transaction().await.unwrap();
-    let response = tx.query(format!("USE NS {fresh} DB d; SELECT 1 FROM 1")).await.unwrap();
+    let response = tx.query(Surql::dynamic(format!("USE NS {fresh} DB d; SELECT 1 FROM 1"))).await.unwrap();
     response.take::<Account>(1).unwrap_err();
     let error = tx.commit().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TransactionFailed, "{error:?}");

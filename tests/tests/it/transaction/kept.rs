@@ -36,7 +36,9 @@ async fn queries_behind_one_that_is_kept_are_carried_out() {
     let (_db, session, _other) = two().await;
     let tx = session.begin_transaction().await.unwrap();
     let mut kept: Vec<_> = (0..5)
-        .map(|n| Box::pin(tx.query(format!("SLEEP 20ms; CREATE account:a{n} SET balance = 1")).into_future()))
+        .map(|n| {
+            Box::pin(tx.query(Surql::dynamic(format!("SLEEP 20ms; CREATE account:a{n} SET balance = 1"))).into_future())
+        })
         .collect();
     for query in &mut kept {
         assert!(poll_times(1, query).await.is_none());

@@ -23,7 +23,7 @@ async fn queries_run_one_at_a_time_in_the_order_of_their_first_poll() {
             };
             let text = "UPDATE account:log SET seen = array::push($seen, $n)";
             let text = format!("LET $seen = account:log.seen; {pause}{text}");
-            Some(Box::pin(tx.query(&text).bind("n", number).into_future()))
+            Some(Box::pin(tx.query(Surql::dynamic(&text)).bind("n", number).into_future()))
         })
         .collect();
     let order: Vec<i64> = (0..30).map(|index| index * 7 % 30).collect();
