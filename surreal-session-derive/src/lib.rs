@@ -16,6 +16,7 @@ mod errors;
 mod expand;
 mod kind;
 mod link;
+mod migrate;
 mod model;
 mod parse;
 mod stored;
@@ -35,6 +36,12 @@ use crate::stored::Stored;
 #[proc_macro_attribute]
 pub fn database_test(options: TokenStream, item: TokenStream) -> TokenStream {
     database_test::expand(options.into(), item.into()).into()
+}
+
+#[doc = include_str!("../docs/migrate.md")]
+#[proc_macro]
+pub fn migrate(input: TokenStream) -> TokenStream {
+    migrate::expand(input.into()).into()
 }
 
 #[doc = include_str!("../docs/surql.md")]

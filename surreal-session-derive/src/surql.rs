@@ -53,6 +53,13 @@ fn check(input: &Input, tokens: &[Token<'_>], text: &str, errors: &mut Errors) {
     check::unused(input, &scope, tokens, errors);
 }
 
+/// Checks text that is run somewhere else: its quotes, comments and brackets.
+pub(crate) fn check_brackets(text: &LitStr) -> Result<(), Error> {
+    let value = text.value();
+    let tokens = tokens(&value, Placeholders::Kept).map_err(|fault| fault.at(text, &value))?;
+    check::unbalanced(&tokens).map_or(Ok(()), |fault| Err(fault.at(text, &value)))
+}
+
 /// Checks text inside an attribute, such as `#[record(assert = "$value > 0")]`.
 ///
 /// It is one expression, which other clauses of a statement follow. It has no placeholders and no binds: each `$name` is set by the server, introduced by the text, or in `allowed`.

@@ -65,6 +65,7 @@ mod error;
 #[path = "../../fuzz/promises/mod.rs"]
 pub mod fuzzing;
 pub mod live;
+pub mod migration;
 mod protocol;
 pub mod query;
 mod record;
@@ -87,7 +88,7 @@ pub use query::statement::Query;
 pub use query::surql::Surql;
 pub use record::{Change, LinkTo, Object, Patch, Record, Relation, Stored, View, keep, merge, set, unset};
 pub use session::{CallFuture, Connect, NewSession, Session, SessionCache, SessionCall, Surreal, Use};
-pub use surreal_session_derive::{LinkTo, Object, Record, Stored, View, surql};
+pub use surreal_session_derive::{LinkTo, Object, Record, Stored, View, migrate, surql};
 pub use transaction::{CommitMarker, Transaction, TransactionBuilder};
 pub use value::{Datetime, Id, RecordId, Value};
 
@@ -164,6 +165,7 @@ pub mod __private {
     pub use std::option::Option::{None, Some};
 
     pub use crate::error::{Error, Result};
+    pub use crate::migration::{Migration, Migrations};
     pub use crate::query::expression::Term;
     pub use crate::query::surql::{Surql, fixed, joined, path, table};
     pub use crate::record::{

@@ -53,7 +53,7 @@ pub(super) fn not_alone(text: &str, tokens: &[Token<'_>]) -> Option<Fault> {
 }
 
 /// The first bracket without its other half.
-fn unbalanced(tokens: &[Token<'_>]) -> Option<Fault> {
+pub(super) fn unbalanced(tokens: &[Token<'_>]) -> Option<Fault> {
     let mut open: Vec<&Token<'_>> = Vec::new();
     for token in tokens {
         match token.kind {

@@ -66,6 +66,8 @@ pub enum ErrorKind {
     PartlyApplied,
     /// The database does not have the schema of the models; see [`SchemaReport`](crate::schema::SchemaReport).
     SchemaMismatch,
+    /// A migration failed or cannot be run; the message names its file. See [`migration`](crate::migration).
+    Migration,
 
     /// The request names something that does not exist or that the session may not see.
     NotFound,
@@ -122,6 +124,7 @@ impl fmt::Display for ErrorKind {
             Self::Protocol => "protocol violation",
             Self::PartlyApplied => "partly applied",
             Self::SchemaMismatch => "schema mismatch",
+            Self::Migration => "migration failed",
             Self::NotFound => "not found",
             Self::AlreadyExists => "already exists",
             Self::Auth => "not authorized",

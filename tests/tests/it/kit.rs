@@ -57,10 +57,10 @@ struct Person {
     name: String,
 }
 
-#[surreal_session_embedded::test(fixtures("kit/people.surql", seed), schema = Person)]
+#[surreal_session_embedded::test(fixtures(seed), schema = Person)]
 async fn schema_comes_before_fixtures(db: Session) -> Result<()> {
     assert!(db.verify::<Person>().await?.is_clean());
-    let error = db.create::<Person>().content(NewPerson { name: "Ada".into() }).await.unwrap_err();
+    let error = db.create::<Person>().content(NewPerson { name: "Bob".into() }).await.unwrap_err();
     assert!(error.is_unique_violation(), "{error}");
     Ok(())
 }

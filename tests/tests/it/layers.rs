@@ -15,7 +15,7 @@ const LAYERS: [&[&str]; 14] = [
     &["record"],
     &["query"],
     &["live"],
-    &["schema"],
+    &["schema", "migration"],
     &["prelude"],
     &["blocking"],
     &["fuzzing"],

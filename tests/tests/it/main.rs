@@ -43,6 +43,7 @@ mod live;
 mod loss;
 mod lost_results;
 mod methods;
+mod migrations;
 mod models;
 mod names;
 mod opening;
