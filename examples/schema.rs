@@ -5,6 +5,8 @@
 use std::error::Error;
 
 use serde::{Deserialize, Serialize};
+use surreal_session::migrate;
+use surreal_session::migration::Migrations;
 use surreal_session::prelude::*;
 use surreal_session::schema::{Definition, Item, Schema};
 use surreal_session_examples::Server;
@@ -67,6 +69,9 @@ struct Likes {
 
 type Models = (English, User, Post, Likes);
 
+/// The files in `migrations`, beside the package's `Cargo.toml`.
+static MIGRATIONS: Migrations = migrate!("migrations");
+
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let server = Server::start().await?;
@@ -101,10 +106,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     print!("{report}");
     assert_eq!((report.changes.len(), report.pending.len()), (1, 2));
 
-    println!("\nThe rest needs a decision, for example in a migration:");
-    session.execute("UPDATE user SET name = <string> name WHERE !type::is_string(name)").await?;
-    session.execute("REMOVE FIELD nickname ON user").await?;
+    println!("\nThe rest needs a decision, which a migration holds:");
+    print!("{}", MIGRATIONS.run(&session).await?);
     print!("{}", session.define::<Models>().await?.check()?);
+    print!("{}", MIGRATIONS.status(&session).await?);
     println!("Now {}.", session.verify::<Models>().await?);
     Ok(())
 }

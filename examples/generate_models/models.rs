@@ -23,9 +23,15 @@ pub async fn generate(session: &Session) -> Result<String> {
     }
     let keys = described.iter().map(|(table, fields, _)| (text(table, "name"), key_of(fields)));
     let mut generator = Generator { keys: keys.collect(), ..Generator::default() };
-    list(&database, "analyzers").iter().for_each(|analyzer| generator.analyzer(analyzer));
-    described.iter().for_each(|(table, fields, indexes)| generator.table(table, fields, indexes));
-    list(&database, "accesses").iter().for_each(|access| generator.access(access));
+    for analyzer in list(&database, "analyzers") {
+        generator.analyzer(&analyzer);
+    }
+    for (table, fields, indexes) in &described {
+        generator.table(table, fields, indexes);
+    }
+    for access in list(&database, "accesses") {
+        generator.access(&access);
+    }
     Ok(generator.finish())
 }
 
@@ -68,7 +74,7 @@ impl Generator {
         }
         for (entry, word) in [(&kind, "signup"), (&kind, "signin"), (access, "authenticate")] {
             if let Some(expression) = entry.get(word).and_then(Value::as_str) {
-                item += &format!(".{word}({expression:?})");
+                add(&mut item, format!(".{word}({expression:?})"));
             }
         }
         if let Some(duration) = access.get("duration").and_then(Value::as_object) {
@@ -76,15 +82,15 @@ impl Generator {
                 .into_iter()
                 .filter_map(|word| Some(format!("FOR {} {}", word.to_uppercase(), shown(duration.get(word)?))))
                 .collect();
-            item += &format!(".durations({:?})", parts.join(", "));
+            add(&mut item, format!(".durations({:?})", parts.join(", ")));
         }
         self.item(&name, &item);
     }
 
     fn item(&mut self, name: &str, item: &str) {
         let ty = upper(name);
-        self.code += &format!("\n#[derive(Debug)]\npub struct {ty};\n\n");
-        self.code += &format!("impl Definition for {ty} {{\n    const ITEM: Item = {item};\n}}\n");
+        add(&mut self.code, format!("\n#[derive(Debug)]\npub struct {ty};\n\n"));
+        add(&mut self.code, format!("impl Definition for {ty} {{\n    const ITEM: Item = {item};\n}}\n"));
         self.all.push(ty);
     }
 
@@ -116,15 +122,18 @@ impl Generator {
                 let tables = kind.get(end).and_then(Value::as_array).unwrap_or_default();
                 let tables: Vec<String> = tables.iter().map(table_name).collect();
                 let ty = self.link(&tables, &format!("{name}{}", upper(end)), &mut model.others);
-                body += &format!("    pub {}: {ty},\n", ident(end));
+                add(&mut body, format!("    pub {}: {ty},\n", ident(end)));
             }
         }
         body += &self.fields(&mut model, &[], &name, is_relation);
-        self.code += &format!(
-            "\n#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]\n#[record({})]\n",
-            lines.join(", ")
+        add(
+            &mut self.code,
+            format!(
+                "\n#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]\n#[record({})]\n",
+                lines.join(", ")
+            ),
         );
-        self.code += &format!("pub struct {name} {{\n{body}}}\n{}", model.others);
+        add(&mut self.code, format!("pub struct {name} {{\n{body}}}\n{}", model.others));
         self.all.push(name);
     }
 
@@ -161,12 +170,12 @@ impl Generator {
             words.extend(model.indexes.iter().filter_map(|index| field_index(index, &path)));
             let name = ident(wire);
             if !words.is_empty() {
-                code += &format!("    #[record({})]\n", words.join(", "));
+                add(&mut code, format!("    #[record({})]\n", words.join(", ")));
             }
             if name.trim_start_matches("r#") != wire {
-                code += &format!("    #[serde(rename = {wire:?})]\n");
+                add(&mut code, format!("    #[serde(rename = {wire:?})]\n"));
             }
-            code += &format!("    pub {name}: {ty},\n");
+            add(&mut code, format!("    pub {name}: {ty},\n"));
         }
         code
     }
@@ -226,7 +235,7 @@ impl Generator {
             return "std::collections::BTreeMap<String, Value>".to_owned();
         }
         let derives = "#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Object)]";
-        model.others += &format!("\n{derives}\npub struct {name} {{\n{body}}}\n");
+        add(&mut model.others, format!("\n{derives}\npub struct {name} {{\n{body}}}\n"));
         name.to_owned()
     }
 
@@ -239,7 +248,10 @@ impl Generator {
             _ => {
                 let variants = tables.iter().map(|table| format!("    {}({}),\n", upper(table), self.id_of(table)));
                 let variants = variants.collect::<String>();
-                *others += &format!("\n#[derive(Debug, Clone, PartialEq, LinkTo)]\npub enum {name} {{\n{variants}}}\n");
+                add(
+                    others,
+                    format!("\n#[derive(Debug, Clone, PartialEq, LinkTo)]\npub enum {name} {{\n{variants}}}\n"),
+                );
                 name.to_owned()
             }
         }
@@ -263,10 +275,10 @@ impl Generator {
 fn literals(texts: &[&str], name: &str, others: &mut String) -> String {
     let mut variants = String::new();
     for text in texts.iter().map(|text| text.trim_matches('\'')) {
-        variants += &format!("    #[serde(rename = {text:?})]\n    {},\n", upper(text));
+        add(&mut variants, format!("    #[serde(rename = {text:?})]\n    {},\n", upper(text)));
     }
     let derives = "#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Stored)]";
-    *others += &format!("\n{derives}\npub enum {name} {{\n{variants}}}\n");
+    add(others, format!("\n{derives}\npub enum {name} {{\n{variants}}}\n"));
     name.to_owned()
 }
 
@@ -370,6 +382,10 @@ fn key_of(fields: &[Entry]) -> &'static str {
     }
 }
 
+fn add(code: &mut String, text: String) {
+    code.push_str(&text);
+}
+
 fn list(info: &Value, key: &str) -> Vec<Entry> {
     let entries = info.get(key).and_then(Value::as_array).unwrap_or_default();
     entries.iter().filter_map(Value::as_object).cloned().collect()
@@ -405,7 +421,6 @@ fn split(text: &str, at: char) -> Vec<&str> {
     for (index, c) in text.char_indices() {
         match (quote, c) {
             (Some(open), _) if c == open => quote = None,
-            (Some(_), _) => {}
             (None, '\'' | '"' | '`') => quote = Some(c),
             (None, '<' | '[' | '{' | '(') => depth += 1,
             (None, '>' | ']' | '}' | ')') => depth = depth.saturating_sub(1),
@@ -413,7 +428,7 @@ fn split(text: &str, at: char) -> Vec<&str> {
                 parts.push(text[begin..index].trim());
                 begin = index + c.len_utf8();
             }
-            (None, _) => {}
+            (Some(_) | None, _) => {}
         }
     }
     parts.push(text[begin..].trim());

@@ -51,7 +51,7 @@ fn migrations(input: &Input) -> Result<TokenStream> {
     let span = input.folder.as_ref().map_or_else(Span::call_site, LitStr::span);
     let folder = input.folder.as_ref().map_or_else(|| "migrations".to_owned(), LitStr::value);
     let package = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap_or_default();
-    let files = files(&package.join(folder)).map_err(|message| Error::new(span, message))?;
+    let files = files(&package.join(&folder)).map_err(|message| Error::new(span, message.replace(FOLDER, &folder)))?;
     let krate = &input.krate;
     let mut entries = Vec::new();
     for File { number, name, path } in &files {
@@ -65,11 +65,11 @@ fn migrations(input: &Input) -> Result<TokenStream> {
 
 /// The files of a folder in the order of their numbers.
 fn files(folder: &Path) -> std::result::Result<Vec<File>, String> {
-    let shown = folder.display();
-    let entries = fs::read_dir(folder).map_err(|error| format!("cannot read the folder `{shown}`: {error}"))?;
+    let unreadable = |error| format!("cannot read the folder `{FOLDER}` beside the package's Cargo.toml: {error}");
+    let entries = fs::read_dir(folder).map_err(unreadable)?;
     let mut files = Vec::new();
     for entry in entries {
-        let path = entry.map_err(|error| format!("cannot read the folder `{shown}`: {error}"))?.path();
+        let path = entry.map_err(unreadable)?.path();
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         if path.extension().is_some_and(|extension| extension == "surql") {
             let number = number_of(&name).ok_or_else(|| {
@@ -99,6 +99,9 @@ fn check(name: &str, path: &Path) -> std::result::Result<(), String> {
     let literal = LitStr::new(&text, Span::call_site());
     surql::check_brackets(&literal).map_err(|error| format!("the migration `{name}` is not SurrealQL: {error}"))
 }
+
+/// Stands for the folder in a message, as the program names it.
+const FOLDER: &str = "{folder}";
 
 #[cfg(test)]
 mod tests {

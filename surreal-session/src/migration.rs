@@ -188,7 +188,7 @@ impl Migrations {
         self.call(session, |migrations, history| async move {
             let mut applied = history.applied().await?;
             let mut entries = Vec::new();
-            for file in migrations.iter() {
+            for file in &migrations {
                 let state = match applied.remove(&file.number) {
                     None => MigrationState::Pending,
                     Some(entry) if entry.checksum != file.checksum() => MigrationState::Changed,
@@ -233,6 +233,15 @@ impl Migrations {
             let history = History::new(session, &migrations.table, deadline);
             body(migrations, history)
         })
+    }
+}
+
+impl<'a> IntoIterator for &'a Migrations {
+    type Item = &'a Migration;
+    type IntoIter = slice::Iter<'a, Migration>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
     }
 }
 

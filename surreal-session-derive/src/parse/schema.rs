@@ -249,7 +249,7 @@ impl Index {
 
     fn hnsw(item: &Item, errors: &mut Errors) -> Option<Self> {
         let mut index = Self { suffix: "hnsw", ..Self::new() };
-        let (mut dimension, mut clauses) = (None, String::new());
+        let (mut dimension, mut clauses) = (None, Vec::new());
         let parts = match item.given {
             Given::Nothing => Vec::new(),
             _ => nested(item, "hnsw(dimension = 384, distance = \"cosine\")", errors)?,
@@ -259,13 +259,13 @@ impl Index {
                 "dimension" => dimension = Some(number(&part, errors)?),
                 "distance" => {
                     let distance = text(&part, "hnsw(distance = \"cosine\")", errors)?.value();
-                    clauses += &format!(" DIST {}", distance.to_uppercase());
+                    clauses.push(format!(" DIST {}", distance.to_uppercase()));
                 }
                 "type" => {
                     let ty = text(&part, "hnsw(type = \"f32\")", errors)?.value();
-                    clauses += &format!(" TYPE {}", ty.to_uppercase());
+                    clauses.push(format!(" TYPE {}", ty.to_uppercase()));
                 }
-                word @ ("efc" | "m") => clauses += &format!(" {} {}", word.to_uppercase(), number(&part, errors)?),
+                word @ ("efc" | "m") => clauses.push(format!(" {} {}", word.to_uppercase(), number(&part, errors)?)),
                 word => {
                     let words = ["dimension", "distance", "type", "efc", "m"];
                     index.read_common(&part, word, &words, errors)?;
@@ -274,7 +274,7 @@ impl Index {
         }
         index.needs_dimension = dimension.is_none();
         let dimension = dimension.map(|dimension| format!(" DIMENSION {dimension}")).unwrap_or_default();
-        index.kind = format!("HNSW{dimension}{clauses}");
+        index.kind = format!("HNSW{dimension}{}", clauses.concat());
         Some(index)
     }
 

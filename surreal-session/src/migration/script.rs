@@ -61,7 +61,7 @@ struct Scanner<'t> {
     statements: Vec<&'t str>,
 }
 
-impl<'t> Scanner<'t> {
+impl Scanner<'_> {
     fn step(&mut self) {
         let rest = &self.text[self.at..];
         let Some(first) = rest.chars().next() else { return };

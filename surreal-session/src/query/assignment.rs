@@ -192,7 +192,7 @@ impl<P: Path, T> FieldRef<P, T> {
     where
         P: Writable + AlwaysPresent,
     {
-        let value = surql.into_surql().into_expression();
+        let value = Fragment::of_surql(surql.into_surql());
         let plain = Fragment::new(" = ").then(value.clone());
         Assign::new(match P::optional_part() {
             Some(part) => Setting::guarded::<P>("=", part, value).or_plain::<P>(plain),

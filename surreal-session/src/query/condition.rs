@@ -90,7 +90,7 @@ impl<R> Condition<R> {
     /// # });
     /// ```
     pub fn raw(surql: impl IntoSurql) -> Self {
-        Self::new(Tree::Leaf(surql.into_surql().into_expression()))
+        Self::new(Tree::Leaf(Fragment::of_surql(surql.into_surql())))
     }
 
     /// Binds `value` to `$name` in the text of a [`raw`](Self::raw) condition.

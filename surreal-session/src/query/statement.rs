@@ -13,7 +13,7 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use super::effect::may_write;
-use super::surql::{Surql, check_free};
+use super::surql::{Surql, cannot_bind, check_free, with_names};
 use super::{Response, Scope};
 use crate::codec::{self, EncodeError};
 use crate::connection::{Cleanup, Deadline, Patience, Retry};
@@ -200,20 +200,6 @@ impl fmt::Debug for Query {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Query").field(&self.to_surql()).finish()
     }
-}
-
-/// The error for a value that cannot be encoded.
-pub(super) fn cannot_bind(name: &str, error: EncodeError) -> Error {
-    Error::from(error).in_context(format_args!("cannot bind `${name}`"))
-}
-
-/// Adds the names that are bound, as a comment.
-pub(super) fn with_names(mut text: String, names: impl Iterator<Item: AsRef<str>>) -> String {
-    for (index, name) in names.enumerate() {
-        text.push_str(if index == 0 { " -- $" } else { ", $" });
-        text.push_str(name.as_ref());
-    }
-    text
 }
 
 /// A builder of one statement, as [`batch`](crate::Queryable::batch) accepts it. Sealed.
@@ -429,6 +415,18 @@ const LONGEST_TIMEOUT: Duration = Duration::from_hours(100 * 365 * 24);
 impl Fragment {
     pub(crate) fn new(text: impl Into<String>) -> Self {
         Self { text: text.into(), ..Self::default() }
+    }
+
+    /// A part of a statement. It is in parentheses, so that it cannot begin another clause.
+    pub(super) fn of_surql(surql: Surql) -> Self {
+        let (text, bindings, error) = surql.into_parts();
+        let fragment = Self::new("(").text(&text).text(")").of_program();
+        let fragment =
+            bindings.into_iter().fold(fragment, |fragment, (name, value)| fragment.bind_encoded(name, value));
+        match error {
+            Some(error) => fragment.failed(error),
+            None => fragment,
+        }
     }
 
     /// A value without text.

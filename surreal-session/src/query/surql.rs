@@ -6,8 +6,7 @@ use std::fmt;
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::statement::{Fragment, cannot_bind, with_names};
-use crate::codec;
+use crate::codec::{self, EncodeError};
 use crate::error::{Error, Result};
 use crate::protocol::check_name;
 use crate::record::{FieldRef, HasTable, Path};
@@ -83,18 +82,6 @@ impl Surql {
     pub(super) fn into_parts(self) -> (Cow<'static, str>, Vec<(String, Bytes)>, Option<Error>) {
         (self.text, self.bindings, self.error)
     }
-
-    /// A part of a statement. It is in parentheses, so that it cannot begin another clause.
-    pub(super) fn into_expression(self) -> Fragment {
-        let (text, bindings, error) = self.into_parts();
-        let fragment = Fragment::new("(").text(&text).text(")").of_program();
-        let fragment =
-            bindings.into_iter().fold(fragment, |fragment, (name, value)| fragment.bind_encoded(name, value));
-        match error {
-            Some(error) => fragment.failed(error),
-            None => fragment,
-        }
-    }
 }
 
 /// Without the values.
@@ -154,6 +141,20 @@ pub(super) fn check_free<'a>(name: &str, mut bound: impl Iterator<Item = &'a str
     Ok(())
 }
 
+/// The error for a value that cannot be encoded.
+pub(super) fn cannot_bind(name: &str, error: EncodeError) -> Error {
+    Error::from(error).in_context(format_args!("cannot bind `${name}`"))
+}
+
+/// Adds the names that are bound, as a comment.
+pub(super) fn with_names(mut text: String, names: impl Iterator<Item: AsRef<str>>) -> String {
+    for (index, name) in names.enumerate() {
+        text.push_str(if index == 0 { " -- $" } else { ", $" });
+        text.push_str(name.as_ref());
+    }
+    text
+}
+
 /// For generated code: text without placeholders.
 pub fn fixed(text: impl Into<Cow<'static, str>>) -> Surql {
     Surql { text: text.into(), bindings: Vec::new(), error: None }
@@ -202,7 +203,6 @@ mod tests {
         let surql = Surql::dynamic("RETURN $a + $b").bind("a", "secret").bind("b", 1);
         assert_eq!(surql.text(), "RETURN $a + $b");
         assert_eq!(format!("{surql:?}"), "Surql(\"RETURN $a + $b -- $a, $b\")");
-        assert_eq!(surql.into_expression().to_string(), "(RETURN $a + $b)");
     }
 
     #[test]
@@ -215,7 +215,6 @@ mod tests {
             let (_, _, error) = surql.clone().into_parts();
             let error = error.map(|error| error.to_string()).unwrap_or_default();
             assert!(error.contains(expected), "{error}");
-            assert!(surql.into_expression().is_refused());
         }
     }
 }

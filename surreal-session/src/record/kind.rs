@@ -69,16 +69,15 @@ impl fmt::Display for Kind {
                 let texts: Vec<_> = texts.iter().map(|text| Value::from(*text).to_string()).collect();
                 return f.write_str(&texts.join(" | "));
             }
-            Self::Option(Self::Any) => "any",
             // `None` and `Some(None)` are stored alike.
             Self::Option(kind @ Self::Option(_)) => return kind.fmt(f),
-            Self::Option(kind) => return write!(f, "option<{kind}>"),
+            Self::Option(kind) if **kind != Self::Any => return write!(f, "option<{kind}>"),
             Self::GeometryOf(kind) => return write!(f, "geometry<{kind}>"),
             Self::Array(Self::Any, None) => "array",
             Self::Array(kind, None) => return write!(f, "array<{kind}>"),
             Self::Array(kind, Some(length)) => return write!(f, "array<{kind}, {length}>"),
             Self::Set(kind) => return write!(f, "set<{kind}>"),
-            Self::Any => "any",
+            Self::Any | Self::Option(_) => "any",
             Self::Null => "null",
             Self::Bool => "bool",
             Self::Int => "int",

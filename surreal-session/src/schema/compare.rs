@@ -220,10 +220,9 @@ impl Comparison<'_> {
                 false => format!("ALTER FIELD {path} ON {} {clause}", self.name),
             };
             let check = match aspect.key {
-                "kind" => self.kind_check(field),
-                "assert" if model.is_some() => self.assert_check(field),
-                "computed" if model.is_some() => self.stored_check(&field.path),
-                "computed" => self.kind_check(field),
+                "assert" if model.is_some() => Check::assertion(field),
+                "computed" if model.is_some() => Check::stored(&field.path),
+                "kind" | "computed" => self.kind_check(field),
                 _ => Check::Nothing,
             };
             let mut difference =
@@ -235,24 +234,24 @@ impl Comparison<'_> {
 
     /// The statement that defines a field again. What the model says nothing of stays.
     fn redefine(&self, field: &FieldDefinition, actual: &Entry, is_schemafull: bool) -> String {
-        let mut statement = field.define("OVERWRITE ", &self.name, is_schemafull);
-        if field.rules.permissions.is_none()
-            && let Some(Value::Object(permissions)) = actual.get("permissions")
-        {
-            statement += &format!(" PERMISSIONS {}", permissions_clause(permissions));
-        }
-        match (field.rules.comment, text(actual, "comment")) {
-            (None, Some(comment)) => statement + &format!(" COMMENT {}", Value::from(comment)),
-            _ => statement,
-        }
+        let statement = field.define("OVERWRITE ", &self.name, is_schemafull);
+        let permissions = match actual.get("permissions") {
+            Some(Value::Object(permissions)) if field.rules.permissions.is_none() => {
+                format!(" PERMISSIONS {}", permissions_clause(permissions))
+            }
+            _ => String::new(),
+        };
+        let comment = text(actual, "comment").filter(|_| field.rules.comment.is_none());
+        let comment = comment.map(|text| format!(" COMMENT {}", Value::from(text))).unwrap_or_default();
+        format!("{statement}{permissions}{comment}")
     }
 
     /// The check before a field is defined that the database does not declare.
     fn new_field_check(&self, field: &FieldDefinition) -> Check {
         if field.rules.computed.is_some() {
-            return self.stored_check(&field.path);
+            return Check::stored(&field.path);
         }
-        match (self.kind_check(field), self.assert_check(field)) {
+        match (self.kind_check(field), Check::assertion(field)) {
             // The assertion is asked only about values of the type.
             (Check::Rows(kind, reason), Check::Rows(assert, _)) => Check::Rows(format!("{kind} OR {assert}"), reason),
             (Check::Nothing, check) | (check, _) => check,
@@ -269,23 +268,6 @@ impl Comparison<'_> {
         match violation(&field.path, &|value| kind::condition(&kind, value)) {
             Some(violation) => Check::Rows(violation, "records whose value is of another type, or missing"),
             None => Check::AnyRow("the values cannot be compared with the type"),
-        }
-    }
-
-    fn assert_check(&self, field: &FieldDefinition) -> Check {
-        let Some(assert) = field.rules.assert else { return Check::Nothing };
-        let holds = |value: &str| Some(format!("({value} = NONE OR (|$value: any| ({assert}))({value}))"));
-        match violation(&field.path, &holds) {
-            Some(violation) => Check::Rows(violation, "records whose value the assertion refuses"),
-            None => Check::AnyRow("the values cannot be compared with the assertion"),
-        }
-    }
-
-    fn stored_check(&self, path: &[Step]) -> Check {
-        let is_absent = |value: &str| Some(format!("{value} = NONE"));
-        match violation(path, &is_absent) {
-            Some(violation) => Check::Rows(violation, "records with a stored value, which would be lost"),
-            None => Check::AnyRow("stored values would be lost"),
         }
     }
 
@@ -325,7 +307,7 @@ impl Comparison<'_> {
             let path_text = text_of(path);
             let kind = text(entry, "kind").unwrap_or_else(|| "any".to_owned());
             let statement = format!("REMOVE FIELD {path_text} ON {}", self.name);
-            let stored = match self.stored_check(path) {
+            let stored = match Check::stored(path) {
                 Check::Rows(rows, _) => Some(rows),
                 _ => None,
             };

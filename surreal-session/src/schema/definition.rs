@@ -154,12 +154,14 @@ impl<T: Definition> Definitions for T {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Definitions for () {
     fn items(_: &mut Vec<Item>) {}
 }
 
 macro_rules! tuples {
     ($first:ident $($rest:ident)*) => {
+        #[diagnostic::do_not_recommend]
         impl<$first: Definitions, $($rest: Definitions),*> Definitions for ($first, $($rest,)*) {
             fn items(into: &mut Vec<Item>) {
                 $first::items(into);

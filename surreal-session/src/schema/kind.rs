@@ -164,7 +164,6 @@ fn split(text: &str, at: char) -> Vec<&str> {
             (Some(_), _) if is_escaped => is_escaped = false,
             (Some(_), '\\') => is_escaped = true,
             (Some(open), _) if c == open => quote = None,
-            (Some(_), _) => {}
             (None, '\'' | '"' | '`') => quote = Some(c),
             (None, '<' | '[' | '{' | '(') => depth += 1,
             (None, '>' | ']' | '}' | ')') => depth = depth.saturating_sub(1),
@@ -172,7 +171,7 @@ fn split(text: &str, at: char) -> Vec<&str> {
                 parts.push(&text[begin..index]);
                 begin = index + c.len_utf8();
             }
-            (None, _) => {}
+            (Some(_) | None, _) => {}
         }
     }
     parts.push(&text[begin..]);

@@ -1,7 +1,7 @@
 //! The rows that are in the way of a change, as conditions in SurrealQL.
 
 use super::structure::TableStructure;
-use super::table::{Step, TableDefinition, text_of};
+use super::table::{FieldDefinition, Step, TableDefinition, text_of};
 use crate::value::{Value, escape_identifier};
 
 /// The check before a change.
@@ -19,6 +19,27 @@ pub(super) enum Check {
     Refused(Option<String>, &'static str),
     /// It is left to the program, whatever the rows are.
     Always(&'static str),
+}
+
+impl Check {
+    /// The check before a field has an assertion.
+    pub(super) fn assertion(field: &FieldDefinition) -> Self {
+        let Some(assert) = field.rules.assert else { return Self::Nothing };
+        let holds = |value: &str| Some(format!("({value} = NONE OR (|$value: any| ({assert}))({value}))"));
+        match violation(&field.path, &holds) {
+            Some(violation) => Self::Rows(violation, "records whose value the assertion refuses"),
+            None => Self::AnyRow("the values cannot be compared with the assertion"),
+        }
+    }
+
+    /// The check before the stored values of a field are lost.
+    pub(super) fn stored(path: &[Step]) -> Self {
+        let is_absent = |value: &str| Some(format!("{value} = NONE"));
+        match violation(path, &is_absent) {
+            Some(violation) => Self::Rows(violation, "records with a stored value, which would be lost"),
+            None => Self::AnyRow("stored values would be lost"),
+        }
+    }
 }
 
 /// The condition on a row that `holds` is false for a value at the path, or for one of them. A field in an object is not
@@ -97,12 +118,12 @@ pub(super) fn count(table: &str, condition: Option<&str>) -> String {
 
 /// The sizes of the groups of rows with equal values in some columns, as a statement.
 pub(super) fn duplicates(table: &str, columns: &[String]) -> String {
-    let named: Vec<_> = columns.iter().enumerate().map(|(at, column)| format!("{column} AS c{at}")).collect();
+    let selected: Vec<_> = columns.iter().enumerate().map(|(at, column)| format!("{column} AS c{at}")).collect();
     let names: Vec<_> = (0..columns.len()).map(|at| format!("c{at}")).collect();
     let some: Vec<_> = names.iter().map(|name| format!("{name} != NONE")).collect();
     format!(
         "SELECT VALUE n FROM (SELECT count() AS n, {} FROM {} GROUP BY {}) WHERE n > 1 AND ({})",
-        named.join(", "),
+        selected.join(", "),
         escape_identifier(table),
         names.join(", "),
         some.join(" OR ")

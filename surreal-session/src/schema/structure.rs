@@ -158,7 +158,7 @@ impl TableDefinition {
         kind.insert("enforced".to_owned(), Value::Bool(self.kind.ends_with(" ENFORCED")));
         let told = [("permissions", self.permissions), ("changefeed", self.changefeed), ("comment", self.comment)];
         let told = told.into_iter().filter_map(|(key, value)| Some((key.to_owned(), text(value?))));
-        Entry::from_iter(told.chain([("kind".to_owned(), Value::Object(kind))]))
+        told.chain([("kind".to_owned(), Value::Object(kind))]).collect()
     }
 
     /// Whether the table is to be `SCHEMAFULL`. If the model does not say, it stays as it is in the database.

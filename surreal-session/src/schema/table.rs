@@ -295,14 +295,11 @@ impl TableDefinition {
 
     /// The statement that defines the table, with a word such as `OVERWRITE`, under a name as SurrealQL.
     pub(super) fn define(&self, word: &str, name: &str, is_schemafull: bool) -> String {
-        let mut text = format!("DEFINE TABLE {word}{name} TYPE {}", self.kind);
-        text += if is_schemafull { " SCHEMAFULL" } else { " SCHEMALESS" };
-        for (word, clause) in [("CHANGEFEED", self.changefeed), ("PERMISSIONS", self.permissions)] {
-            if let Some(clause) = clause {
-                text += &format!(" {word} {clause}");
-            }
-        }
-        text + &comment(self.comment)
+        let mode = if is_schemafull { "SCHEMAFULL" } else { "SCHEMALESS" };
+        let clauses = [("CHANGEFEED", self.changefeed), ("PERMISSIONS", self.permissions)];
+        let clauses = clauses.into_iter().filter_map(|(word, clause)| Some(format!(" {word} {}", clause?)));
+        let (clauses, comment) = (clauses.collect::<String>(), comment(self.comment));
+        format!("DEFINE TABLE {word}{name} TYPE {} {mode}{clauses}{comment}", self.kind)
     }
 }
 
@@ -313,13 +310,12 @@ impl FieldDefinition {
 
     /// The statement that defines the field in a table. `FLEXIBLE` is for tables that are `SCHEMAFULL`.
     pub(super) fn define(&self, word: &str, table: &str, is_schemafull: bool) -> String {
-        let mut text = format!("DEFINE FIELD {word}{} ON {table}", self.escaped());
         let rules = &self.rules;
         let flexible = if self.is_flexible && is_schemafull { " FLEXIBLE" } else { "" };
         let kind = format!("{}{flexible}", self.kind);
-        let reference = rules.reference.map(|reference| format!(" {reference}")).unwrap_or_default();
         let clauses = [
             ("TYPE ", (rules.computed.is_none() || self.kind != "any").then_some(kind.as_str())),
+            ("", rules.reference),
             ("DEFAULT ", rules.default),
             ("DEFAULT ALWAYS ", rules.default_always),
             ("", rules.readonly.then_some("READONLY")),
@@ -328,15 +324,9 @@ impl FieldDefinition {
             ("COMPUTED ", rules.computed),
             ("PERMISSIONS ", rules.permissions),
         ];
-        for (word, clause) in clauses {
-            if let Some(clause) = clause {
-                text += &format!(" {word}{clause}");
-            }
-            if word == "TYPE " {
-                text += &reference;
-            }
-        }
-        text + &comment(rules.comment)
+        let clauses = clauses.into_iter().filter_map(|(word, clause)| Some(format!(" {word}{}", clause?)));
+        let (clauses, comment) = (clauses.collect::<String>(), comment(rules.comment));
+        format!("DEFINE FIELD {word}{} ON {table}{clauses}{comment}", self.escaped())
     }
 }
 
@@ -346,14 +336,10 @@ impl IndexDefinition {
     }
 
     pub(super) fn define(&self, word: &str, table: &str) -> String {
-        let mut text = format!("DEFINE INDEX {word}{} ON {table}", self.escaped());
-        if !self.columns.is_empty() {
-            text += &format!(" FIELDS {}", self.columns.join(", "));
-        }
-        if !self.kind.is_empty() {
-            text += &format!(" {}", self.kind);
-        }
-        text + &comment(self.comment)
+        let columns =
+            if self.columns.is_empty() { String::new() } else { format!(" FIELDS {}", self.columns.join(", ")) };
+        let kind = if self.kind.is_empty() { String::new() } else { format!(" {}", self.kind) };
+        format!("DEFINE INDEX {word}{} ON {table}{columns}{kind}{}", self.escaped(), comment(self.comment))
     }
 
     /// The analyzer of a full-text index, as SurrealQL.

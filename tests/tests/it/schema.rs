@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, HashSet};
 use serde::{Deserialize, Serialize};
 use surreal_session::ErrorKind;
 use surreal_session::prelude::*;
-use surreal_session::schema::{Definition, Item, Part, Schema};
+use surreal_session::schema::{DefineReport, Definition, Item, Part, Schema};
 use surreal_session::value::{Bytes, Decimal, Duration, File, Geometry, Range, Set, Uuid};
 use surreal_session_tests::{async_test, login, place, unique};
 
@@ -349,7 +349,7 @@ fn every_kind(link: Id<Thing>) -> NewEveryKind {
         std_span: std::time::Duration::from_millis(5),
         uuid: Uuid::new_v4(),
         bytes: Bytes::from(vec![1, 2]),
-        geometry: Geometry::Point([1.0, 2.0].into()),
+        geometry: Geometry::Point([1.0, 2.0]),
         file: None,
         range: (1..5).into(),
         any: Value::from("anything"),
@@ -395,7 +395,7 @@ async fn many_programs_define_at_once() {
     let all = (define(), define(), define(), define(), define(), define(), define(), define());
     let all = tokio::join!(all.0, all.1, all.2, all.3, all.4, all.5, all.6, all.7);
     let all = [all.0, all.1, all.2, all.3, all.4, all.5, all.6, all.7];
-    assert!(all.iter().all(|report| report.is_complete()));
+    assert!(all.iter().all(DefineReport::is_complete));
     let of_fields = |part: &Part| !matches!(part, Part::Index(_));
     let made = all.iter().flat_map(|report| &report.changes).filter(|change| of_fields(&change.difference.part));
     let whole = Schema::of::<All>().to_surql().lines().filter(|line| !line.starts_with("DEFINE INDEX")).count();
