@@ -149,8 +149,7 @@ impl Session {
     /// - a field or an index that the model does not have;
     /// - another definition of an analyzer or an access method.
     ///
-    /// What a model does not say is left as it is: permissions, comments, the change feed, and whether the table is
-    /// schemafull. Other tables of the database are not looked at.
+    /// Permissions, comments, the change feed and the mode (schemafull or not) stay as they are unless the model names them. Other tables of the database are not looked at.
     ///
     /// Fields and tables are changed in one transaction, and indexes after it, one by one. Run twice, it changes nothing. Two
     /// programs may run it at the same time. A row that is written between the count and the change may be in its way
@@ -177,8 +176,7 @@ impl Session {
     /// cancelled. A session without the right to define, such as that of a viewer, compares the texts, and a difference may
     /// then be none: see [`Difference::is_certain`].
     ///
-    /// What a model does not say is not compared: permissions, comments, the change feed, and whether the table is schemafull.
-    /// Other tables of the database are not looked at.
+    /// Permissions, comments, the change feed and the mode are compared only if the model names them. Other tables of the database are not looked at.
     ///
     /// # Errors
     ///

@@ -42,7 +42,7 @@ pub(crate) struct Index {
     pub(crate) name: Option<LitStr>,
     /// The ways to its fields; empty for the index of one field, and for one that counts.
     pub(crate) fields: Vec<Vec<Ident>>,
-    /// What stands behind the fields.
+    /// The clause behind the fields.
     pub(crate) kind: String,
     /// The end of the name, unless one is given.
     pub(crate) suffix: &'static str,

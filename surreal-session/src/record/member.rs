@@ -1,4 +1,4 @@
-//! What generated code asks of the types of fields for the schema.
+//! Questions of generated code about the types of fields, for the schema.
 
 use super::{FieldRef, Kind, Path, Stored};
 use crate::value::with::foreign::Probe;

@@ -1,4 +1,4 @@
-//! What a program can define: tables from records, analyzers, and record access.
+//! Definitions of a program: tables from records, analyzers, and record access.
 
 use std::fmt;
 

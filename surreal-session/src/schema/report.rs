@@ -1,4 +1,4 @@
-//! What `verify` and `define` tell the program.
+//! The reports of `verify` and `define`.
 
 use std::error;
 use std::fmt;
