@@ -80,7 +80,8 @@ pub struct Schema {
 }
 
 impl Schema {
-    /// The schema of a record, of another [`Definition`], or of a tuple of them. A definition that is in it twice counts once.
+    /// The schema of a record, of another [`Definition`], or of a tuple of them. A definition that is in it twice counts once;
+    /// several records of one table are one definition, with the fields and indexes of all.
     pub fn of<M: Definitions>() -> Self {
         let mut items = Vec::new();
         M::items(&mut items);
@@ -147,9 +148,12 @@ impl Session {
     /// - `schemafull` over rows with other fields;
     /// - a computed field in place of stored values;
     /// - a field or an index that the model does not have;
-    /// - another definition of an analyzer or an access method.
+    /// - another definition of an access method, which would make its tokens invalid.
     ///
-    /// Permissions, comments, the change feed and the mode (schemafull or not) stay as they are unless the model names them. Other tables of the database are not looked at.
+    /// Permissions, comments, the change feed and the mode (schemafull or not) stay as they are unless the model names them.
+    /// Everything else of a field follows the model: an assertion, a default or a VALUE that the model does not have is removed.
+    /// An analyzer that differs is replaced, and the indexes of these tables that use it are built again. Other tables of the
+    /// database are not looked at.
     ///
     /// Fields and tables are changed in one transaction, and indexes after it, one by one. Run twice, it changes nothing. Two
     /// programs may run it at the same time. A row that is written between the count and the change may be in its way
@@ -176,7 +180,8 @@ impl Session {
     /// cancelled. A session without the right to define, such as that of a viewer, compares the texts, and a difference may
     /// then be none: see [`Difference::is_certain`].
     ///
-    /// Permissions, comments, the change feed and the mode are compared only if the model names them. Other tables of the database are not looked at.
+    /// Permissions, comments, the change feed and the mode are compared only if the model names them. Other tables of the
+    /// database are not looked at.
     ///
     /// # Errors
     ///

@@ -40,8 +40,8 @@ fn member(field: &Field, model: &Model) -> TokenStream {
     let may_be_absent = field.serde.default || field.serde.skip_if().is_some();
     let absent = (may_be_absent && field.record.default.is_none()).then(|| quote!(.optional()));
     let rules = &field.record.rules;
-    let is_ruled = !rules.is_empty() || field.record.readonly.is_some();
-    let rules = is_ruled.then(|| with_rules(rules, field.record.readonly.as_ref(), &krate));
+    let is_ruled = !rules.is_empty() || field.record.readonly.is_some() || field.record.default.is_some();
+    let rules = is_ruled.then(|| with_rules(field, &krate));
     quote!(#krate::__private::Member::#new #absent #rules)
 }
 
@@ -84,7 +84,8 @@ fn geometry(field: &Field, krate: &Path) -> TokenStream {
     }
 }
 
-fn with_rules(rules: &Rules, readonly: Option<&Path>, krate: &Path) -> TokenStream {
+fn with_rules(field: &Field, krate: &Path) -> TokenStream {
+    let rules = &field.record.rules;
     let Rules { ty, default, default_always, value, assert, computed, flexible, .. } = rules;
     let texts = [
         ("kind", ty.as_ref().map(LitStr::value)),
@@ -101,12 +102,14 @@ fn with_rules(rules: &Rules, readonly: Option<&Path>, krate: &Path) -> TokenStre
         let name = Ident::new(name, proc_macro2::Span::call_site());
         text.map(|text| quote!(#name: #krate::__private::Some(#text),))
     });
-    let readonly = readonly.map(|_| quote!(readonly: true,));
+    let readonly = field.record.readonly.as_ref().map(|_| quote!(readonly: true,));
+    let has_default = field.record.default.is_some() && default.is_none() && default_always.is_none();
+    let other_default = has_default.then(|| quote!(other_default: true,));
     let flexible = flexible.as_ref().map(|_| quote!(flexible: true,));
     let indexes = rules.indexes.iter().map(|index| index_of(index, &quote!(#krate::__private::no_columns), krate));
     let indexes = (!rules.indexes.is_empty()).then(|| quote!(indexes: &[#(#indexes),*],));
     let private = quote!(#krate::__private::Rules);
-    quote!(.ruled(#private { #(#texts)* #readonly #flexible #indexes ..#private::NONE }))
+    quote!(.ruled(#private { #(#texts)* #readonly #other_default #flexible #indexes ..#private::NONE }))
 }
 
 fn index_of(index: &Index, columns: &TokenStream, krate: &Path) -> TokenStream {

@@ -146,6 +146,8 @@ pub struct Rules {
     pub kind: Option<&'static str>,
     pub default: Option<&'static str>,
     pub default_always: Option<&'static str>,
+    /// The field has a default that only the database knows.
+    pub other_default: bool,
     pub value: Option<&'static str>,
     pub assert: Option<&'static str>,
     pub computed: Option<&'static str>,
@@ -206,6 +208,7 @@ impl Rules {
         kind: None,
         default: None,
         default_always: None,
+        other_default: false,
         value: None,
         assert: None,
         computed: None,

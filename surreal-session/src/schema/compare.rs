@@ -191,8 +191,11 @@ impl Comparison<'_> {
         let path = field.escaped();
         let part = Part::Field(path.clone());
         let Some(actual) = actual else {
-            let statement = field.define("OVERWRITE ", &self.name, is_schemafull);
+            let mut statement = field.define("OVERWRITE ", &self.name, is_schemafull);
             let check = if has_table { self.new_field_check(field) } else { Check::Nothing };
+            if let (Check::Rows(..), Some(fill)) = (&check, field.fill(&self.name)) {
+                statement.push_str(&fill);
+            }
             found.push(self.missing(part, field.kind.clone(), statement, check, false));
             return;
         };
@@ -366,7 +369,8 @@ impl Aspect {
     }
 }
 
-/// The parts to compare. A model that says nothing of permissions or a comment leaves them as they are.
+/// The parts to compare. A model that says nothing of permissions, a comment, or the expression of a default leaves them as
+/// they are.
 fn aspects(field: &FieldDefinition) -> impl Iterator<Item = Aspect> {
     let all = [
         ("kind", "TYPE"),
@@ -381,10 +385,12 @@ fn aspects(field: &FieldDefinition) -> impl Iterator<Item = Aspect> {
         ("permissions", "PERMISSIONS"),
         ("comment", "COMMENT"),
     ];
+    let has_other_default = field.rules.other_default;
     let (has_permissions, has_comment) = (field.rules.permissions.is_some(), field.rules.comment.is_some());
     let is_told = move |key: &str| match key {
         "permissions" => has_permissions,
         "comment" => has_comment,
+        "default" | "default_always" => !has_other_default,
         _ => true,
     };
     all.into_iter().filter(move |(key, _)| is_told(key)).map(|(key, word)| Aspect { key, word })

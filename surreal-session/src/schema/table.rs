@@ -74,13 +74,30 @@ impl Parts {
             match &item.0 {
                 ItemKind::Analyzer { name, text } => add(&mut parts.analyzers, name, (*text).to_owned()),
                 ItemKind::Access(access) => add(&mut parts.accesses, access.name, access.text()),
-                ItemKind::Table(model) if parts.tables.iter().all(|table| table.name != model.name) => {
-                    parts.tables.push(TableDefinition::of(model));
-                }
-                ItemKind::Table(_) => {}
+                ItemKind::Table(model) => parts.add_table(TableDefinition::of(model)),
             }
         }
         parts
+    }
+}
+
+impl Parts {
+    /// Several records of one table are one definition, with the fields and indexes of all. The first one decides the rest.
+    fn add_table(&mut self, table: TableDefinition) {
+        let Some(known) = self.tables.iter_mut().find(|known| known.name == table.name) else {
+            return self.tables.push(table);
+        };
+        for field in table.fields {
+            if known.fields.iter().all(|known| known.path != field.path) {
+                known.fields.push(field);
+            }
+        }
+        for index in table.indexes {
+            if known.indexes.iter().all(|known| known.name != index.name) {
+                known.indexes.push(index);
+            }
+        }
+        known.is_open |= table.is_open;
     }
 }
 
@@ -327,6 +344,16 @@ impl FieldDefinition {
         let clauses = clauses.into_iter().filter_map(|(word, clause)| Some(format!(" {word}{}", clause?)));
         let (clauses, comment) = (clauses.collect::<String>(), comment(rules.comment));
         format!("DEFINE FIELD {word}{} ON {table}{clauses}{comment}", self.escaped())
+    }
+}
+
+impl FieldDefinition {
+    /// The statement that gives rows without the field its default, behind its definition. A field in an object has none: the
+    /// object may be missing.
+    pub(super) fn fill(&self, table: &str) -> Option<String> {
+        let default = self.rules.default.or(self.rules.default_always).filter(|_| self.path.len() == 1)?;
+        let path = self.escaped();
+        Some(format!("; UPDATE {table} SET {path} = {default} WHERE {path} = NONE"))
     }
 }
 

@@ -62,7 +62,10 @@ async fn rows_in_the_way_are_counted_and_stay() {
             ("DEFINE FIELD OVERWRITE parts.*.weight ON item TYPE float", Some(1)),
             ("DEFINE FIELD OVERWRITE main.weight ON item TYPE float", Some(1)),
             ("DEFINE FIELD OVERWRITE tags ON item TYPE array<string>", Some(1)),
-            ("DEFINE FIELD OVERWRITE price ON item TYPE int DEFAULT 0", Some(1)),
+            (
+                "DEFINE FIELD OVERWRITE price ON item TYPE int DEFAULT 0; UPDATE item SET price = 0 WHERE price = NONE",
+                Some(1)
+            ),
             ("DEFINE FIELD OVERWRITE double ON item TYPE int COMPUTED amount * 2", Some(1)),
             ("DEFINE INDEX IF NOT EXISTS code_unique ON item FIELDS code UNIQUE", Some(2)),
         ],
@@ -76,4 +79,65 @@ async fn rows_in_the_way_are_counted_and_stay() {
     assert!(report.is_complete(), "{report}");
     assert!(session.verify::<Item>().await.unwrap().is_clean());
     assert_eq!(session.select::<Item>().await.unwrap().len(), 2);
+}
+
+/// Two records of one table, one of them with a default that only the database knows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]
+#[record(table = "shared", schemafull)]
+struct Whole {
+    id: Id<Whole>,
+    name: String,
+    #[record(default)]
+    level: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]
+#[record(table = "shared", index(fields(note)))]
+struct Noted {
+    id: Id<Noted>,
+    name: String,
+    note: Option<String>,
+}
+
+#[async_test(not_send)]
+async fn statement_of_a_pending_field_fills_the_rows() {
+    let session = empty().await;
+    session.execute("CREATE item:a SET code = 'a', amount = 1, parts = [], tags = []").await.unwrap();
+    let report = session.define::<Item>().await.unwrap();
+    let [pending] = &report.pending[..] else { panic!("{report}") };
+    session.execute(Surql::dynamic(&pending.statement)).await.unwrap();
+    assert!(session.verify::<Item>().await.unwrap().is_clean());
+    assert_eq!(session.select::<Item>().one().await.unwrap().price, 0);
+}
+
+#[async_test(not_send)]
+async fn records_of_one_table_are_one_definition() {
+    let session = empty().await;
+    session.define::<(Whole, Noted)>().await.unwrap().check().unwrap();
+    session.execute("ALTER FIELD level ON shared DEFAULT 7").await.unwrap();
+    assert!(session.verify::<(Whole, Noted)>().await.unwrap().is_clean(), "the default is the database's own");
+    assert!(session.define::<(Noted, Whole)>().await.unwrap().changes.is_empty());
+    let whole = session.create::<Whole>().content(NewWhole { name: "a".into(), level: None }).await.unwrap();
+    assert_eq!(whole.level, 7);
+    // One of them alone does not know the fields of the other.
+    let report = session.verify::<Whole>().await.unwrap();
+    assert_eq!(report.iter().count(), 2, "{report}");
+}
+
+#[async_test(not_send)]
+async fn table_with_other_records_becomes_no_edge() {
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]
+    #[record(relation)]
+    struct Joined {
+        id: Id<Joined>,
+        r#in: Id<Item>,
+        out: Id<Item>,
+    }
+    let session = empty().await;
+    session.execute("CREATE joined:a SET note = 'no edge'").await.unwrap();
+    let report = session.define::<Joined>().await.unwrap();
+    assert_eq!(pending(&report), [("ALTER TABLE joined TYPE RELATION IN item OUT item", Some(1))]);
+    session.execute("DELETE joined").await.unwrap();
+    assert!(session.define::<Joined>().await.unwrap().is_complete());
+    assert!(session.verify::<Joined>().await.unwrap().is_clean());
 }
