@@ -59,6 +59,7 @@ mod rows;
 mod structure;
 mod table;
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::session::{Session, SessionCall};
@@ -117,9 +118,10 @@ impl Schema {
             let parts = &schema.parts;
             let now = define::read(&session, parts, deadline).await?;
             let expected = match Structure::rendered(&session, parts, &now, deadline).await {
-                Ok(structure) => Expected { parts, structure, is_rendered: true },
+                Ok(structure) => Expected { parts, structure, is_rendered: true, schemaless: BTreeSet::new() },
                 Err(error) if error.is_forbidden() => {
-                    Expected { parts, structure: Structure::of_models(parts, &now), is_rendered: false }
+                    let structure = Structure::of_models(parts, &now);
+                    Expected { parts, structure, is_rendered: false, schemaless: BTreeSet::new() }
                 }
                 Err(error) => return Err(error),
             };

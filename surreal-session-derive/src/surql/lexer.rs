@@ -191,7 +191,7 @@ impl<'t> Lexer<'t> {
             }
             placeholder::check_similar(rest).map_err(|message| Fault::new(self.at, message))?;
         }
-        if !script::follows(&self.tokens) {
+        if !is_script(&self.tokens) {
             self.push(Kind::Open, 1);
             return Ok(());
         }
@@ -204,7 +204,7 @@ impl<'t> Lexer<'t> {
     fn quoted(&mut self, kind: Kind, close: char, thing: &str) -> Result<(), Fault> {
         let open = self.rest().find(['\'', '"', '`', '⟨']).unwrap_or_default();
         let open = open + self.rest()[open..].chars().next().map_or(0, char::len_utf8);
-        let inner = end(&self.rest()[open..], close).ok_or_else(|| self.unclosed(thing))?;
+        let inner = script::end(&self.rest()[open..], close).ok_or_else(|| self.unclosed(thing))?;
         self.push(kind, open + inner);
         Ok(())
     }
@@ -212,7 +212,7 @@ impl<'t> Lexer<'t> {
     /// A regex, or a `/` where the word before it was the name of a field.
     fn regex(&mut self) -> Result<(), Fault> {
         let is_certain = self.tokens.last().is_none_or(|token| token.kind != Kind::Word);
-        match end(&self.rest()[1..], '/') {
+        match script::end(&self.rest()[1..], '/') {
             Some(inner) => self.push(Kind::Literal, 1 + inner),
             None if is_certain => return Err(self.unclosed("the regex")),
             None => self.push(Kind::Punctuation, 1),
@@ -244,12 +244,19 @@ fn line(text: &str) -> usize {
     text.find(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']).unwrap_or(text.len())
 }
 
-/// The length up to and with `close`, which a backslash escapes.
-pub(super) fn end(text: &str, close: char) -> Option<usize> {
-    let mut is_escaped = false;
-    text.char_indices().find_map(|(at, c)| {
-        let ends = c == close && !is_escaped;
-        is_escaped = c == '\\' && !is_escaped;
-        ends.then(|| at + c.len_utf8())
-    })
+/// Returns true if a `{` after these tokens begins the body of `function(..)`.
+fn is_script(tokens: &[Token<'_>]) -> bool {
+    let mut depth = 0_usize;
+    let start = tokens.iter().rposition(|token| {
+        depth += usize::from(token.is(")"));
+        depth = depth.saturating_sub(usize::from(token.is("(")));
+        depth == 0
+    });
+    let is_called = tokens.last().is_some_and(|token| token.is(")"));
+    is_called
+        && match start.map(|start| &tokens[..start]) {
+            Some([.., before, word]) => word.is_word("function") && !before.is("."),
+            Some([word]) => word.is_word("function"),
+            _ => false,
+        }
 }

@@ -1,24 +1,5 @@
 //! The bodies of functions in JavaScript, which are no SurrealQL.
 
-use super::lexer::{Token, end};
-
-/// Returns true if a `{` after these tokens begins the body of `function(..)`.
-pub(super) fn follows(tokens: &[Token<'_>]) -> bool {
-    let mut depth = 0_usize;
-    let start = tokens.iter().rposition(|token| {
-        depth += usize::from(token.is(")"));
-        depth = depth.saturating_sub(usize::from(token.is("(")));
-        depth == 0
-    });
-    let is_called = tokens.last().is_some_and(|token| token.is(")"));
-    is_called
-        && match start.map(|start| &tokens[..start]) {
-            Some([.., before, word]) => word.is_word("function") && !before.is("."),
-            Some([word]) => word.is_word("function"),
-            _ => false,
-        }
-}
-
 /// The length of the body, up to and with the brace that closes it.
 pub(super) fn length(text: &str) -> Option<usize> {
     let (mut at, mut depth) = (0, 0_usize);
@@ -41,4 +22,14 @@ pub(super) fn length(text: &str) -> Option<usize> {
         }
     }
     None
+}
+
+/// The length up to and with `close`, which a backslash escapes.
+pub(super) fn end(text: &str, close: char) -> Option<usize> {
+    let mut is_escaped = false;
+    text.char_indices().find_map(|(at, c)| {
+        let ends = c == close && !is_escaped;
+        is_escaped = c == '\\' && !is_escaped;
+        ends.then(|| at + c.len_utf8())
+    })
 }

@@ -1,5 +1,7 @@
 //! The differences between models and a database, each with the statement that would remove it.
 
+use std::collections::BTreeSet;
+
 use super::kind;
 use super::report::{Difference, Part};
 use super::rows::{Check, undeclared, violation};
@@ -18,6 +20,8 @@ pub(super) struct Found {
 pub(super) struct Fix {
     pub(super) statement: String,
     pub(super) check: Check,
+    /// The statement behind it that mends the rows in its way, with `; ` before it.
+    pub(super) mend: Option<String>,
     /// Set if the statement runs by itself, after the others: it may take long, or be refused.
     pub(super) is_index: bool,
 }
@@ -28,6 +32,8 @@ pub(super) struct Expected<'a> {
     pub(super) structure: Structure,
     /// Set if the structure is in the server's words, so that expressions can be compared.
     pub(super) is_rendered: bool,
+    /// The tables that cannot become schemafull now. What is only allowed in schemafull tables waits.
+    pub(super) schemaless: BTreeSet<String>,
 }
 
 impl Expected<'_> {
@@ -55,7 +61,7 @@ impl Expected<'_> {
                 Some(database) => {
                     let difference = self.difference(None, part, "definition", Some(model), Some(database));
                     let statement = define("OVERWRITE") + &rebuilds(now, &analyzer.name);
-                    let fix = Fix { statement, check: Check::Nothing, is_index: true };
+                    let fix = Fix { statement, check: Check::Nothing, mend: None, is_index: true };
                     found.push(Found { difference, fix: Some(fix) });
                 }
             }
@@ -109,7 +115,8 @@ impl Comparison<'_> {
     fn run(&self, found: &mut Vec<Found>) {
         let Some(model) = self.expected.structure.tables.get(&self.table.name) else { return };
         let empty = TableStructure::default();
-        let is_schemafull = self.table.is_schemafull(self.now);
+        let may_be_schemafull = !self.expected.schemaless.contains(&self.table.name);
+        let is_schemafull = self.table.is_schemafull(self.now) && may_be_schemafull;
         let in_database = self.now.tables.get(&self.table.name);
         let database = in_database.unwrap_or(&empty);
         match in_database {
@@ -191,12 +198,13 @@ impl Comparison<'_> {
         let path = field.escaped();
         let part = Part::Field(path.clone());
         let Some(actual) = actual else {
-            let mut statement = field.define("OVERWRITE ", &self.name, is_schemafull);
+            let statement = field.define("OVERWRITE ", &self.name, is_schemafull);
             let check = if has_table { self.new_field_check(field) } else { Check::Nothing };
-            if let (Check::Rows(..), Some(fill)) = (&check, field.fill(&self.name)) {
-                statement.push_str(&fill);
+            let mut missing = self.missing(part, field.kind.clone(), statement, check, false);
+            if let Some(fix) = &mut missing.fix {
+                fix.mend = field.fill(&self.name);
             }
-            found.push(self.missing(part, field.kind.clone(), statement, check, false));
+            found.push(missing);
             return;
         };
         let Some(expected) = expected else { return };
@@ -222,10 +230,11 @@ impl Comparison<'_> {
                 true => self.redefine(field, actual, is_schemafull),
                 false => format!("ALTER FIELD {path} ON {} {clause}", self.name),
             };
-            let check = match aspect.key {
-                "assert" if model.is_some() => Check::assertion(field),
-                "computed" if model.is_some() => Check::stored(&field.path),
-                "kind" | "computed" => self.kind_check(field),
+            let check = match (is_computed(expected), is_computed(actual), aspect.key) {
+                (true, false, _) => Check::stored(&field.path),
+                (false, true, _) => self.new_field_check(field),
+                (_, _, "assert") if model.is_some() => Check::assertion(field),
+                (_, _, "kind") => self.kind_check(field),
                 _ => Check::Nothing,
             };
             let mut difference =
@@ -339,11 +348,11 @@ impl Found {
         let table = table.map(str::to_owned);
         let aspect = "definition";
         let difference = Difference { table, part, aspect, model: Some(model), database: None, is_certain: true };
-        Self { difference, fix: Some(Fix { statement, check: Check::Nothing, is_index }) }
+        Self { difference, fix: Some(Fix { statement, check: Check::Nothing, mend: None, is_index }) }
     }
 
     fn fixed_by(difference: Difference, statement: String, check: Check) -> Self {
-        Self { difference, fix: Some(Fix { statement, check, is_index: false }) }
+        Self { difference, fix: Some(Fix { statement, check, mend: None, is_index: false }) }
     }
 }
 

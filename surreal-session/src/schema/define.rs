@@ -4,8 +4,10 @@
 //! each only if the same change is still to be made there: two programs that define at once meet in a conflict, and the second
 //! finds nothing left. Indexes come afterwards, each by itself: building one may take long, and the server may refuse it.
 
+use std::collections::BTreeSet;
+
 use super::compare::{Expected, Fix, Found};
-use super::report::{DefineReport, PendingChange, SchemaChange};
+use super::report::{DefineReport, Difference, Part, PendingChange, SchemaChange};
 use super::rows::{Check, count, duplicates};
 use super::structure::{Structure, execute, execute_all, left, run};
 use super::table::Parts;
@@ -22,8 +24,13 @@ pub(super) async fn define(session: &Session, parts: &Parts, deadline: Deadline)
         let now = read(session, parts, deadline).await?;
         check_analyzers(parts, &now)?;
         let structure = Structure::rendered(session, parts, &now, deadline).await?;
-        let expected = Expected { parts, structure, is_rendered: true };
-        let (ready, pending) = sort(session, expected.compare(&now), &now, deadline).await?;
+        let mut expected = Expected { parts, structure, is_rendered: true, schemaless: BTreeSet::new() };
+        let (mut ready, mut pending) = sort(session, expected.compare(&now), &now, deadline).await?;
+        let modes = pending.iter().filter(|pending| pending.difference.aspect == "mode");
+        expected.schemaless = modes.filter_map(|pending| pending.difference.table.clone()).collect();
+        if !expected.schemaless.is_empty() {
+            (ready, pending) = sort(session, expected.compare(&now), &now, deadline).await?;
+        }
         report.pending.retain(|pending| pending.is_tried);
         let was_tried = |fix: &Fix| {
             let done = report.changes.iter().map(|change| &change.statement);
@@ -103,12 +110,28 @@ async fn sort(
             None => ready.push((found, fix)),
             Some((rows, reason)) => {
                 let difference = found.difference;
-                let statement = fix.statement;
+                let statement = fix.statement + &fix.mend.unwrap_or_default();
                 pending.push(PendingChange { difference, statement, rows, reason, is_tried: false });
             }
         }
     }
-    Ok((ready, pending))
+    Ok(together(ready, pending))
+}
+
+/// The definition of a field changes as a whole, or not at all.
+fn together(ready: Vec<(Found, Fix)>, mut pending: Vec<PendingChange>) -> (Vec<(Found, Fix)>, Vec<PendingChange>) {
+    let waits = |found: &Found, pending: &[PendingChange]| {
+        let Difference { table, part, .. } = &found.difference;
+        let is_same = |other: &PendingChange| other.difference.table == *table && other.difference.part == *part;
+        matches!(part, Part::Field(_)) && pending.iter().any(is_same)
+    };
+    let (waiting, ready): (Vec<_>, Vec<_>) = ready.into_iter().partition(|(found, _)| waits(found, &pending));
+    pending.extend(waiting.into_iter().map(|(found, fix)| {
+        let reason = "another change of the field has to be made first".to_owned();
+        let (difference, statement) = (found.difference, fix.statement);
+        PendingChange { difference, statement, rows: None, reason, is_tried: false }
+    }));
+    (ready, pending)
 }
 
 /// The number of rows in the way of a change, and what they are; `None` if there are none.
@@ -178,8 +201,11 @@ async fn apply_in(
         Some(SchemaChange { difference: found.difference, statement: fix.statement })
     });
     let changes: Vec<SchemaChange> = changes.collect();
-    let texts = changes.iter().map(|change| (change.difference.place(), change.statement.clone()));
-    execute_all(on, &texts.collect::<Vec<_>>(), deadline).await?;
+    // Two differences of a field may have one statement.
+    let mut texts: Vec<_> =
+        changes.iter().map(|change| (change.difference.place(), change.statement.clone())).collect();
+    texts.dedup();
+    execute_all(on, &texts, deadline).await?;
     Ok(changes)
 }
 

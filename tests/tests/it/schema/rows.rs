@@ -1,5 +1,7 @@
 //! A change that would lose or refuse data is not made, and the rows in its way are counted.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use surreal_session::prelude::*;
 use surreal_session::schema::DefineReport;
@@ -140,4 +142,37 @@ async fn table_with_other_records_becomes_no_edge() {
     session.execute("DELETE joined").await.unwrap();
     assert!(session.define::<Joined>().await.unwrap().is_complete());
     assert!(session.verify::<Joined>().await.unwrap().is_clean());
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]
+#[record(schemafull)]
+struct Bag {
+    id: Id<Bag>,
+    things: BTreeMap<String, i64>,
+    #[record(computed = "object::len(things)")]
+    count: i64,
+    #[record(default = "0", assert = "$value < 9")]
+    size: i64,
+}
+
+#[async_test(not_send)]
+async fn field_changes_as_a_whole_or_not_at_all() {
+    let session = empty().await;
+    let before = "DEFINE TABLE bag SCHEMALESS; DEFINE FIELD count ON bag TYPE string; \
+                  DEFINE FIELD size ON bag TYPE string DEFAULT 'none'; \
+                  CREATE bag:a SET things = { a: 1 }, count = 'many', size = 'big', odd = true";
+    session.execute(before).await.unwrap();
+    let report = session.define::<Bag>().await.unwrap();
+    let done: Vec<_> = report.changes.iter().map(|change| change.statement.as_str()).collect();
+    assert_eq!(done, ["ALTER TABLE bag TYPE NORMAL", "DEFINE FIELD OVERWRITE things ON bag TYPE object"]);
+    let all: Vec<_> = report.pending.iter().map(|pending| pending.difference.aspect).collect();
+    assert_eq!(all, ["mode", "kind", "computed", "kind", "assert", "default"], "{report}");
+    let bag: Value = session.query("SELECT * FROM ONLY bag:a").await.unwrap().take(0).unwrap();
+    assert_eq!((bag.get("count"), bag.get("odd")), (Some(&Value::from("many")), Some(&Value::from(true))));
+    session.execute("DELETE bag").await.unwrap();
+    let report = session.define::<Bag>().await.unwrap();
+    assert!(report.is_complete(), "{report}");
+    assert!(session.verify::<Bag>().await.unwrap().is_clean());
+    let new = NewBag { things: BTreeMap::from([("a".to_owned(), 1)]), size: None };
+    assert_eq!(session.create::<Bag>().content(new).await.unwrap().count, 1);
 }
