@@ -15,6 +15,7 @@ use serde::Serialize;
 use super::effect::may_write;
 use super::surql::{Surql, cannot_bind, check_free, with_names};
 use super::{Response, Scope};
+use crate::codec::reader::{MapEntries, Reader};
 use crate::codec::{self, EncodeError};
 use crate::connection::{Cleanup, Deadline, Patience, Retry};
 use crate::error::{Error, Result};
@@ -22,7 +23,7 @@ use crate::protocol::{BindingsWriter, Operation, Request};
 use crate::record::{Assignments, PatchedField, Path};
 use crate::session::CallFuture;
 use crate::transaction;
-use crate::value;
+use crate::value::{self, escape_identifier};
 
 /// SurrealQL text: awaiting it returns a [`Response`] with a result for each statement.
 ///
@@ -567,6 +568,32 @@ impl Fragment {
             }
         });
         self.joined(pieces, ", ")
+    }
+
+    /// An assignment for each entry of a value that serde writes as a map.
+    pub(crate) fn fields_of<T: Serialize + ?Sized>(value: &T) -> Self {
+        let encoded = match codec::encode(value) {
+            Ok(encoded) => encoded,
+            Err(error) => return Self::default().failed(error.into()),
+        };
+        let mut reader = Reader::new(&encoded);
+        let mut pieces = Vec::new();
+        let read = MapEntries::of(&mut reader).and_then(|mut entries| {
+            while let Some(key) = entries.next(&mut reader)? {
+                let value = encoded.slice_ref(reader.skip()?);
+                pieces.push(Self::new(format!("{} = ", escape_identifier(&key))).encoded(Ok(value)));
+            }
+            Ok(())
+        });
+        match read {
+            Ok(()) => Self::default().joined(pieces, ", "),
+            Err(error) => Self::default().refused(&error.message()),
+        }
+    }
+
+    /// Returns true for no text, unless it is an error.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.text.is_empty() && self.values.is_empty() && self.refusal.is_none()
     }
 
     #[cfg(test)]

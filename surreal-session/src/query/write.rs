@@ -21,6 +21,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
+use super::assignment::{Assignment, Setting};
 use super::condition::{IntoCondition, Tree};
 use super::select::Fields;
 use super::statement::{Call, Fragment, Retries, send};
@@ -93,6 +94,17 @@ impl<T: Record, W> CreateWithoutContent<T, W> {
     /// Sets the content of the record.
     pub fn content(self, content: T::New) -> W {
         (self.write)(self.clauses.whole::<T>("CONTENT", &content))
+    }
+
+    /// Sets the content of the record, and then assigns to fields: `|u| u.seen_at.set_raw("time::now()")`.
+    ///
+    /// An assignment replaces the value of the content. It reads no other field: there is no record yet.
+    pub fn content_with<A: Assignment<T>>(self, content: T::New, changes: impl FnOnce(Fields<T>) -> A) -> W {
+        let mut assignments = Vec::new();
+        changes(*T::fields()).assign(&mut assignments);
+        let pieces = [Fragment::fields_of(&Checked::<T>(&content)), Setting::clause(assignments)];
+        let pieces = pieces.into_iter().filter(|piece| !piece.is_empty());
+        (self.write)(self.clauses.data(Some(Fragment::new("SET ").joined(pieces, ", "))))
     }
 }
 

@@ -329,3 +329,51 @@ async fn server_parses_what_the_macro_accepts() {
 fn text_that_does_not_parse_fails_the_assertion() {
     assert_parses!("SELECT FROM user");
 }
+
+#[async_test]
+async fn content_of_a_create_takes_expressions_of_the_server() {
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Object)]
+    struct Seen {
+        at: Option<Datetime>,
+        times: u8,
+    }
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]
+    #[record(table = "seen `thing`")]
+    struct Thing {
+        id: Id<Thing>,
+        name: String,
+        #[serde(rename = "a.b")]
+        odd: u8,
+        note: Option<String>,
+        seen: Seen,
+        upper: Option<String>,
+        #[record(default)]
+        level: u8,
+    }
+    let (_db, session) = place().await;
+    session.execute("DEFINE FIELD level ON `seen \\`thing\\`` TYPE int DEFAULT 3").await.unwrap();
+    let new = || NewThing {
+        name: "it's".into(),
+        odd: 1,
+        note: None,
+        seen: Seen { at: None, times: 2 },
+        upper: None,
+        level: None,
+    };
+    let thing = session
+        .create::<Thing>()
+        .id("a")
+        .content_with(new(), |t| {
+            let upper = Surql::dynamic("string::uppercase($text)").bind("text", "it's");
+            (t.seen.at.set_raw("time::now()"), t.upper.set_raw(upper), t.odd.set(7))
+        })
+        .await
+        .unwrap();
+    assert!(thing.seen.at.is_some() && thing.seen.times == 2, "{thing:?}");
+    assert_eq!((thing.name.as_str(), thing.upper.as_deref(), thing.odd, thing.level), ("it's", Some("IT'S"), 7, 3));
+    let plain = session.create::<Thing>().content_with(new(), |_| Vec::<Assign<Thing>>::new()).await.unwrap();
+    assert_eq!((plain.odd, plain.note, plain.upper), (1, None, None));
+    let error = session.create::<Thing>().content_with(new(), |t| t.upper.set_raw("1; DELETE seen")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Validation);
+    assert_eq!(session.select::<Thing>().count().await.unwrap(), 2);
+}
