@@ -33,6 +33,8 @@ pub(crate) struct Field {
     pub(crate) readonly: Option<Path>,
     pub(crate) computed: Option<Path>,
     pub(crate) default: Option<Path>,
+    /// The default also applies to updates.
+    is_default_always: bool,
     /// The path of a view's field in the record.
     pub(crate) from: Option<Vec<Ident>>,
     pub(crate) rules: Rules,
@@ -69,6 +71,13 @@ impl Field {
                 _ => field.rules.read(item, errors),
             }
         }
+        if field.is_default_always && field.rules.default_always.is_none() {
+            field.rules.default_always = field.rules.default.take();
+            if let (None, Some(word)) = (&field.rules.default_always, &field.default) {
+                errors
+                    .at(word, "`default_always` takes SurrealQL, as in `#[record(default_always = \"time::now()\")]`");
+            }
+        }
         field
     }
 }
@@ -79,11 +88,15 @@ impl Field {
         let word = item.word();
         if word == "computed" {
             self.computed = Some(item.path.clone());
-        } else if let Some(other) = self.default.replace(item.path.clone()) {
+        } else if let Some(other) = self.default.replace(item.path.clone())
+            && !matches!(item.given, Given::Nothing)
+        {
             errors.at(other, "`default` and `default_always` exclude each other");
         }
         match (word.as_str(), &item.given) {
             ("default", Given::Nothing) => {}
+            // Beside `default = ".."`, in either order: see `Field::read`.
+            ("default_always", Given::Nothing) => self.is_default_always = true,
             ("default", _) => self.rules.default = schema::expression(item, "time::now()", errors),
             ("computed", _) => self.rules.computed = schema::expression(item, "price * amount", errors),
             _ => self.rules.default_always = schema::expression(item, "time::now()", errors),

@@ -3,7 +3,7 @@
 use quote::ToTokens;
 use syn::parse::{ParseStream, Parser};
 use syn::punctuated::Punctuated;
-use syn::{Ident, LitStr, Path, Token};
+use syn::{Expr, Ident, LitStr, Path, Token};
 
 use super::{Given, Item, flag, step, text};
 use crate::errors::Errors;
@@ -156,8 +156,12 @@ fn reference(item: &Item, errors: &mut Errors) -> Option<String> {
     }
 }
 
-/// Reads `permissions(none)`, `permissions(full)`, or `permissions(select = "owner = $auth.id", create = "none")`.
+/// Reads `permissions(none)`, `permissions(full)`, `permissions(select = "owner = $auth.id", create = "none")`, or the clause as
+/// text.
 fn permissions(item: &Item, operations: &[&str], errors: &mut Errors) -> Option<String> {
+    if let Some(clause) = item.text().filter(|text| !text.value().trim().is_empty()) {
+        return Some(checked(clause.clone(), errors)?.value());
+    }
     let items = nested(item, "permissions(select = \"owner = $auth.id\", create = \"none\")", errors)?;
     let mut clauses = Vec::new();
     for item in &items {
@@ -258,12 +262,10 @@ impl Index {
             match part.word().as_str() {
                 "dimension" => dimension = Some(number(&part, errors)?),
                 "distance" => {
-                    let distance = text(&part, "hnsw(distance = \"cosine\")", errors)?.value();
-                    clauses.push(format!(" DIST {}", distance.to_uppercase()));
+                    clauses.push(format!(" DIST {}", word_of(&part, "hnsw(distance = \"cosine\")", errors)?));
                 }
                 "type" => {
-                    let ty = text(&part, "hnsw(type = \"f32\")", errors)?.value();
-                    clauses.push(format!(" TYPE {}", ty.to_uppercase()));
+                    clauses.push(format!(" TYPE {}", word_of(&part, "hnsw(type = \"f32\")", errors)?));
                 }
                 word @ ("efc" | "m") => clauses.push(format!(" {} {}", word.to_uppercase(), number(&part, errors)?)),
                 word => {
@@ -304,21 +306,43 @@ impl Index {
     }
 }
 
-/// Reads the ways of `fields(last_name, address.city)`.
+/// Reads the ways of `fields(last_name, address.city)`, or the same in quotes.
 fn fields(item: &Item, errors: &mut Errors) -> Option<Vec<Vec<Ident>>> {
-    let way = |input: ParseStream<'_>| Punctuated::<Ident, Token![.]>::parse_separated_nonempty_with(input, step);
     let parsed = match &item.given {
-        Given::Nested(tokens) => {
-            let ways = |input: ParseStream<'_>| Punctuated::<_, Token![,]>::parse_terminated_with(input, way);
-            ways.parse2(tokens.clone()).ok()
-        }
-        Given::Nothing | Given::Value(_) => None,
+        Given::Nested(tokens) => ways.parse2(tokens.clone()).ok(),
+        Given::Value(_) => item.text().and_then(|text| text.parse_with(ways).ok()),
+        Given::Nothing => None,
     };
     let Some(ways) = parsed.filter(|ways| !ways.is_empty()) else {
         errors.at(&item.path, "`fields` takes the fields of the index, as in `fields(last_name, address.city)`");
         return None;
     };
-    Some(ways.into_iter().map(|way| way.into_iter().collect()).collect())
+    Some(ways)
+}
+
+fn ways(input: ParseStream<'_>) -> syn::Result<Vec<Vec<Ident>>> {
+    let ways = Punctuated::<_, Token![,]>::parse_terminated_with(input, way)?;
+    Ok(ways.into_iter().collect())
+}
+
+/// The names of fields, each inside of the one before.
+fn way(input: ParseStream<'_>) -> syn::Result<Vec<Ident>> {
+    let steps = |input: ParseStream<'_>| Punctuated::<Ident, Token![.]>::parse_separated_nonempty_with(input, step);
+    let steps = if input.peek(LitStr) { input.parse::<LitStr>()?.parse_with(steps)? } else { steps(input)? };
+    Ok(steps.into_iter().collect())
+}
+
+/// Reads a word of SurrealQL, in quotes or not: `distance = cosine`.
+fn word_of(item: &Item, example: &str, errors: &mut Errors) -> Option<String> {
+    match &item.given {
+        Given::Value(value) => match &**value {
+            Expr::Path(path) => path.path.get_ident().map(Ident::to_string),
+            _ => None,
+        },
+        Given::Nothing | Given::Nested(_) => None,
+    }
+    .or_else(|| text(item, example, errors).map(|text| text.value()))
+    .map(|word| word.to_uppercase())
 }
 
 fn number(item: &Item, errors: &mut Errors) -> Option<String> {

@@ -169,7 +169,7 @@ impl<P: Path, T> FieldRef<P, T> {
     /// computes the value also before it has read the record, when all fields are NONE: `age + 1` fails there, and
     /// `(age ?? 0) + 1` does not. The text is put in parentheses.
     ///
-    /// A new record gets such a value with [`upsert`](crate::Queryable::upsert) and `set`.
+    /// A new record gets such a value with [`content_with`](crate::query::write::CreateWithoutContent::content_with).
     ///
     /// # Examples
     ///

@@ -453,3 +453,41 @@ async fn models_that_the_server_refuses_are_named() {
     let nowhere = Surreal::connect(&*login().await.url).await.unwrap().new_session().await.unwrap();
     assert!(nowhere.verify::<Thing>().await.is_err());
 }
+
+/// The other ways to write attributes mean the same.
+#[test]
+fn attributes_have_several_forms() {
+    #[derive(Debug, Serialize, Deserialize, Record)]
+    #[record(
+        table = "form",
+        permissions = "FOR select FULL",
+        index(fields = "a, inner.b", name = "ab"),
+        index(fields("a"), unique)
+    )]
+    struct One {
+        id: Id<One>,
+        #[record(default = "1", default_always)]
+        a: i64,
+        inner: Inner,
+        #[record(hnsw(distance = cosine, type = F64))]
+        v: [f64; 2],
+    }
+    #[derive(Debug, Serialize, Deserialize, Record)]
+    #[record(table = "form", permissions(select = "full"), index(fields(a, inner.b), name = "ab"), index(unique, fields(a)))]
+    struct Other {
+        id: Id<Other>,
+        #[record(default_always = "1")]
+        a: i64,
+        inner: Inner,
+        #[record(hnsw(distance = "cosine", type = "f64", dimension = 2))]
+        v: Vec<f64>,
+    }
+    #[derive(Debug, Clone, Serialize, Deserialize, Object)]
+    struct Inner {
+        b: i64,
+    }
+    let one = Schema::of::<One>().to_surql().replace("array<float, 2>", "array<float>");
+    assert_eq!(one, Schema::of::<Other>().to_surql());
+    assert!(one.contains("DEFINE INDEX a_unique ON form FIELDS a UNIQUE;"), "{one}");
+    assert!(one.contains("HNSW DIMENSION 2 DIST COSINE TYPE F64;"), "{one}");
+}
