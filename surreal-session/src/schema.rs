@@ -117,6 +117,7 @@ impl Schema {
         SessionCall::new(&session.inner().client.clone(), async move |deadline| {
             let parts = &schema.parts;
             let now = define::read(&session, parts, deadline).await?;
+            define::check(parts, &now)?;
             let expected = match Structure::rendered(&session, parts, &now, deadline).await {
                 Ok(structure) => Expected { parts, structure, is_rendered: true, schemaless: BTreeSet::new() },
                 Err(error) if error.is_forbidden() => {

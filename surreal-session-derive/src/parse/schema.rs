@@ -247,7 +247,7 @@ impl Index {
             errors.at(&item.path, format_args!("`fulltext` needs the name of an analyzer: `{example}`"));
             return None;
         };
-        index.kind = format!("FULLTEXT ANALYZER {analyzer} {bm25}{highlights}");
+        index.kind = format!("FULLTEXT ANALYZER {} {bm25}{highlights}", identifier(&analyzer));
         Some(index)
     }
 
@@ -304,6 +304,12 @@ impl Index {
         }
         Some(())
     }
+}
+
+/// A name as SurrealQL.
+fn identifier(name: &str) -> String {
+    let is_plain = name.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_');
+    if is_plain { name.to_owned() } else { format!("`{}`", name.replace('\\', "\\\\").replace('`', "\\`")) }
 }
 
 /// Reads the ways of `fields(last_name, address.city)`, or the same in quotes.

@@ -15,14 +15,13 @@ use crate::connection::Deadline;
 use crate::error::{Error, Result};
 use crate::session::Session;
 use crate::transaction::Transaction;
-use crate::value::escape_identifier;
 
 pub(super) async fn define(session: &Session, parts: &Parts, deadline: Deadline) -> Result<DefineReport> {
     let mut report = DefineReport::default();
     // The changes are looked for again as long as others change the schema meanwhile.
     loop {
         let now = read(session, parts, deadline).await?;
-        check_analyzers(parts, &now)?;
+        check(parts, &now)?;
         let structure = Structure::rendered(session, parts, &now, deadline).await?;
         let mut expected = Expected { parts, structure, is_rendered: true, schemaless: BTreeSet::new() };
         let (mut ready, mut pending) = sort(session, expected.compare(&now), &now, deadline).await?;
@@ -69,20 +68,22 @@ impl DefineReport {
     }
 }
 
-/// Refuses an index whose analyzer is not defined: the server would take it, and fail at the first record.
-fn check_analyzers(parts: &Parts, now: &Structure) -> Result<()> {
+/// Refuses what the server would take, and fail at with the first record.
+pub(super) fn check(parts: &Parts, now: &Structure) -> Result<()> {
     for table in &parts.tables {
-        for index in &table.indexes {
-            let is_known = |analyzer: &str| {
-                let is_called = |name: &str| escape_identifier(name) == analyzer || name == analyzer;
-                parts.analyzers.iter().any(|known| is_called(&known.name))
-                    || now.analyzers.keys().any(|name| is_called(name))
-            };
-            if let Some(analyzer) = index.analyzer().filter(|analyzer| !is_known(analyzer)) {
-                let (name, table) = (&index.name, &table.name);
+        let name = &table.name;
+        if table.is_open && table.schemafull == Some(true) {
+            return Err(Error::argument(format!(
+                "the record of the table `{name}` is `schemafull` and has a flattened field with names that are not known"
+            )));
+        }
+        for index in table.indexes.iter().filter(|index| index.is_fulltext()) {
+            let mut analyzers = parts.analyzers.iter().map(|known| &known.name).chain(now.analyzers.keys());
+            if !analyzers.any(|analyzer| index.uses_analyzer(analyzer)) {
+                let (index, kind) = (&index.name, &index.kind);
                 return Err(Error::argument(format!(
-                    "the index `{name}` of the table `{table}` uses the analyzer `{analyzer}`, which is defined neither in \
-                     the models nor in the database"
+                    "the analyzer of the index `{index}` of the table `{name}` ({kind}) is defined neither in the models \
+                     nor in the database"
                 )));
             }
         }

@@ -369,9 +369,15 @@ impl IndexDefinition {
         format!("DEFINE INDEX {word}{} ON {table}{columns}{kind}{}", self.escaped(), comment(self.comment))
     }
 
-    /// The analyzer of a full-text index, as SurrealQL.
-    pub(super) fn analyzer(&self) -> Option<&str> {
-        self.kind.strip_prefix("FULLTEXT ANALYZER ")?.split(' ').next()
+    /// Returns true if it is a full-text index with this analyzer. The derive quotes more names than the server.
+    pub(super) fn uses_analyzer(&self, name: &str) -> bool {
+        let quoted = format!("`{}`", name.replace('\\', "\\\\").replace('`', "\\`"));
+        let forms = [escape_identifier(name).into_owned(), quoted];
+        forms.iter().any(|form| self.kind.starts_with(&format!("FULLTEXT ANALYZER {form} ")))
+    }
+
+    pub(super) fn is_fulltext(&self) -> bool {
+        self.kind.starts_with("FULLTEXT ")
     }
 
     pub(super) fn is_unique(&self) -> bool {

@@ -448,10 +448,41 @@ async fn models_that_the_server_refuses_are_named() {
     assert!(session.verify::<Wrong>().await.unwrap_err().to_string().contains("the table `wrong`"));
     let error = session.define::<WithoutAnalyzer>().await.unwrap_err();
     assert!(error.to_string().contains("the index `body_fulltext` of the table `without_analyzer`"), "{error}");
+    #[derive(Debug, Serialize, Deserialize, Record)]
+    #[record(schemafull)]
+    struct Closed {
+        id: Id<Closed>,
+        #[serde(flatten)]
+        others: BTreeMap<String, i64>,
+    }
+    let error = session.define::<Closed>().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+    assert!(error.to_string().contains("the table `closed` is `schemafull` and has a flattened field"), "{error}");
     let tables: Value = session.query("RETURN (INFO FOR DB).tables").await.unwrap().take(0).unwrap();
     assert_eq!(tables, Value::Object(BTreeMap::new()), "nothing was defined");
     let nowhere = Surreal::connect(&*login().await.url).await.unwrap().new_session().await.unwrap();
     assert!(nowhere.verify::<Thing>().await.is_err());
+}
+
+#[async_test(not_send)]
+async fn analyzers_have_any_name() {
+    struct Odd;
+    impl Definition for Odd {
+        const ITEM: Item = Item::analyzer("my `analyzer` 1", "TOKENIZERS blank");
+    }
+    #[derive(Debug, Serialize, Deserialize, Record)]
+    struct Searched {
+        id: Id<Searched>,
+        #[record(fulltext(analyzer = "my `analyzer` 1"))]
+        body: String,
+    }
+    let session = empty().await;
+    session.define::<(Odd, Searched)>().await.unwrap().check().unwrap();
+    session.create::<Searched>().content(NewSearched { body: "any words".into() }).await.unwrap();
+    session.execute("DEFINE ANALYZER OVERWRITE `my \\`analyzer\\` 1` TOKENIZERS class").await.unwrap();
+    let report = session.define::<(Odd, Searched)>().await.unwrap();
+    assert!(report.changes[0].statement.contains("REBUILD INDEX IF EXISTS body_fulltext"), "{report}");
+    assert!(session.verify::<(Odd, Searched)>().await.unwrap().is_clean());
 }
 
 /// The other ways to write attributes mean the same.
