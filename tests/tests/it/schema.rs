@@ -441,13 +441,6 @@ async fn models_that_the_server_refuses_are_named() {
         #[record(fulltext(analyzer = "nowhere"))]
         body: String,
     }
-    let session = empty().await;
-    let error = session.define::<(Thing, Wrong)>().await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Validation);
-    assert!(error.to_string().contains("the table `wrong`") && error.to_string().contains("no::such"), "{error}");
-    assert!(session.verify::<Wrong>().await.unwrap_err().to_string().contains("the table `wrong`"));
-    let error = session.define::<WithoutAnalyzer>().await.unwrap_err();
-    assert!(error.to_string().contains("the index `body_fulltext` of the table `without_analyzer`"), "{error}");
     #[derive(Debug, Serialize, Deserialize, Record)]
     #[record(schemafull)]
     struct Closed {
@@ -455,6 +448,13 @@ async fn models_that_the_server_refuses_are_named() {
         #[serde(flatten)]
         others: BTreeMap<String, i64>,
     }
+    let session = empty().await;
+    let error = session.define::<(Thing, Wrong)>().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Validation);
+    assert!(error.to_string().contains("the table `wrong`") && error.to_string().contains("no::such"), "{error}");
+    assert!(session.verify::<Wrong>().await.unwrap_err().to_string().contains("the table `wrong`"));
+    let error = session.define::<WithoutAnalyzer>().await.unwrap_err();
+    assert!(error.to_string().contains("the index `body_fulltext` of the table `without_analyzer`"), "{error}");
     let error = session.define::<Closed>().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidArgument);
     assert!(error.to_string().contains("the table `closed` is `schemafull` and has a flattened field"), "{error}");
