@@ -90,7 +90,8 @@ fn files(folder: &Path) -> std::result::Result<Vec<File>, String> {
 fn number_of(name: &str) -> Option<u64> {
     let (number, rest) = name.split_once('_')?;
     let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-    (is_number && rest != ".surql").then(|| number.parse().ok()).flatten()
+    let number = number.parse().ok().filter(|number| *number <= i64::MAX.unsigned_abs());
+    number.filter(|_| is_number && rest != ".surql")
 }
 
 /// Refuses a file that the server would not parse, as far as the lexer can tell.
@@ -117,6 +118,8 @@ mod tests {
             ("users.surql", None),
             ("1a_users.surql", None),
             ("99999999999999999999_a.surql", None),
+            ("9223372036854775807_a.surql", Some(9_223_372_036_854_775_807)),
+            ("9223372036854775808_a.surql", None),
         ] {
             assert_eq!(number_of(name), expected, "{name}");
         }

@@ -51,7 +51,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::session::{Session, SessionCall};
 use crate::value::Datetime;
 
-use self::history::History;
+use self::history::{History, Settlement};
 
 /// The migrations of a program, of [`migrate!`](crate::migrate). See the [module](self).
 #[derive(Debug, Clone)]
@@ -172,8 +172,8 @@ impl Migrations {
     ///
     /// # Cancel safety
     ///
-    /// Dropped, the transaction of the present file is cancelled, unless its commit was sent. The lock expires after 30 seconds.
-    /// Run it again.
+    /// Dropped, the transaction of the present file is cancelled, unless its commit was sent, and the lock is given back in the
+    /// background. A file without a transaction stays unfinished. Run it again.
     pub fn run(&self, session: &Session) -> SessionCall<MigrationReport> {
         let call = self.call(session, |migrations, history| async move { run::run(&migrations, &history).await });
         call.deadline(Duration::from_hours(1))
@@ -210,18 +210,20 @@ impl Migrations {
     ///
     /// # Errors
     ///
-    /// [`NotFound`](ErrorKind::NotFound) if there is no unfinished migration with this number.
+    /// [`NotFound`](ErrorKind::NotFound) if there is no unfinished migration with this number;
+    /// [`Migration`](ErrorKind::Migration) if another process runs migrations at the moment.
     pub fn resolve(&self, session: &Session, number: u64) -> SessionCall<()> {
-        self.call(session, move |_, history| async move { found(history.resolve(number).await?, number) })
+        self.call(session, move |_, history| async move { run::settle(&history, number, Settlement::Applied).await })
     }
 
     /// Forgets an unfinished migration, so that it runs again from its first statement.
     ///
     /// # Errors
     ///
-    /// [`NotFound`](ErrorKind::NotFound) if there is no unfinished migration with this number.
+    /// [`NotFound`](ErrorKind::NotFound) if there is no unfinished migration with this number;
+    /// [`Migration`](ErrorKind::Migration) if another process runs migrations at the moment.
     pub fn forget(&self, session: &Session, number: u64) -> SessionCall<()> {
-        self.call(session, move |_, history| async move { found(history.delete(number).await?, number) })
+        self.call(session, move |_, history| async move { run::settle(&history, number, Settlement::Forgotten).await })
     }
 
     fn call<T, F>(&self, session: &Session, body: impl FnOnce(Self, History) -> F + Send + 'static) -> SessionCall<T>
@@ -245,15 +247,6 @@ impl<'a> IntoIterator for &'a Migrations {
     }
 }
 
-fn found(is_found: bool, number: u64) -> Result<()> {
-    match is_found {
-        true => Ok(()),
-        false => {
-            Err(Error::new(ErrorKind::NotFound, format!("there is no unfinished migration with the number {number}")))
-        }
-    }
-}
-
 fn state_of(entry: &history::Applied) -> MigrationState {
     match entry.applied_at {
         Some(at) => MigrationState::Applied(at),
@@ -268,7 +261,8 @@ fn number_of(name: &str) -> Option<u64> {
     if word.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    number.parse().ok()
+    // The server has no larger ints.
+    number.parse().ok().filter(|number| *number <= i64::MAX.unsigned_abs())
 }
 
 /// The migrations that [`Migrations::run`] has applied.

@@ -159,7 +159,8 @@ impl Session {
     /// database are not looked at.
     ///
     /// Fields and tables are changed in one transaction, and indexes after it, one by one. Run twice, it changes nothing. Two
-    /// programs may run it at the same time. A row that is written between the count and the change may be in its way
+    /// programs may run it at the same time, and a lost connection is no error; a change whose reply was lost is then not in the
+    /// report. A row that is written between the count and the change may be in its way
     /// afterwards. The call waits while an index is built: give it a [`deadline`](SessionCall::deadline) that is long enough.
     ///
     /// The session needs the right to define (owner or editor), and a namespace and a database.

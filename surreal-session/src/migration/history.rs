@@ -63,6 +63,13 @@ impl History {
 
     /// Defines the table, unless it is there.
     pub(super) async fn define(&self) -> Result<()> {
+        let text = "RETURN [(INFO FOR DB).tables.{t} != NONE, (INFO FOR TABLE {t}).fields.checksum != NONE]";
+        let (exists, is_history): (bool, bool) = self.repeated(text, &[]).await?.take(0)?;
+        if exists && !is_history {
+            let advice = "`Migrations::table` chooses another one";
+            let message = format!("the table {} is no history of migrations: {advice}", self.table);
+            return Err(Error::new(ErrorKind::Migration, message));
+        }
         self.repeated(DEFINITION, &[]).await.map(drop)
     }
 
@@ -86,8 +93,8 @@ impl History {
     /// The migrations that were applied, by their numbers; none if there is no table.
     pub(super) async fn applied(&self) -> Result<BTreeMap<u64, Applied>> {
         let text = "SELECT record::id(id) AS number, name, checksum, owner, applied_at, statement, error FROM {t} \
-                    WHERE type::is_int(record::id(id))";
-        match self.run(&self.session, text, &[]).await {
+                    WHERE type::is_int(record::id(id)) AND type::is_string(checksum)";
+        match self.repeated(text, &[]).await {
             Ok(response) => {
                 let rows = response.take::<Vec<Applied>>(0)?.into_iter();
                 Ok(rows.map(|row| (row.number, row)).collect())
@@ -107,19 +114,26 @@ impl History {
         self.run(on, &text, &bind).await.map(drop)
     }
 
-    /// Notes that a migration is applied.
-    pub(super) async fn finish(&self, on: &impl Queryable, number: u64) -> Result<()> {
-        let text = format!("UPDATE {{t}}:{number} SET applied_at = time::now(), statement = NONE, error = NONE");
-        self.run(on, &text, &[]).await.map(drop)
+    /// Notes that a migration is applied. Returns false if its entry is gone, or another process's.
+    pub(super) async fn finish(&self, on: &impl Queryable, number: u64) -> Result<bool> {
+        let text = format!(
+            "UPDATE {{t}}:{number} SET applied_at = time::now(), statement = NONE, error = NONE WHERE owner = $owner \
+             RETURN VALUE name"
+        );
+        let noted: Vec<String> = self.run(on, &text, &[("owner", &self.owner)]).await?.take(0)?;
+        Ok(!noted.is_empty())
     }
 
-    /// Notes where a migration without a transaction is.
-    pub(super) async fn note(&self, number: u64, statement: usize, error: Option<&str>) -> Result<()> {
-        let text = format!("UPDATE {{t}}:{number} SET statement = {statement}, error = $error");
-        match error {
-            Some(error) => self.run(&self.session, &text, &[("error", error)]).await.map(drop),
-            None => self.run(&self.session, &text.replace("$error", "NONE"), &[]).await.map(drop),
-        }
+    /// Notes where a migration without a transaction is. Returns false if its entry is gone, or another process's.
+    pub(super) async fn note(&self, number: u64, statement: usize, error: Option<&str>) -> Result<bool> {
+        let failure = if error.is_some() { "$error" } else { "NONE" };
+        let text = format!(
+            "UPDATE {{t}}:{number} SET statement = {statement}, error = {failure} WHERE owner = $owner RETURN VALUE name"
+        );
+        let mut bind = vec![("owner", self.owner.as_str())];
+        bind.extend(error.map(|error| ("error", error)));
+        let noted: Vec<String> = self.repeated(&text, &bind).await?.take(0)?;
+        Ok(!noted.is_empty())
     }
 
     /// Takes or renews the lock. Returns the other process if one holds it, and until when unless it renews it.
@@ -148,20 +162,25 @@ impl History {
         Ok(!held.is_empty())
     }
 
-    pub(super) async fn delete(&self, number: u64) -> Result<bool> {
-        let text = format!("DELETE {{t}}:{number} WHERE applied_at = NONE RETURN BEFORE");
-        let deleted: Vec<Value> = self.run(&self.session, &text, &[]).await?.take(0)?;
-        Ok(!deleted.is_empty())
+    /// Settles an unfinished migration. Returns false if there is none with this number.
+    pub(super) async fn settle(&self, number: u64, settlement: Settlement) -> Result<bool> {
+        let text = match settlement {
+            Settlement::Applied => format!(
+                "UPDATE {{t}}:{number} SET applied_at = time::now(), statement = NONE, error = NONE \
+                 WHERE applied_at = NONE RETURN BEFORE"
+            ),
+            Settlement::Forgotten => format!("DELETE {{t}}:{number} WHERE applied_at = NONE RETURN BEFORE"),
+        };
+        let settled: Vec<Value> = self.run(&self.session, &text, &[]).await?.take(0)?;
+        Ok(!settled.is_empty())
     }
+}
 
-    pub(super) async fn resolve(&self, number: u64) -> Result<bool> {
-        let text = format!(
-            "UPDATE {{t}}:{number} SET applied_at = time::now(), statement = NONE, error = NONE WHERE applied_at = NONE \
-             RETURN VALUE name"
-        );
-        let resolved: Vec<String> = self.run(&self.session, &text, &[]).await?.take(0)?;
-        Ok(!resolved.is_empty())
-    }
+/// What becomes of an unfinished migration.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Settlement {
+    Applied,
+    Forgotten,
 }
 
 /// Returns true if the reply is missing, or nothing was sent.
@@ -173,6 +192,7 @@ const SHORTEST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 const DEFINITION: &str = "
+    BEGIN;
     DEFINE TABLE IF NOT EXISTS {t} TYPE NORMAL SCHEMAFULL PERMISSIONS NONE COMMENT 'applied migrations, and their lock';
     DEFINE FIELD IF NOT EXISTS name ON {t} TYPE option<string>;
     DEFINE FIELD IF NOT EXISTS checksum ON {t} TYPE option<string>;
@@ -182,4 +202,5 @@ const DEFINITION: &str = "
     DEFINE FIELD IF NOT EXISTS error ON {t} TYPE option<string>;
     DEFINE FIELD IF NOT EXISTS until ON {t} TYPE option<datetime>;
     DEFINE FIELD IF NOT EXISTS writes ON {t} TYPE option<int>;
+    COMMIT;
 ";

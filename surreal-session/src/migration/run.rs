@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::sleep;
 use tracing::debug;
 
-use super::history::{Applied, History};
+use super::history::{Applied, History, Settlement};
 use super::script::{self, Script};
 use super::{AppliedMigration, Migration, MigrationReport, Migrations};
 use crate::error::{Error, ErrorKind, Result};
@@ -109,10 +109,10 @@ fn check(file: &Migration, entry: &Applied) -> Result<()> {
 }
 
 fn unfinished(entry: &Applied) -> String {
-    let statement = entry.statement.unwrap_or_default() + 1;
+    let statement = entry.statement.unwrap_or_default();
     let error = entry.error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
     format!(
-        "ran without a transaction and stopped at statement {statement}{error}; mend the database, then call \
+        "ran without a transaction and stopped at statement {statement}, counted from zero{error}; mend the database, then call \
          `Migrations::resolve` if it is done now, or `Migrations::forget` to run it again"
     )
 }
@@ -217,23 +217,46 @@ async fn apply_in(on: &Transaction, file: &Migration, history: &History) -> Resu
     history.create(on, file).await?;
     let text = Surql::dynamic(file.text.to_string());
     on.execute(text).deadline(history.left()).await?;
-    history.finish(on, file.number).await
+    if history.finish(on, file.number).await? { Ok(()) } else { Err(lost()) }
 }
 
 /// Applies the statements of a file one by one.
 async fn apply_statements(file: &Migration, script: &Script<'_>, history: &History) -> Result<()> {
     history.create(&history.session, file).await?;
     for (index, statement) in script.statements.iter().enumerate() {
-        history.note(file.number, index, None).await?;
+        note(history, file.number, index, None).await?;
         let text = Surql::dynamic(*statement);
         if let Err(error) = history.session.execute(text).deadline(history.left()).await {
-            history.note(file.number, index, Some(&error.to_string())).await?;
-            let count = index + 1;
-            let what = format!("failed at statement {count}; the statements before it are applied: {error}");
+            let reason = error.server().map_or_else(|| error.to_string(), |server| server.message().to_owned());
+            note(history, file.number, index, Some(&reason)).await?;
+            let what = format!(
+                "failed at statement {index}, counted from zero; the statements before it are applied: {reason}"
+            );
             return Err(failed(&file.name, what).with_delivery(error.delivery()).with_source(error));
         }
     }
-    history.finish(&history.session, file.number).await
+    if history.finish(&history.session, file.number).await? { Ok(()) } else { Err(lost()) }
+}
+
+async fn note(history: &History, number: u64, statement: usize, error: Option<&str>) -> Result<()> {
+    if history.note(number, statement, error).await? { Ok(()) } else { Err(lost()) }
+}
+
+/// Settles an unfinished migration, while no process runs any.
+pub(super) async fn settle(history: &History, number: u64, settlement: Settlement) -> Result<()> {
+    let missing =
+        || Error::new(ErrorKind::NotFound, format!("there is no unfinished migration with the number {number}"));
+    // Before anything is written: there may be no history.
+    let entry = history.applied().await?.remove(&number);
+    if entry.is_none_or(|entry| entry.applied_at.is_some()) {
+        return Err(missing());
+    }
+    if let Some(other) = history.lock().await? {
+        return Err(Error::new(ErrorKind::Migration, format!("the lock of the migrations is held by {other}")));
+    }
+    let settled = history.settle(number, settlement).await;
+    unlock(history).await;
+    if settled? { Ok(()) } else { Err(missing()) }
 }
 
 /// The pause between two attempts to take the lock.

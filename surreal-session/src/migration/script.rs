@@ -90,10 +90,18 @@ impl Scanner<'_> {
             '\'' | '"' | '`' => quoted_length(rest, first),
             '⟨' => rest.find('⟩').map_or(rest.len(), |end| end + '⟩'.len_utf8()),
             // A regex is where an operand is expected, and not a division.
-            '/' if "(,=|&![{;~<>?:".contains(self.last) => quoted_length(rest, '/'),
+            '/' if self.expects_operand() => quoted_length(rest, '/'),
             _ => first.len_utf8(),
         };
         self.last = first;
+    }
+
+    /// Returns true behind an operator, a bracket that is open, or a keyword.
+    fn expects_operand(&self) -> bool {
+        let before = self.text[..self.at].trim_end();
+        let is_part = |c: char| c.is_alphanumeric() || c == '_';
+        let word = before.rsplit(|c| !is_part(c)).next().unwrap_or_default();
+        "(,=|&![{;~<>?:".contains(self.last) || KEYWORDS.iter().any(|keyword| word.eq_ignore_ascii_case(keyword))
     }
 
     fn end(&mut self, at: usize) {
@@ -128,6 +136,10 @@ fn quoted_length(rest: &str, quote: char) -> usize {
 
 const NO_TRANSACTION: &str = "migrate: no transaction";
 
+/// The keywords that an operand follows.
+const KEYWORDS: [&str; 13] =
+    ["AND", "ASSERT", "ELSE", "IF", "IS", "NOT", "OR", "RETURN", "SELECT", "THEN", "THROW", "WHEN", "WHERE"];
+
 const FORBIDDEN: [&str; 7] = ["BEGIN", "CANCEL", "COMMIT", "KILL", "LIVE", "OPTION", "USE"];
 
 #[cfg(test)]
@@ -146,6 +158,7 @@ mod tests {
             ("SELECT * FROM `a;b`; SELECT * FROM ⟨c;d⟩;", &["SELECT * FROM `a;b`", "SELECT * FROM ⟨c;d⟩"]),
             ("RETURN 6 / 2; RETURN 4 / 2", &["RETURN 6 / 2", "RETURN 4 / 2"]),
             ("RETURN x = /it's;/; RETURN 1", &["RETURN x = /it's;/", "RETURN 1"]),
+            ("RETURN /it's/; USE DB other; CREATE a", &["RETURN /it's/", "USE DB other", "CREATE a"]),
             ("RETURN 'open; RETURN 1", &["RETURN 'open; RETURN 1"]),
         ] {
             assert_eq!(statements(text), expected, "{text}");

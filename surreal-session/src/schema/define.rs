@@ -6,13 +6,15 @@
 
 use std::collections::BTreeSet;
 
+use tokio::time::sleep;
+
 use super::compare::{Expected, Fix, Found};
 use super::report::{DefineReport, Difference, Part, PendingChange, SchemaChange};
 use super::rows::{Check, count, duplicates};
-use super::structure::{Structure, execute, execute_all, left, run};
+use super::structure::{PAUSE, Structure, execute, execute_all, is_lost, left, run};
 use super::table::Parts;
 use crate::connection::Deadline;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::session::Session;
 use crate::transaction::Transaction;
 
@@ -44,15 +46,26 @@ pub(super) async fn define(session: &Session, parts: &Parts, deadline: Deadline)
         let (indexes, others): (Vec<_>, Vec<_>) = ready.into_iter().partition(|(_, fix)| fix.is_index);
         let statements: Vec<String> = others.into_iter().map(|(_, fix)| fix.statement).collect();
         if !statements.is_empty() {
-            report.changes.extend(apply(session, &expected, &statements, deadline).await?);
+            match apply(session, &expected, &statements, deadline).await {
+                Ok(changes) => report.changes.extend(changes),
+                Err(error) if is_unknown(&error, deadline) => continue,
+                Err(error) => return Err(error),
+            }
         }
         for (found, fix) in indexes {
-            match build(session, &found, &fix, deadline).await? {
-                Ok(change) => report.changes.push(change),
-                Err(pending) => report.pending.push(pending),
+            match build(session, &found, &fix, deadline).await {
+                Ok(Ok(change)) => report.changes.push(change),
+                Ok(Err(pending)) => report.pending.push(pending),
+                Err(error) if is_unknown(&error, deadline) => break,
+                Err(error) => return Err(error),
             }
         }
     }
+}
+
+/// Returns true if the reply to a commit was lost: the next comparison tells its outcome.
+fn is_unknown(error: &Error, deadline: Deadline) -> bool {
+    error.kind() == ErrorKind::CommitUnknown && !left(deadline).is_zero()
 }
 
 impl DefineReport {
@@ -93,7 +106,7 @@ pub(super) fn check(parts: &Parts, now: &Structure) -> Result<()> {
 
 pub(super) async fn read(session: &Session, parts: &Parts, deadline: Deadline) -> Result<Structure> {
     let names: Vec<&str> = parts.tables.iter().map(|table| table.name.as_str()).collect();
-    Structure::read(session, &names, deadline).await
+    Structure::read_again(session, &names, deadline).await
 }
 
 /// The changes that lose nothing, and the others with the numbers of rows in their way.
@@ -174,7 +187,13 @@ async fn obstacle(
 
 /// The sum of a list of numbers.
 async fn sum(session: &Session, text: &str, deadline: Deadline) -> Result<u64> {
-    Ok(run(session, text, deadline).await?.take::<Vec<u64>>(0)?.into_iter().sum())
+    loop {
+        let response = run(session, text, deadline).await;
+        if !is_lost(&response, deadline) {
+            return Ok(response?.take::<Vec<u64>>(0)?.into_iter().sum());
+        }
+        sleep(PAUSE).await;
+    }
 }
 
 /// Makes those of the changes that are still to be made.
@@ -218,7 +237,7 @@ async fn build(
     deadline: Deadline,
 ) -> Result<std::result::Result<SchemaChange, PendingChange>> {
     let (difference, statement) = (found.difference.clone(), fix.statement.clone());
-    let built = repeated(session, &statement, deadline).await;
+    let built = run_again(session, &statement, deadline).await;
     match (built, &fix.check, &difference.table) {
         (Ok(()), ..) => Ok(Ok(SchemaChange { difference, statement })),
         (Err(error), Check::Unique(columns), Some(table)) if error.is_unique_violation() => {
@@ -231,7 +250,7 @@ async fn build(
 }
 
 /// Runs a statement again after a conflict.
-async fn repeated(session: &Session, statement: &str, deadline: Deadline) -> Result<()> {
+async fn run_again(session: &Session, statement: &str, deadline: Deadline) -> Result<()> {
     let limit = left(deadline);
     let transaction = session.transaction().deadline(limit).retry_for(limit);
     let ran = |on: Transaction| async move { execute(&on, statement, deadline).await };

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use super::table::{FieldDefinition, IndexDefinition, Named, Parts, Step, TableDefinition};
 use crate::connection::Deadline;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::query::queryable::Queryable;
 use crate::query::surql::Surql;
 use crate::query::{Query, Response};
@@ -62,11 +62,30 @@ impl Structure {
     /// Reads the definitions of models in the server's own words. They are made under other names in a transaction that is
     /// cancelled, so that nothing is written.
     pub(super) async fn rendered(session: &Session, parts: &Parts, now: &Self, deadline: Deadline) -> Result<Self> {
+        loop {
+            let rendered = Self::render_once(session, parts, now, deadline).await;
+            if !is_lost(&rendered, deadline) {
+                return rendered;
+            }
+            sleep(PAUSE).await;
+        }
+    }
+
+    async fn render_once(session: &Session, parts: &Parts, now: &Self, deadline: Deadline) -> Result<Self> {
         let transaction = session.begin_transaction().deadline(left(deadline)).await?;
-        let rendered = Self::render(&transaction, parts, now, deadline).await;
-        let cancelled = transaction.cancel().deadline(left(deadline)).await;
-        let rendered = rendered?;
-        cancelled.map(|()| rendered)
+        let rendered = Self::render(&transaction, parts, now, deadline).await?;
+        transaction.cancel().deadline(left(deadline)).await.map(|()| rendered)
+    }
+
+    /// Reads the same outside of a transaction, again if the connection is lost.
+    pub(super) async fn read_again(session: &Session, tables: &[&str], deadline: Deadline) -> Result<Self> {
+        loop {
+            let read = Self::read(session, tables, deadline).await;
+            if !is_lost(&read, deadline) {
+                return read;
+            }
+            sleep(PAUSE).await;
+        }
     }
 
     /// The definitions of models in the program's own words.
@@ -259,6 +278,17 @@ pub(super) async fn run(on: &impl Queryable, text: &str, deadline: Deadline) -> 
 pub(super) async fn execute(on: &impl Queryable, text: &str, deadline: Deadline) -> Result<()> {
     run(on, text, deadline).await.map(drop)
 }
+
+/// Returns true if a call that writes nothing is repeated, because the connection was lost under it.
+pub(super) fn is_lost<T>(outcome: &Result<T>, deadline: Deadline) -> bool {
+    let is_passing = |error: &Error| {
+        matches!(error.kind(), ErrorKind::Disconnected | ErrorKind::TransactionLost) && !error.is_final()
+    };
+    outcome.as_ref().is_err_and(is_passing) && !left(deadline).is_zero()
+}
+
+/// The pause before the next attempt, which itself waits for a connection.
+pub(super) const PAUSE: Duration = Duration::from_millis(10);
 
 /// The time until the deadline.
 pub(super) fn left(deadline: Deadline) -> Duration {

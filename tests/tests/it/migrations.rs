@@ -133,11 +133,15 @@ async fn file_without_a_transaction_says_where_it_stopped() {
     };
     let bad = files("CREATE a:1");
     let error = message(&bad.run(&session).await.unwrap_err());
-    assert!(error.contains("`2_b.surql` failed at statement 3; the statements before it are applied"), "{error}");
+    assert!(error.contains("`2_b.surql` failed at statement 2, counted from zero; the statements before it are applied: Database record"), "{error}");
     let ids: Vec<RecordId> = session.query("SELECT VALUE id FROM a").await.unwrap().take(0).unwrap();
     assert_eq!(ids.len(), 2);
     let error = message(&bad.run(&session).await.unwrap_err());
-    assert!(error.contains("stopped at statement 3") && error.contains("already exists"), "{error}");
+    assert!(
+        error.contains("stopped at statement 2, counted from zero: Database record")
+            && error.contains("already exists"),
+        "{error}"
+    );
     assert_eq!(bad.status(&session).await.unwrap().entries[1].state, MigrationState::Unfinished);
     assert!(bad.forget(&session, 1).await.unwrap_err().is_not_found(), "it is applied");
     // Forgotten, another text may run.
@@ -258,6 +262,10 @@ async fn odd_names_and_many_files() {
     assert!(files.status(&session).await.unwrap().is_current());
     let other = Migrations::from_files([("1_a.surql", "CREATE a")]).unwrap().table("another");
     assert_eq!(other.run(&session).await.unwrap().applied.len(), 1);
+    // A table that is something else is left alone.
+    let taken = Migrations::from_files([("1_a.surql", "CREATE a")]).unwrap().table("made");
+    let error = message(&taken.run(&session).await.unwrap_err());
+    assert!(error.contains("the table made is no history of migrations"), "{error}");
     let none = Migrations::from_files([("", ""); 0]).unwrap().table("third");
     assert!(none.run(&session).await.unwrap().applied.is_empty() && none.status(&session).await.unwrap().is_current());
 }

@@ -12,7 +12,7 @@ use surreal_session::ErrorKind;
 use surreal_session::prelude::*;
 use surreal_session::schema::{DefineReport, Definition, Item, Part, Schema};
 use surreal_session::value::{Bytes, Decimal, Duration, File, Geometry, Range, Set, Uuid};
-use surreal_session_tests::{async_test, login, place, unique};
+use surreal_session_tests::{Loss, Proxy, async_test, login, place, unique};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Stored)]
 #[serde(rename_all = "snake_case")]
@@ -462,6 +462,28 @@ async fn models_that_the_server_refuses_are_named() {
     assert_eq!(tables, Value::Object(BTreeMap::new()), "nothing was defined");
     let nowhere = Surreal::connect(&*login().await.url).await.unwrap().new_session().await.unwrap();
     assert!(nowhere.verify::<Thing>().await.is_err());
+}
+
+#[async_test(not_send)]
+async fn lost_connections_are_no_errors_of_what_only_reads() {
+    let login = login().await;
+    let proxy = Proxy::start(&login.url).await;
+    let db = Surreal::connect(proxy.url()).await.unwrap();
+    let root = Root::new(login.username.clone(), login.password.clone());
+    let session = db.new_session().signin(root).use_ns(unique("ns")).use_db("test").await.unwrap();
+    session.execute("CREATE thing:a SET kind = 'a', more = {}").await.unwrap();
+    for loss in [Loss::Reply, Loss::Request] {
+        for lost in ["INFO FOR DB", "INFO FOR TABLE thing", "DEFINE TABLE surreal", "SELECT VALUE count()", "fcancel"] {
+            proxy.lose_next(lost, loss);
+            let report = session.verify::<Thing>().await;
+            report.unwrap_or_else(|error| panic!("{lost}, {loss:?}: {error}"));
+        }
+        proxy.lose_next("SELECT VALUE count()", loss);
+        proxy.lose_next("fcommit", loss);
+        let report = session.define::<Thing>().await.unwrap_or_else(|error| panic!("{loss:?}: {error}"));
+        assert!(report.is_complete(), "{report}");
+        session.execute("REMOVE FIELD kind ON thing").await.unwrap();
+    }
 }
 
 #[async_test(not_send)]
