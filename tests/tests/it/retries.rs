@@ -167,10 +167,10 @@ async fn every_write_can_be_repeated() {
 async fn write_is_not_repeated_after_its_deadline() {
     let (db, queries) = answers(Vec::new()).await;
     let started = Instant::now();
-    let write = db.untyped().update(target()).merge(1).retries(u32::MAX).deadline(Duration::from_millis(200));
+    let write = db.untyped().update(target()).merge(1).retries(u32::MAX).deadline(Duration::from_secs(1));
     let error = timeout(HANGS, write.into_future()).await.expect("hangs").unwrap_err();
     assert!(error.is_conflict(), "{error:?}");
-    assert!(started.elapsed() < Duration::from_secs(2) && queries.load(Ordering::Relaxed) > 1);
+    assert!(started.elapsed() < Duration::from_secs(5) && queries.load(Ordering::Relaxed) > 1);
 }
 
 #[async_test]
