@@ -54,6 +54,11 @@ impl Deadline {
         Self { fails_fast, ..self }
     }
 
+    /// The time until the deadline.
+    pub(crate) fn left(self) -> Duration {
+        self.at.saturating_duration_since(Instant::now())
+    }
+
     /// The error of a call that was not sent by this deadline because it had to wait for `what`.
     pub(crate) fn timed_out_waiting_for(self, what: impl fmt::Display) -> Error {
         Error::new(ErrorKind::Timeout, format!("timed out after {:?} waiting for {what}", self.timeout))

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Deserialize;
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
 use super::Migration;
 use crate::connection::{Deadline, random_up_to};
@@ -78,16 +78,12 @@ impl History {
         let mut pause = SHORTEST_PAUSE;
         loop {
             match self.run(&self.session, text, bind).await {
-                Err(error) if self.left() > pause && (error.is_conflict() || is_passing(&error)) => {}
+                Err(error) if self.deadline.left() > pause && (error.is_conflict() || is_passing(&error)) => {}
                 result => return result,
             }
             sleep(random_up_to(pause)).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
-    }
-
-    pub(super) fn left(&self) -> Duration {
-        self.deadline.at.saturating_duration_since(Instant::now())
     }
 
     /// The migrations that were applied, by their numbers; none if there is no table.

@@ -131,7 +131,7 @@ async fn lock(history: &History) -> Result<()> {
             (Err(error), Some(other)) if error.kind() == ErrorKind::Timeout => return Err(held_by(&other)),
             (Err(error), _) => return Err(error),
         }
-        if history.left() < POLL {
+        if history.deadline.left() < POLL {
             return Err(held_by(holder.as_deref().unwrap_or_default()));
         }
         sleep(POLL).await;
@@ -187,7 +187,7 @@ async fn apply_all(migrations: &Migrations, files: &Scripts<'_>, history: &Histo
 async fn apply(file: &Migration, history: &History) -> Result<()> {
     let mut pause = POLL;
     loop {
-        let limit = history.left();
+        let limit = history.deadline.left();
         let transaction = history.session.transaction().deadline(limit).retry_for(limit);
         let applied = transaction.run(|on| async move { apply_in(&on, file, history).await }).await;
         let error = match applied {
@@ -201,7 +201,7 @@ async fn apply(file: &Migration, history: &History) -> Result<()> {
             }
         }
         let may_repeat = matches!(error.kind(), ErrorKind::CommitUnknown | ErrorKind::TransactionLost);
-        if !may_repeat || history.left() < pause {
+        if !may_repeat || history.deadline.left() < pause {
             let what = format!("failed, and nothing of it is kept: {error}");
             return Err(failed(&file.name, what).with_delivery(error.delivery()).with_source(error));
         }
@@ -216,7 +216,7 @@ async fn apply_in(on: &Transaction, file: &Migration, history: &History) -> Resu
     }
     history.create(on, file).await?;
     let text = Surql::dynamic(file.text.to_string());
-    on.execute(text).deadline(history.left()).await?;
+    on.execute(text).deadline(history.deadline.left()).await?;
     if history.finish(on, file.number).await? { Ok(()) } else { Err(lost()) }
 }
 
@@ -226,7 +226,7 @@ async fn apply_statements(file: &Migration, script: &Script<'_>, history: &Histo
     for (index, statement) in script.statements.iter().enumerate() {
         note(history, file.number, index, None).await?;
         let text = Surql::dynamic(*statement);
-        if let Err(error) = history.session.execute(text).deadline(history.left()).await {
+        if let Err(error) = history.session.execute(text).deadline(history.deadline.left()).await {
             let reason = error.server().map_or_else(|| error.to_string(), |server| server.message().to_owned());
             note(history, file.number, index, Some(&reason)).await?;
             let what = format!(

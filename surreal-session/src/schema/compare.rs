@@ -13,7 +13,7 @@ use crate::value::{Value, escape_identifier};
 #[derive(Debug, Clone)]
 pub(super) struct Found {
     pub(super) difference: Difference,
-    pub(super) fix: Option<Fix>,
+    pub(super) fix: Fix,
 }
 
 #[derive(Debug, Clone)]
@@ -62,7 +62,7 @@ impl Expected<'_> {
                     let difference = self.difference(None, part, "definition", Some(model), Some(database));
                     let statement = define("OVERWRITE") + &rebuilds(now, &analyzer.name);
                     let fix = Fix { statement, check: Check::Nothing, mend: None, is_index: true };
-                    found.push(Found { difference, fix: Some(fix) });
+                    found.push(Found { difference, fix });
                 }
             }
         }
@@ -138,9 +138,7 @@ impl Comparison<'_> {
 
     fn missing(&self, part: Part, model: String, statement: String, check: Check, is_index: bool) -> Found {
         let mut found = Found::missing(Some(&self.table.name), part, model, statement, is_index);
-        if let Some(fix) = &mut found.fix {
-            fix.check = check;
-        }
+        found.fix.check = check;
         found
     }
 
@@ -201,9 +199,7 @@ impl Comparison<'_> {
             let statement = field.define("OVERWRITE ", &self.name, is_schemafull);
             let check = if has_table { self.new_field_check(field) } else { Check::Nothing };
             let mut missing = self.missing(part, field.kind.clone(), statement, check, false);
-            if let Some(fix) = &mut missing.fix {
-                fix.mend = field.fill(&self.name);
-            }
+            missing.fix.mend = field.fill(&self.name);
             found.push(missing);
             return;
         };
@@ -298,9 +294,7 @@ impl Comparison<'_> {
             Some(database) => {
                 let difference = self.expected.difference(name, part, "definition", Some(model), Some(database));
                 let mut differs = Found::fixed_by(difference, index.define("OVERWRITE ", &self.name), check);
-                if let Some(fix) = &mut differs.fix {
-                    fix.is_index = true;
-                }
+                differs.fix.is_index = true;
                 found.push(differs);
             }
         }
@@ -348,11 +342,11 @@ impl Found {
         let table = table.map(str::to_owned);
         let aspect = "definition";
         let difference = Difference { table, part, aspect, model: Some(model), database: None, is_certain: true };
-        Self { difference, fix: Some(Fix { statement, check: Check::Nothing, mend: None, is_index }) }
+        Self { difference, fix: Fix { statement, check: Check::Nothing, mend: None, is_index } }
     }
 
     fn fixed_by(difference: Difference, statement: String, check: Check) -> Self {
-        Self { difference, fix: Some(Fix { statement, check, mend: None, is_index: false }) }
+        Self { difference, fix: Fix { statement, check, mend: None, is_index: false } }
     }
 }
 

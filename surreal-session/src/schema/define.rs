@@ -11,7 +11,7 @@ use tokio::time::sleep;
 use super::compare::{Expected, Fix, Found};
 use super::report::{DefineReport, Difference, Part, PendingChange, SchemaChange};
 use super::rows::{Check, count, duplicates};
-use super::structure::{PAUSE, Structure, execute, execute_all, is_lost, left, run};
+use super::structure::{PAUSE, Structure, execute, execute_all, is_lost, run};
 use super::table::Parts;
 use crate::connection::Deadline;
 use crate::error::{Error, ErrorKind, Result};
@@ -65,7 +65,7 @@ pub(super) async fn define(session: &Session, parts: &Parts, deadline: Deadline)
 
 /// Returns true if the reply to a commit was lost: the next comparison tells its outcome.
 fn is_unknown(error: &Error, deadline: Deadline) -> bool {
-    error.kind() == ErrorKind::CommitUnknown && !left(deadline).is_zero()
+    error.kind() == ErrorKind::CommitUnknown && !deadline.left().is_zero()
 }
 
 impl DefineReport {
@@ -105,8 +105,7 @@ pub(super) fn check(parts: &Parts, now: &Structure) -> Result<()> {
 }
 
 pub(super) async fn read(session: &Session, parts: &Parts, deadline: Deadline) -> Result<Structure> {
-    let names: Vec<&str> = parts.tables.iter().map(|table| table.name.as_str()).collect();
-    Structure::read_again(session, &names, deadline).await
+    Structure::read_again(session, &parts.table_names(), deadline).await
 }
 
 /// The changes that lose nothing, and the others with the numbers of rows in their way.
@@ -118,7 +117,7 @@ async fn sort(
 ) -> Result<(Vec<(Found, Fix)>, Vec<PendingChange>)> {
     let (mut ready, mut pending) = (Vec::new(), Vec::new());
     for found in found {
-        let Some(fix) = found.fix.clone() else { continue };
+        let fix = found.fix.clone();
         let table = found.difference.table.as_deref().filter(|table| now.tables.contains_key(*table));
         match obstacle(session, table, &fix.check, deadline).await? {
             None => ready.push((found, fix)),
@@ -203,7 +202,7 @@ async fn apply(
     statements: &[String],
     deadline: Deadline,
 ) -> Result<Vec<SchemaChange>> {
-    let limit = left(deadline);
+    let limit = deadline.left();
     let transaction = session.transaction().deadline(limit).retry_for(limit);
     transaction.run(|on| async move { apply_in(&on, expected, statements, deadline).await }).await
 }
@@ -214,13 +213,10 @@ async fn apply_in(
     statements: &[String],
     deadline: Deadline,
 ) -> Result<Vec<SchemaChange>> {
-    let names: Vec<&str> = expected.parts.tables.iter().map(|table| table.name.as_str()).collect();
-    let now = Structure::read(on, &names, deadline).await?;
-    let changes = expected.compare(&now).into_iter().filter_map(|found| {
-        let fix = found.fix.filter(|fix| statements.contains(&fix.statement))?;
-        Some(SchemaChange { difference: found.difference, statement: fix.statement })
-    });
-    let changes: Vec<SchemaChange> = changes.collect();
+    let now = Structure::read(on, &expected.parts.table_names(), deadline).await?;
+    let still = expected.compare(&now).into_iter().filter(|found| statements.contains(&found.fix.statement));
+    let change = |found: Found| SchemaChange { difference: found.difference, statement: found.fix.statement };
+    let changes: Vec<SchemaChange> = still.map(change).collect();
     // Two differences of a field may have one statement.
     let mut texts: Vec<_> =
         changes.iter().map(|change| (change.difference.place(), change.statement.clone())).collect();
@@ -251,7 +247,7 @@ async fn build(
 
 /// Runs a statement again after a conflict.
 async fn run_again(session: &Session, statement: &str, deadline: Deadline) -> Result<()> {
-    let limit = left(deadline);
+    let limit = deadline.left();
     let transaction = session.transaction().deadline(limit).retry_for(limit);
     let ran = |on: Transaction| async move { execute(&on, statement, deadline).await };
     transaction.run(ran).await

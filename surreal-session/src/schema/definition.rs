@@ -80,7 +80,7 @@ impl Item {
         Self(ItemKind::Access(Access { name, signup: None, signin: None, authenticate: None, durations: None }))
     }
 
-    /// Sets the expression that makes the record of somebody who signs up. Only for record access.
+    /// Sets the expression that creates the record at a sign-up. Only for record access.
     pub const fn signup(mut self, expression: &'static str) -> Self {
         if let ItemKind::Access(access) = &mut self.0 {
             access.signup = Some(expression);
@@ -88,7 +88,7 @@ impl Item {
         self
     }
 
-    /// Sets the expression that finds the record of somebody who signs in. Only for record access.
+    /// Sets the expression that finds the record at a sign-in. Only for record access.
     pub const fn signin(mut self, expression: &'static str) -> Self {
         if let ItemKind::Access(access) = &mut self.0 {
             access.signin = Some(expression);

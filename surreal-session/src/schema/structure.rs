@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
 use super::table::{FieldDefinition, IndexDefinition, Named, Parts, Step, TableDefinition};
 use crate::connection::Deadline;
@@ -72,9 +72,9 @@ impl Structure {
     }
 
     async fn render_once(session: &Session, parts: &Parts, now: &Self, deadline: Deadline) -> Result<Self> {
-        let transaction = session.begin_transaction().deadline(left(deadline)).await?;
+        let transaction = session.begin_transaction().deadline(deadline.left()).await?;
         let rendered = Self::render(&transaction, parts, now, deadline).await?;
-        transaction.cancel().deadline(left(deadline)).await.map(|()| rendered)
+        transaction.cancel().deadline(deadline.left()).await.map(|()| rendered)
     }
 
     /// Reads the same outside of a transaction, again if the connection is lost.
@@ -284,16 +284,11 @@ pub(super) fn is_lost<T>(outcome: &Result<T>, deadline: Deadline) -> bool {
     let is_passing = |error: &Error| {
         matches!(error.kind(), ErrorKind::Disconnected | ErrorKind::TransactionLost) && !error.is_final()
     };
-    outcome.as_ref().is_err_and(is_passing) && !left(deadline).is_zero()
+    outcome.as_ref().is_err_and(is_passing) && !deadline.left().is_zero()
 }
 
 /// The pause before the next attempt, which itself waits for a connection.
 pub(super) const PAUSE: Duration = Duration::from_millis(10);
-
-/// The time until the deadline.
-pub(super) fn left(deadline: Deadline) -> Duration {
-    deadline.at.saturating_duration_since(Instant::now())
-}
 
 #[cfg(test)]
 mod tests {

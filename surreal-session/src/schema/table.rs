@@ -79,9 +79,11 @@ impl Parts {
         }
         parts
     }
-}
 
-impl Parts {
+    pub(super) fn table_names(&self) -> Vec<&str> {
+        self.tables.iter().map(|table| table.name.as_str()).collect()
+    }
+
     /// Several records of one table are one definition, with the fields and indexes of all. The first one decides the rest.
     fn add_table(&mut self, table: TableDefinition) {
         let Some(known) = self.tables.iter_mut().find(|known| known.name == table.name) else {
