@@ -76,8 +76,6 @@ pub mod value;
 
 pub use error::{Delivery, Error, ErrorDetails, ErrorKind, Result, ServerError, Violation};
 pub use protocol::{SessionId, TransactionId};
-#[doc(hidden)]
-pub use query::Scope;
 pub use query::condition::{Condition, all, any};
 pub use query::expression::Expression;
 pub use query::fetch::Link;
@@ -86,6 +84,8 @@ pub use query::response::Response;
 pub use query::select::Fields;
 pub use query::statement::Query;
 pub use query::surql::Surql;
+#[doc(hidden)]
+pub use query::{Scope, count, count_if};
 pub use record::{Change, LinkTo, Object, Patch, Record, Relation, Stored, View, keep, merge, set, unset};
 pub use session::{CallFuture, Connect, NewSession, Session, SessionCache, SessionCall, Surreal, Use};
 pub use surreal_session_derive::{LinkTo, Object, Record, Stored, View, migrate, surql};
@@ -123,7 +123,7 @@ pub mod field {
 pub mod model {
     pub use crate::record::{
         AutoId, Collection, Container, Endpoint, GenerateKey, IntoId, Keep, Key, Kind, List, Members, NewRecord,
-        NormalRecord, Number, Optional, Ordered, Sum, Text,
+        NormalRecord, Number, Optional, Ordered, Sum, Text, Total, Vector,
     };
 
     // Hidden items that messages of the compiler name.
@@ -153,7 +153,7 @@ pub mod prelude {
     pub use crate::{
         Change, Condition, Delivery, Error, ErrorKind, Expression, Fields, Link, LinkTo, Object, Patch, Queryable,
         Record, Relation, Response, ServerError, Session, SessionCache, Stored, Surql, Surreal, Transaction, View,
-        Violation, all, any, keep, merge, set, surql, unset,
+        Violation, all, any, count, count_if, keep, merge, set, surql, unset,
     };
 }
 

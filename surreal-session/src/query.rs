@@ -3,6 +3,7 @@
 //! The methods of [`Queryable`](crate::Queryable) make them. A builder of one statement implements [`Statement`]: it makes
 //! the text and reads the result. Names in the text come from the derive macros and are escaped; values are bound.
 
+mod aggregate;
 mod assignment;
 mod batch;
 pub(crate) mod condition;
@@ -17,12 +18,14 @@ pub(crate) mod response;
 mod run;
 mod scope;
 pub(crate) mod select;
+mod selection;
 pub(crate) mod statement;
 pub(crate) mod surql;
 pub(crate) mod traverse;
 pub mod untyped;
 pub mod write;
 
+pub use aggregate::{Aggregate, Aggregates, Group, GroupKey, GroupValue, count, count_if};
 pub use assignment::{Assign, Assignment};
 pub use batch::{AtomicBatch, Batch, SettledBatch, Statements};
 pub use condition::IntoCondition;
@@ -33,7 +36,12 @@ pub use order::{IntoOrder, Order};
 pub use patch::{Apply, PatchAction, PatchOp};
 pub use response::Results;
 pub use run::{Args, Run};
-pub use select::{Count, Exists, Explain, Select, SelectExactlyOne, SelectIds, SelectOne};
+pub use select::{
+    Aggregated, AggregatedAll, Count, Cursor, Distance, Exists, Explain, GroupBy, Hybrid, Near, Nearest, NumberedPage,
+    Page, Scored, Search, SearchFields, Select, SelectExactlyOne, SelectIds, SelectNumberedPage, SelectOne, SelectPage,
+    Values, Weighted,
+};
+pub use selection::{Selection, SingleColumn, Split};
 pub use statement::Statement;
 pub use surql::IntoSurql;
 

@@ -25,6 +25,7 @@ pub use generate::GenerateKey;
 pub use into_id::IntoId;
 pub use key::{Key, KeyData, KeyPart, has_key_fields, key_field, object_key, object_part};
 pub use keyed::{HasKey, KeyedBy};
+pub(crate) use kind::rules_at;
 pub use kind::{HasMembers, IndexModel, Kind, Member, Members, Rules};
 pub use link::{Endpoint, LinkTo, Linked, OneOf, leads_elsewhere};
 pub use member::{UnknownKind, no_columns, path_of};
@@ -38,7 +39,7 @@ pub use patch::{
 pub use path::{
     AlwaysPresent, At, Dot, Element, Flat, Inserted, Last, Maybe, Of, Path, ReadOnly, Through, Within, Writable,
 };
-pub use stored::{Collection, Container, List, Number, Optional, Ordered, Stored, Sum, Text};
+pub use stored::{Collection, Container, List, Number, Optional, Ordered, Stored, Sum, Text, Total, Vector};
 pub(crate) use tuples::tuples;
 pub use view::{Column, Shows, View, column};
 

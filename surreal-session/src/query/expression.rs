@@ -9,10 +9,11 @@ mod term;
 #[cfg(test)]
 mod tests;
 
+use super::aggregate::{self, Aggregate};
 use super::condition::{Condition, IntoCondition, Tree};
 use super::statement::Fragment;
 use crate::record::{
-    At, Collection, Container, Element, FieldRef, Last, List, Number, Ordered, Path, Stored, Sum, Text, Within,
+    At, Collection, Container, Element, FieldRef, Last, List, Number, Ordered, Path, Stored, Sum, Text, Total, Within,
 };
 use bound::ordered;
 use compare::{Order, Sequence, calling, contained, equal};
@@ -331,6 +332,83 @@ pub trait Expression: Sized {
         Self::Type: Stored<As: Number>,
     {
         calculate(self, '/', other.term())
+    }
+
+    /// The sum of the values in each group of records; 0 if there are none.
+    ///
+    /// The statement fails if a sum of ints does not fit 64 bits. See [`aggregate`](crate::query::Select::aggregate).
+    fn sum(self) -> Aggregate<Self::Record, <<Self::Type as Stored>::As as Total>::Total>
+    where
+        Self::Type: Stored<As: Total>,
+    {
+        aggregate::sum(self)
+    }
+
+    /// The mean of the values in each group of records; NaN if there are none.
+    fn mean(self) -> Aggregate<Self::Record, f64>
+    where
+        Self::Type: Stored<As: Number>,
+    {
+        aggregate::statistic("math::mean", self)
+    }
+
+    /// The median of the values in each group of records; NaN if there are none.
+    fn median(self) -> Aggregate<Self::Record, f64>
+    where
+        Self::Type: Stored<As: Number>,
+    {
+        aggregate::statistic("math::median", self)
+    }
+
+    /// The standard deviation of a sample: of the values in each group of records. 0 of one value, and NaN of none.
+    fn stddev(self) -> Aggregate<Self::Record, f64>
+    where
+        Self::Type: Stored<As: Number>,
+    {
+        aggregate::statistic("math::stddev", self)
+    }
+
+    /// The variance of a sample: of the values in each group of records. 0 of one value, and NaN of none.
+    fn variance(self) -> Aggregate<Self::Record, f64>
+    where
+        Self::Type: Stored<As: Number>,
+    {
+        aggregate::statistic("math::variance", self)
+    }
+
+    /// The least value in each group of records; `None` if there are none.
+    ///
+    /// Its type is that in which the field is [`Stored`].
+    fn min(self) -> Aggregate<Self::Record, Option<<Self::Type as Stored>::As>>
+    where
+        Self::Type: Stored<As: Ordered>,
+    {
+        aggregate::extreme("min", self)
+    }
+
+    /// The greatest value in each group of records; `None` if there are none.
+    ///
+    /// Its type is that in which the field is [`Stored`].
+    fn max(self) -> Aggregate<Self::Record, Option<<Self::Type as Stored>::As>>
+    where
+        Self::Type: Stored<As: Ordered>,
+    {
+        aggregate::extreme("max", self)
+    }
+
+    /// The number of records in each group that have the value.
+    fn count_some(self) -> Aggregate<Self::Record, u64> {
+        aggregate::count_some(self)
+    }
+
+    /// The number of different values in each group of records.
+    fn count_distinct(self) -> Aggregate<Self::Record, u64> {
+        aggregate::count_distinct(self)
+    }
+
+    /// The values in each group of records, a missing one as `None`, in the order of the records.
+    fn collect(self) -> Aggregate<Self::Record, Vec<Self::Type>> {
+        aggregate::collect(self)
     }
 }
 

@@ -27,12 +27,12 @@ pub struct Order<R> {
 impl<P: Path, T> FieldRef<P, T> {
     /// Orders by this field, the least value first.
     pub fn asc(self) -> Order<P::Root> {
-        Order::new::<P>(" ASC")
+        Order::new::<P>(ASCENDING)
     }
 
     /// Orders by this field, the greatest value first.
     pub fn desc(self) -> Order<P::Root> {
-        Order::new::<P>(" DESC")
+        Order::new::<P>(DESCENDING)
     }
 }
 
@@ -77,6 +77,40 @@ pub struct Key {
     pub(super) field: Option<String>,
     pub(super) manner: String,
 }
+
+impl Key {
+    /// The order by the id.
+    pub(super) fn id() -> Self {
+        Self { path: Fragment::new("id"), field: Some("id".to_owned()), manner: ASCENDING.to_owned() }
+    }
+
+    pub(super) fn is_id(&self) -> bool {
+        self.field.as_deref() == Some("id") && self.path.to_string() == "id"
+    }
+
+    /// The order in which the server reads records.
+    pub(super) fn is_plain_id(&self) -> bool {
+        self.is_id() && self.manner == ASCENDING
+    }
+
+    pub(super) fn is_descending(&self) -> bool {
+        self.manner.ends_with(DESCENDING)
+    }
+
+    /// Returns true if the order is not that of the operators `<` and `>`.
+    pub(super) fn has_own_comparison(&self) -> bool {
+        self.manner != ASCENDING && self.manner != DESCENDING
+    }
+
+    /// The opposite order.
+    pub(super) fn reversed(&self) -> Self {
+        let manner = if self.is_descending() { ASCENDING } else { DESCENDING };
+        Self { manner: manner.to_owned(), ..self.clone() }
+    }
+}
+
+const ASCENDING: &str = " ASC";
+const DESCENDING: &str = " DESC";
 
 /// An order of records of type `R`: a field, an [`Order`], or several in a tuple or a `Vec`.
 #[diagnostic::on_unimplemented(

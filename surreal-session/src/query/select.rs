@@ -5,7 +5,13 @@
 
 mod clauses;
 mod count;
+mod cursor;
+mod grouped;
+mod nearest;
 mod one;
+mod page;
+mod search;
+mod values;
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -21,12 +27,18 @@ use super::statement::{Call, Fragment, Statement, builder_methods, send};
 use super::{Response, Scope};
 use crate::error::Result;
 use crate::protocol::{self, Operation};
-use crate::record::{Column, IntoId, Key, Object, Of, Record, View};
+use crate::record::{IntoId, Key, Object, Of, Record, View};
 use crate::session::CallFuture;
-use crate::value::{self, RecordId, RecordKey, Table, escape_object_key};
+use crate::value::{self, RecordId, RecordKey, Table};
 use clauses::{SelectClauses, Target};
 pub use count::{Count, Exists, Explain};
+pub use cursor::Cursor;
+pub use grouped::{Aggregated, AggregatedAll, GroupBy};
+pub use nearest::{Distance, Hybrid, Near, Nearest};
 pub use one::{SelectExactlyOne, SelectOne};
+pub use page::{NumberedPage, Page, SelectNumberedPage, SelectPage};
+pub use search::{Scored, Search, SearchFields, Weighted};
+pub use values::Values;
 
 /// The fields of a record of type `T`, as closures receive them.
 pub type Fields<T> = <T as Object>::Fields<Of<T>>;
@@ -256,7 +268,7 @@ impl<T: Record, V> Select<T, V> {
     /// order. Use tuples, and ints instead of datetimes.
     pub fn range<K: IntoId<T>>(mut self, ids: impl Into<value::Range<K>>) -> Self {
         let keys = ids.into().map(|id| id.into_id().into_key().to_record_key());
-        self.clauses.choose(Target::Source(Fragment::of(&RecordId::new(T::TABLE, RecordKey::from(keys)))));
+        self.clauses.choose(Target::Range(Fragment::of(&RecordId::new(T::TABLE, RecordKey::from(keys)))));
         self
     }
 
@@ -407,8 +419,5 @@ methods! { [
 
 /// The fields of a view as an object.
 pub(crate) fn view_object<V: View>() -> Fragment {
-    let entries = V::columns().into_iter().map(|Column { path, name, is_linked, .. }| {
-        Fragment::new(escape_object_key(name)).text(": ").text(&path).following_links(is_linked)
-    });
-    Fragment::new("{ ").joined(entries, ", ").text(" }")
+    clauses::object_of(&V::columns())
 }

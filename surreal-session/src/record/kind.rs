@@ -202,6 +202,26 @@ impl Member {
     }
 }
 
+/// The rules of the field at `path`, which is SurrealQL, in an object with these fields.
+pub(crate) fn rules_at(members: &[Member], path: &str) -> Option<Rules> {
+    members.iter().find_map(|member| {
+        let mut kind = member.kind;
+        while let Kind::Option(inner) = kind {
+            kind = *inner;
+        }
+        let rest = match member.name {
+            Some(name) => path.strip_prefix(&*escape_identifier(name))?,
+            None => path,
+        };
+        match (rest.is_empty(), kind) {
+            (true, _) => Some(member.rules),
+            (false, Kind::Fields(Members(fields))) if member.name.is_none() => rules_at(fields(), rest),
+            (false, Kind::Fields(Members(fields))) => rules_at(fields(), rest.strip_prefix('.')?),
+            _ => None,
+        }
+    })
+}
+
 impl Rules {
     /// No rules.
     pub const NONE: Self = Self {

@@ -12,6 +12,10 @@ pub trait Path: Copy + 'static {
     /// The start of the path: a record, or an element of an array.
     type Root: 'static;
 
+    /// The type that is read where a value of type `T` is stored: `Option<T>` if the path may lead nowhere.
+    #[doc(hidden)]
+    type Read<T>;
+
     /// `true` if the path leads through a link into another record.
     #[doc(hidden)]
     const IS_LINKED: bool = false;
@@ -100,12 +104,14 @@ pub struct Last<P>(PhantomData<fn() -> P>);
 
 impl<R: 'static> Path for Of<R> {
     type Root = R;
+    type Read<T> = T;
 
     fn write(_: &mut String) {}
 }
 
 impl<R: 'static> Path for Inserted<R> {
     type Root = R;
+    type Read<T> = T;
 
     fn write(into: &mut String) {
         into.push_str("$input");
@@ -114,6 +120,7 @@ impl<R: 'static> Path for Inserted<R> {
 
 impl<T: 'static> Path for Element<T> {
     type Root = Self;
+    type Read<U> = U;
 
     fn write(into: &mut String) {
         into.push_str("$this");
@@ -122,6 +129,7 @@ impl<T: 'static> Path for Element<T> {
 
 impl<P: Path, O: Object, const INDEX: usize> Path for Dot<P, O, INDEX> {
     type Root = P::Root;
+    type Read<T> = P::Read<T>;
 
     const IS_LINKED: bool = P::IS_LINKED;
     const IS_PRESENT: bool = P::IS_PRESENT;
@@ -141,6 +149,7 @@ impl<P: Path, O: Object, const INDEX: usize> Path for Dot<P, O, INDEX> {
 
 impl<P: Path, T: Object> Path for Maybe<P, T> {
     type Root = P::Root;
+    type Read<U> = Option<U>;
 
     const IS_LINKED: bool = P::IS_LINKED;
     const IS_PRESENT: bool = false;
@@ -158,6 +167,7 @@ impl<P: Path, T: Object> Path for Maybe<P, T> {
 
 impl<P: Path> Path for Flat<P> {
     type Root = P::Root;
+    type Read<T> = P::Read<T>;
 
     const IS_LINKED: bool = P::IS_LINKED;
     const IS_PRESENT: bool = P::IS_PRESENT;
@@ -174,6 +184,7 @@ impl<P: Path> Path for Flat<P> {
 
 impl<P: Path> Path for ReadOnly<P> {
     type Root = P::Root;
+    type Read<T> = P::Read<T>;
 
     const IS_LINKED: bool = P::IS_LINKED;
     const IS_PRESENT: bool = P::IS_PRESENT;
@@ -185,6 +196,7 @@ impl<P: Path> Path for ReadOnly<P> {
 
 impl<P: Path> Path for Through<P> {
     type Root = P::Root;
+    type Read<T> = Option<T>;
 
     const IS_LINKED: bool = true;
     const IS_PRESENT: bool = false;
@@ -196,6 +208,7 @@ impl<P: Path> Path for Through<P> {
 
 impl<P: Path, const INDEX: usize> Path for At<P, INDEX> {
     type Root = P::Root;
+    type Read<T> = T;
 
     const IS_LINKED: bool = P::IS_LINKED;
     const IS_PRESENT: bool = false;
@@ -214,6 +227,7 @@ impl<P: Path, const INDEX: usize> Path for At<P, INDEX> {
 
 impl<P: Path> Path for Last<P> {
     type Root = P::Root;
+    type Read<T> = T;
 
     const IS_LINKED: bool = P::IS_LINKED;
     const IS_PRESENT: bool = false;

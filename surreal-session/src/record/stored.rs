@@ -111,6 +111,16 @@ pub trait Sum {
 #[diagnostic::on_unimplemented(message = "`{Self}` is not a number", label = "this method is for numbers")]
 pub trait Number: Sum {}
 
+/// A number or a duration: a type whose values in a group of records have a total.
+#[diagnostic::on_unimplemented(
+    message = "values of type `{Self}` have no total",
+    label = "this method is for numbers and durations"
+)]
+pub trait Total {
+    /// The type of the total, which has room for many values: `i64`, `u64`, `f64`, `Decimal` or `Duration`.
+    type Total;
+}
+
 /// Text, an array or a set: a type that contains something.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is neither text nor an array nor a set",
@@ -140,6 +150,13 @@ pub trait Collection: Container {
 /// An array: a type whose elements have positions.
 #[diagnostic::on_unimplemented(message = "`{Self}` is not an array", label = "this method is for arrays")]
 pub trait List: Collection {}
+
+/// A vector: an array of numbers.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a vector",
+    label = "a vector search needs an array of numbers, such as `Vec<f32>` or `[f32; 384]`"
+)]
+pub trait Vector {}
 
 /// A type that may be missing: an `Option`.
 #[diagnostic::on_unimplemented(
@@ -329,6 +346,23 @@ macro_rules! numbers {
 
 numbers! { i8 i16 i32 i64 isize u8 u16 u32 u64 usize f32 f64 Decimal }
 
+macro_rules! totals {
+    ($($total:ty: $($ty:ty)+;)+) => {$($(
+        #[diagnostic::do_not_recommend]
+        impl Total for $ty {
+            type Total = $total;
+        }
+    )+)+};
+}
+
+totals! {
+    i64: i8 i16 i32 i64 isize;
+    u64: u8 u16 u32 u64 usize;
+    f64: f32 f64;
+    Decimal: Decimal;
+    Duration: Duration;
+}
+
 #[diagnostic::do_not_recommend]
 impl Sum for Datetime {
     type Addend = Duration;
@@ -381,6 +415,11 @@ impl<T> List for Vec<T> {}
 impl<T> List for VecDeque<T> {}
 #[diagnostic::do_not_recommend]
 impl<T, const N: usize> List for [T; N] {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Stored<As: Number>> Vector for Vec<T> {}
+#[diagnostic::do_not_recommend]
+impl<T: Stored<As: Number>, const N: usize> Vector for [T; N] {}
 
 #[diagnostic::do_not_recommend]
 impl<T: Container> Container for Option<T> {

@@ -9,7 +9,7 @@ use crate::query::expression::Term;
 use crate::query::order::Key;
 use crate::query::statement::{Call, Fragment};
 use crate::record::Column;
-use crate::value::escape_identifier;
+use crate::value::{escape_identifier, escape_object_key};
 
 #[derive(Debug, Clone)]
 pub(super) struct SelectClauses {
@@ -39,7 +39,9 @@ pub(super) struct SelectClauses {
 #[derive(Debug, Clone)]
 pub(super) enum Target {
     Table(Fragment),
-    /// A range of ids, or an array of them that the server computes.
+    /// A range of ids.
+    Range(Fragment),
+    /// An array of ids that the server computes.
     Source(Fragment),
     Id(Fragment),
     Ids(Vec<Term>),
@@ -113,6 +115,14 @@ impl SelectClauses {
         (self.view, self.links) = (None, Vec::new());
     }
 
+    pub(super) fn is_whole_table(&self) -> bool {
+        matches!(self.target, Target::Table(_))
+    }
+
+    pub(super) fn is_in_order_of_ids(&self) -> bool {
+        matches!(self.target, Target::Table(_) | Target::Range(_))
+    }
+
     pub(super) fn lock(&mut self) {
         self.locks = true;
         if !matches!(self.target, Target::Id(_) | Target::Ids(_)) {
@@ -129,10 +139,77 @@ impl SelectClauses {
             let select = self.select("").text(self.outer_lock());
             row.text(self.only_keyword()).text("(").then(select).text(")").timeout(self.timeout)
         };
+        self.refuse_in(statement)
+    }
+
+    /// The statement, which is not sent if the select is refused.
+    pub(super) fn refuse_in(&self, statement: Fragment) -> Fragment {
         self.refusal.iter().fold(statement, |statement, reason| statement.refused(reason))
     }
 
-    fn number(&mut self, clause: &str, number: impl TryInto<i64>) -> Option<i64> {
+    /// The records as the source of another select, with a row for each element of the fields in `split`.
+    pub(super) fn rows_of(&self, split: &[Fragment]) -> Fragment {
+        if split.is_empty() && !self.is_page() {
+            // The server (3.3.5) fails to count anything but a table without a condition.
+            let is_plain = self.filter.is_empty() && !matches!(self.target, Target::Table(_));
+            return if is_plain { self.target().text(" WHERE true") } else { self.source() };
+        }
+        let rows = Fragment::new("(").then(self.rows(Fragment::new("*"), "")).text(")");
+        split.iter().fold(rows, |rows, field| {
+            // SPLIT keeps a record whose array is empty or missing.
+            let rows = Fragment::new("(SELECT * FROM ").then(rows).text(" WHERE (").then(field.clone());
+            let rows = rows.text(" ?? []).len() > 0)");
+            Fragment::new("(SELECT * FROM ").then(rows).text(" SPLIT ").then(field.clone()).text(")")
+        })
+    }
+
+    /// An array of a value of each record.
+    pub(super) fn values(&self, value: Fragment, split: &[Fragment], is_distinct: bool) -> Fragment {
+        let whole = if is_distinct { Self { limit: None, start: None, ..self.clone() } } else { self.clone() };
+        let values = match split {
+            [] => whole.beside(value, Vec::new(), self.order.clone(), "__row"),
+            split => Fragment::new("SELECT VALUE ").then(value).text(" FROM ").then(whole.rows_of(split)),
+        };
+        let values = values.timeout(self.timeout);
+        if !is_distinct {
+            return values;
+        }
+        let distinct = Fragment::new("SELECT VALUE $this FROM array::distinct((").then(values).text("))");
+        self.page(distinct, None)
+    }
+
+    /// The row of a record as one value: the record without the fields in `added`, its view, or an array of it and its links.
+    pub(super) fn row(&self, added: &[&str]) -> Fragment {
+        let record = match added {
+            [] => "$this".to_owned(),
+            // A value that the select computes is among the fields of `$this` (server 3.3.5).
+            added => format!("object::remove($this, ['{}'])", added.join("', '")),
+        };
+        match (&self.view, self.links.is_empty()) {
+            (Some(view), _) => object_of(view),
+            (None, true) => Fragment::new(record),
+            (None, false) => Fragment::new(format!("[{record}, {}]", self.links.join(", "))),
+        }
+    }
+
+    /// A row for each record, in the order of the keys: `expression` with `row` and the values in `beside`, which are called
+    /// `__row`, `__0`, `__1` and so on in it.
+    pub(super) fn beside(&self, row: Fragment, beside: Vec<Fragment>, order: Vec<Key>, expression: &str) -> Fragment {
+        let beside = beside.into_iter().enumerate().map(|(index, value)| value.text(&format!(" AS __{index}")));
+        let keys = order.iter().enumerate().map(|(index, key)| key.path.clone().text(&format!(" AS {KEY}{index}")));
+        let id = (order.is_empty() && self.needs_order()).then(|| Fragment::new(format!("id AS {KEY}0")));
+        let names = match id {
+            Some(_) => vec![format!("{KEY}0")],
+            None => order.iter().enumerate().map(|(index, key)| format!("{KEY}{index}{}", key.manner)).collect(),
+        };
+        let columns = std::iter::once(row.text(" AS __row")).chain(beside).chain(keys).chain(id);
+        let rows = Fragment::new("SELECT ").joined(columns, ", ").text(" FROM ").then(self.source());
+        let rows = if names.is_empty() { rows } else { rows.text(" ORDER BY ").text(&names.join(", ")) };
+        let rows = self.page(rows, self.needed);
+        Fragment::new("SELECT VALUE ").text(expression).text(" FROM (").then(rows).text(")")
+    }
+
+    pub(super) fn number(&mut self, clause: &str, number: impl TryInto<i64>) -> Option<i64> {
         let number = number.try_into().ok().filter(|number| *number >= 0);
         if number.is_none() {
             self.refuse(&format!("the {clause} is not between 0 and {}", i64::MAX));
@@ -140,11 +217,11 @@ impl SelectClauses {
         number
     }
 
-    fn refuse(&mut self, reason: &str) {
+    pub(super) fn refuse(&mut self, reason: &str) {
         self.refusal.get_or_insert_with(|| reason.to_owned());
     }
 
-    fn is_page(&self) -> bool {
+    pub(super) fn is_page(&self) -> bool {
         self.limit.is_some() || self.start.is_some() || self.needed == Some(1)
     }
 
@@ -165,7 +242,7 @@ impl SelectClauses {
         }
     }
 
-    fn count(&self) -> Fragment {
+    pub(super) fn count(&self) -> Fragment {
         let count = Fragment::new("SELECT count() FROM ");
         let counted = if self.is_page() {
             // Beside GROUP ALL, a limit would apply to the one row with the count.
@@ -212,7 +289,7 @@ impl SelectClauses {
     }
 
     /// The target with the condition.
-    fn source(&self) -> Fragment {
+    pub(super) fn source(&self) -> Fragment {
         match self.filter.is_empty() {
             true => self.target(),
             false => self.target().text(" WHERE ").then(Tree::all(self.filter.iter().cloned()).into_fragment()),
@@ -221,7 +298,9 @@ impl SelectClauses {
 
     fn target(&self) -> Fragment {
         match &self.target {
-            Target::Table(source) | Target::Source(source) | Target::Id(source) => source.clone(),
+            Target::Table(source) | Target::Range(source) | Target::Source(source) | Target::Id(source) => {
+                source.clone()
+            }
             // The server (3.3.5) locks records that are targets by themselves, and none in an array.
             Target::Ids(ids) if self.locks && !ids.is_empty() => {
                 Fragment::default().joined(ids.iter().cloned().map(Term::into_fragment), ", ")
@@ -272,6 +351,14 @@ impl SelectClauses {
             _ => "",
         }
     }
+}
+
+/// The fields of a view as an object.
+pub(crate) fn object_of(view: &[Column]) -> Fragment {
+    let entries = view.iter().map(|Column { path, name, is_linked, .. }| {
+        Fragment::new(escape_object_key(name)).text(": ").text(path).following_links(*is_linked)
+    });
+    Fragment::new("{ ").joined(entries, ", ").text(" }")
 }
 
 /// The fields of a view, each under its name.

@@ -1,0 +1,333 @@
+//! Full-text search: the records that match words, best first.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::DeserializeOwned;
+
+use super::clauses::SelectClauses;
+use super::nearest::Hybrid;
+use super::{Fields, Select};
+use crate::error::Result;
+use crate::protocol::Operation;
+use crate::query::condition::{IntoCondition, Tree};
+use crate::query::order::Key;
+use crate::query::statement::{Call, Fragment, Statement, builder_methods, send};
+use crate::query::{Operand, Response};
+use crate::record::{FieldRef, HasMembers, Path, Record, Stored, Text, Vector, Within, tuples};
+use crate::session::CallFuture;
+
+impl<T: Record, V> Select<T, V> {
+    /// Finds the records whose text matches the words, and returns each with its score, best first.
+    ///
+    /// The closure returns a field with a full-text index, or several in a tuple, of which one has to match; see
+    /// [`weight`](FieldRef::weight). The words and the text are split and changed by the analyzer of the index.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use serde::{Deserialize, Serialize};
+    /// # use surreal_session::prelude::*;
+    /// use surreal_session::schema::{Definition, Item};
+    ///
+    /// struct English;
+    ///
+    /// impl Definition for English {
+    ///     const ITEM: Item = Item::analyzer("english", "TOKENIZERS class FILTERS lowercase, snowball(english)");
+    /// }
+    ///
+    /// #[derive(Serialize, Deserialize, Record)]
+    /// struct Post {
+    ///     id: Id<Post>,
+    ///     #[record(fulltext(analyzer = "english"))]
+    ///     title: String,
+    ///     #[record(fulltext(analyzer = "english", highlights))]
+    ///     body: String,
+    /// }
+    ///
+    /// # surreal_session_embedded::example(async |session| {
+    /// session.define::<(English, Post)>().await?;
+    /// # let post = |title: &str, body: &str| NewPost { title: title.into(), body: body.into() };
+    /// # session.insert(vec![post("Rust", "Writing async code"), post("Tea", "How to brew it"), post("Go", "Nothing")]).await?;
+    /// let found = session.select::<Post>().search(|p| p.body, "write code").highlight("<b>", "</b>").await?;
+    /// assert_eq!(found[0].record.title, "Rust");
+    /// assert_eq!(found[0].highlighted(), Some("<b>Writing</b> async <b>code</b>"));
+    ///
+    /// let by_title = session.select::<Post>().search(|p| (p.title.weight(3.0), p.body), "tea brew").any_word().limit(10);
+    /// assert_eq!(by_title.await?[0].record.title, "Tea");
+    /// # Ok(()) });
+    /// ```
+    pub fn search<S: SearchFields<T>>(
+        self,
+        fields: impl FnOnce(Fields<T>) -> S,
+        words: impl AsRef<str>,
+    ) -> Search<T, V> {
+        let mut searched = Vec::new();
+        fields(*T::fields()).fields(&mut searched);
+        let words = words.as_ref().to_owned();
+        Search {
+            clauses: self.clauses,
+            search: Searched { fields: searched, words, operator: "AND", marks: None },
+            marker: PhantomData,
+        }
+    }
+}
+
+/// A full-text search in records of type `T`: awaiting it returns a `Vec<Scored<V>>`, the best first.
+///
+/// Made by [`Select::search`]. A filter of the select applies as well. Without [`limit`](Self::limit) all matching records
+/// are returned.
+///
+/// # Errors
+///
+/// Those of [`Select`]; [`Query`](crate::ErrorKind::Query) if a field has no full-text index.
+///
+/// # Cancel safety
+///
+/// See [`CallFuture`]; it only reads.
+#[must_use = "nothing is read until this is awaited"]
+pub struct Search<T, V = T> {
+    pub(super) clauses: SelectClauses,
+    pub(super) search: Searched,
+    marker: PhantomData<fn() -> (T, V)>,
+}
+
+/// A record that a search has found.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Scored<V> {
+    /// The record, or the view of it.
+    pub record: V,
+    /// The relevance: a BM25 score, with several fields the weighted sum of theirs. Words that most records contain score 0.
+    pub score: f64,
+    /// The text of each searched field, in their order, with the marks of [`highlight`](Search::highlight). `None` for a
+    /// field that is missing; empty without marks.
+    pub highlights: Vec<Option<String>>,
+}
+
+impl<V> Scored<V> {
+    /// The text of the first searched field with its marks, if there are any.
+    pub fn highlighted(&self) -> Option<&str> {
+        self.highlights.first()?.as_deref()
+    }
+}
+
+/// The parts of a search.
+#[derive(Debug, Clone)]
+pub(super) struct Searched {
+    fields: Vec<SearchField>,
+    words: String,
+    operator: &'static str,
+    marks: Option<[String; 2]>,
+}
+
+/// A field that is searched.
+#[doc(hidden)]
+#[derive(Debug, Clone)]
+pub struct SearchField {
+    path: Fragment,
+    weight: Option<f64>,
+}
+
+/// The fields of records of type `R` in which a search looks: one of text, or several in a tuple, each with a
+/// [`weight`](FieldRef::weight) if they are not equal.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be searched in records of type `{R}`",
+    label = "expected a field of text, or a tuple of them"
+)]
+pub trait SearchFields<R> {
+    /// Adds the fields.
+    #[doc(hidden)]
+    fn fields(self, into: &mut Vec<SearchField>);
+}
+
+/// A field with its weight in a search.
+#[must_use = "nothing is searched until `search` is given it"]
+pub struct Weighted<P, T> {
+    field: FieldRef<P, T>,
+    weight: f64,
+}
+
+impl<P: Path, T: Stored<As: Text>> FieldRef<P, T> {
+    /// Multiplies the score of this field in a [search](Select::search) of several fields; 1 unless set.
+    pub fn weight(self, weight: f64) -> Weighted<P, T> {
+        Weighted { field: self, weight }
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<R, P: Within<R>, T: Stored<As: Text>> SearchFields<R> for FieldRef<P, T> {
+    fn fields(self, into: &mut Vec<SearchField>) {
+        into.push(SearchField { path: Fragment::path::<P>(), weight: None });
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<R, P: Within<R>, T: Stored<As: Text>> SearchFields<R> for Weighted<P, T> {
+    fn fields(self, into: &mut Vec<SearchField>) {
+        let Self { field: _, weight } = self;
+        into.push(SearchField { path: Fragment::path::<P>(), weight: Some(weight) });
+    }
+}
+
+macro_rules! several {
+    ($([$name:ident $_name:ident $variable:ident $index:tt])+) => {
+        #[diagnostic::do_not_recommend]
+        impl<R, $($name: SearchFields<R>),+> SearchFields<R> for ($($name,)+) {
+            fn fields(self, into: &mut Vec<SearchField>) {
+                $(self.$index.fields(into);)+
+            }
+        }
+    };
+}
+
+tuples! { several }
+
+impl<T: Record, V> Search<T, V> {
+    /// Finds records with at least one of the words in a field, instead of all of them.
+    pub fn any_word(mut self) -> Self {
+        self.search.operator = "OR";
+        self
+    }
+
+    /// Returns the searched text with `before` and `after` around each word that matches, as
+    /// [`highlights`](Scored::highlights).
+    ///
+    /// The index needs `highlights`.
+    pub fn highlight(mut self, before: impl Into<String>, after: impl Into<String>) -> Self {
+        self.search.marks = Some([before.into(), after.into()]);
+        self
+    }
+
+    /// Finds only records for which this is true. Several filters must all be true.
+    pub fn filter<C: IntoCondition<T>>(mut self, condition: impl FnOnce(Fields<T>) -> C) -> Self {
+        self.clauses.filter.push(condition(*T::fields()).into_condition().into_tree());
+        self
+    }
+
+    /// Returns at most this number of records, the best; numbers as for [`Select::limit`].
+    pub fn limit(mut self, records: impl TryInto<i64>) -> Self {
+        self.clauses.limit(records);
+        self
+    }
+
+    /// Skips the best `records` records; numbers as for [`Select::start`].
+    pub fn start(mut self, records: impl TryInto<i64>) -> Self {
+        self.clauses.start(records);
+        self
+    }
+
+    /// Finds also the `k` records with the nearest vectors, and ranks both kinds of results together.
+    ///
+    /// See [`Hybrid`], and [`Select::nearest`] for the arguments.
+    pub fn nearest<P, E, O>(self, field: impl FnOnce(Fields<T>) -> FieldRef<P, E>, vector: O, k: u32) -> Hybrid<T, V>
+    where
+        T: HasMembers,
+        P: Within<T>,
+        E: Stored<As: Vector>,
+        O: Operand<T, E>,
+    {
+        Hybrid::new(self, field(*T::fields()), vector, k)
+    }
+
+    builder_methods! { clauses.call }
+}
+
+impl Searched {
+    /// The condition that a record matches.
+    pub(super) fn condition(&self) -> Tree {
+        Tree::any(self.fields.iter().enumerate().map(|(index, field)| {
+            let operator = format!(" @{index},{}@ ", self.operator);
+            Tree::Leaf(field.path.clone().text(&operator).value(&self.words))
+        }))
+    }
+
+    pub(super) fn score(&self) -> Fragment {
+        let scores = self.fields.iter().enumerate().map(|(index, field)| {
+            let score = Fragment::new(format!("search::score({index})"));
+            match field.weight {
+                Some(weight) => score.text(" * ").value(&weight),
+                None => score,
+            }
+        });
+        Fragment::new("(").joined(scores, " + ").text(")")
+    }
+
+    fn highlights(&self) -> Fragment {
+        let Some([before, after]) = &self.marks else { return Fragment::new("[]") };
+        let marked = (0..self.fields.len()).map(|index| {
+            let call = Fragment::new("search::highlight(").value(before).text(", ").value(after);
+            call.text(&format!(", {index})"))
+        });
+        Fragment::new("[").joined(marked, ", ").text("]")
+    }
+
+    /// The best first, and those that are equally good by their ids.
+    fn order(&self) -> Vec<Key> {
+        let score = Key { path: self.score(), field: None, manner: " DESC".to_owned() };
+        let id = Key { path: Fragment::new("id"), field: None, manner: " ASC".to_owned() };
+        vec![score, id]
+    }
+}
+
+impl<T: Record, V: DeserializeOwned + 'static> Statement for Search<T, V> {
+    type Output = Vec<Scored<V>>;
+
+    fn call(&self) -> &Call {
+        &self.clauses.call
+    }
+
+    fn operation(&self) -> Operation {
+        self.clauses.operation.clone()
+    }
+
+    fn surql(&self) -> Fragment {
+        let mut clauses = self.clauses.clone();
+        clauses.filter.insert(0, self.search.condition());
+        let beside = vec![self.search.score(), self.search.highlights()];
+        let row = clauses.row(&["__0", "__1", "__key_0", "__key_1"]);
+        let statement = clauses.beside(row, beside, self.search.order(), "[__row, __0, __1]");
+        clauses.refuse_in(statement.timeout(clauses.timeout))
+    }
+
+    fn read(&self, response: &Response, index: usize) -> Result<Vec<Scored<V>>> {
+        let rows: Vec<(V, f64, Vec<Option<String>>)> = response.take(index)?;
+        Ok(rows.into_iter().map(|(record, score, highlights)| Scored { record, score, highlights }).collect())
+    }
+}
+
+impl<T: Record, V: DeserializeOwned + 'static> IntoFuture for Search<T, V> {
+    type Output = Result<Vec<Scored<V>>>;
+    type IntoFuture = CallFuture<Vec<Scored<V>>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        send(self)
+    }
+}
+
+impl<T, V> Clone for Search<T, V> {
+    fn clone(&self) -> Self {
+        Self { clauses: self.clauses.clone(), search: self.search.clone(), marker: PhantomData }
+    }
+}
+
+/// The condition of the search, without the words.
+impl<T, V> fmt::Debug for Search<T, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Search({})", self.search.condition().into_fragment())
+    }
+}
+
+impl<P, T> Clone for Weighted<P, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<P, T> Copy for Weighted<P, T> {}
+
+impl<P: Path, T> fmt::Debug for Weighted<P, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Weighted({:?} * {})", self.field, self.weight)
+    }
+}
