@@ -30,7 +30,7 @@ pub use assignment::{Assign, Assignment};
 pub use batch::{AtomicBatch, Batch, SettledBatch, Statements};
 pub use condition::IntoCondition;
 pub use execute::Execute;
-pub use expression::{Computed, Operand, Settable, Unassignable};
+pub use expression::{Computed, Edges, Operand, Settable, TimeUnit, Unassignable};
 pub use fetch::Links;
 pub use order::{IntoOrder, Order};
 pub use patch::{Apply, PatchAction, PatchOp};
@@ -41,7 +41,7 @@ pub use select::{
     Page, Scored, Search, SearchFields, Select, SelectExactlyOne, SelectIds, SelectNumberedPage, SelectOne, SelectPage,
     Values, Weighted,
 };
-pub use selection::{Selection, SingleColumn, Split};
+pub use selection::{OptionalFields, Selection, SingleColumn, Split};
 pub use statement::Statement;
 pub use surql::IntoSurql;
 

@@ -5,6 +5,7 @@ mod generate;
 mod id;
 mod into_id;
 mod key;
+mod key_prefix;
 mod keyed;
 mod kind;
 mod link;
@@ -24,6 +25,7 @@ pub use field::{Adapted, Adapts, FieldRef, Flattened};
 pub use generate::GenerateKey;
 pub use into_id::IntoId;
 pub use key::{Key, KeyData, KeyPart, has_key_fields, key_field, object_key, object_part};
+pub use key_prefix::KeyPrefix;
 pub use keyed::{HasKey, KeyedBy};
 pub(crate) use kind::rules_at;
 pub use kind::{HasMembers, IndexModel, Kind, Member, Members, Rules};
@@ -39,7 +41,7 @@ pub use patch::{
 pub use path::{
     AlwaysPresent, At, Dot, Element, Flat, Inserted, Last, Maybe, Of, Path, ReadOnly, Through, Within, Writable,
 };
-pub use stored::{Collection, Container, List, Number, Optional, Ordered, Stored, Sum, Text, Total, Vector};
+pub use stored::{Collection, Container, List, Map, Number, Optional, Ordered, Stored, Sum, Text, Total, Vector};
 pub(crate) use tuples::tuples;
 pub use view::{Column, Shows, View, column};
 

@@ -5,21 +5,27 @@ mod compare;
 mod computed;
 mod operand;
 mod operator;
+mod related;
 mod term;
 #[cfg(test)]
 mod tests;
 
 use super::aggregate::{self, Aggregate};
 use super::condition::{Condition, IntoCondition, Tree};
+use super::select::Values;
+use super::selection::Selection;
 use super::statement::Fragment;
 use crate::record::{
-    At, Collection, Container, Element, FieldRef, Last, List, Number, Ordered, Path, Stored, Sum, Text, Total, Within,
+    At, Collection, Container, Element, FieldRef, Last, List, Map, Number, Ordered, Path, Record, Stored, Sum, Text,
+    Total, Within,
 };
+use crate::value::{Datetime, Geometry};
 use bound::ordered;
 use compare::{Order, Sequence, calling, contained, equal};
 pub use computed::{Computed, Unassignable};
 pub use operand::{Operand, Settable};
 pub use operator::OperatorOperand;
+pub use related::Edges;
 pub use term::Term;
 
 /// A value in a record, or computed from it: a [`FieldRef`], or a [`Computed`].
@@ -203,6 +209,112 @@ pub trait Expression: Sized {
         Self::Type: Stored<As: Text>,
     {
         Computed::new(compare::of_text("string::uppercase", self.term()))
+    }
+
+    /// The text without white space at its ends.
+    fn trim(self) -> Computed<Self::Record, Self::Type>
+    where
+        Self::Type: Stored<As: Text>,
+    {
+        Computed::new(compare::of_text("string::trim", self.term()))
+    }
+
+    /// The number of characters of the text, as `chars().count()` in Rust.
+    fn char_count(self) -> Computed<Self::Record, u64>
+    where
+        Self::Type: Stored<As: Text>,
+    {
+        Computed::new(compare::of_text("string::len", self.term()))
+    }
+
+    /// True if the regular expression matches somewhere in the text: `u.name.is_match("^A.*a$")`.
+    ///
+    /// The server reads the expression in the syntax of the crate `regex`. The statement fails for one that is invalid.
+    fn is_match(self, regex: impl AsRef<str>) -> Condition<Self::Record>
+    where
+        Self::Type: Stored<As: Text>,
+    {
+        Condition::new(calling("string::matches", self.term(), Term::value(regex.as_ref())))
+    }
+
+    /// The value of a key of a map: `u.settings.entry("theme").eq("dark")`. Missing if there is no such key.
+    fn entry(self, key: impl AsRef<str>) -> Computed<Self::Record, Option<<Self::Type as Map>::Value>>
+    where
+        Self::Type: Map,
+    {
+        Computed::new(compare::entry(self.term(), key.as_ref()))
+    }
+
+    /// True if the map has the key, also with a value that is NULL.
+    fn contains_key(self, key: impl AsRef<str>) -> Condition<Self::Record>
+    where
+        Self::Type: Map,
+    {
+        Condition::new(compare::has_key(self.term(), key.as_ref()))
+    }
+
+    /// The distance to another point, in metres on the surface of the earth. Missing if one of the two is not a point.
+    fn distance_to<V: Operand<Self::Record, Self::Type>>(self, point: V) -> Computed<Self::Record, Option<f64>>
+    where
+        Self::Type: Stored<As = Geometry>,
+    {
+        Computed::new(compare::distance(self.term(), point.term()))
+    }
+
+    /// True if the geometry lies inside of the other one.
+    fn is_inside<V: Operand<Self::Record, Self::Type>>(self, area: V) -> Condition<Self::Record>
+    where
+        Self::Type: Stored<As = Geometry>,
+    {
+        Condition::new(contained(self.term(), " INSIDE ", area.term()))
+    }
+
+    /// True if the geometry and the other one have a point in common.
+    fn intersects<V: Operand<Self::Record, Self::Type>>(self, geometry: V) -> Condition<Self::Record>
+    where
+        Self::Type: Stored<As = Geometry>,
+    {
+        Condition::new(contained(self.term(), " INTERSECTS ", geometry.term()))
+    }
+
+    /// The beginning of the unit of time in which the datetime lies, in UTC: `o.at.truncate(TimeUnit::Month)`.
+    fn truncate(self, unit: TimeUnit) -> Computed<Self::Record, Self::Type>
+    where
+        Self::Type: Stored<As = Datetime>,
+    {
+        Computed::new(compare::truncated(self.term(), unit))
+    }
+
+    /// True if this equals one of the values that another select returns.
+    ///
+    /// The select runs once, in the same statement, and reads all of its values into memory of the server. It belongs to the
+    /// same session or transaction; otherwise the statement fails with
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) before it is sent. Live queries cannot have such a condition.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use serde::{Deserialize, Serialize};
+    /// # use surreal_session::prelude::*;
+    /// # #[derive(Serialize, Deserialize, Record)]
+    /// # struct Company { id: Id<Company>, country: String }
+    /// # #[derive(Serialize, Deserialize, Record)]
+    /// # struct User { id: Id<User>, employer: Option<Id<Company>> }
+    /// # surreal_session_embedded::example(async |session| {
+    /// # session.execute("CREATE company:acme SET country = 'fr'; CREATE company:b SET country = 'de'").await?;
+    /// # session.execute("CREATE user:ada SET employer = company:acme; CREATE user:bob SET employer = company:b").await?;
+    /// let french = session.select::<Company>().filter(|c| c.country.eq("fr")).values(|c| c.id);
+    /// let users = session.select::<User>().filter(|u| u.employer.is_in_select(french)).await?;
+    /// assert_eq!(users[0].id, Id::new("ada"));
+    /// # Ok(()) });
+    /// ```
+    fn is_in_select<T, S>(self, values: Values<T, S>) -> Condition<Self::Record>
+    where
+        T: Record,
+        S: Selection<T, Output: Operand<Self::Record, Self::Type>>,
+    {
+        let query = Fragment::default().query(values.scope(), values.select());
+        Condition::new(contained(self.term().unindexed(), " IN ", Term::computed(query, Vec::new())))
     }
 
     /// True if the text contains this text, or the array or set this element.
@@ -437,6 +549,33 @@ impl<P: Path, T> Expression for FieldRef<P, T> {
 
     fn term(self) -> Term {
         Term::place::<P>()
+    }
+}
+
+/// A unit of time, for [`truncate`](Expression::truncate).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "they are what they are called")]
+pub enum TimeUnit {
+    Year,
+    Month,
+    Day,
+    Hour,
+    Minute,
+    Second,
+}
+
+impl TimeUnit {
+    /// The name in SurrealQL.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Year => "year",
+            Self::Month => "month",
+            Self::Day => "day",
+            Self::Hour => "hour",
+            Self::Minute => "minute",
+            Self::Second => "second",
+        }
     }
 }
 

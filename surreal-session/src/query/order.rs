@@ -84,6 +84,21 @@ impl Key {
         Self { path: Fragment::new("id"), field: Some("id".to_owned()), manner: ASCENDING.to_owned() }
     }
 
+    /// An order by chance.
+    pub(super) fn random() -> Self {
+        Self { path: Fragment::new("RAND()"), field: Some("id".to_owned()), manner: String::new() }
+    }
+
+    /// Returns true for an order by chance, which no value decides.
+    pub(super) fn is_random(&self) -> bool {
+        self.manner.is_empty()
+    }
+
+    /// The order by a column with this name, which is the path.
+    pub(super) fn of_column(&self, name: &str) -> String {
+        if self.is_random() { self.path.to_string() } else { format!("{name}{}", self.manner) }
+    }
+
     pub(super) fn is_id(&self) -> bool {
         self.field.as_deref() == Some("id") && self.path.to_string() == "id"
     }

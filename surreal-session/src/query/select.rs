@@ -15,21 +15,26 @@ mod values;
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::ops::Bound;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
+use super::aggregate::Aggregates;
 use super::condition::IntoCondition;
 use super::expression::Term;
 use super::fetch::Links;
-use super::order::IntoOrder;
+use super::order::{IntoOrder, Key};
+use super::selection::{OptionalFields, Selection};
 use super::statement::{Call, Fragment, Statement, builder_methods, send};
-use super::{Response, Scope};
+use super::{Operand, Response, Scope};
 use crate::error::Result;
 use crate::protocol::{self, Operation};
-use crate::record::{IntoId, Key, Object, Of, Record, View};
+use crate::record::{
+    FieldRef, HasMembers, IntoId, Key as _, KeyPrefix, Object, Of, Record, Stored, Vector, View, Within,
+};
 use crate::session::CallFuture;
-use crate::value::{self, RecordId, RecordKey, Table};
+use crate::value::{self, Datetime, RecordId, RecordKey, Table, Value, escape_identifier};
 use clauses::{SelectClauses, Target};
 pub use count::{Count, Exists, Explain};
 pub use cursor::Cursor;
@@ -133,11 +138,19 @@ use {record_methods, select_traits};
 /// | Method | Type | Result |
 /// |---|---|---|
 /// | [`range`](Self::range), [`filter`](Self::filter), [`order_by`](Self::order_by), [`limit`](Self::limit), [`start`](Self::start) | `Select` | `Vec<T>` |
+/// | [`omit`](Self::omit), [`with_index`](Self::with_index), [`version`](Self::version) | `Select` | `Vec<T>` |
 /// | [`ids`](Self::ids) | [`SelectIds`] | `Vec<T>` |
 /// | [`id`](Self::id), [`first`](Self::first) | [`SelectOne`] | `Option<T>` |
 /// | [`one`](Self::one) | [`SelectExactlyOne`] | `T`, or an error |
 /// | [`count`](Self::count) | [`Count`] | `u64` |
 /// | [`exists`](Self::exists) | [`Exists`] | `bool` |
+/// | [`page`](Self::page) | [`SelectPage`] | `Page<T>` |
+/// | [`page_at`](Self::page_at) | [`SelectNumberedPage`] | `NumberedPage<T>` |
+/// | [`values`](Self::values) | [`Values`] | `Vec` of columns |
+/// | [`group_by`](Self::group_by) | [`Aggregated`] | `Vec<(key, aggregates)>` |
+/// | [`aggregate`](Self::aggregate) | [`AggregatedAll`] | the aggregates |
+/// | [`search`](Self::search) | [`Search`] | `Vec<Scored<T>>` |
+/// | [`nearest`](Self::nearest) | [`Nearest`] | `Vec<Near<T>>` |
 /// | [`explain`](Self::explain) | [`Explain`] | `String` |
 ///
 /// No record is not an error, except for `one`. Records that the identity of the session may not see are left out.
@@ -272,6 +285,19 @@ impl<T: Record, V> Select<T, V> {
         self
     }
 
+    /// Reads only the records whose keys begin with these parts: `.prefix(("de",))` for keys of type `(String, i64)`.
+    ///
+    /// Like [`range`](Self::range), the server looks at no other record.
+    pub fn prefix(mut self, parts: impl KeyPrefix<T::Key>) -> Self {
+        let first = parts.parts();
+        // A range comes after every other part of a key.
+        let last =
+            [&first[..], &[Value::Range(Box::new(value::Range::new(Bound::Unbounded, Bound::Unbounded)))]].concat();
+        let keys = value::Range::from(RecordKey::Array(first)..=RecordKey::Array(last));
+        self.clauses.choose(Target::Range(Fragment::of(&RecordId::new(T::TABLE, RecordKey::from(keys)))));
+        self
+    }
+
     /// Reads at most `records` records. The last call counts.
     ///
     /// Accepts every integer type. A negative number, or one above `i64::MAX`, is an
@@ -295,6 +321,108 @@ impl<T: Record, V> Select<T, V> {
     /// Sets the [`start`](Self::start) if there is a value.
     pub fn start_opt(self, records: Option<impl TryInto<i64>>) -> Self {
         self.apply_if(records, Self::start)
+    }
+
+    /// Reads one page of at most `rows` records: the first, or the one of a cursor of another page.
+    ///
+    /// The records are in the order of [`order_by`](Self::order_by), and those that are equal in the order of their ids. A
+    /// page begins behind a record, not at a number, so that no record is skipped or repeated when others are inserted or
+    /// deleted in between. A record that moves in the order may be.
+    ///
+    /// Without `order_by` a page takes the time of its records. With it the server (3.3.5) reads all records that pass the
+    /// filter for each page.
+    pub fn page(self, rows: impl TryInto<i64>, cursor: Option<Cursor>) -> SelectPage<T, V> {
+        SelectPage::new(self.clauses, rows, cursor)
+    }
+
+    /// Reads the page with this number, counted from 1, of pages with `rows` records each, and the number of all records.
+    ///
+    /// The server counts and skips the records before the page: use [`page`](Self::page) where numbers are not needed.
+    pub fn page_at(self, rows: impl TryInto<i64>, number: impl TryInto<i64>) -> SelectNumberedPage<T, V> {
+        SelectNumberedPage::new(self.clauses, rows, number)
+    }
+
+    /// Finds the records whose text matches the words, and returns each with its score, best first.
+    ///
+    /// The closure returns a field with a full-text index, or several in a tuple, of which one has to match; see
+    /// [`weight`](FieldRef::weight). The analyzer of the index splits and changes the words and the text.
+    pub fn search<S: SearchFields<T>>(
+        self,
+        fields: impl FnOnce(Fields<T>) -> S,
+        words: impl AsRef<str>,
+    ) -> Search<T, V> {
+        Search::new(self.clauses, fields(*T::fields()), words.as_ref())
+    }
+
+    /// Finds the `k` records whose vectors are nearest to `vector`, and returns each with its distance, nearest first.
+    ///
+    /// A field of type `[f32; 384]` takes only vectors of that length. Records without a vector, or with one of another
+    /// length, are not found.
+    ///
+    /// If the field is declared with `#[record(hnsw(..))]` in the model, that index finds them: it is fast, and may leave out
+    /// some of the nearest. Otherwise all records are compared, by their Euclidean distance. [`ef`](Nearest::ef) and
+    /// [`exact`](Nearest::exact) choose one of the two.
+    pub fn nearest<P, E, O>(self, field: impl FnOnce(Fields<T>) -> FieldRef<P, E>, vector: O, k: u32) -> Nearest<T, V>
+    where
+        T: HasMembers,
+        P: Within<T>,
+        E: Stored<As: Vector>,
+        O: Operand<T, E>,
+    {
+        Nearest::new(self.clauses, field(*T::fields()), vector, k)
+    }
+
+    /// Lets the server use only these indexes of the table, the one that fits best.
+    ///
+    /// The server (3.3.5) ignores names of indexes that do not exist.
+    pub fn with_index(mut self, names: impl IntoIterator<Item: AsRef<str>>) -> Self {
+        let names: Vec<_> = names.into_iter().map(|name| escape_identifier(name.as_ref()).into_owned()).collect();
+        self.clauses.index = Some(names);
+        self
+    }
+
+    /// Lets the server use no index.
+    pub fn without_index(mut self) -> Self {
+        self.clauses.index = Some(Vec::new());
+        self
+    }
+
+    /// Reads the records as they were at that time.
+    ///
+    /// The statement fails unless the store of the server keeps versions, as `surrealkv://path?versioned=true` does.
+    pub fn version(mut self, at: Datetime) -> Self {
+        self.clauses.version = Some(at);
+        self
+    }
+}
+
+impl<T: Record> Select<T> {
+    /// Reads one column of the records, or several in a tuple, instead of the records: `.values(|u| (u.id, u.name))`.
+    ///
+    /// Filters, order, limit and start come before it. [`Selection`] lists the columns and their types.
+    pub fn values<S: Selection<T>>(self, columns: impl FnOnce(Fields<T>) -> S) -> Values<T, S> {
+        Values::new(self.clauses, columns(*T::fields()))
+    }
+
+    /// Groups the records by a column, or by several in a tuple: `.group_by(|o| o.state)`, then `.aggregate(..)`.
+    ///
+    /// A missing key is a group, in which NONE and NULL are the same. A limit before this limits the records that are
+    /// grouped, one behind [`aggregate`](GroupBy::aggregate) the groups.
+    pub fn group_by<K: Selection<T>>(self, keys: impl FnOnce(Fields<T>) -> K) -> GroupBy<T, K> {
+        GroupBy::new(self.clauses, keys(*T::fields()))
+    }
+
+    /// Computes aggregates over all records of the select: awaiting it returns one value, or a tuple of them.
+    pub fn aggregate<A: Aggregates<T>>(self, aggregates: impl FnOnce(Fields<T>) -> A) -> AggregatedAll<T, A> {
+        AggregatedAll::new(self.clauses, aggregates(*T::fields()))
+    }
+
+    /// Leaves optional fields out, which are `None` in the records then: one, or several in a tuple.
+    ///
+    /// A [view](Self::view) reads the other fields into a type without them.
+    pub fn omit<O: OptionalFields<T>>(mut self, fields: impl FnOnce(Fields<T>) -> O) -> Self {
+        fields(*T::fields()).paths(&mut self.clauses.omitted);
+        self
     }
 }
 
@@ -375,6 +503,12 @@ methods! { [
     /// Records that are equal in all of them come in no particular order; add the id to fix it.
     pub fn order_by<O: IntoOrder<T>>(mut self, order: impl FnOnce(Fields<T>) -> O) -> Self {
         order(*T::fields()).order(&mut self.clauses.order);
+        self
+    }
+
+    /// Orders the records by chance. It cannot be combined with [`order_by`](Self::order_by).
+    pub fn order_random(mut self) -> Self {
+        self.clauses.order.push(Key::random());
         self
     }
 

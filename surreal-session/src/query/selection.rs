@@ -6,7 +6,7 @@ use super::aggregate::GroupKey;
 use super::condition::Condition;
 use super::expression::{Computed, Expression, Term};
 use super::statement::Fragment;
-use crate::record::{Collection, Container, FieldRef, Path, Within, tuples};
+use crate::record::{Collection, Container, FieldRef, Optional, Path, Within, tuples};
 
 /// The columns of records of type `R`: a field, a computed value, a condition, or several of these in a tuple.
 ///
@@ -141,6 +141,38 @@ macro_rules! several {
 }
 
 tuples! { several }
+
+/// Optional fields of records of type `R`, which a select may leave out: a field, or several in a tuple.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be left out of `{R}`",
+    label = "only a field of type `Option` can be left out, or a tuple of such fields",
+    note = "a `View` reads some of the fields into another type"
+)]
+pub trait OptionalFields<R> {
+    /// Adds the paths of the fields.
+    #[doc(hidden)]
+    fn paths(self, into: &mut Vec<Fragment>);
+}
+
+#[diagnostic::do_not_recommend]
+impl<R, P: Within<R>, T: Optional> OptionalFields<R> for FieldRef<P, T> {
+    fn paths(self, into: &mut Vec<Fragment>) {
+        into.push(Fragment::path::<P>());
+    }
+}
+
+macro_rules! optional {
+    ($([$name:ident $_name:ident $variable:ident $index:tt])+) => {
+        #[diagnostic::do_not_recommend]
+        impl<R, $($name: OptionalFields<R>),+> OptionalFields<R> for ($($name,)+) {
+            fn paths(self, into: &mut Vec<Fragment>) {
+                $(self.$index.paths(into);)+
+            }
+        }
+    };
+}
+
+tuples! { optional }
 
 /// The value, or NONE where it cannot be computed.
 pub(super) fn or_none(term: Term) -> Fragment {

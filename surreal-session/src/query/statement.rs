@@ -5,9 +5,10 @@
 //! public builder for text; there, [`Query::bind`] encodes each value straight into the frame.
 
 use std::borrow::Cow;
-use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
+use std::{fmt, mem};
 
 use bytes::Bytes;
 use serde::Serialize;
@@ -142,7 +143,7 @@ impl Query {
     /// Sends the query. In a transaction, it waits for its turn.
     pub(crate) async fn run_by(mut self, deadline: Deadline) -> Result<Response> {
         let Some(transaction) = self.scope.transaction() else {
-            let text = std::mem::take(&mut self.text);
+            let text = mem::take(&mut self.text);
             let (scope, request, _) = self.into_request()?;
             let is_repeatable = request.operation.is_statement() && !may_write(&text);
             let request = request.repeatable(is_repeatable);
@@ -239,7 +240,7 @@ pub trait Statement: Send + Sized + 'static {
     #[doc(hidden)]
     fn query(&self) -> Query {
         let Call { scope, deadline, .. } = self.call().clone();
-        self.surql().into_query(scope, self.operation(), deadline)
+        self.surql().closed(&scope).into_query(scope, self.operation(), deadline)
     }
 }
 
@@ -320,7 +321,7 @@ macro_rules! builder_methods {
         where
             Self: $crate::query::Statement,
         {
-            $crate::query::Statement::surql(self).to_surql()
+            $crate::query::Statement::query(self).to_surql()
         }
     };
 }
@@ -375,9 +376,20 @@ pub struct Fragment {
     values: Vec<(usize, Item)>,
     /// Values with names that the program chose.
     named: Vec<(Arc<str>, Item)>,
+    /// The other selects that it reads, each as a variable of the text.
+    queries: Vec<SubQuery>,
     /// The error for which it is not sent.
     refusal: Option<Error>,
     reads: Reads,
+}
+
+/// A select whose result another statement reads as a variable.
+#[derive(Clone)]
+struct SubQuery {
+    /// The name of the variable, which depends on the select alone.
+    name: String,
+    scope: Scope,
+    surql: Fragment,
 }
 
 /// The records that a piece of SurrealQL reads.
@@ -530,6 +542,33 @@ impl Fragment {
         self
     }
 
+    /// Adds the result of a select, as a variable.
+    ///
+    /// In place, the server (3.3.5) would run it again for each record.
+    pub(super) fn query(self, scope: Scope, surql: Self) -> Self {
+        let mut hasher = DefaultHasher::new();
+        surql.fingerprint().hash(&mut hasher);
+        let name = format!("$__query_{:016x}", hasher.finish());
+        let mut variable = Self::new(name.clone()).following_links(true);
+        variable.refusal.clone_from(&surql.refusal);
+        variable.queries.push(SubQuery { name, scope, surql });
+        self.then(variable)
+    }
+
+    /// One statement that runs the selects that it reads before it, once each.
+    pub(super) fn closed(mut self, scope: &Scope) -> Self {
+        let queries = mem::take(&mut self.queries);
+        if queries.is_empty() {
+            return self;
+        }
+        let is_foreign = queries.iter().any(|query| !query.scope.is_same(scope));
+        let block = queries.into_iter().fold(Self::new("RETURN { "), |block, SubQuery { name, surql, .. }| {
+            block.text("LET ").text(&name).text(" = (").then(surql.closed(scope)).text("); ")
+        });
+        let statement = block.then(self).text(" }");
+        if is_foreign { statement.refused("a sub-query belongs to another session or transaction") } else { statement }
+    }
+
     pub(crate) fn then(mut self, next: Self) -> Self {
         let offset = self.text.len();
         self.text.push_str(&next.text);
@@ -537,6 +576,11 @@ impl Fragment {
         self.reads = self.reads.max(next.reads);
         self.values.extend(next.values.into_iter().map(|(at, value)| (at + offset, value)));
         self.named.extend(next.named);
+        for query in next.queries {
+            if self.queries.iter().all(|known| known.name != query.name) {
+                self.queries.push(query);
+            }
+        }
         self
     }
 
@@ -639,6 +683,10 @@ impl Fragment {
         let mut query = Query::with_capacity(scope, operation, self.to_string().into(), binding_bytes);
         query.deadline = deadline.into();
         query.error = self.refusal;
+        if !self.queries.is_empty() {
+            let reason = "a live query cannot read the result of another select: it would not see its changes";
+            query.error.get_or_insert_with(|| Error::argument(reason));
+        }
         for (index, (_, item)) in self.values.iter().enumerate() {
             query.bind_item(format!("_{index}"), item);
         }

@@ -151,6 +151,13 @@ pub trait Collection: Container {
 #[diagnostic::on_unimplemented(message = "`{Self}` is not an array", label = "this method is for arrays")]
 pub trait List: Collection {}
 
+/// A map from text to values: an object whose keys the model does not know.
+#[diagnostic::on_unimplemented(message = "`{Self}` is not a map", label = "this method is for maps")]
+pub trait Map {
+    /// The type of the values.
+    type Value;
+}
+
 /// A vector: an array of numbers.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a vector",
@@ -415,6 +422,21 @@ impl<T> List for Vec<T> {}
 impl<T> List for VecDeque<T> {}
 #[diagnostic::do_not_recommend]
 impl<T, const N: usize> List for [T; N] {}
+
+#[diagnostic::do_not_recommend]
+impl<K, V> Map for BTreeMap<K, V> {
+    type Value = V;
+}
+
+#[diagnostic::do_not_recommend]
+impl<K, V, S> Map for HashMap<K, V, S> {
+    type Value = V;
+}
+
+#[diagnostic::do_not_recommend]
+impl<M: Map> Map for Option<M> {
+    type Value = M::Value;
+}
 
 #[diagnostic::do_not_recommend]
 impl<T: Stored<As: Number>> Vector for Vec<T> {}

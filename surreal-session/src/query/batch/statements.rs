@@ -94,7 +94,8 @@ pub struct BatchPart {
 impl BatchPart {
     fn of<S: Statement>(statement: &S) -> Self {
         let scope = statement.call().scope.clone();
-        Self { scope, surql: statement.surql(), missing: statement.missing() }
+        let surql = statement.surql().closed(&scope);
+        Self { scope, surql, missing: statement.missing() }
     }
 
     /// The statement, which fails on the server if it returns no record and must return one.

@@ -2,7 +2,7 @@
 
 use std::any::type_name;
 
-use super::Term;
+use super::{Term, TimeUnit};
 use crate::codec::SetType;
 use crate::query::condition::Tree;
 use crate::query::statement::Fragment;
@@ -188,6 +188,34 @@ pub(super) fn each<P: Path>(term: Term) -> Term {
     let path = path.trim_start_matches("$this");
     let elements = Fragment::new("(").then(term.into_fragment()).text("[*]").text(path).text(")");
     Term::computed(elements.following_links(P::IS_LINKED), conditions)
+}
+
+/// The value of a key of an object.
+pub(super) fn entry(object: Term, key: &str) -> Term {
+    let conditions = object.conditions();
+    let entry = object.into_fragment().text("[").value(key).text("]");
+    if conditions.is_empty() { Term::placed(entry) } else { Term::computed(entry, conditions) }
+}
+
+pub(super) fn has_key(object: Term, key: &str) -> Tree {
+    let conditions = object.conditions();
+    let keys = Fragment::new("object::keys(").then(object.into_fragment()).text(" ?? {})");
+    under(conditions, Fragment::of(key).text(" IN ").then(keys))
+}
+
+/// The distance of two points.
+pub(super) fn distance(left: Term, right: Term) -> Term {
+    let is_point = |term: &Term| Fragment::new("type::is_point(").then(term.clone().into_fragment()).text(")");
+    let conditions = [left.conditions(), right.conditions(), vec![is_point(&left), is_point(&right)]].concat();
+    let call = Fragment::new("geo::distance(").then(left.into_fragment()).text(", ");
+    Term::computed(call.then(right.into_fragment()).text(")"), conditions)
+}
+
+pub(super) fn truncated(term: Term, unit: TimeUnit) -> Term {
+    let is_datetime = Fragment::new("type::is_datetime(").then(term.clone().into_fragment()).text(")");
+    let conditions = [term.conditions(), vec![is_datetime]].concat();
+    let call = Fragment::new("time::group(").then(term.into_fragment()).text(&format!(", '{}')", unit.name()));
+    Term::computed(call, conditions)
 }
 
 pub(super) fn under(conditions: Vec<Fragment>, fragment: Fragment) -> Tree {

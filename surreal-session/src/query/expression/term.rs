@@ -36,6 +36,11 @@ impl Term {
         Self(TermRepr::Place(Fragment::path::<P>()))
     }
 
+    /// A place that is not the path of a field.
+    pub(crate) fn placed(place: Fragment) -> Self {
+        Self(TermRepr::Place(place))
+    }
+
     /// A value that can be computed under these conditions; the fragment must be complete.
     pub(crate) fn computed(fragment: Fragment, conditions: Vec<Fragment>) -> Self {
         Self(TermRepr::Computed(fragment, conditions))

@@ -9,7 +9,7 @@ use crate::query::expression::Term;
 use crate::query::order::Key;
 use crate::query::statement::{Call, Fragment};
 use crate::record::Column;
-use crate::value::{escape_identifier, escape_object_key};
+use crate::value::{Datetime, escape_identifier, escape_object_key};
 
 #[derive(Debug, Clone)]
 pub(super) struct SelectClauses {
@@ -30,6 +30,12 @@ pub(super) struct SelectClauses {
     /// More than one record is an error, so that their order does not matter.
     is_only: bool,
     pub(super) timeout: Option<Duration>,
+    /// The indexes that may be used; all unless set.
+    pub(super) index: Option<Vec<String>>,
+    /// The time as of which the records are read.
+    pub(super) version: Option<Datetime>,
+    /// The fields that are left out of the whole record.
+    pub(super) omitted: Vec<Fragment>,
     locks: bool,
     /// The reason for which the select is not sent.
     refusal: Option<String>,
@@ -73,6 +79,9 @@ impl SelectClauses {
             needed: None,
             is_only: false,
             timeout: None,
+            index: None,
+            version: None,
+            omitted: Vec::new(),
             locks: false,
             refusal: None,
         }
@@ -143,13 +152,16 @@ impl SelectClauses {
     }
 
     /// The statement, which is not sent if the select is refused.
-    pub(super) fn refuse_in(&self, statement: Fragment) -> Fragment {
+    pub(super) fn refuse_in(&self, mut statement: Fragment) -> Fragment {
+        if self.order.len() > 1 && self.order.iter().any(Key::is_random) {
+            statement = statement.refused("an order by chance cannot be combined with another order");
+        }
         self.refusal.iter().fold(statement, |statement, reason| statement.refused(reason))
     }
 
     /// The records as the source of another select, with a row for each element of the fields in `split`.
     pub(super) fn rows_of(&self, split: &[Fragment]) -> Fragment {
-        if split.is_empty() && !self.is_page() {
+        if split.is_empty() && !self.is_page() && self.version.is_none() {
             // The server (3.3.5) fails to count anything but a table without a condition.
             let is_plain = self.filter.is_empty() && !matches!(self.target, Target::Table(_));
             return if is_plain { self.target().text(" WHERE true") } else { self.source() };
@@ -175,20 +187,27 @@ impl SelectClauses {
             return values;
         }
         let distinct = Fragment::new("SELECT VALUE $this FROM array::distinct((").then(values).text("))");
-        self.page(distinct, None)
+        self.limited(distinct, None)
     }
 
     /// The row of a record as one value: the record without the fields in `added`, its view, or an array of it and its links.
     pub(super) fn row(&self, added: &[&str]) -> Fragment {
         let record = match added {
-            [] => "$this".to_owned(),
+            [] => Fragment::new("$this"),
             // A value that the select computes is among the fields of `$this` (server 3.3.5).
-            added => format!("object::remove($this, ['{}'])", added.join("', '")),
+            added => Fragment::new(format!("object::remove($this, ['{}'])", added.join("', '"))),
+        };
+        let record = match self.omitted.is_empty() {
+            true => record,
+            false => {
+                let fields = Fragment::new("(SELECT * OMIT ").joined(self.omitted.iter().cloned(), ", ");
+                fields.text(" FROM ONLY ").then(record).text(")")
+            }
         };
         match (&self.view, self.links.is_empty()) {
             (Some(view), _) => object_of(view),
-            (None, true) => Fragment::new(record),
-            (None, false) => Fragment::new(format!("[{record}, {}]", self.links.join(", "))),
+            (None, true) => record,
+            (None, false) => Fragment::new("[").then(record).text(", ").text(&self.links.join(", ")).text("]"),
         }
     }
 
@@ -196,11 +215,12 @@ impl SelectClauses {
     /// `__row`, `__0`, `__1` and so on in it.
     pub(super) fn beside(&self, row: Fragment, beside: Vec<Fragment>, order: Vec<Key>, expression: &str) -> Fragment {
         let beside = beside.into_iter().enumerate().map(|(index, value)| value.text(&format!(" AS __{index}")));
-        let keys = order.iter().enumerate().map(|(index, key)| key.path.clone().text(&format!(" AS {KEY}{index}")));
+        let named = order.iter().enumerate().filter(|(_, key)| !key.is_random());
+        let keys = named.map(|(index, key)| key.path.clone().text(&format!(" AS {KEY}{index}")));
         let id = (order.is_empty() && self.needs_order()).then(|| Fragment::new(format!("id AS {KEY}0")));
         let names = match id {
             Some(_) => vec![format!("{KEY}0")],
-            None => order.iter().enumerate().map(|(index, key)| format!("{KEY}{index}{}", key.manner)).collect(),
+            None => order.iter().enumerate().map(|(index, key)| key.of_column(&format!("{KEY}{index}"))).collect(),
         };
         let columns = std::iter::once(row.text(" AS __row")).chain(beside).chain(keys).chain(id);
         let rows = Fragment::new("SELECT ").joined(columns, ", ").text(" FROM ").then(self.source());
@@ -244,7 +264,7 @@ impl SelectClauses {
 
     pub(super) fn count(&self) -> Fragment {
         let count = Fragment::new("SELECT count() FROM ");
-        let counted = if self.is_page() {
+        let counted = if self.is_page() || self.version.is_some() {
             // Beside GROUP ALL, a limit would apply to the one row with the count.
             let ids = Fragment::new("SELECT VALUE id FROM ").then(self.source());
             count.text("(").then(self.page(ids, None)).text(") WHERE true")
@@ -275,8 +295,19 @@ impl SelectClauses {
         self.page(statement, self.needed)
     }
 
-    /// Adds the limit and the start; of those rows, only `needed` are read.
+    /// Adds the limit, the start and the version; of those rows, only `needed` are read.
     fn page(&self, statement: Fragment, needed: Option<i64>) -> Fragment {
+        self.versioned(self.limited(statement, needed))
+    }
+
+    pub(super) fn versioned(&self, statement: Fragment) -> Fragment {
+        match &self.version {
+            Some(version) => statement.text(" VERSION ").value(version),
+            None => statement,
+        }
+    }
+
+    fn limited(&self, statement: Fragment, needed: Option<i64>) -> Fragment {
         let statement = match (self.limit, needed) {
             (Some(limit), needed) => statement.text(" LIMIT ").value(&limit.min(needed.unwrap_or(limit))),
             (None, Some(needed)) => statement.text(&format!(" LIMIT {needed}")),
@@ -298,9 +329,12 @@ impl SelectClauses {
 
     fn target(&self) -> Fragment {
         match &self.target {
-            Target::Table(source) | Target::Range(source) | Target::Source(source) | Target::Id(source) => {
-                source.clone()
-            }
+            Target::Table(table) => match self.index.as_deref() {
+                None => table.clone(),
+                Some([]) => table.clone().text(" WITH NOINDEX"),
+                Some(names) => table.clone().text(" WITH INDEX ").text(&names.join(", ")),
+            },
+            Target::Range(source) | Target::Source(source) | Target::Id(source) => source.clone(),
             // The server (3.3.5) locks records that are targets by themselves, and none in an array.
             Target::Ids(ids) if self.locks && !ids.is_empty() => {
                 Fragment::default().joined(ids.iter().cloned().map(Term::into_fragment), ", ")
@@ -325,12 +359,13 @@ impl SelectClauses {
     /// The fields with those of other records that the order needs, which are not part of the result.
     fn with_keys(&self, fields: Fragment) -> Fragment {
         let linked = || self.order.iter().enumerate().filter(|(_, key)| key.field.is_none());
+        let omitted = self.omitted.iter().cloned().filter(|_| self.view.is_none());
         if linked().next().is_none() {
-            return fields;
+            return if omitted.clone().next().is_none() { fields } else { fields.text(" OMIT ").joined(omitted, ", ") };
         }
         let keys = linked().map(|(index, key)| key.path.clone().text(&format!(" AS {KEY}{index}")));
         let names = linked().map(|(index, _)| Fragment::new(format!("{KEY}{index}")));
-        fields.text(", ").joined(keys, ", ").text(" OMIT ").joined(names, ", ")
+        fields.text(", ").joined(keys, ", ").text(" OMIT ").joined(names.chain(omitted), ", ")
     }
 
     /// Returns whether only a part of the records is read, and an index for the filter would choose it by its own order.

@@ -5,8 +5,8 @@ use std::marker::PhantomData;
 
 use serde::de::DeserializeOwned;
 
+use super::Fields;
 use super::clauses::SelectClauses;
-use super::{Fields, Select};
 use crate::error::{Error, Result};
 use crate::protocol::Operation;
 use crate::query::Response;
@@ -18,65 +18,6 @@ use crate::query::statement::{Call, Fragment, Statement, builder_methods, send};
 use crate::record::Record;
 use crate::session::CallFuture;
 
-impl<T: Record> Select<T> {
-    /// Groups the records by a column, or by several in a tuple: `.group_by(|o| o.state)`, then `.aggregate(..)`.
-    ///
-    /// A missing key is a group, in which NONE and NULL are the same. A limit before this limits the records that are
-    /// grouped, one behind [`aggregate`](GroupBy::aggregate) the groups.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # use serde::{Deserialize, Serialize};
-    /// # use surreal_session::prelude::*;
-    /// #[derive(Serialize, Deserialize, Record)]
-    /// struct Order {
-    ///     id: Id<Order>,
-    ///     country: String,
-    ///     total: u32,
-    /// }
-    ///
-    /// # surreal_session_embedded::example(async |session| {
-    /// # let order = |country: &str, total| NewOrder { country: country.into(), total };
-    /// # session.insert(vec![order("de", 10), order("de", 20), order("fr", 5), order("at", 1)]).await?;
-    /// let countries = session
-    ///     .select::<Order>()
-    ///     .filter(|o| o.total.gt(1))
-    ///     .group_by(|o| o.country)
-    ///     .aggregate(|o| (count(), o.total.sum(), o.total.mean()))
-    ///     .having(|_, (_, sum, _)| sum.gte(5))
-    ///     .order_by(|_, (count, _, _)| count.desc())
-    ///     .await?;
-    /// assert_eq!(countries, [("de".to_owned(), (2, 30, 15.0)), ("fr".to_owned(), (1, 5, 5.0))]);
-    /// # Ok(()) });
-    /// ```
-    pub fn group_by<K: Selection<T>>(self, keys: impl FnOnce(Fields<T>) -> K) -> GroupBy<T, K> {
-        GroupBy { clauses: self.clauses, keys: Columns::of(keys(*T::fields())), marker: PhantomData }
-    }
-
-    /// Computes aggregates over all records of the select: awaiting it returns one value, or a tuple of them.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # use serde::{Deserialize, Serialize};
-    /// # use surreal_session::prelude::*;
-    /// # #[derive(Serialize, Deserialize, Record)]
-    /// # struct Order { id: Id<Order>, country: String, total: u32 }
-    /// # surreal_session_embedded::example(async |session| {
-    /// # session.execute("DEFINE TABLE order").await?;
-    /// let none = session.select::<Order>().aggregate(|o| (count(), o.total.sum(), o.total.max())).await?;
-    /// assert_eq!(none, (0, 0, None));
-    /// # session.execute("CREATE order SET country = 'fr', total = 5; CREATE order SET country = 'fr', total = 7").await?;
-    /// let highest = session.select::<Order>().aggregate(|o| o.total.max()).await?;
-    /// assert_eq!(highest, Some(7));
-    /// # Ok(()) });
-    /// ```
-    pub fn aggregate<A: Aggregates<T>>(self, aggregates: impl FnOnce(Fields<T>) -> A) -> AggregatedAll<T, A> {
-        AggregatedAll { clauses: self.clauses, aggregates: aggregates(*T::fields()).aggregates(), marker: PhantomData }
-    }
-}
-
 /// Records that are grouped by the columns `K`; [`aggregate`](Self::aggregate) says what is computed from each group.
 #[must_use = "call `.aggregate(..)`, then `.await`"]
 pub struct GroupBy<T, K> {
@@ -86,6 +27,10 @@ pub struct GroupBy<T, K> {
 }
 
 impl<T: Record, K: Selection<T>> GroupBy<T, K> {
+    pub(super) fn new(clauses: SelectClauses, keys: K) -> Self {
+        Self { clauses, keys: Columns::of(keys), marker: PhantomData }
+    }
+
     /// Computes an aggregate of each group, or several in a tuple: `|o| (count(), o.total.sum())`.
     pub fn aggregate<A: Aggregates<T>>(self, aggregates: impl FnOnce(Fields<T>) -> A) -> Aggregated<T, K, A> {
         Aggregated {
@@ -107,15 +52,42 @@ impl<T: Record, K: Selection<T>> GroupBy<T, K> {
 /// The aggregates `A` of each group of records of type `T`: awaiting it returns a `Vec` of pairs, the key of the group and
 /// its aggregates, in the order of the keys unless [`order_by`](Self::order_by) sets another.
 ///
-/// Made by [`Select::group_by`]. There are no groups without records, so that the `Vec` is empty if there are none.
+/// Made by [`Select::group_by`](super::Select::group_by). There are no groups without records, so that the `Vec` is empty if there are none.
 ///
 /// # Errors
 ///
-/// Those of [`Select`]; [`Query`](crate::ErrorKind::Query) if a sum of ints does not fit 64 bits.
+/// Those of [`Select`](super::Select); [`Query`](crate::ErrorKind::Query) if a sum of ints does not fit 64 bits.
 ///
 /// # Cancel safety
 ///
 /// See [`CallFuture`]; it only reads.
+///
+/// # Examples
+///
+/// ```
+/// # use serde::{Deserialize, Serialize};
+/// # use surreal_session::prelude::*;
+/// #[derive(Serialize, Deserialize, Record)]
+/// struct Order {
+///     id: Id<Order>,
+///     country: String,
+///     total: u32,
+/// }
+///
+/// # surreal_session_embedded::example(async |session| {
+/// # let order = |country: &str, total| NewOrder { country: country.into(), total };
+/// # session.insert(vec![order("de", 10), order("de", 20), order("fr", 5), order("at", 1)]).await?;
+/// let countries = session
+///     .select::<Order>()
+///     .filter(|o| o.total.gt(1))
+///     .group_by(|o| o.country)
+///     .aggregate(|o| (count(), o.total.sum(), o.total.mean()))
+///     .having(|_, (_, sum, _)| sum.gte(5))
+///     .order_by(|_, (count, _, _)| count.desc())
+///     .await?;
+/// assert_eq!(countries, [("de".to_owned(), (2, 30, 15.0)), ("fr".to_owned(), (1, 5, 5.0))]);
+/// # Ok(()) });
+/// ```
 #[must_use = "nothing is read until this is awaited"]
 pub struct Aggregated<T, K, A> {
     clauses: GroupClauses,
@@ -150,13 +122,13 @@ impl<T: Record, K: Selection<T>, A: Aggregates<T>> Aggregated<T, K, A> {
         self
     }
 
-    /// Returns at most this number of groups; numbers as for [`Select::limit`].
+    /// Returns at most this number of groups; numbers as for [`Select::limit`](super::Select::limit).
     pub fn limit(mut self, groups: impl TryInto<i64>) -> Self {
         self.clauses.limit = self.clauses.select.number("limit", groups);
         self
     }
 
-    /// Skips the first `groups` groups; numbers as for [`Select::limit`].
+    /// Skips the first `groups` groups; numbers as for [`Select::limit`](super::Select::limit).
     pub fn start(mut self, groups: impl TryInto<i64>) -> Self {
         self.clauses.start = self.clauses.select.number("start", groups);
         self
@@ -221,13 +193,36 @@ fn list(names: &[String], is_tuple: bool) -> String {
 
 /// The aggregates `A` over all records of type `T` of a select: awaiting it returns one value, or a tuple of them.
 ///
-/// Made by [`Select::aggregate`]. Without records a count and a sum are 0, the least and the greatest value are `None`,
+/// Made by [`Select::aggregate`](super::Select::aggregate). Without records a count and a sum are 0, the least and the greatest value are `None`,
 /// and statistics are NaN. Errors and cancel safety are those of [`Aggregated`].
+///
+/// # Examples
+///
+/// ```
+/// # use serde::{Deserialize, Serialize};
+/// # use surreal_session::prelude::*;
+/// # #[derive(Serialize, Deserialize, Record)]
+/// # struct Order { id: Id<Order>, country: String, total: u32 }
+/// # surreal_session_embedded::example(async |session| {
+/// # session.execute("DEFINE TABLE order").await?;
+/// let none = session.select::<Order>().aggregate(|o| (count(), o.total.sum(), o.total.max())).await?;
+/// assert_eq!(none, (0, 0, None));
+/// # session.execute("CREATE order SET country = 'fr', total = 5; CREATE order SET country = 'fr', total = 7").await?;
+/// let highest = session.select::<Order>().aggregate(|o| o.total.max()).await?;
+/// assert_eq!(highest, Some(7));
+/// # Ok(()) });
+/// ```
 #[must_use = "nothing is read until this is awaited"]
 pub struct AggregatedAll<T, A> {
     clauses: SelectClauses,
     aggregates: Vec<Fragment>,
     marker: PhantomData<fn() -> (T, A)>,
+}
+
+impl<T: Record, A: Aggregates<T>> AggregatedAll<T, A> {
+    pub(super) fn new(clauses: SelectClauses, aggregates: A) -> Self {
+        Self { clauses, aggregates: aggregates.aggregates(), marker: PhantomData }
+    }
 }
 
 impl<T, A> AggregatedAll<T, A> {

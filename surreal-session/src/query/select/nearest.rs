@@ -5,9 +5,9 @@ use std::marker::PhantomData;
 
 use serde::de::DeserializeOwned;
 
+use super::Fields;
 use super::clauses::SelectClauses;
 use super::search::{Scored, Search, Searched};
-use super::{Fields, Select};
 use crate::error::Result;
 use crate::protocol::Operation;
 use crate::query::condition::{IntoCondition, Tree};
@@ -15,74 +15,53 @@ use crate::query::expression::Term;
 use crate::query::order::Key;
 use crate::query::statement::{Call, Fragment, Statement, builder_methods, send};
 use crate::query::{Operand, Response};
-use crate::record::{FieldRef, HasMembers, IndexModel, Record, Stored, Vector, Within, rules_at};
+use crate::record::{FieldRef, HasMembers, IndexModel, Record, Within, rules_at};
 use crate::session::CallFuture;
 use crate::value::Value;
 
-impl<T: Record, V> Select<T, V> {
-    /// Finds the `k` records whose vectors are nearest to `vector`, and returns each with its distance, nearest first.
-    ///
-    /// A field of type `[f32; 384]` takes only vectors of that length. Records without a vector, or with one of another
-    /// length, are not found.
-    ///
-    /// If the field is declared with `#[record(hnsw(..))]` in the model, that index finds them: it is fast, and may leave out
-    /// some of the nearest. Otherwise all records are compared, by their Euclidean distance. [`ef`](Nearest::ef) and
-    /// [`exact`](Nearest::exact) choose one of the two.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # use serde::{Deserialize, Serialize};
-    /// # use surreal_session::prelude::*;
-    /// use surreal_session::query::Distance;
-    ///
-    /// #[derive(Debug, Clone, Serialize, Deserialize, Record)]
-    /// struct Doc {
-    ///     id: Id<Doc>,
-    ///     language: String,
-    ///     #[record(hnsw(distance = "euclidean"))]
-    ///     embedding: [f32; 3],
-    /// }
-    ///
-    /// # surreal_session_embedded::example(async |session| {
-    /// session.define::<Doc>().await?;
-    /// # for (n, language) in [(0, "en"), (1, "de"), (2, "en"), (9, "en")] {
-    /// #     let new = NewDoc { language: language.into(), embedding: [0.0, 0.0, n as f32] };
-    /// #     session.create::<Doc>().id(n.to_string()).content(new).await?;
-    /// # }
-    /// let vector = [0.0, 0.0, 0.5];
-    /// let found = session.select::<Doc>().filter(|d| d.language.eq("en")).nearest(|d| d.embedding, &vector, 2).await?;
-    /// assert_eq!(found[0].record.id, Id::new("0"));
-    /// assert_eq!((found[0].distance, found[1].distance), (0.5, 1.5));
-    ///
-    /// let exact = session.select::<Doc>().nearest(|d| d.embedding, vector, 2).exact(Distance::Cosine).await?;
-    /// assert_eq!(exact.len(), 2);
-    /// # Ok(()) });
-    /// ```
-    pub fn nearest<P, E, O>(self, field: impl FnOnce(Fields<T>) -> FieldRef<P, E>, vector: O, k: u32) -> Nearest<T, V>
-    where
-        T: HasMembers,
-        P: Within<T>,
-        E: Stored<As: Vector>,
-        O: Operand<T, E>,
-    {
-        let near = Neighbours::new(field(*T::fields()), vector, k);
-        Nearest { clauses: self.clauses, near, marker: PhantomData }
-    }
-}
-
 /// A search for the records of type `T` with the nearest vectors: awaiting it returns a `Vec<Near<V>>`, nearest first.
 ///
-/// Made by [`Select::nearest`]. A filter of the select is applied before the `k` records are chosen.
+/// Made by [`Select::nearest`](super::Select::nearest). A filter of the select is applied before the `k` records are chosen.
 ///
 /// # Errors
 ///
-/// Those of [`Select`]; [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for a `k` of 0 and for a vector that is empty
+/// Those of [`Select`](super::Select); [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for a `k` of 0 and for a vector that is empty
 /// or not finite; with an index, [`Query`](crate::ErrorKind::Query) for a vector of another dimension.
 ///
 /// # Cancel safety
 ///
 /// See [`CallFuture`]; it only reads.
+///
+/// # Examples
+///
+/// ```
+/// # use serde::{Deserialize, Serialize};
+/// # use surreal_session::prelude::*;
+/// use surreal_session::query::Distance;
+///
+/// #[derive(Debug, Clone, Serialize, Deserialize, Record)]
+/// struct Doc {
+///     id: Id<Doc>,
+///     language: String,
+///     #[record(hnsw(distance = "euclidean"))]
+///     embedding: [f32; 3],
+/// }
+///
+/// # surreal_session_embedded::example(async |session| {
+/// session.define::<Doc>().await?;
+/// # for (n, language) in [(0, "en"), (1, "de"), (2, "en"), (9, "en")] {
+/// #     let new = NewDoc { language: language.into(), embedding: [0.0, 0.0, n as f32] };
+/// #     session.create::<Doc>().id(n.to_string()).content(new).await?;
+/// # }
+/// let vector = [0.0, 0.0, 0.5];
+/// let found = session.select::<Doc>().filter(|d| d.language.eq("en")).nearest(|d| d.embedding, &vector, 2).await?;
+/// assert_eq!(found[0].record.id, Id::new("0"));
+/// assert_eq!((found[0].distance, found[1].distance), (0.5, 1.5));
+///
+/// let exact = session.select::<Doc>().nearest(|d| d.embedding, vector, 2).exact(Distance::Cosine).await?;
+/// assert_eq!(exact.len(), 2);
+/// # Ok(()) });
+/// ```
 #[must_use = "nothing is read until this is awaited"]
 pub struct Nearest<T, V = T> {
     clauses: SelectClauses,
@@ -199,6 +178,18 @@ fn checked(term: Term) -> Fragment {
 }
 
 impl<T: Record, V> Nearest<T, V> {
+    pub(super) fn new<P: Within<T>, E>(
+        clauses: SelectClauses,
+        field: FieldRef<P, E>,
+        vector: impl Operand<T, E>,
+        k: u32,
+    ) -> Self
+    where
+        T: HasMembers,
+    {
+        Self { clauses, near: Neighbours::new(field, vector, k), marker: PhantomData }
+    }
+
     /// Uses the HNSW index of the field, which looks at this number of candidates; more find better neighbours and take
     /// longer. For a field whose index the model declares, 40 or `k` unless set.
     ///
@@ -325,7 +316,7 @@ impl<T: Record, V> Hybrid<T, V> {
         let mut clauses = self.clauses.clone();
         clauses.filter.insert(0, condition);
         let ids = Fragment::new("SELECT id, ").then(rank).text(" AS __0 FROM ").then(clauses.source());
-        ids.text(&format!(" ORDER BY __0 {direction}, id LIMIT {}", self.near.k))
+        clauses.versioned(ids.text(&format!(" ORDER BY __0 {direction}, id LIMIT {}", self.near.k)))
     }
 }
 

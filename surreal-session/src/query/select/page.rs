@@ -7,7 +7,6 @@ use std::ops::Bound;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::Select;
 use super::clauses::{SelectClauses, Target};
 use super::cursor::{Cursor, Direction};
 use crate::error::Result;
@@ -19,72 +18,6 @@ use crate::query::statement::{Call, Fragment, Statement, builder_methods, send};
 use crate::record::Record;
 use crate::session::CallFuture;
 use crate::value::{Range, RecordId, RecordKey, Value};
-
-impl<T: Record, V> Select<T, V> {
-    /// Reads one page of at most `rows` records: the first, or the one of a cursor of another page.
-    ///
-    /// The records are in the order of [`order_by`](Self::order_by), and those that are equal in the order of their ids. A
-    /// page begins behind a record, not at a number, so that no record is skipped or repeated when others are inserted or
-    /// deleted in between. A record that moves in the order may be.
-    ///
-    /// Without `order_by` a page takes the time of its records. With it the server (3.3.5) reads all records that pass the
-    /// filter for each page.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # use serde::{Deserialize, Serialize};
-    /// # use surreal_session::prelude::*;
-    /// # #[derive(Serialize, Deserialize, Record)]
-    /// # struct User { id: Id<User>, name: String }
-    /// # surreal_session_embedded::example(async |session| {
-    /// # session.insert(["Ada", "Bob", "Cy", "Dee", "Eve"].map(|name| NewUser { name: name.into() })).await?;
-    /// let users = session.select::<User>().order_by(|u| u.name.asc());
-    /// let mut names = Vec::new();
-    /// let mut cursor = None;
-    /// loop {
-    ///     let page = users.clone().page(2, cursor).await?;
-    ///     names.extend(page.rows.into_iter().map(|user| user.name));
-    ///     cursor = page.next;
-    ///     if cursor.is_none() {
-    ///         break;
-    ///     }
-    /// }
-    /// assert_eq!(names, ["Ada", "Bob", "Cy", "Dee", "Eve"]);
-    ///
-    /// let first = users.clone().page(2, None).await?;
-    /// let second = users.clone().page(2, first.next).await?;
-    /// let first_again = users.page(2, second.previous).await?;
-    /// assert_eq!(first_again.rows[0].name, "Ada");
-    /// assert!(first_again.previous.is_none());
-    /// # Ok(()) });
-    /// ```
-    pub fn page(self, rows: impl TryInto<i64>, cursor: Option<Cursor>) -> SelectPage<T, V> {
-        SelectPage::new(self.clauses, rows, cursor)
-    }
-
-    /// Reads the page with this number, counted from 1, of pages with `rows` records each, and the number of all records.
-    ///
-    /// The server counts and skips the records before the page: use [`page`](Self::page) where nobody needs numbers.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # use serde::{Deserialize, Serialize};
-    /// # use surreal_session::prelude::*;
-    /// # #[derive(Serialize, Deserialize, Record)]
-    /// # struct User { id: Id<User>, name: String }
-    /// # surreal_session_embedded::example(async |session| {
-    /// # session.insert(["Ada", "Bob", "Cy", "Dee", "Eve"].map(|name| NewUser { name: name.into() })).await?;
-    /// let page = session.select::<User>().order_by(|u| u.name.asc()).page_at(2, 3).await?;
-    /// assert_eq!(page.rows[0].name, "Eve");
-    /// assert_eq!((page.number, page.pages(), page.total), (3, 3, 5));
-    /// # Ok(()) });
-    /// ```
-    pub fn page_at(self, rows: impl TryInto<i64>, number: impl TryInto<i64>) -> SelectNumberedPage<T, V> {
-        SelectNumberedPage::new(self.clauses, rows, number)
-    }
-}
 
 /// One page of a select.
 #[derive(Debug, Clone, PartialEq)]
@@ -123,17 +56,47 @@ impl<V> NumberedPage<V> {
 
 /// A page of records of type `T`: awaiting it returns a [`Page<V>`](Page).
 ///
-/// Made by [`Select::page`].
+/// Made by [`Select::page`](super::Select::page).
 ///
 /// # Errors
 ///
-/// Those of [`Select`]; [`InvalidArgument`](crate::ErrorKind::InvalidArgument), before anything is sent, for a page of no
+/// Those of [`Select`](super::Select); [`InvalidArgument`](crate::ErrorKind::InvalidArgument), before anything is sent, for a page of no
 /// records, for a cursor that is damaged or of another table or order, after `limit` or `start`, and for an order with
 /// [`collate`](crate::query::Order::collate) or [`numeric`](crate::query::Order::numeric), in which values cannot be compared.
 ///
 /// # Cancel safety
 ///
 /// See [`CallFuture`]; it only reads.
+///
+/// # Examples
+///
+/// ```
+/// # use serde::{Deserialize, Serialize};
+/// # use surreal_session::prelude::*;
+/// # #[derive(Serialize, Deserialize, Record)]
+/// # struct User { id: Id<User>, name: String }
+/// # surreal_session_embedded::example(async |session| {
+/// # session.insert(["Ada", "Bob", "Cy", "Dee", "Eve"].map(|name| NewUser { name: name.into() })).await?;
+/// let users = session.select::<User>().order_by(|u| u.name.asc());
+/// let mut names = Vec::new();
+/// let mut cursor = None;
+/// loop {
+///     let page = users.clone().page(2, cursor).await?;
+///     names.extend(page.rows.into_iter().map(|user| user.name));
+///     cursor = page.next;
+///     if cursor.is_none() {
+///         break;
+///     }
+/// }
+/// assert_eq!(names, ["Ada", "Bob", "Cy", "Dee", "Eve"]);
+///
+/// let first = users.clone().page(2, None).await?;
+/// let second = users.clone().page(2, first.next).await?;
+/// let first_again = users.page(2, second.previous).await?;
+/// assert_eq!(first_again.rows[0].name, "Ada");
+/// assert!(first_again.previous.is_none());
+/// # Ok(()) });
+/// ```
 #[must_use = "nothing is read until this is awaited"]
 pub struct SelectPage<T, V = T> {
     clauses: SelectClauses,
@@ -145,7 +108,7 @@ pub struct SelectPage<T, V = T> {
 }
 
 impl<T: Record, V> SelectPage<T, V> {
-    fn new(mut clauses: SelectClauses, rows: impl TryInto<i64>, cursor: Option<Cursor>) -> Self {
+    pub(super) fn new(mut clauses: SelectClauses, rows: impl TryInto<i64>, cursor: Option<Cursor>) -> Self {
         if clauses.is_page() {
             clauses.refuse("a page has its size: `.limit(..)` and `.start(..)` cannot be combined with it");
         }
@@ -269,16 +232,31 @@ impl<T: Record, V: DeserializeOwned + 'static> Statement for SelectPage<T, V> {
 
 /// A page of records of type `T` with a number: awaiting it returns a [`NumberedPage<V>`](NumberedPage).
 ///
-/// Made by [`Select::page_at`]. The records and their number are from one moment.
+/// Made by [`Select::page_at`](super::Select::page_at). The records and their number are from one moment.
 ///
 /// # Errors
 ///
-/// Those of [`Select`]; [`InvalidArgument`](crate::ErrorKind::InvalidArgument), before anything is sent, for a page of no
+/// Those of [`Select`](super::Select); [`InvalidArgument`](crate::ErrorKind::InvalidArgument), before anything is sent, for a page of no
 /// records, for a number below 1, and after `limit` or `start`.
 ///
 /// # Cancel safety
 ///
 /// See [`CallFuture`]; it only reads.
+///
+/// # Examples
+///
+/// ```
+/// # use serde::{Deserialize, Serialize};
+/// # use surreal_session::prelude::*;
+/// # #[derive(Serialize, Deserialize, Record)]
+/// # struct User { id: Id<User>, name: String }
+/// # surreal_session_embedded::example(async |session| {
+/// # session.insert(["Ada", "Bob", "Cy", "Dee", "Eve"].map(|name| NewUser { name: name.into() })).await?;
+/// let page = session.select::<User>().order_by(|u| u.name.asc()).page_at(2, 3).await?;
+/// assert_eq!(page.rows[0].name, "Eve");
+/// assert_eq!((page.number, page.pages(), page.total), (3, 3, 5));
+/// # Ok(()) });
+/// ```
 #[must_use = "nothing is read until this is awaited"]
 pub struct SelectNumberedPage<T, V = T> {
     clauses: SelectClauses,
@@ -288,7 +266,7 @@ pub struct SelectNumberedPage<T, V = T> {
 }
 
 impl<T: Record, V> SelectNumberedPage<T, V> {
-    fn new(mut clauses: SelectClauses, rows: impl TryInto<i64>, number: impl TryInto<i64>) -> Self {
+    pub(super) fn new(mut clauses: SelectClauses, rows: impl TryInto<i64>, number: impl TryInto<i64>) -> Self {
         if clauses.is_page() {
             clauses.refuse("a page has its size: `.limit(..)` and `.start(..)` cannot be combined with it");
         }

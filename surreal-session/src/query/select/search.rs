@@ -5,9 +5,9 @@ use std::marker::PhantomData;
 
 use serde::de::DeserializeOwned;
 
+use super::Fields;
 use super::clauses::SelectClauses;
 use super::nearest::Hybrid;
-use super::{Fields, Select};
 use crate::error::Result;
 use crate::protocol::Operation;
 use crate::query::condition::{IntoCondition, Tree};
@@ -17,74 +17,53 @@ use crate::query::{Operand, Response};
 use crate::record::{FieldRef, HasMembers, Path, Record, Stored, Text, Vector, Within, tuples};
 use crate::session::CallFuture;
 
-impl<T: Record, V> Select<T, V> {
-    /// Finds the records whose text matches the words, and returns each with its score, best first.
-    ///
-    /// The closure returns a field with a full-text index, or several in a tuple, of which one has to match; see
-    /// [`weight`](FieldRef::weight). The words and the text are split and changed by the analyzer of the index.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # use serde::{Deserialize, Serialize};
-    /// # use surreal_session::prelude::*;
-    /// use surreal_session::schema::{Definition, Item};
-    ///
-    /// struct English;
-    ///
-    /// impl Definition for English {
-    ///     const ITEM: Item = Item::analyzer("english", "TOKENIZERS class FILTERS lowercase, snowball(english)");
-    /// }
-    ///
-    /// #[derive(Serialize, Deserialize, Record)]
-    /// struct Post {
-    ///     id: Id<Post>,
-    ///     #[record(fulltext(analyzer = "english"))]
-    ///     title: String,
-    ///     #[record(fulltext(analyzer = "english", highlights))]
-    ///     body: String,
-    /// }
-    ///
-    /// # surreal_session_embedded::example(async |session| {
-    /// session.define::<(English, Post)>().await?;
-    /// # let post = |title: &str, body: &str| NewPost { title: title.into(), body: body.into() };
-    /// # session.insert(vec![post("Rust", "Writing async code"), post("Tea", "How to brew it"), post("Go", "Nothing")]).await?;
-    /// let found = session.select::<Post>().search(|p| p.body, "write code").highlight("<b>", "</b>").await?;
-    /// assert_eq!(found[0].record.title, "Rust");
-    /// assert_eq!(found[0].highlighted(), Some("<b>Writing</b> async <b>code</b>"));
-    ///
-    /// let by_title = session.select::<Post>().search(|p| (p.title.weight(3.0), p.body), "tea brew").any_word().limit(10);
-    /// assert_eq!(by_title.await?[0].record.title, "Tea");
-    /// # Ok(()) });
-    /// ```
-    pub fn search<S: SearchFields<T>>(
-        self,
-        fields: impl FnOnce(Fields<T>) -> S,
-        words: impl AsRef<str>,
-    ) -> Search<T, V> {
-        let mut searched = Vec::new();
-        fields(*T::fields()).fields(&mut searched);
-        let words = words.as_ref().to_owned();
-        Search {
-            clauses: self.clauses,
-            search: Searched { fields: searched, words, operator: "AND", marks: None },
-            marker: PhantomData,
-        }
-    }
-}
-
 /// A full-text search in records of type `T`: awaiting it returns a `Vec<Scored<V>>`, the best first.
 ///
-/// Made by [`Select::search`]. A filter of the select applies as well. Without [`limit`](Self::limit) all matching records
+/// Made by [`Select::search`](super::Select::search). A filter of the select applies as well. Without [`limit`](Self::limit) all matching records
 /// are returned.
 ///
 /// # Errors
 ///
-/// Those of [`Select`]; [`Query`](crate::ErrorKind::Query) if a field has no full-text index.
+/// Those of [`Select`](super::Select); [`Query`](crate::ErrorKind::Query) if a field has no full-text index.
 ///
 /// # Cancel safety
 ///
 /// See [`CallFuture`]; it only reads.
+///
+/// # Examples
+///
+/// ```
+/// # use serde::{Deserialize, Serialize};
+/// # use surreal_session::prelude::*;
+/// use surreal_session::schema::{Definition, Item};
+///
+/// struct English;
+///
+/// impl Definition for English {
+///     const ITEM: Item = Item::analyzer("english", "TOKENIZERS class FILTERS lowercase, snowball(english)");
+/// }
+///
+/// #[derive(Serialize, Deserialize, Record)]
+/// struct Post {
+///     id: Id<Post>,
+///     #[record(fulltext(analyzer = "english"))]
+///     title: String,
+///     #[record(fulltext(analyzer = "english", highlights))]
+///     body: String,
+/// }
+///
+/// # surreal_session_embedded::example(async |session| {
+/// session.define::<(English, Post)>().await?;
+/// # let post = |title: &str, body: &str| NewPost { title: title.into(), body: body.into() };
+/// # session.insert(vec![post("Rust", "Writing async code"), post("Tea", "How to brew it"), post("Go", "Nothing")]).await?;
+/// let found = session.select::<Post>().search(|p| p.body, "write code").highlight("<b>", "</b>").await?;
+/// assert_eq!(found[0].record.title, "Rust");
+/// assert_eq!(found[0].highlighted(), Some("<b>Writing</b> async <b>code</b>"));
+///
+/// let by_title = session.select::<Post>().search(|p| (p.title.weight(3.0), p.body), "tea brew").any_word().limit(10);
+/// assert_eq!(by_title.await?[0].record.title, "Tea");
+/// # Ok(()) });
+/// ```
 #[must_use = "nothing is read until this is awaited"]
 pub struct Search<T, V = T> {
     pub(super) clauses: SelectClauses,
@@ -149,7 +128,7 @@ pub struct Weighted<P, T> {
 }
 
 impl<P: Path, T: Stored<As: Text>> FieldRef<P, T> {
-    /// Multiplies the score of this field in a [search](Select::search) of several fields; 1 unless set.
+    /// Multiplies the score of this field in a [search](super::Select::search) of several fields; 1 unless set.
     pub fn weight(self, weight: f64) -> Weighted<P, T> {
         Weighted { field: self, weight }
     }
@@ -184,6 +163,13 @@ macro_rules! several {
 tuples! { several }
 
 impl<T: Record, V> Search<T, V> {
+    pub(super) fn new(clauses: SelectClauses, fields: impl SearchFields<T>, words: &str) -> Self {
+        let mut searched = Vec::new();
+        fields.fields(&mut searched);
+        let search = Searched { fields: searched, words: words.to_owned(), operator: "AND", marks: None };
+        Self { clauses, search, marker: PhantomData }
+    }
+
     /// Finds records with at least one of the words in a field, instead of all of them.
     pub fn any_word(mut self) -> Self {
         self.search.operator = "OR";
@@ -205,13 +191,13 @@ impl<T: Record, V> Search<T, V> {
         self
     }
 
-    /// Returns at most this number of records, the best; numbers as for [`Select::limit`].
+    /// Returns at most this number of records, the best; numbers as for [`Select::limit`](super::Select::limit).
     pub fn limit(mut self, records: impl TryInto<i64>) -> Self {
         self.clauses.limit(records);
         self
     }
 
-    /// Skips the best `records` records; numbers as for [`Select::start`].
+    /// Skips the best `records` records; numbers as for [`Select::start`](super::Select::start).
     pub fn start(mut self, records: impl TryInto<i64>) -> Self {
         self.clauses.start(records);
         self
@@ -219,7 +205,7 @@ impl<T: Record, V> Search<T, V> {
 
     /// Finds also the `k` records with the nearest vectors, and ranks both kinds of results together.
     ///
-    /// See [`Hybrid`], and [`Select::nearest`] for the arguments.
+    /// See [`Hybrid`], and [`Select::nearest`](super::Select::nearest) for the arguments.
     pub fn nearest<P, E, O>(self, field: impl FnOnce(Fields<T>) -> FieldRef<P, E>, vector: O, k: u32) -> Hybrid<T, V>
     where
         T: HasMembers,

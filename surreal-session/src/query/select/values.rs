@@ -6,53 +6,38 @@ use std::marker::PhantomData;
 use serde::de::DeserializeOwned;
 
 use super::clauses::SelectClauses;
-use super::{Fields, Select};
 use crate::error::Result;
 use crate::protocol::Operation;
-use crate::query::Response;
 use crate::query::selection::{Columns, Selection};
 use crate::query::statement::{Call, Fragment, Statement, builder_methods, send};
+use crate::query::{Response, Scope};
 use crate::record::Record;
 use crate::session::CallFuture;
 
-impl<T: Record> Select<T> {
-    /// Reads one column of the records, or several in a tuple, instead of the records: `.values(|u| (u.id, u.name))`.
-    ///
-    /// Filters, order, limit and start come before it. [`Selection`] lists the columns and their types.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # use serde::{Deserialize, Serialize};
-    /// # use surreal_session::prelude::*;
-    /// # #[derive(Serialize, Deserialize, Record)]
-    /// # struct User { id: Id<User>, name: String, city: Option<String> }
-    /// # surreal_session_embedded::example(async |session| {
-    /// # session.execute("CREATE user:ada SET name = 'Ada', city = 'London'; CREATE user:bob SET name = 'Bob'").await?;
-    /// # session.execute("CREATE user:cy SET name = 'Cy', city = 'London'").await?;
-    /// let names: Vec<String> = session.select::<User>().order_by(|u| u.name.desc()).values(|u| u.name).await?;
-    /// assert_eq!(names, ["Cy", "Bob", "Ada"]);
-    ///
-    /// let ids: Vec<(Id<User>, bool)> = session.select::<User>().values(|u| (u.id, u.city.is_some())).await?;
-    /// assert_eq!(ids[1], (Id::new("bob"), false));
-    ///
-    /// let cities = session.select::<User>().values(|u| u.city).distinct().await?;
-    /// assert_eq!(cities, [Some("London".to_owned()), None]);
-    /// # Ok(()) });
-    /// ```
-    pub fn values<S: Selection<T>>(self, columns: impl FnOnce(Fields<T>) -> S) -> Values<T, S> {
-        Values {
-            clauses: self.clauses,
-            columns: Columns::of(columns(*T::fields())),
-            is_distinct: false,
-            marker: PhantomData,
-        }
-    }
-}
-
 /// The columns `S` of records of type `T`: awaiting it returns a `Vec`.
 ///
-/// Made by [`Select::values`]. Errors and cancel safety are those of [`Select`].
+/// Made by [`Select::values`](super::Select::values). Errors and cancel safety are those of [`Select`](super::Select).
+///
+/// # Examples
+///
+/// ```
+/// # use serde::{Deserialize, Serialize};
+/// # use surreal_session::prelude::*;
+/// # #[derive(Serialize, Deserialize, Record)]
+/// # struct User { id: Id<User>, name: String, city: Option<String> }
+/// # surreal_session_embedded::example(async |session| {
+/// # session.execute("CREATE user:ada SET name = 'Ada', city = 'London'; CREATE user:bob SET name = 'Bob'").await?;
+/// # session.execute("CREATE user:cy SET name = 'Cy', city = 'London'").await?;
+/// let names: Vec<String> = session.select::<User>().order_by(|u| u.name.desc()).values(|u| u.name).await?;
+/// assert_eq!(names, ["Cy", "Bob", "Ada"]);
+///
+/// let ids: Vec<(Id<User>, bool)> = session.select::<User>().values(|u| (u.id, u.city.is_some())).await?;
+/// assert_eq!(ids[1], (Id::new("bob"), false));
+///
+/// let cities = session.select::<User>().values(|u| u.city).distinct().await?;
+/// assert_eq!(cities, [Some("London".to_owned()), None]);
+/// # Ok(()) });
+/// ```
 #[must_use = "nothing is read until this is awaited"]
 pub struct Values<T, S> {
     clauses: SelectClauses,
@@ -62,6 +47,10 @@ pub struct Values<T, S> {
 }
 
 impl<T: Record, S: Selection<T>> Values<T, S> {
+    pub(super) fn new(clauses: SelectClauses, columns: S) -> Self {
+        Self { clauses, columns: Columns::of(columns), is_distinct: false, marker: PhantomData }
+    }
+
     /// Returns each value once, in the order in which the values come first.
     ///
     /// The limit and the start of the select count distinct values then. The server holds all values of the column in
@@ -72,6 +61,10 @@ impl<T: Record, S: Selection<T>> Values<T, S> {
     }
 
     builder_methods! { clauses.call }
+
+    pub(in crate::query) fn scope(&self) -> Scope {
+        self.clauses.call.scope.clone()
+    }
 
     /// The statement that gives an array of the values.
     pub(in crate::query) fn select(&self) -> Fragment {
