@@ -38,8 +38,8 @@ pub use response::Results;
 pub use run::{Args, Run};
 pub use select::{
     Aggregated, AggregatedAll, Count, Cursor, Distance, Exists, Explain, GroupBy, Hybrid, Near, Nearest, NumberedPage,
-    Page, Scored, Search, SearchFields, Select, SelectExactlyOne, SelectIds, SelectNumberedPage, SelectOne, SelectPage,
-    Values, Weighted,
+    Page, RowStream, Scored, Search, SearchFields, Select, SelectExactlyOne, SelectIds, SelectNumberedPage, SelectOne,
+    SelectPage, Values, Weighted,
 };
 pub use selection::{OptionalFields, Selection, SingleColumn, Split};
 pub use statement::Statement;
@@ -48,6 +48,6 @@ pub use surql::IntoSurql;
 pub(crate) use condition::Tree;
 pub(crate) use response::Response;
 pub use scope::Scope;
-pub(crate) use select::{Fields, view_object};
+pub(crate) use select::{Fields, limited_range, view_object};
 pub(crate) use statement::{Fragment, Query};
 pub(crate) use traverse::{Origin, Traverse};

@@ -28,9 +28,10 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::codec;
+use crate::connection::Deadline;
 use crate::error::{Error, Result};
 use crate::protocol::{TransactionId, check_name};
-use crate::session::{Session, SessionCall};
+use crate::session::{Session, SessionCall, SessionInner};
 
 use self::lifecycle::Ending;
 pub use builder::TransactionBuilder;
@@ -123,10 +124,7 @@ impl Session {
     /// Dropping the future cancels the transaction, even if the server opens it only later.
     pub fn begin_transaction(&self) -> SessionCall<Transaction> {
         let session = Arc::clone(self.inner());
-        SessionCall::new(&self.inner().client, async move |deadline| {
-            let inner = lifecycle::begin(&session, deadline, 0).await?;
-            Ok(Transaction { inner, ended_by: EndedBy::Program })
-        })
+        SessionCall::new(&self.inner().client, async move |deadline| Transaction::begin(&session, deadline).await)
     }
 
     /// Runs a closure in a transaction with [`TransactionBuilder::run`].
@@ -155,6 +153,11 @@ impl Session {
 }
 
 impl Transaction {
+    pub(crate) async fn begin(session: &Arc<SessionInner>, deadline: Deadline) -> Result<Self> {
+        let inner = lifecycle::begin(session, deadline, 0).await?;
+        Ok(Self { inner, ended_by: EndedBy::Program })
+    }
+
     /// The id that the server gave it, unique on its connection.
     pub fn id(&self) -> TransactionId {
         self.inner.id()

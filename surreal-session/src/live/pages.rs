@@ -17,7 +17,7 @@ use crate::codec::{self, DecodeError};
 use crate::connection::{Cleanup, Deadline, Patience};
 use crate::error::Result;
 use crate::protocol::{malformed, record_decode_error};
-use crate::query::{Fragment, Query, Response, Scope};
+use crate::query::{Fragment, Query, Response, Scope, limited_range};
 use crate::value::{Range, RecordId, RecordKey, Table};
 
 /// Reads the records that a live query is about.
@@ -167,8 +167,8 @@ impl RecordReader {
     fn range(&self, last: Option<&RecordId>, size: usize) -> Fragment {
         let start = last.map_or(Bound::Unbounded, |last| Bound::Excluded(last.key().clone()));
         let keys = RecordKey::from(Range::new(start, Bound::Unbounded));
-        let range = Fragment::new("SELECT * FROM ").value(&RecordId::new(self.table.as_str(), keys));
-        range.text(&format!(" LIMIT {size}"))
+        let range = limited_range(Fragment::of(&RecordId::new(self.table.as_str(), keys)));
+        Fragment::new("SELECT * FROM ").then(range).text(&format!(" LIMIT {size}"))
     }
 
     fn passing_ids(&self) -> Fragment {

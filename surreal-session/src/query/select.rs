@@ -11,6 +11,7 @@ mod nearest;
 mod one;
 mod page;
 mod search;
+mod stream;
 mod values;
 
 use std::fmt;
@@ -35,6 +36,7 @@ use crate::record::{
 };
 use crate::session::CallFuture;
 use crate::value::{self, Datetime, RecordId, RecordKey, Table, Value, escape_identifier};
+pub(crate) use clauses::limited_range;
 use clauses::{SelectClauses, Target};
 pub use count::{Count, Exists, Explain};
 pub use cursor::Cursor;
@@ -43,6 +45,7 @@ pub use nearest::{Distance, Hybrid, Near, Nearest};
 pub use one::{SelectExactlyOne, SelectOne};
 pub use page::{NumberedPage, Page, SelectNumberedPage, SelectPage};
 pub use search::{Scored, Search, SearchFields, Weighted};
+pub use stream::RowStream;
 pub use values::Values;
 
 /// The fields of a record of type `T`, as closures receive them.
@@ -146,6 +149,7 @@ use {record_methods, select_traits};
 /// | [`exists`](Self::exists) | [`Exists`] | `bool` |
 /// | [`page`](Self::page) | [`SelectPage`] | `Page<T>` |
 /// | [`page_at`](Self::page_at) | [`SelectNumberedPage`] | `NumberedPage<T>` |
+/// | [`stream`](Self::stream) | [`RowStream`] | a `Stream` of `Result<T>` |
 /// | [`values`](Self::values) | [`Values`] | `Vec` of columns |
 /// | [`group_by`](Self::group_by) | [`Aggregated`] | `Vec<(key, aggregates)>` |
 /// | [`aggregate`](Self::aggregate) | [`AggregatedAll`] | the aggregates |
@@ -340,6 +344,13 @@ impl<T: Record, V> Select<T, V> {
     /// The server counts and skips the records before the page: use [`page`](Self::page) where numbers are not needed.
     pub fn page_at(self, rows: impl TryInto<i64>, number: impl TryInto<i64>) -> SelectNumberedPage<T, V> {
         SelectNumberedPage::new(self.clauses, rows, number)
+    }
+
+    /// Reads the records one after the other, in bounded memory.
+    ///
+    /// [`RowStream`] says how, and what a lost connection means.
+    pub fn stream(self) -> RowStream<T, V> {
+        RowStream::new(self.clauses)
     }
 
     /// Finds the records whose text matches the words, and returns each with its score, best first.

@@ -106,6 +106,11 @@ impl SelectClauses {
         self.start = self.number("start", records);
     }
 
+    /// Takes the limit and the start out.
+    pub(super) fn take_page(&mut self) -> (Option<i64>, Option<i64>) {
+        (self.limit.take(), self.start.take())
+    }
+
     /// Reads the first record of those that it would read otherwise.
     pub(super) fn first(&mut self) {
         self.needed = Some(1);
@@ -223,7 +228,8 @@ impl SelectClauses {
             None => order.iter().enumerate().map(|(index, key)| key.of_column(&format!("{KEY}{index}"))).collect(),
         };
         let columns = std::iter::once(row.text(" AS __row")).chain(beside).chain(keys).chain(id);
-        let rows = Fragment::new("SELECT ").joined(columns, ", ").text(" FROM ").then(self.source());
+        let source = self.source_in(if names.is_empty() { Reading::InOrderOfIds } else { Reading::Sorted });
+        let rows = Fragment::new("SELECT ").joined(columns, ", ").text(" FROM ").then(source);
         let rows = if names.is_empty() { rows } else { rows.text(" ORDER BY ").text(&names.join(", ")) };
         let rows = self.page(rows, self.needed);
         Fragment::new("SELECT VALUE ").text(expression).text(" FROM (").then(rows).text(")")
@@ -279,8 +285,8 @@ impl SelectClauses {
 
     /// The statement that reads these fields of the records.
     fn rows(&self, fields: Fragment, only: &str) -> Fragment {
-        let statement =
-            Fragment::new("SELECT ").then(self.with_keys(fields)).text(" FROM ").text(only).then(self.source());
+        let source = self.source_in(if self.order.is_empty() { Reading::InOrderOfIds } else { Reading::Sorted });
+        let statement = Fragment::new("SELECT ").then(self.with_keys(fields)).text(" FROM ").text(only).then(source);
         let statement = if !self.order.is_empty() {
             let keys = self.order.iter().enumerate().map(|(index, key)| match key.field {
                 None => Fragment::new(format!("{KEY}{index}")).text(&key.manner),
@@ -321,9 +327,17 @@ impl SelectClauses {
 
     /// The target with the condition.
     pub(super) fn source(&self) -> Fragment {
+        self.source_in(Reading::Sorted)
+    }
+
+    fn source_in(&self, reading: Reading) -> Fragment {
+        let target = match &self.target {
+            Target::Range(range) if reading == Reading::InOrderOfIds && self.is_page() => limited_range(range.clone()),
+            _ => self.target(),
+        };
         match self.filter.is_empty() {
-            true => self.target(),
-            false => self.target().text(" WHERE ").then(Tree::all(self.filter.iter().cloned()).into_fragment()),
+            true => target,
+            false => target.text(" WHERE ").then(Tree::all(self.filter.iter().cloned()).into_fragment()),
         }
     }
 
@@ -386,6 +400,21 @@ impl SelectClauses {
             _ => "",
         }
     }
+}
+
+/// Whether the records are read in the order of their ids, or sorted afterwards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    InOrderOfIds,
+    Sorted,
+}
+
+/// A range of ids of which only the first records are read.
+///
+/// Of a plain range, the server (3.3.5) reads all records before it applies a limit. Of one that a function returns it does
+/// not, and applies the limit even before a descending order.
+pub(crate) fn limited_range(range: Fragment) -> Fragment {
+    Fragment::new("array::first([").then(range).text("])")
 }
 
 /// The fields of a view as an object.

@@ -119,9 +119,7 @@ impl<T: Record, V> SelectPage<T, V> {
             }
             rows => rows.unwrap_or(1).min(MAX_ROWS),
         };
-        if clauses.order.iter().any(Key::has_own_comparison) {
-            clauses.refuse("pages cannot be in an order with `collate` or `numeric`");
-        }
+        check_order(&mut clauses);
         let order = with_id(std::mem::take(&mut clauses.order));
         let is_first = cursor.is_none();
         let direction = match cursor.map(|cursor| cursor.place(T::TABLE, &order)) {
@@ -155,16 +153,43 @@ impl<T: Record, V> SelectPage<T, V> {
     }
 }
 
+/// Refuses an order in which values cannot be compared.
+pub(super) fn check_order(clauses: &mut SelectClauses) {
+    if clauses.order.iter().any(Key::has_own_comparison) {
+        clauses.refuse("pages and streams cannot be in an order with `collate` or `numeric`, or by chance");
+    }
+}
+
 /// The order with the id as the last key.
-fn with_id(mut order: Vec<Key>) -> Vec<Key> {
+pub(super) fn with_id(mut order: Vec<Key>) -> Vec<Key> {
     if !order.iter().any(Key::is_id) {
         order.push(Key::id());
     }
     order
 }
 
+/// The statement that reads rows of the record and the values of the order.
+pub(super) fn page_statement(clauses: &SelectClauses, order: &[Key], direction: Direction) -> Fragment {
+    let keys = order.iter().map(|key| key.path.clone()).collect::<Vec<_>>();
+    let names: Vec<String> = (0..keys.len()).map(|index| format!("__{index}")).collect();
+    let order = match direction {
+        Direction::Forward => order.to_vec(),
+        Direction::Backward => order.iter().map(Key::reversed).collect(),
+    };
+    let is_read_in_order = matches!(&order[..], [key] if key.is_plain_id()) && clauses.is_in_order_of_ids();
+    let order = if is_read_in_order { Vec::new() } else { order };
+    let expression = format!("[__row, [{}]]", names.join(", "));
+    let rows = clauses.beside(clauses.row(&[]), keys, order, &expression);
+    clauses.refuse_in(rows.timeout(clauses.timeout))
+}
+
 /// Reads only records behind the one with these values.
-fn begin_behind<T: Record>(clauses: &mut SelectClauses, order: &[Key], direction: Direction, values: &[Value]) {
+pub(super) fn begin_behind<T: Record>(
+    clauses: &mut SelectClauses,
+    order: &[Key],
+    direction: Direction,
+    values: &[Value],
+) {
     if let ([key], [Value::RecordId(id)], true) = (order, values, clauses.is_whole_table()) {
         let at = Bound::Excluded(id.key().clone());
         let range = match key.is_descending() == (direction == Direction::Backward) {
@@ -200,18 +225,7 @@ impl<T: Record, V: DeserializeOwned + 'static> Statement for SelectPage<T, V> {
     }
 
     fn surql(&self) -> Fragment {
-        let keys = self.order.iter().map(|key| key.path.clone()).collect::<Vec<_>>();
-        let names: Vec<String> = (0..keys.len()).map(|index| format!("__{index}")).collect();
-        let order = match self.direction {
-            Direction::Forward => self.order.clone(),
-            Direction::Backward => self.order.iter().map(Key::reversed).collect(),
-        };
-        // Records of a table or a range are in the order of their ids.
-        let is_read_in_order = matches!(&order[..], [key] if key.is_plain_id()) && self.clauses.is_in_order_of_ids();
-        let order = if is_read_in_order { Vec::new() } else { order };
-        let expression = format!("[__row, [{}]]", names.join(", "));
-        let rows = self.clauses.beside(self.clauses.row(&[]), keys, order, &expression);
-        self.clauses.refuse_in(rows.timeout(self.clauses.timeout))
+        page_statement(&self.clauses, &self.order, self.direction)
     }
 
     fn read(&self, response: &Response, index: usize) -> Result<Page<V>> {
