@@ -122,8 +122,8 @@ pub mod field {
 /// Traits that describe models: keys, ids, fields and generated types.
 pub mod model {
     pub use crate::record::{
-        AutoId, Collection, Container, Endpoint, GenerateKey, IntoId, Keep, Key, KeyPrefix, Kind, List, Map, Members,
-        NewRecord, NormalRecord, Number, Optional, Ordered, Sum, Text, Total, Vector,
+        AutoId, Collection, ComparedWith, Container, Endpoint, GenerateKey, IntoId, Keep, Key, KeyPrefix, Kind, List,
+        Map, Members, NewRecord, NormalRecord, Number, Optional, Ordered, Sum, Text, Total, Vector,
     };
 
     // Hidden items that messages of the compiler name.

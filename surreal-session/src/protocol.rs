@@ -9,6 +9,7 @@ mod operation;
 mod reply;
 mod request;
 mod statement;
+mod stream_part;
 mod variable;
 
 pub(crate) use frame::{Event, EventKind, Frame, ShortenedFrame, position};
@@ -20,4 +21,5 @@ pub(crate) use request::{BindingsWriter, Request, RequestWriter};
 pub(crate) use statement::{
     Outcome, StatementResult, decode_error, first_failure, is_echo, read_statements, record_decode_error,
 };
+pub(crate) use stream_part::StreamPart;
 pub(crate) use variable::check_name;

@@ -20,6 +20,7 @@ mod scope;
 pub(crate) mod select;
 mod selection;
 pub(crate) mod statement;
+mod stream;
 pub(crate) mod surql;
 pub(crate) mod traverse;
 pub mod untyped;
@@ -43,6 +44,7 @@ pub use select::{
 };
 pub use selection::{OptionalFields, Selection, SingleColumn, Split};
 pub use statement::Statement;
+pub use stream::QueryStream;
 pub use surql::IntoSurql;
 
 pub(crate) use condition::Tree;

@@ -41,7 +41,9 @@ pub use patch::{
 pub use path::{
     AlwaysPresent, At, Dot, Element, Flat, Inserted, Last, Maybe, Of, Path, ReadOnly, Through, Within, Writable,
 };
-pub use stored::{Collection, Container, List, Map, Number, Optional, Ordered, Stored, Sum, Text, Total, Vector};
+pub use stored::{
+    Collection, ComparedWith, Container, List, Map, Number, Optional, Ordered, Stored, Sum, Text, Total, Vector,
+};
 pub(crate) use tuples::tuples;
 pub use view::{Column, Shows, View, column};
 

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use bytes::Bytes;
 use ciborium_ll::{Decoder, Error, Header, simple};
 
 use super::DecodeError;
@@ -305,6 +306,18 @@ impl MapEntries {
     pub(crate) fn next<'de>(&mut self, reader: &mut Reader<'de>) -> Result<Option<Cow<'de, str>>, DecodeError> {
         if self.0.next(reader)? { reader.text().map(Some) } else { Ok(None) }
     }
+}
+
+/// The elements of an encoded array, each a part of it.
+pub(crate) fn elements<C: FromIterator<Bytes>>(array: &Bytes) -> Result<C, DecodeError> {
+    let mut reader = Reader::new(array);
+    let mut left = Remaining::of(reader.array()?);
+    std::iter::from_fn(|| match left.next(&mut reader) {
+        Ok(true) => Some(reader.skip().map(|element| array.slice_ref(element))),
+        Ok(false) => None,
+        Err(error) => Some(Err(error)),
+    })
+    .collect()
 }
 
 /// Finds the value of an entry of a map, and returns it encoded.

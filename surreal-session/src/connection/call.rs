@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use tracing::{Span, debug};
 
 use super::event_queue::{EventQueue, QueueItem};
+use super::frame_queue::FrameQueue;
 use super::routes::Route;
 use crate::error::Result;
 use crate::protocol::{LiveId, Reply, Request, RequestId, SessionId, TransactionId};
@@ -47,6 +48,8 @@ pub(super) struct NewCall {
     pub(super) cleanup: Cleanup,
     /// The stream of the live query that the request registers.
     pub(super) live: Option<Route>,
+    /// Receives the parts of a streamed reply.
+    pub(super) frames: Option<FrameQueue>,
     pub(super) caller: Caller,
     /// Receives the reply if it arrives after the deadline.
     pub(super) late: Option<oneshot::Sender<Result<Reply>>>,

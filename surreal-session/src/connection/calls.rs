@@ -17,6 +17,7 @@ use super::backoff::Backoff;
 use super::call::{Caller, Cleanup};
 use super::deadline::{Deadlines, after};
 use super::foreign;
+use super::frame_queue::FrameQueue;
 use super::routes::Route;
 use crate::error::Result;
 use crate::protocol::{LiveId, Operation, Reply, RequestId, SessionId};
@@ -43,6 +44,8 @@ pub(super) struct Pending {
     pub(super) cleanup: Cleanup,
     /// The stream that the live query of the reply is for.
     pub(super) live: Option<Route>,
+    /// Receives the parts of a streamed reply, of which the last one ends the call.
+    pub(super) frames: Option<FrameQueue>,
     /// The live query that the request kills.
     pub(super) kill: Option<Kill>,
     /// `None` for a clean-up, and for a call whose caller has left.
@@ -97,6 +100,7 @@ impl Pending {
             stage,
             cleanup: Cleanup::Nothing,
             live: None,
+            frames: None,
             kill: None,
             caller: None,
             late: None,
@@ -186,6 +190,11 @@ impl Calls {
             self.take(id);
             self.skip();
         }
+    }
+
+    /// The queue of a streamed reply.
+    pub(super) fn frames(&self, id: RequestId) -> Option<&FrameQueue> {
+        self.pending.get(&id)?.frames.as_ref()
     }
 
     /// The only call on the server; `None` if there are several or none.

@@ -34,6 +34,8 @@ pub(crate) struct Config {
     pub(crate) live_sockets: usize,
     /// The number of live queries on one of these, while another one can be opened.
     pub(crate) live_queries_per_socket: usize,
+    /// The maximum number of sockets for streamed replies.
+    pub(crate) stream_sockets: usize,
     pub(crate) reconnect: Reconnect,
     /// Set if calls fail at once while there is no socket, unless they say otherwise.
     pub(crate) fail_fast: bool,
@@ -60,6 +62,7 @@ impl Default for Config {
             unused_socket_timeout: Duration::from_mins(1),
             live_sockets: 16,
             live_queries_per_socket: 4,
+            stream_sockets: 8,
             reconnect: Reconnect::default(),
             fail_fast: false,
             wait_for_server: Duration::ZERO,

@@ -27,6 +27,7 @@ use super::deadline::after;
 use super::end::End;
 use super::event_queue::{EventQueue, QueueItem, StreamEnd};
 use super::foreign;
+use super::frame_queue::FrameQueue;
 use super::ignored::Ignored;
 use super::link::LinkState;
 use super::routes::{Route, Routes};
@@ -35,7 +36,7 @@ use super::socket::{Oversize, Socket};
 use super::state::ConnectionState;
 use super::transport::Received;
 use crate::error::{Delivery, Error, ErrorKind, Result, ServerError};
-use crate::protocol::{EventKind, Frame, Reply, Request, RequestId, SessionId, ShortenedFrame};
+use crate::protocol::{EventKind, Frame, Reply, Request, RequestId, SessionId, ShortenedFrame, StreamPart};
 
 #[derive(Debug)]
 pub(super) struct Driver {
@@ -48,6 +49,8 @@ pub(super) struct Driver {
     calls: Calls,
     routes: Routes,
     ignored: Ignored,
+    /// The queue of a streamed reply, which decides whether the socket is read.
+    flow: Option<FrameQueue>,
     clean_up_deadline: Duration,
     max_message_bytes: usize,
     /// Set while a poll runs: if the driver is dropped then, the poll has panicked.
@@ -71,6 +74,7 @@ impl Driver {
             calls: Calls::new(config.deadline),
             routes: Routes::default(),
             ignored: Ignored::default(),
+            flow: None,
             clean_up_deadline: config.deadline,
             max_message_bytes: config.max_message_bytes,
             is_polled: false,
@@ -103,7 +107,7 @@ impl Driver {
                 self.poll_write(cx),
                 self.poll_read(cx),
                 self.poll_deadlines(cx),
-                self.silence.poll(self.received.bytes(), cx).map(Err),
+                self.poll_silence(cx).map(Err),
             ];
             let mut progress = false;
             for step in steps {
@@ -124,7 +128,7 @@ impl Driver {
         poll_burst(|| {
             match ready!(self.commands.poll_recv(cx)) {
                 Some(Command::Call(call)) => self.accept(*call),
-                Some(Command::Abandon(id)) => self.calls.abandon(id),
+                Some(Command::Abandon(id)) => self.abandon(id),
                 Some(Command::Clean(cleanup)) => self.clean(cleanup),
                 Some(Command::Follow(id, route)) => self.routes.follow(id, route),
                 Some(Command::Join(id, route)) => self.routes.join(id, route),
@@ -144,10 +148,28 @@ impl Driver {
     }
 
     fn accept(&mut self, call: NewCall) {
-        let NewCall { request, deadline, cleanup, live, caller, late, permit } = call;
+        let NewCall { request, deadline, cleanup, live, frames, caller, late, permit } = call;
         let Request { id, operation, frame, .. } = request;
         let (stage, permit, caller) = (Stage::Queued(frame), Some(permit), Some(caller));
-        self.calls.add(id, Pending { operation, deadline, stage, cleanup, live, kill: None, caller, late, permit });
+        self.flow.clone_from(&frames);
+        let pending = Pending { operation, deadline, stage, cleanup, live, frames, kill: None, caller, late, permit };
+        self.calls.add(id, pending);
+    }
+
+    /// Notes that the caller of a call has left. The server is told to stop a streamed reply.
+    fn abandon(&mut self, id: RequestId) {
+        if let Some(frames) = self.calls.frames(id) {
+            frames.leave();
+            self.flow = None;
+            self.stop(id);
+        }
+        self.calls.abandon(id);
+    }
+
+    /// Stops a streamed reply.
+    fn stop(&mut self, stream: RequestId) {
+        let Request { id, operation, frame, .. } = Request::stop_stream(self.connection.next_id(), stream);
+        self.calls.add(id, Pending::clean_up(operation, after(self.clean_up_deadline), frame));
     }
 
     /// Puts an item into the queues of a session's streams, including those that are being registered.
@@ -254,7 +276,21 @@ impl Driver {
 
     /// Reads the frames that have arrived.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Step {
-        poll_burst(|| self.poll_message(cx))
+        poll_burst(|| {
+            if let Some(frames) = &self.flow {
+                ready!(frames.poll_room(cx));
+            }
+            self.poll_message(cx)
+        })
+    }
+
+    /// Ready when nothing has come from the server for too long. While this side reads nothing, nothing can come.
+    fn poll_silence(&mut self, cx: &mut Context<'_>) -> Poll<End> {
+        if self.flow.as_ref().is_some_and(|frames| frames.poll_room(cx).is_pending()) {
+            self.silence.restart();
+            return Poll::Pending;
+        }
+        self.silence.poll(self.received.bytes(), cx)
     }
 
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Step {
@@ -278,6 +314,7 @@ impl Driver {
 
     fn route(&mut self, frame: Bytes) {
         match Frame::read(&frame) {
+            Ok(Frame::Reply(id)) if self.is_part(id, &frame) => {}
             Ok(Frame::Reply(id)) => match self.calls.take(id) {
                 Some(pending) => self.settle(id, pending, Ok(Reply::new(frame))),
                 None if self.connection.was_used(id) => debug!(%id, "a reply came for a call without a caller"),
@@ -293,6 +330,13 @@ impl Driver {
                 self.ignored.note(format!("a frame of {} bytes that cannot be read: {error}", frame.len()));
             }
         }
+    }
+
+    /// Passes a part of a streamed reply on, unless it is the last one. Returns false for every other reply.
+    fn is_part(&mut self, id: RequestId, frame: &Bytes) -> bool {
+        let Some(frames) = self.calls.frames(id).filter(|_| StreamPart::continues(frame)) else { return false };
+        frames.push(unpinned(frame.clone()));
+        true
     }
 
     /// Fails the call that a message above the limit answers. The message was shortened to its start and its end.
@@ -349,7 +393,10 @@ impl Driver {
 
     /// Ends a call. Without a caller, its effect on the server is undone.
     fn settle(&mut self, id: RequestId, pending: Pending, answer: Result<Reply>) {
-        let Pending { operation, cleanup, live, kill, caller, late, .. } = pending;
+        let Pending { operation, cleanup, live, frames, kill, caller, late, .. } = pending;
+        if frames.is_some() {
+            self.flow = None;
+        }
         if let Some(kill) = kill {
             return self.killed(kill, answer);
         }

@@ -15,6 +15,7 @@ use super::deadline::Deadline;
 use super::end::End;
 use super::epoch::Owner;
 use super::event_queue::{Capacity, EventQueue, QueueItem, StreamEnd};
+use super::frame_queue::FrameQueue;
 use super::routes::Route;
 use super::state::{ConnectionState, not_driven};
 use super::timer::{while_driven, within};
@@ -55,6 +56,8 @@ pub(crate) enum Purpose {
     Calls,
     /// Live queries, whose events the server may answer by closing the socket.
     Live,
+    /// Streamed replies, each on a socket that is read as fast as the program takes the rows.
+    Rows,
 }
 
 /// The place of one session on a link; given up when dropped.
@@ -67,6 +70,7 @@ struct OnReply {
     cleanup: Cleanup,
     live: Option<Route>,
     late: Option<oneshot::Sender<Result<Reply>>>,
+    frames: Option<FrameQueue>,
 }
 
 /// Receives the reply to a sent call after its deadline.
@@ -200,6 +204,13 @@ impl Link {
         self.send(request, deadline, OnReply { cleanup, ..OnReply::default() }).await
     }
 
+    /// Sends a request whose reply is streamed, and returns its last part. The others come through the queue.
+    ///
+    /// While the queue is full, nothing is read from the socket. If this future is dropped, the server is told to stop.
+    pub(crate) async fn stream(&self, request: Request, deadline: Deadline, frames: FrameQueue) -> Result<Bytes> {
+        self.send(request, deadline, OnReply { frames: Some(frames), ..OnReply::default() }).await
+    }
+
     /// Sends a request like [`call`](Self::call). If the deadline passes without a reply, the result is an error, and the
     /// second value waits for the late reply.
     pub(crate) async fn call_with_late_reply(
@@ -215,7 +226,7 @@ impl Link {
     }
 
     async fn send(&self, request: Request, deadline: Deadline, on_reply: OnReply) -> Result<Bytes> {
-        let OnReply { cleanup, live, late } = on_reply;
+        let OnReply { cleanup, live, late, frames } = on_reply;
         let operation = request.operation.clone();
         self.check_size(&request)?;
         self.warn_of_password(&operation);
@@ -224,8 +235,16 @@ impl Link {
         let call =
             InFlight { id: request.id, cleanup, reply: receiver, commands: self.0.commands.clone(), is_done: false };
         let caller = Caller { reply, timeout: deadline.timeout, span: Span::current() };
-        let command =
-            Command::Call(Box::new(NewCall { request, deadline: deadline.at, cleanup, live, caller, late, permit }));
+        let command = Command::Call(Box::new(NewCall {
+            request,
+            deadline: deadline.at,
+            cleanup,
+            live,
+            frames,
+            caller,
+            late,
+            permit,
+        }));
         self.0.commands.send(command).map_err(|_| self.ended(&operation, Delivery::NotSent))?;
         // Dropped here: `InFlight` tells the driver, which undoes what the call may have opened.
         match while_driven(&self.0.connection, deadline, call).await {

@@ -51,6 +51,11 @@ impl Silence {
         }
     }
 
+    /// Begins to wait again.
+    pub(super) fn restart(&mut self) {
+        (self.since, self.grace) = (Instant::now(), None);
+    }
+
     fn end(&self) -> End {
         End::lost(format!("nothing came from the server for {:?}: the connection is lost", self.limit))
     }

@@ -162,9 +162,9 @@ impl Supervisor {
         }
     }
 
-    /// Returns true if there is a link, or for live queries one may be opened beside the others.
+    /// Returns true if there is a link, or for live queries and streams one may be opened beside the others.
     fn is_up(&self, purpose: Purpose) -> bool {
-        let serves = |link: &Link| purpose == Purpose::Live || link.purpose() == purpose;
+        let serves = |link: &Link| purpose != Purpose::Calls || link.purpose() == purpose;
         self.fleet.links().iter().any(|link| serves(link) && link.is_alive())
     }
 
@@ -175,6 +175,7 @@ impl Supervisor {
             Purpose::Calls => limit,
             // Each of them has one live query.
             Purpose::Live => self.state.config.live_queries_per_socket.clamp(1, limit),
+            Purpose::Rows => 1,
         }
     }
 
@@ -183,13 +184,17 @@ impl Supervisor {
         match purpose {
             Purpose::Calls => *self.state.config.sockets.end(),
             Purpose::Live => self.state.config.live_sockets,
+            Purpose::Rows => self.state.config.stream_sockets,
         }
     }
 
     /// Puts more live queries on the links that there are, if no other one can be opened now.
     fn crowd_live_sockets(&mut self) {
         if self.opening(Purpose::Live) == 0 {
-            self.place_waiting(|this, _| this.state.session_limit());
+            self.place_waiting(|this, purpose| match purpose {
+                Purpose::Live => this.state.session_limit(),
+                other => this.room(other),
+            });
         }
     }
 
@@ -218,7 +223,7 @@ impl Supervisor {
             }
         }
         while self.count(Purpose::Calls) < *self.state.config.sockets.start() && self.open_any(Purpose::Calls) {}
-        for purpose in [Purpose::Calls, Purpose::Live] {
+        for purpose in PURPOSES {
             while self.wanted(purpose) > self.opening(purpose) && self.open_any(purpose) {}
         }
     }
@@ -270,13 +275,13 @@ impl Supervisor {
 
     /// Refuses the sessions for which no link may be opened.
     fn refuse_excess(&mut self) {
-        for purpose in [Purpose::Calls, Purpose::Live] {
+        for purpose in PURPOSES {
             let sockets = self.most(purpose);
             let is_full = self.opening(purpose) == 0 && self.count(purpose) >= sockets;
             if is_full {
                 let excess = self.waiting.extract_if(.., |(of, _)| *of == purpose).collect::<Vec<_>>();
                 for (_, reply) in excess {
-                    answer(reply, Err(self.too_many(sockets)));
+                    answer(reply, Err(self.too_many(purpose, sockets)));
                 }
             }
         }
@@ -285,7 +290,8 @@ impl Supervisor {
     /// Closes the sockets above the least number that had no session since the last look for them.
     fn close_unused(&mut self) {
         let most_kept = (*self.state.config.sockets.start()).max(self.fleet.urls.len());
-        if self.count(Purpose::Calls) <= most_kept && self.count(Purpose::Live) == 0 {
+        let others = self.count(Purpose::Live) + self.count(Purpose::Rows);
+        if self.count(Purpose::Calls) <= most_kept && others == 0 {
             return self.tidy_at = None;
         }
         let is_due = self.tidy_at.is_some_and(|at| at <= self.looked_at);
@@ -300,7 +306,7 @@ impl Supervisor {
     }
 
     fn may_close(&self, link: &Link) -> bool {
-        link.purpose() == Purpose::Live
+        link.purpose() != Purpose::Calls
             || self.count(Purpose::Calls) > *self.state.config.sockets.start()
                 && self.fleet.links_to(link.endpoint(), Purpose::Calls) > 1
     }
@@ -312,7 +318,13 @@ impl Supervisor {
         link.close();
     }
 
-    fn too_many(&self, sockets: usize) -> Error {
+    fn too_many(&self, purpose: Purpose, sockets: usize) -> Error {
+        if purpose == Purpose::Rows {
+            let message = format!(
+                "too many streams of queries: all sockets for them ({sockets}) are in use (`Connect::stream_sockets` allows more)"
+            );
+            return Error::new(ErrorKind::TooManySessions, message);
+        }
         let limit = self.state.session_limit();
         let message = format!(
             "too many sessions: all sockets ({sockets}) have {limit} sessions each (`Connect::sockets` allows more sockets; the \
@@ -457,3 +469,6 @@ const ATTEMPTS: usize = 8;
 
 /// Longer than the driver waits for the answer to its close frame.
 const CLOSE_TIMEOUT: Duration = Duration::from_millis(1_500);
+
+/// All purposes of links.
+const PURPOSES: [Purpose; 3] = [Purpose::Calls, Purpose::Live, Purpose::Rows];

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 
 use super::history::{Elements, EventPosition, StateHash};
 use super::registration::operation;
-use crate::codec::reader::{Reader, Remaining};
+use crate::codec::reader::elements;
 use crate::codec::{self, DecodeError};
 use crate::connection::{Cleanup, Deadline, Patience};
 use crate::error::Result;
@@ -216,17 +216,6 @@ impl ReadRow {
     fn record_id(&self) -> Result<RecordId> {
         codec::decode(&self.id).map_err(|error| malformed("query", error))
     }
-}
-
-fn elements<C: FromIterator<Bytes>>(array: &Bytes) -> Result<C, DecodeError> {
-    let mut reader = Reader::new(array);
-    let mut left = Remaining::of(reader.array()?);
-    std::iter::from_fn(|| match left.next(&mut reader) {
-        Ok(true) => Some(reader.skip().map(|element| array.slice_ref(element))),
-        Ok(false) => None,
-        Err(error) => Some(Err(error)),
-    })
-    .collect()
 }
 
 /// The maximum number of records of one read.

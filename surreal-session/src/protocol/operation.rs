@@ -46,6 +46,11 @@ impl Operation {
         Self { verb, ..self }
     }
 
+    /// The text of a request whose reply is streamed.
+    pub(crate) fn stream() -> Self {
+        Self { method: "query_stream", verb: "query", target: None }
+    }
+
     /// Several statements of a `query` request.
     pub(crate) fn batch() -> Self {
         Self { method: "query", verb: "batch", target: None }

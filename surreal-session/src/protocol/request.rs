@@ -37,6 +37,13 @@ impl Request {
         RequestWriter::new(id, "cancel".into(), None, None).uuid(transaction.as_uuid()).finish()
     }
 
+    /// Stops the streamed reply to a request, which ends with an error then.
+    pub(crate) fn stop_stream(id: RequestId, stream: RequestId) -> Self {
+        let mut writer = RequestWriter::new(id, "query_cancel".into(), None, None);
+        writer::integer(&mut writer.buffer, stream.0);
+        writer.finish()
+    }
+
     /// Ends a live query; the session is left out for the connection's default session.
     pub(crate) fn kill(id: RequestId, session: Option<SessionId>, live: LiveId) -> Self {
         RequestWriter::new(id, "kill".into(), session, None).uuid(live.as_uuid()).finish()
@@ -49,6 +56,8 @@ pub(crate) struct RequestWriter {
     id: RequestId,
     operation: Operation,
     buffer: Vec<u8>,
+    /// The place of the first parameter in the buffer.
+    params_at: usize,
 }
 
 impl RequestWriter {
@@ -76,7 +85,8 @@ impl RequestWriter {
         }
         writer::text(&mut buffer, "params");
         writer::begin_array(&mut buffer);
-        Self { id, operation, buffer }
+        let params_at = buffer.len();
+        Self { id, operation, buffer, params_at }
     }
 
     /// Makes room for about this number of bytes, so that the frame is not moved while it grows.
@@ -141,6 +151,12 @@ impl BindingsWriter {
         writer::text(&mut self.0.buffer, name);
         writer::push(&mut self.0.buffer, Header::Array(Some(length)));
         writer::raw(&mut self.0.buffer, values);
+    }
+
+    /// The same parameters in another request, which has none yet.
+    pub(crate) fn moved_to(self, mut writer: RequestWriter) -> Self {
+        writer.buffer.extend_from_slice(&self.0.buffer[self.0.params_at..]);
+        Self(writer)
     }
 
     pub(crate) fn len_bytes(&self) -> usize {

@@ -16,8 +16,8 @@ use super::select::Values;
 use super::selection::Selection;
 use super::statement::Fragment;
 use crate::record::{
-    At, Collection, Container, Element, FieldRef, Last, List, Map, Number, Ordered, Path, Record, Stored, Sum, Text,
-    Total, Within,
+    At, Collection, ComparedWith, Container, Element, FieldRef, Last, List, Map, Number, Ordered, Path, Record, Stored,
+    Sum, Text, Total, Within,
 };
 use crate::value::{Datetime, Geometry};
 use bound::ordered;
@@ -285,7 +285,8 @@ pub trait Expression: Sized {
         Computed::new(compare::truncated(self.term(), unit))
     }
 
-    /// True if this equals one of the values that another select returns.
+    /// True if this equals one of the values that another select returns. A missing value equals a missing one, as in
+    /// [`eq`](Self::eq).
     ///
     /// The select runs once, in the same statement, and reads all of its values into memory of the server. It belongs to the
     /// same session or transaction; otherwise the statement fails with
@@ -311,7 +312,7 @@ pub trait Expression: Sized {
     fn is_in_select<T, S>(self, values: Values<T, S>) -> Condition<Self::Record>
     where
         T: Record,
-        S: Selection<T, Output: Operand<Self::Record, Self::Type>>,
+        S: Selection<T, Output: ComparedWith<Self::Type>>,
     {
         let query = Fragment::default().query(values.scope(), values.select());
         Condition::new(contained(self.term().unindexed(), " IN ", Term::computed(query, Vec::new())))

@@ -12,10 +12,11 @@ use std::{fmt, mem};
 
 use bytes::Bytes;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::effect::may_write;
 use super::surql::{Surql, cannot_bind, check_free, with_names};
-use super::{Response, Scope};
+use super::{QueryStream, Response, Scope};
 use crate::codec::reader::{MapEntries, Reader};
 use crate::codec::{self, EncodeError};
 use crate::connection::{Cleanup, Deadline, Patience, Retry};
@@ -122,6 +123,21 @@ impl Query {
     /// Returns the text and the names bound to it, for logs. Never shows a value.
     pub fn to_surql(&self) -> String {
         with_names(self.text.to_string(), self.names.iter())
+    }
+
+    /// Streams the rows of the statement at `index`, counted from 0, instead of returning all results at once.
+    ///
+    /// See [`QueryStream`].
+    pub fn stream<T: DeserializeOwned>(self, index: usize) -> QueryStream<T> {
+        QueryStream::new(self, index)
+    }
+
+    /// The session, the parameters and the deadline of a query that is streamed; or the first error of a binding.
+    pub(super) fn into_streamed(self) -> Result<(Scope, BindingsWriter, Patience)> {
+        match self.error {
+            Some(error) => Err(error),
+            None => Ok((self.scope, self.bindings, self.deadline)),
+        }
     }
 
     /// The bytes of the message so far: all but the few that finish it.

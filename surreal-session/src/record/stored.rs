@@ -165,6 +165,20 @@ pub trait Map {
 )]
 pub trait Vector {}
 
+/// A type of values that are compared with values of type `T`: `T` itself, or one of the two is an `Option` of the other.
+#[diagnostic::on_unimplemented(
+    message = "values of type `{Self}` are not compared with a field of type `{T}`",
+    label = "expected a column of type `{T}`"
+)]
+pub trait ComparedWith<T> {}
+
+#[diagnostic::do_not_recommend]
+impl<T> ComparedWith<T> for T {}
+#[diagnostic::do_not_recommend]
+impl<T> ComparedWith<T> for Option<T> {}
+#[diagnostic::do_not_recommend]
+impl<T> ComparedWith<Option<T>> for T {}
+
 /// A type that may be missing: an `Option`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be unset",

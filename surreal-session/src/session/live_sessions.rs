@@ -1,4 +1,4 @@
-//! The sessions of live queries.
+//! The sessions of live queries and of streamed replies.
 //!
 //! The server (3.3.5) closes a socket for which too many events wait. So that this harms no call, each live query has a
 //! session of its own, on sockets for live queries. It is made from the recipe that its owner, the session of the program, has
@@ -6,13 +6,17 @@
 //! somebody else, its live queries end with it; the server knows nothing of that, so the client ends them.
 
 use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
 
 use super::change;
+use super::ready::unsent;
 use super::recipe::{Confirmed, Doubts};
 use super::state::{Role, SessionInner};
-use crate::connection::{Cleanup, Deadline, Purpose, QueueItem, StreamEnd};
-use crate::error::Result;
-use crate::protocol::LiveId;
+use crate::connection::{Cleanup, Deadline, FrameQueue, Purpose, QueueItem, StreamEnd};
+use crate::error::{Error, Result};
+use crate::protocol::{LiveId, Request};
 
 impl SessionInner {
     /// Makes the session for a live query of this one: a copy on a socket for live queries, or this session itself if the
@@ -27,6 +31,28 @@ impl SessionInner {
     /// A copy that reads what a live query of this session sees, wherever this session goes. Equal ones are one session.
     pub(crate) async fn for_reads(self: &Arc<Self>, deadline: Deadline) -> Result<Arc<Self>> {
         self.copy_for(Purpose::Calls, deadline).await
+    }
+
+    /// Sends a request whose reply is streamed, on a socket for it, in a copy of this session. Returns the last part of the
+    /// reply; the others come through the queue.
+    ///
+    /// `request` makes the request for the copy.
+    pub(crate) async fn stream(
+        self: &Arc<Self>,
+        request: impl FnOnce(&Self) -> Request,
+        deadline: Deadline,
+        frames: FrameQueue,
+    ) -> Result<Bytes> {
+        let copy = self.copy_for(Purpose::Rows, deadline).await?;
+        if copy.purpose != Purpose::Rows {
+            let reason = "the state of the session is not known, so that it cannot be copied for a stream";
+            return Err(Error::argument(reason));
+        }
+        let request = request(&copy);
+        let lease = copy.ready(deadline, &request.operation).await.map_err(|error| unsent(error, &request))?;
+        let unlimited = self.client.deadline(Some(Duration::MAX));
+        // Dropped here: the driver stops the reply.
+        lease.link().stream(request, unlimited, frames).await.map_err(|error| copy.explain(error))
     }
 
     async fn copy_for(self: &Arc<Self>, purpose: Purpose, deadline: Deadline) -> Result<Arc<Self>> {

@@ -278,6 +278,13 @@ impl Connect {
         self
     }
 
+    /// Sets the maximum number of sockets for [streams of queries](crate::Query::stream), of which each has one; 8 unless
+    /// set. Further streams fail with [`TooManySessions`](crate::ErrorKind::TooManySessions).
+    pub fn stream_sockets(mut self, sockets: usize) -> Self {
+        self.config.stream_sockets = sockets;
+        self
+    }
+
     /// Sets how many live queries one socket has before another socket is opened for them; 4 unless set.
     ///
     /// If no other one may be opened, a socket gets more.

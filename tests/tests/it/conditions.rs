@@ -1,6 +1,6 @@
 //! Conditions on the server.
 
-mod indexed;
+pub(crate) mod indexed;
 mod live;
 mod meaning;
 mod operands;

@@ -52,6 +52,7 @@ mod outages;
 mod place;
 mod positions;
 mod query;
+mod reads;
 mod records;
 mod relations;
 mod renewal;

@@ -17,7 +17,7 @@ use serde::de::DeserializeOwned;
 use super::clauses::SelectClauses;
 use super::cursor::{Cursor, Direction};
 use super::page::{begin_behind, check_order, page_statement, with_id};
-use crate::codec::reader::{Reader, Remaining};
+use crate::codec::reader::elements;
 use crate::codec::{self, DecodeError};
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::{malformed, record_decode_error};
@@ -240,7 +240,7 @@ impl Pages {
         let response = statement.into_query(scope, operation.clone(), call.deadline).into_future().await?;
         let response: Response = response.named(operation.clone());
         let result = response.result(0)?.clone();
-        let rows = elements(&result).map_err(|error| malformed(&operation, error))?;
+        let rows: VecDeque<Bytes> = elements(&result).map_err(|error| malformed(&operation, error))?;
         let count = i64::try_from(rows.len()).unwrap_or(i64::MAX);
         self.start = None;
         self.left = self.left.map(|left| left - count);
@@ -322,20 +322,9 @@ impl<T: Record, V: DeserializeOwned> Stream for RowStream<T, V> {
 /// Pinning keeps nothing in place.
 impl<T, V> Unpin for RowStream<T, V> {}
 
-/// The elements of an encoded array.
-fn elements(array: &Bytes) -> Result<VecDeque<Bytes>, DecodeError> {
-    let mut reader = Reader::new(array);
-    let mut left = Remaining::of(reader.array()?);
-    let mut elements = VecDeque::new();
-    while left.next(&mut reader)? {
-        elements.push_back(array.slice_ref(reader.skip()?));
-    }
-    Ok(elements)
-}
-
 /// The row of a record, and the values of the order.
 fn split(row: &Bytes) -> Result<(Bytes, Bytes), DecodeError> {
-    let mut parts = elements(row)?;
+    let mut parts: VecDeque<Bytes> = elements(row)?;
     parts.pop_front().zip(parts.pop_front()).ok_or_else(|| DecodeError::new("the row has not two parts"))
 }
 

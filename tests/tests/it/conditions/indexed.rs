@@ -13,38 +13,38 @@ use surreal_session::query::Order;
 use surreal_session::value::{Decimal, Duration, Set, Uuid};
 use surreal_session_tests::{async_test, place};
 
-pub(super) const ROWS: i64 = 40;
+pub(crate) const ROWS: i64 = 40;
 const CONDITIONS: usize = 12;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]
-pub(super) struct Row {
-    pub(super) id: Id<Row, i64>,
-    pub(super) k: i64,
-    n: i64,
-    m: Option<i64>,
-    f: f64,
-    d: Decimal,
-    s: String,
-    o: Option<String>,
-    b: bool,
-    at: Datetime,
-    seen: Option<Datetime>,
-    took: Duration,
+pub(crate) struct Row {
+    pub(crate) id: Id<Row, i64>,
+    pub(crate) k: i64,
+    pub(crate) n: i64,
+    pub(crate) m: Option<i64>,
+    pub(crate) f: f64,
+    pub(crate) d: Decimal,
+    pub(crate) s: String,
+    pub(crate) o: Option<String>,
+    pub(crate) b: bool,
+    pub(crate) at: Datetime,
+    pub(crate) seen: Option<Datetime>,
+    pub(crate) took: Duration,
     u: Uuid,
     link: Option<Id<Row, i64>>,
-    tags: Vec<String>,
+    pub(crate) tags: Vec<String>,
     nums: Option<Vec<i64>>,
     pair: (i64, String),
     marks: Set<i64>,
     sorted: BTreeSet<i64>,
     hashed: Option<HashSet<String>>,
-    inner: Option<Inner>,
-    pub(super) touched: i64,
+    pub(crate) inner: Option<Inner>,
+    pub(crate) touched: i64,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Object)]
-struct Inner {
-    n: i64,
+pub(crate) struct Inner {
+    pub(crate) n: i64,
     at: Datetime,
     tags: Vec<String>,
 }
@@ -68,7 +68,7 @@ impl Brief {
 }
 
 /// A generator of random numbers (splitmix64) with a fixed sequence for each seed.
-pub(super) struct Random(pub(super) u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
     fn next(&mut self) -> u64 {
@@ -79,11 +79,11 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    fn below(&mut self, end: u64) -> u64 {
+    pub(crate) fn below(&mut self, end: u64) -> u64 {
         self.next() % end
     }
 
-    fn index(&mut self, len: usize) -> usize {
+    pub(crate) fn index(&mut self, len: usize) -> usize {
         usize::try_from(self.below(len as u64)).unwrap()
     }
 
@@ -127,7 +127,7 @@ impl Random {
         Inner { n: self.int(), at: self.time(), tags: self.list(Self::text) }
     }
 
-    pub(super) fn row(&mut self, key: i64) -> Row {
+    pub(crate) fn row(&mut self, key: i64) -> Row {
         Row {
             id: Id::new(key),
             k: key,
@@ -156,9 +156,9 @@ impl Random {
 }
 
 /// A condition in both of its forms.
-pub(super) struct Both {
-    pub(super) surql: Condition<Row>,
-    pub(super) rust: Predicate,
+pub(crate) struct Both {
+    pub(crate) surql: Condition<Row>,
+    pub(crate) rust: Predicate,
 }
 
 type Predicate = Arc<dyn Fn(&Row) -> bool + Send + Sync>;
@@ -312,7 +312,7 @@ fn leaf(r: &mut Random) -> Both {
     }
 }
 
-pub(super) fn condition(r: &mut Random, depth: u64) -> Both {
+pub(crate) fn condition(r: &mut Random, depth: u64) -> Both {
     if depth == 0 || r.below(3) == 0 {
         return leaf(r);
     }
@@ -324,14 +324,14 @@ pub(super) fn condition(r: &mut Random, depth: u64) -> Both {
     }
 }
 
-type Compare = Box<dyn Fn(&Row, &Row) -> Ordering + Send + Sync>;
+pub(crate) type Compare = Box<dyn Fn(&Row, &Row) -> Ordering + Send + Sync>;
 
 fn null(is_missing: bool, row: &Row) -> bool {
     is_missing && row.k % 2 == 0
 }
 
 /// An order that ends with the key, so that only one result is right.
-fn order(r: &mut Random) -> (Vec<Order<Row>>, Compare) {
+pub(crate) fn order(r: &mut Random) -> (Vec<Order<Row>>, Compare) {
     let (order, compare): (Order<Row>, Compare) = match r.below(9) {
         0 => (u().n.asc(), Box::new(|a, b| a.n.cmp(&b.n))),
         // NONE comes before NULL.
@@ -347,7 +347,7 @@ fn order(r: &mut Random) -> (Vec<Order<Row>>, Compare) {
     (vec![order, u().id.asc()], Box::new(move |a, b| compare(a, b).then(a.k.cmp(&b.k))))
 }
 
-pub(super) const LAYOUTS: [&str; 13] = [
+pub(crate) const LAYOUTS: [&str; 13] = [
     "",
     "n; m; f; d; s; o; b; at; seen; took; u; link; inner.n; inner.at; marks; pair.*",
     "k UNIQUE; n, k UNIQUE; m, k UNIQUE; f, k UNIQUE; s, k UNIQUE; o, k UNIQUE",
@@ -368,7 +368,7 @@ const DECLARED: &str =
     "DEFINE FIELD tags ON row TYPE array<string>; DEFINE FIELD nums ON row TYPE option<array<int> | null>;
     DEFINE FIELD sorted ON row TYPE array<int>; DEFINE FIELD hashed ON row TYPE option<array<string>>;";
 
-pub(super) async fn define(session: &Session, layout: &str) {
+pub(crate) async fn define(session: &Session, layout: &str) {
     let mut schema = "REMOVE TABLE IF EXISTS row; DEFINE TABLE row;".to_owned();
     if layout.starts_with("tags; ") {
         schema.push_str(DECLARED);
@@ -381,7 +381,7 @@ pub(super) async fn define(session: &Session, layout: &str) {
 }
 
 /// Writes rows; NONE becomes NULL in every other row.
-pub(super) async fn fill(session: &Session, rows: &[Row]) {
+pub(crate) async fn fill(session: &Session, rows: &[Row]) {
     let write = "DELETE row; INSERT INTO row $rows RETURN NONE;
         UPDATE row SET m = m ?? NULL, o = o ?? NULL, seen = seen ?? NULL, nums = nums ?? NULL WHERE k % 2 = 0 RETURN NONE";
     session.execute(write).bind("rows", rows).await.unwrap();
@@ -485,7 +485,7 @@ async fn disagreements(seed: u64, layout: usize) -> Vec<String> {
     wrong.iter().map(|wrong| format!("seed {seed}, indexes `{}`: {wrong}", LAYOUTS[layout])).collect()
 }
 
-fn seeds() -> u64 {
+pub(crate) fn seeds() -> u64 {
     std::env::var("INDEXED_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(1)
 }
 

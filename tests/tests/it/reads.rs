@@ -1,0 +1,3 @@
+//! Reads beyond whole records: columns, groups, pages, streams, searches.
+
+mod agree;
