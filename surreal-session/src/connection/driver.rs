@@ -314,12 +314,7 @@ impl Driver {
 
     fn route(&mut self, frame: Bytes) {
         match Frame::read(&frame) {
-            Ok(Frame::Reply(id)) if self.is_part(id, &frame) => {}
-            Ok(Frame::Reply(id)) => match self.calls.take(id) {
-                Some(pending) => self.settle(id, pending, Ok(Reply::new(frame))),
-                None if self.connection.was_used(id) => debug!(%id, "a reply came for a call without a caller"),
-                None => self.ignored.note(format!("a reply to request {id}, which was never sent")),
-            },
+            Ok(Frame::Reply(id)) => self.route_reply(id, frame),
             Ok(Frame::Unattributed(error)) => self.attribute(*error),
             Ok(Frame::Event(id, EventKind::Killed)) => self.routes.end(id, &StreamEnd::KilledByServer),
             Ok(Frame::Event(id, _)) => {
@@ -332,11 +327,16 @@ impl Driver {
         }
     }
 
-    /// Passes a part of a streamed reply on, unless it is the last one. Returns false for every other reply.
-    fn is_part(&mut self, id: RequestId, frame: &Bytes) -> bool {
-        let Some(frames) = self.calls.frames(id).filter(|_| StreamPart::continues(frame)) else { return false };
-        frames.push(unpinned(frame.clone()));
-        true
+    /// Ends the call that the frame answers, or passes a part of a streamed reply on.
+    fn route_reply(&mut self, id: RequestId, frame: Bytes) {
+        if let Some(frames) = self.calls.frames(id).filter(|_| StreamPart::continues(&frame)) {
+            return frames.push(unpinned(frame));
+        }
+        match self.calls.take(id) {
+            Some(pending) => self.settle(id, pending, Ok(Reply::new(frame))),
+            None if self.connection.was_used(id) => debug!(%id, "a reply came for a call without a caller"),
+            None => self.ignored.note(format!("a reply to request {id}, which was never sent")),
+        }
     }
 
     /// Fails the call that a message above the limit answers. The message was shortened to its start and its end.

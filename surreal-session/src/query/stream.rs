@@ -28,7 +28,7 @@ use crate::protocol::{Operation, Reply, StreamPart, decode_error, malformed};
 /// ([`Connect::stream_sockets`](crate::Connect::stream_sockets)), which is read only while the buffer of the stream
 /// ([`buffer_bytes`](Self::buffer_bytes)) has room. No call waits for a slow stream, and memory does not grow. The server
 /// stops a stream that takes no row for about 30 seconds after its own queues are full
-/// (`SURREAL_WEBSOCKET_STREAM_SEND_TIMEOUT`): for slower programs use
+/// (`SURREAL_WEBSOCKET_STREAM_SEND_TIMEOUT`), which ends it with an error: for slower programs use
 /// [`Select::stream`](crate::query::Select::stream), which has no such limit.
 ///
 /// The text runs in a copy of the session, with its namespace, database, variables and sign-in. USE, LET and sign-ins in it do
@@ -147,7 +147,7 @@ impl<T> QueryStream<T> {
 
     fn ended(&self, error: Error) -> Error {
         match error.kind() {
-            ErrorKind::Timeout | ErrorKind::Disconnected | ErrorKind::Closed => {
+            ErrorKind::Timeout | ErrorKind::Disconnected | ErrorKind::Closed | ErrorKind::Internal => {
                 error.in_context(format_args!("the stream ended after {} rows", self.rows))
             }
             _ => error,

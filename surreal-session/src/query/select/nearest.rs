@@ -22,6 +22,8 @@ use crate::value::Value;
 /// A search for the records of type `T` with the nearest vectors: awaiting it returns a `Vec<Near<V>>`, nearest first.
 ///
 /// Made by [`Select::nearest`](super::Select::nearest). A filter of the select is applied before the `k` records are chosen.
+/// With an index and a filter that few records pass, the server (3.3.5) may find fewer than `k`: raise [`ef`](Self::ef), or
+/// use [`exact`](Self::exact).
 ///
 /// # Errors
 ///
@@ -336,7 +338,10 @@ impl<T: Record, V: DeserializeOwned + 'static> Statement for Hybrid<T, V> {
         let vectors = self.ranked(self.near.condition(), Fragment::new(DISTANCE), "ASC");
         let row = Fragment::new("(SELECT VALUE ").then(self.clauses.row(&[])).text(" FROM ONLY $parent.id)");
         let rows = Fragment::new("SELECT VALUE [").then(row).text(", rrf_score] FROM search::rrf([(");
-        let rows = rows.then(vectors).text("), (").then(words).text(&format!(")], {}, 60)", self.limit));
+        // The function orders records with equal scores by chance, and would choose among them.
+        let all = u64::from(self.near.k) * 2;
+        let rows = rows.then(vectors).text("), (").then(words).text(&format!(")], {all}, 60)"));
+        let rows = rows.text(&format!(" ORDER BY rrf_score DESC, id LIMIT {}", self.limit));
         self.clauses.refuse_in(rows.timeout(self.clauses.timeout))
     }
 
