@@ -5,7 +5,6 @@ use std::marker::PhantomData;
 
 use super::condition::IntoCondition;
 use super::expression::Expression;
-use super::selection::or_none;
 use super::statement::Fragment;
 use crate::record::{FieldRef, Kind, Ordered, Path, Stored, Total, tuples};
 
@@ -71,7 +70,7 @@ where
 {
     let term = of.term();
     let presence = term.presence();
-    let value = or_none(term);
+    let value = term.into_value_or_none();
     let known = |cast: &str| {
         let presence = Fragment::new("IF ").joined(presence.clone(), " AND ");
         presence.text(" { ").text(cast).then(value.clone()).text(" } ELSE { NONE }")
@@ -87,7 +86,7 @@ where
 
 /// A statistic of numbers as a float; NaN of no numbers.
 pub(super) fn statistic<E: Expression>(function: &str, of: E) -> Aggregate<E::Record, f64> {
-    let value = or_none(of.term());
+    let value = of.term().into_value_or_none();
     Aggregate::new(Fragment::new("<float>(").text(function).text("(").then(value).text(") ?? NaN)"))
 }
 
@@ -95,7 +94,7 @@ pub(super) fn extreme<E: Expression>(end: &str, of: E) -> Aggregate<E::Record, O
 where
     E::Type: Stored<As: Ordered>,
 {
-    let value = or_none(of.term());
+    let value = of.term().into_value_or_none();
     let call = |module: &str| Fragment::new(format!("{module}::{end}(")).then(value.clone()).text(")");
     Aggregate::new(match kind_of::<E::Type>() {
         // Of no numbers, the server (3.3.5) returns an infinite float.
@@ -108,7 +107,7 @@ where
 }
 
 pub(super) fn count_distinct<E: Expression>(of: E) -> Aggregate<E::Record, u64> {
-    let value = or_none(of.term());
+    let value = of.term().into_value_or_none();
     Aggregate::new(Fragment::new("array::distinct(").then(value).text(").filter(|$v| $v > NULL).len()"))
 }
 
@@ -118,7 +117,7 @@ pub(super) fn count_some<E: Expression>(of: E) -> Aggregate<E::Record, u64> {
 }
 
 pub(super) fn collect<E: Expression>(of: E) -> Aggregate<E::Record, Vec<E::Type>> {
-    Aggregate::new(array(or_none(of.term())))
+    Aggregate::new(array(of.term().into_value_or_none()))
 }
 
 fn array(value: Fragment) -> Fragment {

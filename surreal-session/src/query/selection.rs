@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::aggregate::GroupKey;
 use super::condition::Condition;
-use super::expression::{Computed, Expression, Term};
+use super::expression::{Computed, Expression};
 use super::statement::Fragment;
 use crate::record::{Collection, Container, FieldRef, Optional, Path, Within, tuples};
 
@@ -114,7 +114,7 @@ columns! {
         into.columns.push(Fragment::path::<P>());
         into.split.push(Fragment::path::<P>());
     };
-    [T, P] Computed<R, T, P> => T, |column, into| into.columns.push(or_none(column.term()));
+    [T, P] Computed<R, T, P> => T, |column, into| into.columns.push(column.term().into_value_or_none());
     [] Condition<R> => bool, |column, into| {
         into.columns.push(Fragment::new("(").then(column.into_tree().into_fragment()).text(")"));
     };
@@ -173,18 +173,6 @@ macro_rules! optional {
 }
 
 tuples! { optional }
-
-/// The value, or NONE where it cannot be computed.
-pub(super) fn or_none(term: Term) -> Fragment {
-    let conditions = term.conditions();
-    match conditions.is_empty() {
-        true => term.into_fragment(),
-        false => {
-            let conditions = Fragment::new("(IF ").joined(conditions, " AND ");
-            conditions.text(" { ").then(term.into_fragment()).text(" } ELSE { NONE })")
-        }
-    }
-}
 
 impl<P, T> Clone for Split<P, T> {
     fn clone(&self) -> Self {

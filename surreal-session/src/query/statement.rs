@@ -15,8 +15,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::effect::may_write;
+use super::stream::QueryStream;
 use super::surql::{Surql, cannot_bind, check_free, with_names};
-use super::{QueryStream, Response, Scope};
+use super::{Response, Scope};
 use crate::codec::reader::{MapEntries, Reader};
 use crate::codec::{self, EncodeError};
 use crate::connection::{Cleanup, Deadline, Patience, Retry};
@@ -129,11 +130,12 @@ impl Query {
     ///
     /// See [`QueryStream`].
     pub fn stream<T: DeserializeOwned>(self, index: usize) -> QueryStream<T> {
-        QueryStream::new(self, index)
+        let text = self.to_surql();
+        QueryStream::new(text, self.into_streamed(), index)
     }
 
     /// The session, the parameters and the deadline of a query that is streamed; or the first error of a binding.
-    pub(super) fn into_streamed(self) -> Result<(Scope, BindingsWriter, Patience)> {
+    fn into_streamed(self) -> Result<(Scope, BindingsWriter, Patience)> {
         match self.error {
             Some(error) => Err(error),
             None => Ok((self.scope, self.bindings, self.deadline)),

@@ -11,12 +11,12 @@ use futures_util::Stream;
 use futures_util::future::BoxFuture;
 use serde::de::DeserializeOwned;
 
-use super::statement::Query;
+use super::Scope;
 use crate::codec::reader::elements;
 use crate::codec::{self, NONE};
 use crate::connection::{Client, FrameQueue, Patience, Timer};
 use crate::error::{Delivery, Error, ErrorKind, Result, ServerError};
-use crate::protocol::{Operation, Reply, StreamPart, decode_error, malformed};
+use crate::protocol::{BindingsWriter, Operation, Reply, StreamPart, decode_error, malformed};
 
 /// The rows of one statement of a text, while the server runs it: a `Stream<Item = Result<T>>`.
 ///
@@ -66,6 +66,8 @@ use crate::protocol::{Operation, Reply, StreamPart, decode_error, malformed};
 /// ```
 #[must_use = "a stream runs nothing until it is polled"]
 pub struct QueryStream<T> {
+    /// The text and the names bound to it, for logs.
+    text: String,
     state: State,
     index: usize,
     buffer_bytes: usize,
@@ -76,8 +78,11 @@ pub struct QueryStream<T> {
     types: PhantomData<fn() -> T>,
 }
 
+/// The session, the text with its values, and the deadline; or the first error of a value.
+type Streamed = Result<(Scope, BindingsWriter, Patience)>;
+
 enum State {
-    New(Box<Query>),
+    New(Box<Streamed>),
     Running(Running),
     Over,
 }
@@ -94,8 +99,9 @@ struct Running {
 }
 
 impl<T> QueryStream<T> {
-    pub(super) fn new(query: Query, index: usize) -> Self {
+    pub(super) fn new(text: String, query: Streamed, index: usize) -> Self {
         Self {
+            text,
             state: State::New(Box::new(query)),
             index,
             buffer_bytes: BUFFER_BYTES,
@@ -115,10 +121,7 @@ impl<T> QueryStream<T> {
 
     /// Returns the text and the names bound to it, for logs. Never shows a value.
     pub fn to_surql(&self) -> String {
-        match &self.state {
-            State::New(query) => query.to_surql(),
-            State::Running(_) | State::Over => String::new(),
-        }
+        self.text.clone()
     }
 
     /// Takes in a part of the reply. Returns the error that ends the stream.
@@ -162,8 +165,8 @@ fn operation() -> &'static str {
 
 impl Running {
     /// Begins to run the text.
-    fn begin(query: Query, buffer_bytes: usize) -> Result<Self> {
-        let (scope, bindings, patience) = query.into_streamed()?;
+    fn begin(query: Streamed, buffer_bytes: usize) -> Result<Self> {
+        let (scope, bindings, patience) = query?;
         if scope.transaction().is_some() {
             let advice = "a text cannot be streamed in a transaction; use `select::<T>().stream()`";
             return Err(Error::argument(advice));
@@ -267,7 +270,7 @@ impl<T> Unpin for QueryStream<T> {}
 impl<T> fmt::Debug for QueryStream<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("QueryStream")
-            .field("text", &self.to_surql())
+            .field("text", &self.text)
             .field("index", &self.index)
             .field("rows", &self.rows)
             .finish_non_exhaustive()

@@ -66,6 +66,16 @@ impl Term {
         }
     }
 
+    /// The value, or NONE where it cannot be computed.
+    pub(crate) fn into_value_or_none(self) -> Fragment {
+        let conditions = self.conditions();
+        if conditions.is_empty() {
+            return self.into_fragment();
+        }
+        let conditions = Fragment::new("(IF ").joined(conditions, " AND ");
+        conditions.text(" { ").then(self.into_fragment()).text(" } ELSE { NONE })")
+    }
+
     /// The value of what is neither a place nor computed.
     pub(crate) fn into_value(self) -> Result<Value, EncodeError> {
         match self.0 {
