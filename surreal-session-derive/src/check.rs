@@ -5,6 +5,7 @@ mod ends;
 mod fields;
 pub(crate) mod foreign;
 pub(crate) mod id;
+mod version;
 
 use quote::ToTokens;
 use syn::ext::IdentExt;
@@ -31,6 +32,7 @@ pub(crate) fn check(model: &Model, errors: &mut Errors) {
         table(model, errors);
         id::check(model, fields, errors);
         ends::check(model, fields, errors);
+        version::check(model, fields, errors);
     }
 }
 
@@ -209,6 +211,15 @@ mod tests {
                 "struct User { id: Id<User>, #[record(computed = \"1\", readonly)] a: u8 }",
                 &["`computed` and `readonly`"],
             ),
+            ("struct User { id: Id<User>, #[record(version)] v: u64 }", &[]),
+            ("struct User { id: Id<User>, #[record(version, default = \"1\")] v: u64 }", &[]),
+            ("struct User { id: Id<User>, #[record(version)] v: u64, #[record(version)] w: u64 }", &["one version"]),
+            ("struct User { id: Id<User>, #[record(version, readonly)] v: u64 }", &["`version` and `readonly`"]),
+            ("struct User { id: Id<User>, #[record(version, value = \"1\")] v: u64 }", &["`version` and `value`"]),
+            ("struct User { id: Id<User>, #[record(version)] v: Option<u64> }", &["always has a version"]),
+            ("struct User { id: Id<User>, #[record(version)] #[serde(skip)] v: u64 }", &["read and written"]),
+            ("struct User { id: Id<User>, #[record(version)] #[serde(rename = \"a.b\")] v: u64 }", &["called `a.b`"]),
+            ("struct User { #[record(version)] id: Id<User> }", &["no version"]),
             (
                 "struct User { id: Id<User>, #[serde(flatten)] #[record(unique)] a: B }",
                 &["attribute on the fields inside"],

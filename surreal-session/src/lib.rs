@@ -123,7 +123,7 @@ pub mod field {
 pub mod model {
     pub use crate::record::{
         AutoId, Collection, Container, Endpoint, GenerateKey, IntoId, Keep, Key, Kind, List, Members, NewRecord,
-        NormalRecord, Number, Optional, Ordered, Sum, Text,
+        NormalRecord, Number, Optional, Ordered, Sum, Text, VersionNumber, Versioned,
     };
 
     // Hidden items that messages of the compiler name.
@@ -162,7 +162,7 @@ pub mod prelude {
 pub mod __private {
     pub use serde;
 
-    pub use std::option::Option::{None, Some};
+    pub use std::option::Option::{self, None, Some};
 
     pub use crate::error::{Error, Result};
     pub use crate::migration::{Migration, Migrations};
@@ -180,6 +180,7 @@ pub mod __private {
     };
     pub use crate::record::{Clash, Flattening, NeedsId, OptionalId, difference_flat, encoded_flat, flat_names};
     pub use crate::record::{HasMembers, IndexModel, Member, Members, Rules, UnknownKind, no_columns, path_of};
+    pub use crate::record::{VersionNumber, Versioned};
     pub use crate::schema::{Definition, Item, TableModel};
     pub use crate::value::with::foreign::{FlatShape, Probe, Unknown};
     pub use crate::value::{Id, RecordId, RecordKey, Value};

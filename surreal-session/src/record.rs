@@ -15,6 +15,7 @@ mod patch;
 mod path;
 mod stored;
 mod tuples;
+mod version;
 mod view;
 
 use serde::de::DeserializeOwned;
@@ -40,6 +41,7 @@ pub use path::{
 };
 pub use stored::{Collection, Container, List, Number, Optional, Ordered, Stored, Sum, Text};
 pub(crate) use tuples::tuples;
+pub use version::{VersionNumber, Versioned};
 pub use view::{Column, Shows, View, column};
 
 use crate::value::Id;
@@ -69,6 +71,10 @@ pub trait Record: HasTable + Object + DeserializeOwned {
     /// The fields that are kept when the content of a record is replaced and does not have them.
     #[doc(hidden)]
     const KEPT: &'static [&'static str] = &[];
+
+    /// The name of the field that holds the version, not escaped.
+    #[doc(hidden)]
+    const VERSION: Option<&'static str> = None;
 
     /// The first entry of a flattened field of a new record that has the name of another field.
     #[doc(hidden)]
@@ -104,14 +110,15 @@ pub trait WithoutId<R> {}
 #[diagnostic::do_not_recommend]
 impl<R> WithoutId<R> for OptionalId {}
 
-/// The data of a new record of type `T`, which is encoded only if its names are unambiguous.
+/// The data of a new record of type `T`, with its first version. It is encoded only if its names are unambiguous.
 pub(crate) struct Checked<'a, T: Record>(pub(crate) &'a T::New);
 
 impl<T: Record> Serialize for Checked<'_, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match T::clash(self.0) {
-            Some(clash) => Err(S::Error::custom(clash)),
-            None => self.0.serialize(serializer),
+        match (T::clash(self.0), T::VERSION) {
+            (Some(clash), _) => Err(S::Error::custom(clash)),
+            (None, Some(field)) => version::with_first(self.0, field, serializer),
+            (None, None) => self.0.serialize(serializer),
         }
     }
 }

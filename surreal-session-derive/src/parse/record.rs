@@ -33,6 +33,8 @@ pub(crate) struct Field {
     pub(crate) readonly: Option<Path>,
     pub(crate) computed: Option<Path>,
     pub(crate) default: Option<Path>,
+    /// The word that makes it the version of the record.
+    pub(crate) version: Option<Path>,
     /// The default also applies to updates.
     is_default_always: bool,
     /// The path of a view's field in the record.
@@ -66,6 +68,7 @@ impl Field {
         for item in known(attrs, Place { kind, part: Part::Field }, errors) {
             match item.word().as_str() {
                 "readonly" => field.readonly = Some(flag(item, errors)),
+                "version" => field.version = Some(flag(item, errors)),
                 "default" | "default_always" | "computed" => field.read_source(&item, errors),
                 "from" => field.from = steps(&item, errors),
                 _ => field.rules.read(item, errors),

@@ -75,6 +75,7 @@ impl Place {
                 "default",
                 "default_always",
                 "computed",
+                "version",
                 "type",
                 "value",
                 "assert",
@@ -197,7 +198,7 @@ fn distance(from: &str, to: &str) -> usize {
 }
 
 /// Words that people bring along, with the one that means it here.
-const SYNONYMS: [(&str, &str); 17] = [
+const SYNONYMS: [(&str, &str); 19] = [
     ("collection", "table"),
     ("name", "table"),
     ("table_name", "table"),
@@ -211,6 +212,8 @@ const SYNONYMS: [(&str, &str); 17] = [
     ("indexed", "index"),
     ("search", "fulltext"),
     ("vector", "hnsw"),
+    ("lock", "version"),
+    ("revision", "version"),
     ("ty", "type"),
     ("kind", "type"),
     ("record", "of"),

@@ -14,6 +14,7 @@ mod data;
 mod insert;
 mod many;
 mod target;
+mod version;
 
 use std::marker::PhantomData;
 use std::time::Duration;
@@ -261,6 +262,8 @@ pub struct WriteClauses {
     returns: Returns,
     answer: Cardinality,
     timeout: Option<Duration>,
+    /// The version that the record must have.
+    expected: Option<version::Expected>,
 }
 
 /// The verb of a statement.
@@ -306,6 +309,7 @@ impl WriteClauses {
             returns,
             answer: Cardinality::Many,
             timeout: None,
+            expected: None,
         }
     }
 
@@ -353,12 +357,16 @@ impl WriteClauses {
     pub(super) fn whole<T: Record>(self, keyword: &str, content: &T::New) -> Self {
         let clause = Fragment::new(keyword).text(" ");
         let content = Checked::<T>(content);
-        if T::KEPT.is_empty() || self.verb == Verb::Create {
+        if self.verb == Verb::Create {
             return self.data(Some(clause.value(&content)));
+        }
+        if T::KEPT.is_empty() {
+            return self.data(Some(version::added::<T>(clause.value(&content))));
         }
         let kept = T::KEPT.iter().map(|name| escape_identifier(name)).map(|name| format!("{name}: {name}"));
         let kept = kept.collect::<Vec<_>>().join(", ");
-        self.data(Some(clause.text(&format!("{{ {kept} }} + ")).value(&content)))
+        let content = clause.text(&format!("{{ {kept} }} + ")).value(&content);
+        self.data(Some(version::added::<T>(content)))
     }
 
     /// Sets data of any type, after `keyword`.
@@ -402,7 +410,7 @@ impl WriteClauses {
 
     /// The whole statement.
     pub(in crate::query) fn surql(&self) -> Fragment {
-        self.statement().text(" RETURN ").text(self.returning()).timeout(self.timeout)
+        self.if_expected(self.statement().text(" RETURN ").text(self.returning()).timeout(self.timeout))
     }
 
     /// The statement up to RETURN.
@@ -454,6 +462,7 @@ impl WriteClauses {
         let reason = match (self.verb, self.filter.is_empty()) {
             (Verb::Update | Verb::Delete, false) => "it does not exist or does not pass the filter, or ",
             (Verb::Update | Verb::Delete, true) => "it does not exist, or ",
+            (_, true) if self.expected.is_some() => "it does not exist, or ",
             (_, false) => "it does not pass the filter, or ",
             (_, true) => "",
         };

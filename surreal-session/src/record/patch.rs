@@ -300,10 +300,6 @@ impl PatchedField {
 }
 
 impl Assignments {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// Returns the changed fields.
     ///
     /// # Errors

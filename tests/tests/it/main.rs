@@ -69,5 +69,6 @@ mod transaction;
 mod transfer;
 mod traverse;
 mod untyped;
+mod versions;
 mod violations;
 mod writes;

@@ -6,8 +6,8 @@ use std::marker::PhantomData;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Serialize, Serializer};
 
-use super::Returns;
 use super::bulk::{Bulk, Rows};
+use super::{Returns, version};
 use crate::error::Result;
 use crate::protocol::Operation;
 use crate::query::assignment::{Assignment, Setting};
@@ -288,7 +288,8 @@ impl<T: Record, Out> Insert<T, Out> {
     ) -> Self {
         let mut assignments = Vec::new();
         changes(*T::fields(), *T::fields()).assign(&mut assignments);
-        self.bulk.on_duplicate = (!assignments.is_empty()).then(|| Setting::clause(assignments));
+        self.bulk.on_duplicate =
+            (!assignments.is_empty()).then(|| version::assigned::<T>(Setting::clause(assignments)));
         self
     }
 }

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::query::condition::IntoCondition;
 use crate::query::select::Fields;
 use crate::query::{PatchOp, Response};
-use crate::record::Record;
+use crate::record::{Record, VersionNumber, Versioned};
 use crate::value::Value;
 
 /// A complete write of one record, sent when awaited. It returns an `Option`: `None` if there is no record.
@@ -115,6 +115,25 @@ macro_rules! filtered {
 }
 
 filtered! { Write WriteOptional WriteMany }
+
+macro_rules! versioned {
+    ($($builder:ident)+) => {$(
+        /// An update or a delete.
+        impl<T: Record, Out> $builder<T, Out, T> {
+            /// Writes the record only if it has this version.
+            ///
+            /// See [`WriteWithoutData::if_version`](super::WriteWithoutData::if_version).
+            pub fn if_version(self, version: T::Version) -> Self
+            where
+                T: Versioned,
+            {
+                Self { clauses: self.clauses.if_version::<T>(version.stored()), ..self }
+            }
+        }
+    )+};
+}
+
+versioned! { Write WriteOptional }
 
 macro_rules! untyped {
     ($($builder:ident $records:ty => $decoded:ty, $read:expr;)+) => {$(
