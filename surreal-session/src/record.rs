@@ -33,8 +33,8 @@ pub use object::{NoPatch, Object};
 pub(crate) use part::{Part, first_field, is_part_of};
 pub(crate) use patch::PatchedField;
 pub use patch::{
-    Assignments, Change, Clash, Encoded, Flattening, Keep, Patch, PatchOf, difference, difference_flat, encoded,
-    encoded_flat, encoded_with, flat_names, keep, merge, set, unset,
+    Assignments, Change, Clash, Encoded, Flattening, Keep, Patch, PatchOf, ReadChange, difference, difference_flat,
+    encoded, encoded_flat, encoded_with, flat_names, in_field, keep, merge, read_flat, set, unset,
 };
 pub use path::{
     AlwaysPresent, At, Dot, Element, Flat, Inserted, Last, Maybe, Of, Path, ReadOnly, Through, Within, Writable,

@@ -69,6 +69,9 @@ impl Place {
                 "permissions",
                 "changefeed",
                 "comment",
+                "new_derive",
+                "patch_derive",
+                "no_constructor",
             ],
             (Kind::Record, Part::Field) => &[
                 "readonly",
@@ -88,7 +91,7 @@ impl Place {
                 "permissions",
                 "comment",
             ],
-            (Kind::Object, Part::Whole) => &["patch", "fields", "crate"],
+            (Kind::Object, Part::Whole) => &["patch", "fields", "crate", "patch_derive"],
             (Kind::Object, Part::Field) => &[
                 "type",
                 "value",
