@@ -69,6 +69,9 @@ fn view(model: &Model, fields: &[Field], errors: &mut Errors) {
             format!("a view says what it shows the fields of: put `#[record(of = User)]` on `{}`", model.input.ident);
         errors.at(&model.input.ident, message);
     }
+    for field in fields.iter().filter(|field| field.record.expr.is_some() && field.record.from.is_some()) {
+        errors.at(field.ident, "`from` and `expr` exclude each other: a field is read from the record, or computed");
+    }
     for flatten in fields.iter().filter_map(|field| field.serde.flatten.as_ref()) {
         errors.at(flatten, "a view names each field that it shows, and a flattened one has no name");
     }

@@ -180,7 +180,9 @@ pub mod __private {
     };
     pub use crate::record::{Clash, Flattening, NeedsId, OptionalId, difference_flat, encoded_flat, flat_names};
     pub use crate::record::{HasMembers, IndexModel, Member, Members, Rules, UnknownKind, no_columns, path_of};
-    pub use crate::record::{ReadChange, VersionNumber, Versioned, in_field, read_flat, set};
+    pub use crate::record::{
+        PlainColumn, ReadChange, VersionNumber, Versioned, ViewedAs, computed_column, in_field, read_flat, set,
+    };
     pub use crate::schema::{Definition, Item, TableModel};
     pub use crate::value::with::foreign::{FlatShape, Probe, Unknown};
     pub use crate::value::{Id, RecordId, RecordKey, Value};

@@ -42,7 +42,7 @@ pub use path::{
 pub use stored::{Collection, Container, List, Number, Optional, Ordered, Stored, Sum, Text};
 pub(crate) use tuples::tuples;
 pub use version::{VersionNumber, Versioned};
-pub use view::{Column, Shows, View, column};
+pub use view::{Column, PlainColumn, Shows, View, ViewedAs, column, computed_column};
 
 use crate::value::Id;
 

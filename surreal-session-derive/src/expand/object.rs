@@ -34,6 +34,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
         impl #impl_generics #krate::__private::Object for #ident #type_generics #where_clause {
             const FIELDS: &'static [&'static str] = &[#(#names),*];
             type Fields<__P: #krate::__private::Path> = #fields #arguments;
+            type Itself = Self;
             type Patch = #patch;
 
             fn fields<__P: #krate::__private::Path>() -> &'static #fields #arguments {
@@ -85,6 +86,7 @@ fn without_fields(model: &Model) -> TokenStream {
         impl #impl_generics #krate::__private::Object for #ident #type_generics #where_clause {
             const FIELDS: &'static [&'static str] = &[];
             type Fields<__P: #krate::__private::Path> = ();
+            type Itself = Self;
             type Patch = #krate::__private::NoPatch;
 
             fn fields<__P: #krate::__private::Path>() -> &'static () {

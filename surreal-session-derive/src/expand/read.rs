@@ -57,11 +57,11 @@ pub(super) fn field(field: &Field, model: &Model, receiver: &Receiver) -> Option
     }
     let function = name(field);
     let patch = object::patch(model);
-    let path = LitStr::new(&quote!(<#patch>::#function).to_string(), field.node.ty.span());
+    let called = LitStr::new(&quote!(<#patch>::#function).to_string(), field.node.ty.span());
     let wire = &field.wire;
     let place = if field.is_named() { quote!(rename = #wire) } else { quote!(flatten) };
     let aliases = words(field, &["alias"], receiver);
-    Some(quote!(#[serde(#place, default, deserialize_with = #path #(, #aliases)*)]))
+    Some(quote!(#[serde(#place, default, deserialize_with = #called #(, #aliases)*)]))
 }
 
 /// The functions that those attributes name.

@@ -1,6 +1,6 @@
 //! `impl View for Profile`.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Type;
 use syn::spanned::Spanned;
@@ -20,6 +20,9 @@ pub(super) fn expand(model: &Model, record: &Type) -> TokenStream {
             #shown
 
             fn columns() -> ::std::vec::Vec<#krate::__private::Column> {
+                #[allow(unused_imports, reason = "not needed if each field is a view")]
+                use #krate::__private::PlainColumn as _;
+                #[allow(unused_variables, reason = "not needed if each field is computed")]
                 let record = <#record as #krate::__private::Object>::fields::<#krate::__private::Of<#record>>();
                 let columns = [#(#columns),*];
                 ::std::convert::From::from(columns)
@@ -28,18 +31,25 @@ pub(super) fn expand(model: &Model, record: &Type) -> TokenStream {
     }
 }
 
+/// The field of the record. The compiler reports a wrong type at its first name.
+fn place(steps: &[Ident]) -> TokenStream {
+    let span = steps.first().map_or_else(Span::call_site, Ident::span);
+    let record = Ident::new("record", span.resolved_at(Span::call_site()));
+    quote!(#record #(.#steps)*)
+}
+
 /// The compiler reports an unknown field at its name, and a wrong type at the type.
 fn column(field: &Field, model: &Model) -> TokenStream {
     let span = field.node.ty.span();
     let krate = model.krate_at(span);
     let ty = &field.node.ty;
     let wire = &field.wire;
+    if let Some(surql) = &field.record.expr {
+        return quote!(#krate::__private::computed_column(#surql, #wire));
+    }
     let place = match &field.record.from {
-        Some(steps) => quote!(record #(.#steps)*),
-        None => {
-            let ident = field.ident;
-            quote!(record.#ident)
-        }
+        Some(steps) => place(steps),
+        None => place(std::slice::from_ref(field.ident)),
     };
-    quote_spanned!(span=> #krate::__private::column::<_, _, #ty>(#place, #wire))
+    quote_spanned!(span=> <#krate::__private::Probe<#ty>>::column(#place, #wire))
 }

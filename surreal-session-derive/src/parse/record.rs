@@ -45,6 +45,8 @@ pub(crate) struct Field {
     is_default_always: bool,
     /// The path of a view's field in the record.
     pub(crate) from: Option<Vec<Ident>>,
+    /// The SurrealQL that computes a view's field.
+    pub(crate) expr: Option<LitStr>,
     pub(crate) rules: Rules,
 }
 
@@ -80,6 +82,7 @@ impl Field {
                 "version" => field.version = Some(flag(item, errors)),
                 "default" | "default_always" | "computed" => field.read_source(&item, errors),
                 "from" => field.from = steps(&item, errors),
+                "expr" => field.expr = schema::expression(&item, "count(<-wrote)", errors),
                 _ => field.rules.read(item, errors),
             }
         }

@@ -106,7 +106,7 @@ impl Place {
                 "comment",
             ],
             (Kind::View, Part::Whole) => &["of", "crate"],
-            (Kind::View, Part::Field) => &["from"],
+            (Kind::View, Part::Field) => &["from", "expr"],
             (Kind::Link | Kind::Stored, Part::Whole) => &["crate"],
             (Kind::Link | Kind::Stored, Part::Field) => &[],
         }

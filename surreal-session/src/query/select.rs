@@ -21,9 +21,9 @@ use super::statement::{Call, Fragment, Statement, builder_methods, send};
 use super::{Response, Scope};
 use crate::error::Result;
 use crate::protocol::{self, Operation};
-use crate::record::{Column, IntoId, Key, Object, Of, Record, View};
+use crate::record::{IntoId, Key, Object, Of, Record, View};
 use crate::session::CallFuture;
-use crate::value::{self, RecordId, RecordKey, Table, escape_object_key};
+use crate::value::{self, RecordId, RecordKey, Table};
 use clauses::{SelectClauses, Target};
 pub use count::{Count, Exists, Explain};
 pub use one::{SelectExactlyOne, SelectOne};
@@ -407,8 +407,9 @@ methods! { [
 
 /// The fields of a view as an object.
 pub(crate) fn view_object<V: View>() -> Fragment {
-    let entries = V::columns().into_iter().map(|Column { path, name, is_linked, .. }| {
-        Fragment::new(escape_object_key(name)).text(": ").text(&path).following_links(is_linked)
+    let entries = V::columns().into_iter().map(|column| {
+        let entry = Fragment::new(column.entry());
+        if column.is_raw { entry.of_program() } else { entry }.following_links(column.is_linked)
     });
     Fragment::new("{ ").joined(entries, ", ").text(" }")
 }

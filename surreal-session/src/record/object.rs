@@ -24,6 +24,18 @@ pub trait Object: 'static {
     #[doc(hidden)]
     type Fields<P: Path>: Copy + 'static;
 
+    /// The struct itself, for an object that is optional, behind a pointer or a link.
+    #[doc(hidden)]
+    type Itself: Object;
+
+    /// `true` if the object may be missing: it is optional, or in another record.
+    #[doc(hidden)]
+    const MAY_BE_MISSING: bool = false;
+
+    /// `true` if the object is in another record.
+    #[doc(hidden)]
+    const IS_LINK: bool = false;
+
     /// A patch of this object, which keeps, sets or unsets each field.
     type Patch: Patch;
 
@@ -41,6 +53,9 @@ impl<T: Object> Probe<T> {
 impl<T: Object> Object for Option<T> {
     const FIELDS: &'static [&'static str] = T::FIELDS;
     type Fields<P: Path> = T::Fields<Maybe<P, T>>;
+    type Itself = T::Itself;
+    const MAY_BE_MISSING: bool = true;
+    const IS_LINK: bool = T::IS_LINK;
     type Patch = T::Patch;
 
     fn fields<P: Path>() -> &'static T::Fields<Maybe<P, T>> {
@@ -54,6 +69,9 @@ macro_rules! behind_pointers {
         impl<T: Object> Object for $pointer<T> {
             const FIELDS: &'static [&'static str] = T::FIELDS;
             type Fields<P: Path> = T::Fields<P>;
+            type Itself = T::Itself;
+            const MAY_BE_MISSING: bool = T::MAY_BE_MISSING;
+            const IS_LINK: bool = T::IS_LINK;
             type Patch = T::Patch;
 
             fn fields<P: Path>() -> &'static T::Fields<P> {
@@ -79,6 +97,9 @@ behind_pointers! { Box Arc Rc }
 impl<T: Record<Key = K>, K: 'static> Object for Id<T, K> {
     const FIELDS: &'static [&'static str] = T::FIELDS;
     type Fields<P: Path> = T::Fields<Through<P>>;
+    type Itself = T::Itself;
+    const MAY_BE_MISSING: bool = true;
+    const IS_LINK: bool = true;
     type Patch = NoPatch;
 
     fn fields<P: Path>() -> &'static T::Fields<Through<P>> {

@@ -74,5 +74,6 @@ mod transfer;
 mod traverse;
 mod untyped;
 mod versions;
+mod view_columns;
 mod violations;
 mod writes;

@@ -78,15 +78,15 @@ async fn stored(session: &Session) -> u32 {
 async fn new_records_have_version_1() {
     let (_db, session, home) = with_page().await;
     assert_eq!(home.version, 1);
-    let a = session.create::<Page>().content_with(new("a"), |p| p.text.set("x")).await.unwrap();
-    let b = session.upsert::<Page>().id("b").content(new("b")).await.unwrap();
-    let c = session.upsert::<Page>().by_unique_index().set(|p| (p.name.set("c"),)).await.unwrap();
-    let d = session.upsert::<Page>().id("d").merge(PagePatch { name: set("d".into()), ..keep() }).await.unwrap();
-    let e = session.upsert::<Page>().id("e").patch(|p| [PatchOp::add(p.name, "e")]).await.unwrap();
+    let created = session.create::<Page>().content_with(new("a"), |p| p.text.set("x")).await.unwrap();
+    let upserted = session.upsert::<Page>().id("b").content(new("b")).await.unwrap();
+    let indexed = session.upsert::<Page>().by_unique_index().set(|p| (p.name.set("c"),)).await.unwrap();
+    let merged = session.upsert::<Page>().id("d").merge(PagePatch { name: set("d".into()), ..keep() }).await.unwrap();
+    let patched = session.upsert::<Page>().id("e").patch(|p| [PatchOp::add(p.name, "e")]).await.unwrap();
     let inserted = session.insert(vec![new("f"), new("g")]).chunk(1).await.unwrap();
     let with_ids = session.insert([("h", new("h")), ("i", new("i"))]).await.unwrap();
     let (batched,) = session.batch((session.create::<Page>().content(new("j")),)).atomic().await.unwrap();
-    for page in [vec![a, b, c, d, e, batched], inserted, with_ids].concat() {
+    for page in [vec![created, upserted, indexed, merged, patched, batched], inserted, with_ids].concat() {
         assert_eq!(page.version, 1, "{page:?}");
     }
     let edge = |to: &str| NewLink { r#in: home.id.clone(), out: Id::new(to), weight: 1 };

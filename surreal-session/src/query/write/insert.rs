@@ -15,7 +15,7 @@ use crate::query::select::Fields;
 use crate::query::statement::{Call, Fragment, Retries, Statement};
 use crate::query::{PatchOp, Response, Scope};
 use crate::record::{
-    Checked, Inserted, IntoId, NeedsRelation, NewRecord, Normal, Object, OptionalId, Record, Relation,
+    Checked, Inserted, IntoId, NeedsRelation, NewRecord, Normal, Object, OptionalId, Record, Relation, View,
 };
 use crate::session::CallFuture;
 use crate::value::{Id, Table, Value};
@@ -269,7 +269,15 @@ impl<T, Out, Before> Insert<T, Out, Before> {
     }
 
     fn returning<O>(self, returns: Returns, read: ReadAll<O>) -> Insert<T, O, Before> {
-        Insert { bulk: Bulk { returns, ..self.bulk }, read, types: PhantomData }
+        Insert { bulk: Bulk { returns, view: None, ..self.bulk }, read, types: PhantomData }
+    }
+}
+
+impl<T: Record> Insert<T> {
+    /// Returns a view of each record; see [`Write::view`](super::Write::view).
+    pub fn view<V: View<Record = T>>(self) -> Insert<T, Vec<V>> {
+        let view = Some(self.bulk.returns.view::<V>());
+        Insert { bulk: Bulk { view, ..self.bulk }, read: all, types: PhantomData }
     }
 }
 

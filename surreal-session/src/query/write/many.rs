@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::query::condition::IntoCondition;
 use crate::query::select::Fields;
 use crate::query::{PatchOp, Response};
-use crate::record::{Record, VersionNumber, Versioned};
+use crate::record::{Record, VersionNumber, Versioned, View};
 use crate::value::Value;
 
 /// A complete write of one record, sent when awaited. It returns an `Option`: `None` if there is no record.
@@ -35,6 +35,20 @@ pub struct WriteMany<T, Out = Vec<T>, Before = T> {
 impl<T, Out, Before> WriteOptional<T, Option<Out>, Before> {
     pub(super) fn of(write: Write<T, Out, Before>) -> Self {
         Self { clauses: write.clauses.answer(Cardinality::AtMostOne), read: write.read, types: PhantomData }
+    }
+}
+
+impl<T: Record, Before> WriteOptional<T, Option<T>, Before> {
+    /// Returns a view of the record; see [`Write::view`].
+    pub fn view<V: View<Record = T>>(self) -> WriteOptional<T, Option<V>, Before> {
+        WriteOptional { clauses: self.clauses.view::<V>(), read: first, types: PhantomData }
+    }
+}
+
+impl<T: Record, Before> WriteMany<T, Vec<T>, Before> {
+    /// Returns a view of each record; see [`Write::view`].
+    pub fn view<V: View<Record = T>>(self) -> WriteMany<T, Vec<V>, Before> {
+        WriteMany { clauses: self.clauses.view::<V>(), read: rows, types: PhantomData }
     }
 }
 

@@ -119,7 +119,7 @@ impl PartialEq for Assignments {
 /// A value that cannot be sent equals one that fails for the same reason.
 impl PartialEq for PatchedField {
     fn eq(&self, other: &Self) -> bool {
-        let value = |field: &Self| field.value.as_ref().map(Clone::clone).map_err(ToString::to_string);
+        let value = |field: &Self| field.value.clone().map_err(|error| error.to_string());
         (&self.path, &self.part) == (&other.path, &other.part) && value(self) == value(other)
     }
 }
