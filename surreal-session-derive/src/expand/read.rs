@@ -6,8 +6,7 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Generics, LitStr, Path, WherePredicate, parse_quote};
 
-use super::generics::Dropped;
-use super::object;
+use super::generics::{Dropped, patch_type};
 use super::receiver::{Header, Receiver};
 use crate::model::{Field, Model};
 use crate::parse::record::reads;
@@ -56,7 +55,7 @@ pub(super) fn field(field: &Field, model: &Model, receiver: &Receiver) -> Option
         return None;
     }
     let function = name(field);
-    let patch = object::patch(model);
+    let patch = patch_type(model);
     let called = LitStr::new(&quote!(<#patch>::#function).to_string(), field.node.ty.span());
     let wire = &field.wire;
     let place = if field.is_named() { quote!(rename = #wire) } else { quote!(flatten) };

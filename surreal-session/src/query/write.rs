@@ -414,6 +414,12 @@ impl WriteClauses {
         self.data(Some(Fragment::new(keyword).text(" ").value(data)))
     }
 
+    /// Writes the record only if it has this version.
+    pub(super) fn if_version<T: Record>(mut self, version: i64) -> Self {
+        self.expected = version::Expected::new::<T>(version);
+        self
+    }
+
     pub(super) fn returns(mut self, returns: Returns) -> Self {
         (self.returns, self.view) = (returns, None);
         self
@@ -457,7 +463,12 @@ impl WriteClauses {
     /// The whole statement.
     pub(in crate::query) fn surql(&self) -> Fragment {
         let returning = self.view.clone().unwrap_or_else(|| Fragment::new(self.returning()));
-        self.if_expected(self.statement().text(" RETURN ").then(returning).timeout(self.timeout))
+        let statement = self.statement().text(" RETURN ").then(returning).timeout(self.timeout);
+        match &self.expected {
+            None => statement,
+            Some(expected) if self.target.reach == Reach::One => expected.guard(self.target.surql.clone(), statement),
+            Some(_) => statement.refused("`if_version` is for the record of an id: call `.id(..)` first"),
+        }
     }
 
     /// The statement up to RETURN.

@@ -1,6 +1,5 @@
 //! Versions of records: the count that each write adds one to, and writes that need a certain version.
 
-use super::{Reach, WriteClauses};
 use crate::error::STALE;
 use crate::query::statement::Fragment;
 use crate::record::Record;
@@ -48,26 +47,19 @@ pub(super) fn operation<T: Record>() -> Option<String> {
     Some(format!("{{ op: 'replace', path: '/{name}', value: {value} }}"))
 }
 
-impl WriteClauses {
-    /// Writes the record only if it has this version.
-    pub(super) fn if_version<T: Record>(mut self, version: i64) -> Self {
-        let field = T::VERSION.map(|name| escape_identifier(name).into_owned());
-        self.expected = field.map(|field| Expected { field, version });
-        self
+impl Expected {
+    pub(super) fn new<T: Record>(version: i64) -> Option<Self> {
+        Some(Self { field: escape_identifier(T::VERSION?).into_owned(), version })
     }
 
-    /// Runs the statement only if the record has the expected version.
+    /// Runs the statement, which is about the record `id`, only if that has the expected version.
     ///
     /// The version is read and the record written in one transaction, so that another write to the record in between is a
     /// conflict. A missing record gives no rows, and another version an error that fails the whole transaction.
-    pub(super) fn if_expected(&self, statement: Fragment) -> Fragment {
-        let Some(Expected { field, version }) = &self.expected else { return statement };
-        let target = self.target.surql.clone();
-        if self.target.reach != Reach::One {
-            return statement.refused("`if_version` is for the record of an id: call `.id(..)` first");
-        }
+    pub(super) fn guard(&self, id: Fragment, statement: Fragment) -> Fragment {
+        let Self { field, version } = self;
         let stored = format!("{{ LET {STORED} = (SELECT VALUE ({field} ?? 0) FROM ONLY ");
-        let equal = Fragment::new(stored).then(target).text(&format!("); IF {STORED} = ")).value(version);
+        let equal = Fragment::new(stored).then(id).text(&format!("); IF {STORED} = ")).value(version);
         let written = equal.text(" { ").then(statement).text(&format!(" }} ELSE IF {STORED} = NONE {{ [] }} ELSE {{ "));
         let thrown = written.text(&format!("THROW '{STALE}' + <string> {STORED} + ' and not ' + <string> "));
         thrown.value(version).text(" } }")
