@@ -173,6 +173,10 @@ pub mod __private {
         Stored,
     };
     pub use crate::record::{
+        AlwaysExists, PlainColumn, ReadChange, VersionNumber, Versioned, ViewedAs, ViewedWhole, computed_column,
+        in_field, read_flat, set,
+    };
+    pub use crate::record::{
         Assignments, Change, Column, Dot, Encoded, Endpoint, FieldRef, Flattened, HasTable, IdOf, IntoId, Key, KeyData,
         KeyPart, LinkTo, Linked, NewRecord, NoPatch, NormalRecord, Object, Of, OneOf, Patch, PatchOf, Path, ReadOnly,
         Record, Relation, View, column, difference, encoded, encoded_with, has_key_fields, key_field, leads_elsewhere,
@@ -180,9 +184,6 @@ pub mod __private {
     };
     pub use crate::record::{Clash, Flattening, NeedsId, OptionalId, difference_flat, encoded_flat, flat_names};
     pub use crate::record::{HasMembers, IndexModel, Member, Members, Rules, UnknownKind, no_columns, path_of};
-    pub use crate::record::{
-        PlainColumn, ReadChange, VersionNumber, Versioned, ViewedAs, computed_column, in_field, read_flat, set,
-    };
     pub use crate::schema::{Definition, Item, TableModel};
     pub use crate::value::with::foreign::{FlatShape, Probe, Unknown};
     pub use crate::value::{Id, RecordId, RecordKey, Value};

@@ -29,7 +29,7 @@ pub use keyed::{HasKey, KeyedBy};
 pub use kind::{HasMembers, IndexModel, Kind, Member, Members, Rules};
 pub use link::{Endpoint, LinkTo, Linked, OneOf, leads_elsewhere};
 pub use member::{UnknownKind, no_columns, path_of};
-pub use object::{NoPatch, Object};
+pub use object::{AlwaysExists, NoPatch, Object};
 pub(crate) use part::{Part, first_field, is_part_of};
 pub(crate) use patch::PatchedField;
 pub use patch::{
@@ -42,7 +42,7 @@ pub use path::{
 pub use stored::{Collection, Container, List, Number, Optional, Ordered, Stored, Sum, Text};
 pub(crate) use tuples::tuples;
 pub use version::{VersionNumber, Versioned};
-pub use view::{Column, PlainColumn, Shows, View, ViewedAs, column, computed_column};
+pub use view::{Column, PlainColumn, Shows, View, ViewedAs, ViewedWhole, column, computed_column};
 
 use crate::value::Id;
 

@@ -35,6 +35,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
             const FIELDS: &'static [&'static str] = &[#(#names),*];
             type Fields<__P: #krate::__private::Path> = #fields #arguments;
             type Itself = Self;
+            type Presence = #krate::__private::AlwaysExists;
             type Patch = #patch;
 
             fn fields<__P: #krate::__private::Path>() -> &'static #fields #arguments {
@@ -87,6 +88,7 @@ fn without_fields(model: &Model) -> TokenStream {
             const FIELDS: &'static [&'static str] = &[];
             type Fields<__P: #krate::__private::Path> = ();
             type Itself = Self;
+            type Presence = #krate::__private::AlwaysExists;
             type Patch = #krate::__private::NoPatch;
 
             fn fields<__P: #krate::__private::Path>() -> &'static () {

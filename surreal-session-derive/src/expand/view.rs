@@ -1,6 +1,6 @@
 //! `impl View for Profile`.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Type;
 use syn::spanned::Spanned;
@@ -31,13 +31,6 @@ pub(super) fn expand(model: &Model, record: &Type) -> TokenStream {
     }
 }
 
-/// The field of the record. The compiler reports a wrong type at its first name.
-fn place(steps: &[Ident]) -> TokenStream {
-    let span = steps.first().map_or_else(Span::call_site, Ident::span);
-    let record = Ident::new("record", span.resolved_at(Span::call_site()));
-    quote!(#record #(.#steps)*)
-}
-
 /// The compiler reports an unknown field at its name, and a wrong type at the type.
 fn column(field: &Field, model: &Model) -> TokenStream {
     let span = field.node.ty.span();
@@ -48,8 +41,11 @@ fn column(field: &Field, model: &Model) -> TokenStream {
         return quote!(#krate::__private::computed_column(#surql, #wire));
     }
     let place = match &field.record.from {
-        Some(steps) => place(steps),
-        None => place(std::slice::from_ref(field.ident)),
+        Some(steps) => quote!(record #(.#steps)*),
+        None => {
+            let ident = field.ident;
+            quote!(record.#ident)
+        }
     };
     quote_spanned!(span=> <#krate::__private::Probe<#ty>>::column(#place, #wire))
 }

@@ -28,9 +28,9 @@ pub trait Object: 'static {
     #[doc(hidden)]
     type Itself: Object;
 
-    /// `true` if the object may be missing: it is optional, or in another record.
+    /// [`MayBeMissing`] if it is optional, or in another record.
     #[doc(hidden)]
-    const MAY_BE_MISSING: bool = false;
+    type Presence;
 
     /// `true` if the object is in another record.
     #[doc(hidden)]
@@ -44,6 +44,18 @@ pub trait Object: 'static {
     fn fields<P: Path>() -> &'static Self::Fields<P>;
 }
 
+/// The object exists wherever it is read.
+#[doc(hidden)]
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct AlwaysExists;
+
+/// The object may be missing where it is read.
+#[doc(hidden)]
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct MayBeMissing;
+
 impl<T: Object> Probe<T> {
     /// An object has its own names.
     pub const SHAPE: FlatShape = FlatShape::Object(T::FIELDS);
@@ -54,7 +66,7 @@ impl<T: Object> Object for Option<T> {
     const FIELDS: &'static [&'static str] = T::FIELDS;
     type Fields<P: Path> = T::Fields<Maybe<P, T>>;
     type Itself = T::Itself;
-    const MAY_BE_MISSING: bool = true;
+    type Presence = MayBeMissing;
     const IS_LINK: bool = T::IS_LINK;
     type Patch = T::Patch;
 
@@ -70,7 +82,7 @@ macro_rules! behind_pointers {
             const FIELDS: &'static [&'static str] = T::FIELDS;
             type Fields<P: Path> = T::Fields<P>;
             type Itself = T::Itself;
-            const MAY_BE_MISSING: bool = T::MAY_BE_MISSING;
+            type Presence = T::Presence;
             const IS_LINK: bool = T::IS_LINK;
             type Patch = T::Patch;
 
@@ -98,7 +110,7 @@ impl<T: Record<Key = K>, K: 'static> Object for Id<T, K> {
     const FIELDS: &'static [&'static str] = T::FIELDS;
     type Fields<P: Path> = T::Fields<Through<P>>;
     type Itself = T::Itself;
-    const MAY_BE_MISSING: bool = true;
+    type Presence = MayBeMissing;
     const IS_LINK: bool = true;
     type Patch = NoPatch;
 

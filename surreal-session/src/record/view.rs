@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 
 use super::part::first_field;
-use super::{FieldRef, Object, Path};
+use super::{AlwaysExists, FieldRef, Object, Path};
 use crate::value::escape_object_key;
 use crate::value::with::foreign::Probe;
 
@@ -86,17 +86,28 @@ impl<V> PlainColumn for Probe<V> {
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "the view reads a field as a view of `{O}` that is `{Self}` in the record",
-    label = "expected a view of `{Self}`"
+    label = "expected a view of another type"
 )]
 pub trait ViewedAs<O>: Object {}
 
 #[diagnostic::do_not_recommend]
 impl<T: Object<Itself = O>, O> ViewedAs<O> for T {}
 
+/// Such an object that cannot be missing.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "the view reads a field as a view of `{O}` that is `{Self}` in the record",
+    label = "expected a view of another type",
+    note = "the view of an object that may be missing, or of the record that a link leads to, is an `Option`"
+)]
+pub trait ViewedWhole<O>: Object {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Object<Itself = O, Presence = AlwaysExists>, O> ViewedWhole<O> for T {}
+
 impl<V: View> Probe<V> {
     /// The view of an object.
-    pub fn column<P: Path, T: ViewedAs<V::Record>>(field: FieldRef<P, T>, name: &'static str) -> Column {
-        const { assert!(!T::MAY_BE_MISSING, "the view of an object that may be missing, or of a link, is an `Option`") };
+    pub fn column<P: Path, T: ViewedWhole<V::Record>>(field: FieldRef<P, T>, name: &'static str) -> Column {
         let _ = field;
         nested::<P, V>("ONLY ", T::IS_LINK, name)
     }
