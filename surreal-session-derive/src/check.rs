@@ -5,6 +5,7 @@ mod ends;
 mod fields;
 pub(crate) mod foreign;
 pub(crate) mod id;
+mod version;
 
 use quote::ToTokens;
 use syn::ext::IdentExt;
@@ -31,6 +32,7 @@ pub(crate) fn check(model: &Model, errors: &mut Errors) {
         table(model, errors);
         id::check(model, fields, errors);
         ends::check(model, fields, errors);
+        version::check(model, fields, errors);
     }
 }
 
@@ -66,6 +68,9 @@ fn view(model: &Model, fields: &[Field], errors: &mut Errors) {
         let message =
             format!("a view says what it shows the fields of: put `#[record(of = User)]` on `{}`", model.input.ident);
         errors.at(&model.input.ident, message);
+    }
+    for field in fields.iter().filter(|field| field.record.expr.is_some() && field.record.from.is_some()) {
+        errors.at(field.ident, "`from` and `expr` exclude each other: a field is read from the record, or computed");
     }
     for flatten in fields.iter().filter_map(|field| field.serde.flatten.as_ref()) {
         errors.at(flatten, "a view names each field that it shows, and a flattened one has no name");
@@ -209,6 +214,15 @@ mod tests {
                 "struct User { id: Id<User>, #[record(computed = \"1\", readonly)] a: u8 }",
                 &["`computed` and `readonly`"],
             ),
+            ("struct User { id: Id<User>, #[record(version)] v: u64 }", &[]),
+            ("struct User { id: Id<User>, #[record(version, default = \"1\")] v: u64 }", &[]),
+            ("struct User { id: Id<User>, #[record(version)] v: u64, #[record(version)] w: u64 }", &["one version"]),
+            ("struct User { id: Id<User>, #[record(version, readonly)] v: u64 }", &["`version` and `readonly`"]),
+            ("struct User { id: Id<User>, #[record(version, value = \"1\")] v: u64 }", &["`version` and `value`"]),
+            ("struct User { id: Id<User>, #[record(version)] v: Option<u64> }", &["always has a version"]),
+            ("struct User { id: Id<User>, #[record(version)] #[serde(skip)] v: u64 }", &["read and written"]),
+            ("struct User { id: Id<User>, #[record(version)] #[serde(rename = \"a.b\")] v: u64 }", &["called `a.b`"]),
+            ("struct User { #[record(version)] id: Id<User> }", &["no version"]),
             (
                 "struct User { id: Id<User>, #[serde(flatten)] #[record(unique)] a: B }",
                 &["attribute on the fields inside"],

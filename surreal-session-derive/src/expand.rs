@@ -2,6 +2,7 @@
 
 mod adapted;
 mod carried;
+mod constructor;
 mod fields;
 mod generics;
 mod key;
@@ -10,6 +11,7 @@ mod new;
 mod object;
 mod patch;
 mod probe;
+mod read;
 mod receiver;
 mod record;
 mod schema;

@@ -108,6 +108,11 @@ impl<'a> Model<'a> {
         self.all_fields().find(|field| self.is_id(field))
     }
 
+    /// Returns the field that counts the writes of a record.
+    pub(crate) fn version(&self) -> Option<&Field<'a>> {
+        self.all_fields().find(|field| field.record.version.is_some())
+    }
+
     /// Returns the field that holds an end of an edge, `in` or `out`.
     pub(crate) fn end(&self, wire: &str) -> Option<&Field<'a>> {
         self.all_fields().find(|field| field.is_called(wire))
@@ -195,7 +200,7 @@ impl<'a> Field<'a> {
 
     /// The program does not write it.
     pub(crate) fn is_set_by_server(&self) -> bool {
-        self.record.readonly.is_some() || self.record.computed.is_some()
+        self.record.readonly.is_some() || self.record.computed.is_some() || self.record.version.is_some()
     }
 
     /// Returns `true` for a field that is left out of a new record if it is `None` there, so that its default applies.

@@ -12,6 +12,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use kind::{Delivery, ErrorKind};
+pub(crate) use server::STALE;
 pub use server::{ErrorDetails, ServerError};
 pub use violation::Violation;
 
@@ -124,6 +125,21 @@ impl Error {
         self.server().is_some_and(ServerError::is_patch_test_failed)
     }
 
+    /// Returns `true` if a write wrote nothing because the record has another version than
+    /// [`if_version`](crate::query::write::Write::if_version) said: another write was first.
+    ///
+    /// This includes a [`TransactionFailed`](ErrorKind::TransactionFailed) whose first failure it was. Read the record again,
+    /// and repeat the change on it; [`current_version`](Self::current_version) is its version.
+    pub fn is_stale(&self) -> bool {
+        self.current_version().is_some()
+    }
+
+    /// Returns the version that the record has, if it is not the one that
+    /// [`if_version`](crate::query::write::Write::if_version) said; see [`is_stale`](Self::is_stale).
+    pub fn current_version(&self) -> Option<i64> {
+        self.server()?.stored_version()
+    }
+
     /// Returns `true` if the request names something that does not exist: a record, session, method or definition.
     ///
     /// Server 3.3.5 sends a structured kind for records, tables, namespaces and databases. For other definitions, such as
@@ -188,7 +204,8 @@ impl Error {
     ///
     /// This is so if the request was [not sent](Delivery::NotSent) or is [rolled back](Delivery::RolledBack); for a
     /// conflict; and for an answer that says that nothing was executed: the text does not parse, the session has expired
-    /// or is anonymous on a server that refuses guests, the server forbids the method, another statement of the same
+    /// or is anonymous on a server that refuses guests, the server forbids the method, the record is
+    /// [stale](Self::is_stale), another statement of the same
     /// transaction block failed, or the [transaction](crate::Transaction) did. It is `false` if the outcome is unknown, for
     /// [`PartlyApplied`](ErrorKind::PartlyApplied), if other statements of the same text succeeded, and for every other
     /// answer.
@@ -210,7 +227,7 @@ impl Error {
     fn is_unexecuted(&self) -> bool {
         let Some(server) = self.server() else { return false };
         match self.kind() {
-            ErrorKind::TooManyTransactions => true,
+            ErrorKind::TooManyTransactions | ErrorKind::Stale => true,
             ErrorKind::Query => server.is_detail("NotExecuted"),
             // Errors of the whole request. A statement may have called a function that wrote before.
             _ if self.statement().is_some() || server.code().is_none() => false,

@@ -123,7 +123,8 @@ pub mod field {
 pub mod model {
     pub use crate::record::{
         AutoId, Collection, ComparedWith, Container, Endpoint, GenerateKey, IntoId, Keep, Key, KeyPrefix, Kind, List,
-        Map, Members, NewRecord, NormalRecord, Number, Optional, Ordered, Sum, Text, Total, Vector,
+        Map, Members, NewRecord, NormalRecord, Number, Optional, Ordered, Sum, Text, Total, Vector, VersionNumber,
+        Versioned,
     };
 
     // Hidden items that messages of the compiler name.
@@ -162,7 +163,7 @@ pub mod prelude {
 pub mod __private {
     pub use serde;
 
-    pub use std::option::Option::{None, Some};
+    pub use std::option::Option::{self, None, Some};
 
     pub use crate::error::{Error, Result};
     pub use crate::migration::{Migration, Migrations};
@@ -171,6 +172,10 @@ pub mod __private {
     pub use crate::record::{
         Adapted, Adapts, Collection, Container, GenerateKey, HasKey, KeyedBy, Kind, List, NeedsRelation, Normal, Shows,
         Stored,
+    };
+    pub use crate::record::{
+        AlwaysExists, PlainColumn, ReadChange, VersionNumber, Versioned, ViewedAs, ViewedWhole, computed_column,
+        in_field, read_flat, set,
     };
     pub use crate::record::{
         Assignments, Change, Column, Dot, Encoded, Endpoint, FieldRef, Flattened, HasTable, IdOf, IntoId, Key, KeyData,

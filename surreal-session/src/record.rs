@@ -16,6 +16,7 @@ mod patch;
 mod path;
 mod stored;
 mod tuples;
+mod version;
 mod view;
 
 use serde::de::DeserializeOwned;
@@ -31,12 +32,12 @@ pub(crate) use kind::rules_at;
 pub use kind::{HasMembers, IndexModel, Kind, Member, Members, Rules};
 pub use link::{Endpoint, LinkTo, Linked, OneOf, leads_elsewhere};
 pub use member::{UnknownKind, no_columns, path_of};
-pub use object::{NoPatch, Object};
+pub use object::{AlwaysExists, NoPatch, Object};
 pub(crate) use part::{Part, first_field, is_part_of};
 pub(crate) use patch::PatchedField;
 pub use patch::{
-    Assignments, Change, Clash, Encoded, Flattening, Keep, Patch, PatchOf, difference, difference_flat, encoded,
-    encoded_flat, encoded_with, flat_names, keep, merge, set, unset,
+    Assignments, Change, Clash, Encoded, Flattening, Keep, Patch, PatchOf, ReadChange, difference, difference_flat,
+    encoded, encoded_flat, encoded_with, flat_names, in_field, keep, merge, read_flat, set, unset,
 };
 pub use path::{
     AlwaysPresent, At, Dot, Element, Flat, Inserted, Last, Maybe, Of, Path, ReadOnly, Through, Within, Writable,
@@ -45,7 +46,8 @@ pub use stored::{
     Collection, ComparedWith, Container, List, Map, Number, Optional, Ordered, Stored, Sum, Text, Total, Vector,
 };
 pub(crate) use tuples::tuples;
-pub use view::{Column, Shows, View, column};
+pub use version::{VersionNumber, Versioned};
+pub use view::{Column, PlainColumn, Shows, View, ViewedAs, ViewedWhole, column, computed_column};
 
 use crate::value::Id;
 
@@ -74,6 +76,10 @@ pub trait Record: HasTable + Object + DeserializeOwned {
     /// The fields that are kept when the content of a record is replaced and does not have them.
     #[doc(hidden)]
     const KEPT: &'static [&'static str] = &[];
+
+    /// The name of the field that holds the version, not escaped.
+    #[doc(hidden)]
+    const VERSION: Option<&'static str> = None;
 
     /// The first entry of a flattened field of a new record that has the name of another field.
     #[doc(hidden)]
@@ -109,14 +115,15 @@ pub trait WithoutId<R> {}
 #[diagnostic::do_not_recommend]
 impl<R> WithoutId<R> for OptionalId {}
 
-/// The data of a new record of type `T`, which is encoded only if its names are unambiguous.
+/// The data of a new record of type `T`, with its first version. It is encoded only if its names are unambiguous.
 pub(crate) struct Checked<'a, T: Record>(pub(crate) &'a T::New);
 
 impl<T: Record> Serialize for Checked<'_, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match T::clash(self.0) {
-            Some(clash) => Err(S::Error::custom(clash)),
-            None => self.0.serialize(serializer),
+        match (T::clash(self.0), T::VERSION) {
+            (Some(clash), _) => Err(S::Error::custom(clash)),
+            (None, Some(field)) => version::with_first(self.0, field, serializer),
+            (None, None) => self.0.serialize(serializer),
         }
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use proc_macro2::{TokenStream, TokenTree};
-use quote::ToTokens;
+use quote::{ToTokens, quote};
 use syn::punctuated::Punctuated;
 use syn::{GenericParam, Generics, LitStr, Token, TypeParam, WherePredicate, parse_quote};
 
@@ -110,6 +110,14 @@ impl Dropped {
         mentioned(tokens.to_token_stream(), &looked_for, &mut found);
         !found.is_empty()
     }
+}
+
+/// The generated patch as a type, with the parameters that it has.
+pub(super) fn patch_type(model: &Model) -> TokenStream {
+    let patch = model.patch_name();
+    let generics = Dropped::of_patch(model).leave(&model.input.generics);
+    let (_, type_generics, _) = generics.split_for_impl();
+    quote!(#patch #type_generics)
 }
 
 fn without_default(mut param: GenericParam) -> GenericParam {

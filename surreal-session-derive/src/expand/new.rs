@@ -9,8 +9,10 @@ use syn::{ExprPath, LitStr, parse_quote};
 use super::carried;
 use super::generics::Dropped;
 use super::receiver::{Header, Receiver};
+use super::{constructor, read};
 use crate::case::Rule;
 use crate::model::{Field, Model};
+use crate::parse::record::reads;
 
 pub(super) fn expand(model: &Model) -> TokenStream {
     let krate = model.krate();
@@ -26,6 +28,8 @@ pub(super) fn expand(model: &Model) -> TokenStream {
     let serde = container_attributes(model, &receiver, &dropped);
     let new_record = new_record(model, &receiver, &dropped);
     let functions = wrappers(model, &receiver);
+    let constructor = constructor::expand(model, &receiver);
+    let derives = read::derives(&model.record.new_derive, &krate);
     let fields = model.written().map(|field| field_tokens(field, model, &receiver, &dropped));
     quote! {
         #[doc = #documentation]
@@ -34,12 +38,14 @@ pub(super) fn expand(model: &Model) -> TokenStream {
         #[allow(non_snake_case, reason = "the lint reports the names of the original already")]
         #[allow(rustdoc::broken_intra_doc_links, reason = "the documentation was written for the record")]
         #[derive(::core::clone::Clone, ::core::fmt::Debug, #krate::model::serde::Serialize)]
+        #derives
         #serde
         #visibility struct #new #generics #where_clause {
             #(#fields,)*
         }
 
         #functions
+        #constructor
         #new_record
     }
 }
@@ -88,6 +94,8 @@ fn container_attributes(model: &Model, receiver: &Receiver, dropped: &Dropped) -
     if let Some(rule) = rule.filter(|rule| Rule::named(&rule.value()).is_some()) {
         words.push(quote!(rename_all = #rule));
     }
+    let is_strict = model.serde.deny_unknown_fields && reads(&model.record.new_derive);
+    words.extend(is_strict.then(|| quote!(deny_unknown_fields)));
     words.extend(model.serde.bound.as_ref().map(|bound| bound_word(bound, receiver, dropped)));
     quote!(#[serde(#(#words),*)])
 }
@@ -107,18 +115,21 @@ fn field_tokens(field: &Field, model: &Model, receiver: &Receiver, dropped: &Dro
             #vis #ident: ::core::option::Option<#ty>
         };
     }
-    let serde = field_attributes(field, receiver, dropped);
+    let serde = field_attributes(field, model, receiver, dropped);
     quote!(#serde #carried #vis #ident: #ty)
 }
 
 /// The attribute is there even if it says nothing: serde reports a type that cannot be written at the first token of the
 /// field, and so that is made to point at the type.
-fn field_attributes(field: &Field, receiver: &Receiver, dropped: &Dropped) -> TokenStream {
+fn field_attributes(field: &Field, model: &Model, receiver: &Receiver, dropped: &Dropped) -> TokenStream {
     let mut words = Vec::from_iter(rename_word(field));
     words.extend(field.serde.flatten.as_ref().map(ToTokens::to_token_stream));
     for (word, path) in &field.serde.functions {
         let path = receiver.named_in_text(path);
         words.push(quote!(#word = #path));
+    }
+    if reads(&model.record.new_derive) {
+        words.extend(read::words(field, &["deserialize_with", "default", "alias"], receiver));
     }
     words.extend(field.serde.bound.as_ref().map(|bound| bound_word(bound, receiver, dropped)));
     quote_spanned!(field.node.ty.span()=> #[serde(#(#words),*)])
@@ -147,6 +158,14 @@ fn optional_attributes(field: &Field, model: &Model, receiver: &Receiver, droppe
         let write = path_to(&write_name(field), model);
         words.push(quote!(serialize_with = #write));
     }
+    if reads(&model.record.new_derive) {
+        words.push(quote!(default));
+        words.extend(read::words(field, &["alias"], receiver));
+        if field.serde.reading_function().is_some() {
+            let read = path_to(&read_name(field), model);
+            words.push(quote!(deserialize_with = #read));
+        }
+    }
     words.extend(field.serde.bound.as_ref().map(|bound| bound_word(bound, receiver, dropped)));
     quote_spanned!(field.node.ty.span()=> #[serde(#(#words),*)])
 }
@@ -159,7 +178,9 @@ fn wrappers(model: &Model, receiver: &Receiver) -> Option<TokenStream> {
         .flat_map(|field| {
             let skip = field.serde.skip_if().map(|path| skip(field, &path, receiver));
             let write = field.serde.writer().map(|path| write(field, &path, model, receiver));
-            [skip, write].into_iter().flatten()
+            let read = reads(&model.record.new_derive).then(|| field.serde.reading_function()).flatten();
+            let read = read.map(|path| read_given(field, &path, model, receiver));
+            [skip, write, read].into_iter().flatten()
         })
         .collect();
     if functions.is_empty() {
@@ -207,6 +228,19 @@ fn write(field: &Field, path: &ExprPath, model: &Model, receiver: &Receiver) -> 
     }
 }
 
+fn read_given(field: &Field, path: &ExprPath, model: &Model, receiver: &Receiver) -> TokenStream {
+    let krate = model.krate();
+    let name = read_name(field);
+    let [ty, path] = [receiver.named_in(&field.node.ty), receiver.named_in(path)];
+    quote! {
+        fn #name<'__de, __D: #krate::__private::serde::Deserializer<'__de>>(
+            deserializer: __D,
+        ) -> ::core::result::Result<::core::option::Option<#ty>, __D::Error> {
+            #path(deserializer).map(::core::option::Option::Some)
+        }
+    }
+}
+
 fn path_to(function: &Ident, model: &Model) -> LitStr {
     let new = new_type(model);
     LitStr::new(&quote!(<#new>::#function).to_string(), function.span())
@@ -214,6 +248,10 @@ fn path_to(function: &Ident, model: &Model) -> LitStr {
 
 fn skip_name(field: &Field) -> Ident {
     format_ident!("__skip_{}", field.ident.unraw())
+}
+
+fn read_name(field: &Field) -> Ident {
+    format_ident!("__read_{}", field.ident.unraw())
 }
 
 fn write_name(field: &Field) -> Ident {

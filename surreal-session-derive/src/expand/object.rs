@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{WhereClause, parse_quote};
 
-use super::generics::Dropped;
+use super::generics::patch_type;
 use super::receiver::{Header, Receiver};
 use crate::model::Model;
 
@@ -22,7 +22,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
         quote!(#ident: #krate::__private::#ty::new())
     });
     let empty = model.has_no_fields_read().then(|| quote!(__place: ::core::marker::PhantomData));
-    let patch = patch(model);
+    let patch = patch_type(model);
     let where_clause = where_clause(model, &patch);
     let patch_of = patch_of(model, &patch);
     let (impl_generics, type_generics, declared) = model.input.generics.split_for_impl();
@@ -34,6 +34,8 @@ pub(super) fn expand(model: &Model) -> TokenStream {
         impl #impl_generics #krate::__private::Object for #ident #type_generics #where_clause {
             const FIELDS: &'static [&'static str] = &[#(#names),*];
             type Fields<__P: #krate::__private::Path> = #fields #arguments;
+            type Itself = Self;
+            type Presence = #krate::__private::AlwaysExists;
             type Patch = #patch;
 
             fn fields<__P: #krate::__private::Path>() -> &'static #fields #arguments {
@@ -85,6 +87,8 @@ fn without_fields(model: &Model) -> TokenStream {
         impl #impl_generics #krate::__private::Object for #ident #type_generics #where_clause {
             const FIELDS: &'static [&'static str] = &[];
             type Fields<__P: #krate::__private::Path> = ();
+            type Itself = Self;
+            type Presence = #krate::__private::AlwaysExists;
             type Patch = #krate::__private::NoPatch;
 
             fn fields<__P: #krate::__private::Path>() -> &'static () {
@@ -92,13 +96,6 @@ fn without_fields(model: &Model) -> TokenStream {
             }
         }
     }
-}
-
-pub(super) fn patch(model: &Model) -> TokenStream {
-    let patch = model.patch_name();
-    let generics = Dropped::of_patch(model).leave(&model.input.generics);
-    let (_, type_generics, _) = generics.split_for_impl();
-    quote!(#patch #type_generics)
 }
 
 /// The fields of a generic struct can be written if its parameters can.

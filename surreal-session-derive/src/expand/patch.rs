@@ -7,12 +7,13 @@ use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::{Generics, Token, WherePredicate, parse_quote};
 
-use super::carried;
 use super::generics::Dropped;
 use super::receiver::{Header, Receiver};
+use super::{carried, read};
 use crate::model::{Field, Model};
 
 pub(super) fn expand(model: &Model) -> TokenStream {
+    let krate = model.krate();
     let name = model.patch_name();
     let visibility = &model.input.vis;
     let receiver = Receiver::of(model);
@@ -27,12 +28,17 @@ pub(super) fn expand(model: &Model) -> TokenStream {
     let documentation = documentation(model);
     let carried = carried::by_struct(&model.input.attrs);
     let fields = model.patched().map(|field| field_tokens(field, model, &receiver));
+    let derives = read::derives(&model.record.patch_derive, &krate);
+    let serde = read::container(model, &dropped);
+    let functions = read::functions(model, &receiver, &dropped);
     let idents: Vec<_> = model.patched().map(|field| field.ident).collect();
     let names = idents.iter().map(|ident| ident.unraw().to_string());
     let shown = name.unraw().to_string();
     quote! {
         #[doc = #documentation]
         #carried
+        #derives
+        #serde
         #[allow(dead_code, reason = "a program may only read its records")]
         #[allow(non_snake_case, reason = "the lint reports the names of the original already")]
         #[allow(rustdoc::broken_intra_doc_links, reason = "the documentation was written for the original")]
@@ -59,6 +65,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
         #clone
         #implementation
         #diff
+        #functions
     }
 }
 
@@ -96,7 +103,8 @@ fn field_tokens(field: &Field, model: &Model, receiver: &Receiver) -> TokenStrea
     let ident = field.ident;
     let ty = receiver.named_in(ty);
     let carried = carried::by_field(field, model);
-    quote!(#carried #vis #ident: #krate::__private::Change<#ty>)
+    let serde = read::field(field, model, receiver);
+    quote!(#serde #carried #vis #ident: #krate::__private::Change<#ty>)
 }
 
 fn implementation(model: &Model, receiver: &Receiver, dropped: &Dropped) -> TokenStream {

@@ -14,6 +14,7 @@ pub(super) fn expand(model: &Model, sound: bool) -> TokenStream {
     if model.input.generics.lifetimes().next().is_none() {
         tokens.extend(record(model, sound));
         tokens.extend(kind(model));
+        tokens.extend(versioned(model, sound));
     }
     tokens
 }
@@ -67,6 +68,10 @@ fn record(model: &Model, sound: bool) -> TokenStream {
         None => [quote!(type Key = #key;), quote!(type Ids = #ids;)],
     };
     let kept = model.kept().map(|field| &field.wire);
+    let version = model.version().filter(|_| sound).map(|field| {
+        let wire = &field.wire;
+        quote!(const VERSION: #krate::__private::Option<&'static str> = #krate::__private::Some(#wire);)
+    });
     let clash = clash(model);
     let kind = marker(model);
     let (impl_generics, type_generics, _) = model.input.generics.split_for_impl();
@@ -81,6 +86,7 @@ fn record(model: &Model, sound: bool) -> TokenStream {
             type Kind = #kind;
 
             const KEPT: &'static [&'static str] = &[#(#kept),*];
+            #version
 
             #clash
         }
@@ -132,6 +138,24 @@ fn kind(model: &Model) -> TokenStream {
         #[allow(deprecated, reason = "a record may be deprecated itself")]
         impl #impl_generics #krate::__private::#name for #ident #type_generics #where_clause { #ends }
     }
+}
+
+/// Implements `Versioned` for a record with a version.
+fn versioned(model: &Model, sound: bool) -> Option<TokenStream> {
+    let krate = model.krate();
+    let ident = &model.input.ident;
+    let ty = &model.version().filter(|_| sound)?.node.ty;
+    let mut generics = model.input.generics.clone();
+    // The bound has a lifetime, so that a type that is no record causes no further error.
+    let is_record = parse_quote!(for<'__any> Self: #krate::__private::Record);
+    generics.make_where_clause().predicates.push(is_record);
+    let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
+    let version = associated("Version", ty, &quote!(#ty));
+    Some(quote! {
+        #[automatically_derived]
+        #[allow(deprecated, reason = "a record may be deprecated itself")]
+        impl #impl_generics #krate::__private::Versioned for #ident #type_generics #where_clause { #version }
+    })
 }
 
 /// The kind of the record, which decides how it is inserted.

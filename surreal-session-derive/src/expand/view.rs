@@ -20,6 +20,9 @@ pub(super) fn expand(model: &Model, record: &Type) -> TokenStream {
             #shown
 
             fn columns() -> ::std::vec::Vec<#krate::__private::Column> {
+                #[allow(unused_imports, reason = "not needed if each field is a view")]
+                use #krate::__private::PlainColumn as _;
+                #[allow(unused_variables, reason = "not needed if each field is computed")]
                 let record = <#record as #krate::__private::Object>::fields::<#krate::__private::Of<#record>>();
                 let columns = [#(#columns),*];
                 ::std::convert::From::from(columns)
@@ -34,6 +37,9 @@ fn column(field: &Field, model: &Model) -> TokenStream {
     let krate = model.krate_at(span);
     let ty = &field.node.ty;
     let wire = &field.wire;
+    if let Some(surql) = &field.record.expr {
+        return quote!(#krate::__private::computed_column(#surql, #wire));
+    }
     let place = match &field.record.from {
         Some(steps) => quote!(record #(.#steps)*),
         None => {
@@ -41,5 +47,5 @@ fn column(field: &Field, model: &Model) -> TokenStream {
             quote!(record.#ident)
         }
     };
-    quote_spanned!(span=> #krate::__private::column::<_, _, #ty>(#place, #wire))
+    quote_spanned!(span=> <#krate::__private::Probe<#ty>>::column(#place, #wire))
 }

@@ -1,7 +1,7 @@
 //! `#[record(…)]`.
 
 use quote::ToTokens;
-use syn::parse::ParseStream;
+use syn::parse::{ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Ident, LitStr, Meta, Path, Token, Type, parse2};
 
@@ -25,6 +25,12 @@ pub(crate) struct Container {
     pub(crate) of: Option<Type>,
     pub(crate) table_rules: schema::Table,
     pub(crate) indexes: Vec<Index>,
+    /// The traits that the struct of a new record derives besides the usual ones.
+    pub(crate) new_derive: Vec<Path>,
+    /// The traits that the patch derives besides the usual ones.
+    pub(crate) patch_derive: Vec<Path>,
+    /// The word that leaves out the constructor of a new record.
+    pub(crate) no_constructor: Option<Path>,
 }
 
 /// The attributes of a field.
@@ -33,10 +39,14 @@ pub(crate) struct Field {
     pub(crate) readonly: Option<Path>,
     pub(crate) computed: Option<Path>,
     pub(crate) default: Option<Path>,
+    /// The word that makes it the version of the record.
+    pub(crate) version: Option<Path>,
     /// The default also applies to updates.
     is_default_always: bool,
     /// The path of a view's field in the record.
     pub(crate) from: Option<Vec<Ident>>,
+    /// The SurrealQL that computes a view's field.
+    pub(crate) expr: Option<LitStr>,
     pub(crate) rules: Rules,
 }
 
@@ -52,6 +62,9 @@ impl Container {
                 "crate" => container.krate = path(&item, errors),
                 "relation" => container.relation = Some(flag(item, errors)),
                 "of" => container.of = ty(&item, errors),
+                "new_derive" => container.new_derive = derives(&item, &["Clone", "Debug", "Serialize"], errors),
+                "patch_derive" => container.patch_derive = derives(&item, &["Clone", "Debug", "Default"], errors),
+                "no_constructor" => container.no_constructor = Some(flag(item, errors)),
                 "index" => container.indexes.extend(Index::read(&item, errors)),
                 _ => container.table_rules.read(item, errors),
             }
@@ -66,8 +79,10 @@ impl Field {
         for item in known(attrs, Place { kind, part: Part::Field }, errors) {
             match item.word().as_str() {
                 "readonly" => field.readonly = Some(flag(item, errors)),
+                "version" => field.version = Some(flag(item, errors)),
                 "default" | "default_always" | "computed" => field.read_source(&item, errors),
                 "from" => field.from = steps(&item, errors),
+                "expr" => field.expr = schema::expression(&item, "count(<-wrote)", errors),
                 _ => field.rules.read(item, errors),
             }
         }
@@ -155,6 +170,35 @@ fn path(item: &Item, errors: &mut Errors) -> Option<Path> {
         errors.at(&text, "`crate` takes a path, as in `#[record(crate = \"my_app::surreal_session\")]`");
     }
     path.ok()
+}
+
+/// Reads the traits of `patch_derive(PartialEq, Deserialize)`, of which none is among the `usual` ones.
+fn derives(item: &Item, usual: &[&str], errors: &mut Errors) -> Vec<Path> {
+    let word = item.word();
+    let parsed = match &item.given {
+        Given::Nested(tokens) => Punctuated::<Path, Token![,]>::parse_terminated.parse2(tokens.clone()).ok(),
+        Given::Nothing | Given::Value(_) => None,
+    };
+    let Some(paths) = parsed else {
+        let message = format!("`{word}` takes traits to derive, as in `#[record({word}(PartialEq, Deserialize))]`");
+        errors.at(&item.path, message);
+        return Vec::new();
+    };
+    let is_usual = |path: &Path| usual.iter().any(|name| last(path).is_some_and(|last| last == name));
+    for path in paths.iter().filter(|path| is_usual(path)) {
+        let name = last(path).map(ToString::to_string).unwrap_or_default();
+        errors.at(path, format_args!("the generated struct implements `{name}` already"));
+    }
+    paths.into_iter().filter(|path| !is_usual(path)).collect()
+}
+
+fn last(path: &Path) -> Option<&Ident> {
+    path.segments.last().map(|segment| &segment.ident)
+}
+
+/// Returns `true` if `Deserialize` is among the traits.
+pub(crate) fn reads(derives: &[Path]) -> bool {
+    derives.iter().any(|path| last(path).is_some_and(|last| last == "Deserialize"))
 }
 
 /// Reads a type that is written as it is, or as text for what attributes do not take: `of = "Event<u8>"`.

@@ -18,6 +18,8 @@ pub(crate) struct Container {
     pub(crate) bound: Option<LitStr>,
     /// `true` if absent fields have a default.
     pub(crate) default: bool,
+    /// `true` if other fields are an error when it is read.
+    pub(crate) deny_unknown_fields: bool,
     /// The words that change the whole representation.
     pub(crate) reshaping: Vec<Path>,
 }
@@ -39,6 +41,8 @@ pub(crate) struct Field {
     pub(crate) reader: Option<Path>,
     /// `true` if the field has a default.
     pub(crate) default: bool,
+    /// The words about reading that a struct with the same field has too, each with its text.
+    pub(crate) reading: Vec<(Ident, Option<LitStr>)>,
 }
 
 /// The names, or rules for names, that `rename = ".."` and `rename(serialize = "..", deserialize = "..")` give.
@@ -56,6 +60,7 @@ impl Container {
                 "rename_all" => container.rename_all = Names::read(&item),
                 "bound" => container.bound = Names::read(&item).and_then(|bound| bound.writing),
                 "default" => container.default = true,
+                "deny_unknown_fields" => container.deny_unknown_fields = true,
                 "transparent" | "from" | "try_from" | "into" | "remote" | "tag" | "content" | "untagged" => {
                     container.reshaping.push(item.path);
                 }
@@ -75,7 +80,11 @@ impl Field {
     pub(crate) fn read(attrs: &[Attribute]) -> Self {
         let mut field = Self::default();
         for item in all(attrs) {
-            match item.word().as_str() {
+            let word = item.word();
+            if let ("deserialize_with" | "default" | "alias", Some(ident)) = (word.as_str(), item.path.get_ident()) {
+                field.reading.push((ident.clone(), item.text().cloned()));
+            }
+            match word.as_str() {
                 "rename" => field.rename = Names::read(&item),
                 "bound" => field.bound = Names::read(&item).and_then(|bound| bound.writing),
                 "flatten" => field.flatten = Some(item.path),
@@ -107,6 +116,16 @@ impl Field {
             return Some(path);
         }
         self.function("serialize_with")
+    }
+
+    /// Returns the function that reads the field's value, if it is not the type's own.
+    pub(crate) fn reading_function(&self) -> Option<ExprPath> {
+        if let Some(mut path) = self.function("with") {
+            path.path.segments.push(parse_quote!(deserialize));
+            return Some(path);
+        }
+        let (_, path) = self.reading.iter().find(|(word, _)| word == "deserialize_with")?;
+        path.as_ref()?.parse().ok()
     }
 
     /// Returns the function that says whether the field is left out.

@@ -69,12 +69,16 @@ impl Place {
                 "permissions",
                 "changefeed",
                 "comment",
+                "new_derive",
+                "patch_derive",
+                "no_constructor",
             ],
             (Kind::Record, Part::Field) => &[
                 "readonly",
                 "default",
                 "default_always",
                 "computed",
+                "version",
                 "type",
                 "value",
                 "assert",
@@ -87,7 +91,7 @@ impl Place {
                 "permissions",
                 "comment",
             ],
-            (Kind::Object, Part::Whole) => &["patch", "fields", "crate"],
+            (Kind::Object, Part::Whole) => &["patch", "fields", "crate", "patch_derive"],
             (Kind::Object, Part::Field) => &[
                 "type",
                 "value",
@@ -102,7 +106,7 @@ impl Place {
                 "comment",
             ],
             (Kind::View, Part::Whole) => &["of", "crate"],
-            (Kind::View, Part::Field) => &["from"],
+            (Kind::View, Part::Field) => &["from", "expr"],
             (Kind::Link | Kind::Stored, Part::Whole) => &["crate"],
             (Kind::Link | Kind::Stored, Part::Field) => &[],
         }
@@ -197,7 +201,7 @@ fn distance(from: &str, to: &str) -> usize {
 }
 
 /// Words that people bring along, with the one that means it here.
-const SYNONYMS: [(&str, &str); 17] = [
+const SYNONYMS: [(&str, &str); 19] = [
     ("collection", "table"),
     ("name", "table"),
     ("table_name", "table"),
@@ -211,6 +215,8 @@ const SYNONYMS: [(&str, &str); 17] = [
     ("indexed", "index"),
     ("search", "fulltext"),
     ("vector", "hnsw"),
+    ("lock", "version"),
+    ("revision", "version"),
     ("ty", "type"),
     ("kind", "type"),
     ("record", "of"),

@@ -64,6 +64,9 @@ pub enum ErrorKind {
     /// The call consists of several requests, and one failed after others had been carried out. The message names it, and
     /// the [`source`](std::error::Error::source) is its error. Calling again repeats the requests that succeeded.
     PartlyApplied,
+    /// The record has another version than [`if_version`](crate::query::write::Write::if_version) said, and is not written;
+    /// [`Error::current_version`](super::Error::current_version) is its version.
+    Stale,
     /// The database does not have the schema of the models; see [`SchemaReport`](crate::schema::SchemaReport).
     SchemaMismatch,
     /// A migration failed or cannot be run; the message names its file. See [`migration`](crate::migration).
@@ -123,6 +126,7 @@ impl fmt::Display for ErrorKind {
             Self::Timeout => "timed out",
             Self::Protocol => "protocol violation",
             Self::PartlyApplied => "partly applied",
+            Self::Stale => "stale version",
             Self::SchemaMismatch => "schema mismatch",
             Self::Migration => "migration failed",
             Self::NotFound => "not found",

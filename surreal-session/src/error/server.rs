@@ -71,6 +71,12 @@ impl ServerError {
         violation::innermost(&self.message).strip_prefix("An error occurred: ").filter(|_| may_be)
     }
 
+    /// Returns the version of the record that a write with another expected version found.
+    pub(crate) fn stored_version(&self) -> Option<i64> {
+        let stored = self.thrown()?.strip_prefix(STALE)?.split(' ').next()?;
+        stored.parse().ok()
+    }
+
     /// Returns `true` if a `test` in a JSON Patch failed.
     pub(crate) fn is_patch_test_failed(&self) -> bool {
         self.message.starts_with("Given test operation failed for JSON Patch.")
@@ -123,7 +129,10 @@ impl ServerError {
     /// The message, and an explanation from the details if it needs one.
     pub(crate) fn explained(&self) -> Cow<'_, str> {
         // The message of a syntax error ends in a line break.
-        let message = self.message.trim_end();
+        let message = match self.stored_version().and_then(|_| self.thrown()) {
+            Some(stale) => stale.trim_start_matches(OURS),
+            None => self.message.trim_end(),
+        };
         let why = match self.auth_detail() {
             Some("SessionExpired") => Some("sign in again, or open another session".into()),
             Some("NotAllowed") => self.lacks(),
@@ -161,6 +170,7 @@ impl ServerError {
             "Query" => ErrorKind::Query,
             "Validation" if self.message == "Too many open transactions" => ErrorKind::TooManyTransactions,
             "Validation" => ErrorKind::Validation,
+            _ if self.stored_version().is_some() => ErrorKind::Stale,
             "Thrown" => ErrorKind::Thrown,
             "Configuration" => ErrorKind::Configuration,
             "Serialization" => ErrorKind::Serialization,
@@ -207,6 +217,12 @@ impl ErrorDetails {
 /// The code for a message that the server cannot decode or encode.
 const PARSE_ERROR: i64 = -32700;
 
+/// The begin of the text that a write throws if the record has another version than it expects. The stored version follows.
+pub(crate) const STALE: &str = "surreal-session: the record has version ";
+
+/// The begin of each text that is thrown by a statement of this crate.
+const OURS: &str = "surreal-session: ";
+
 /// The code of a transaction conflict, from server 3.0.1 on.
 const CONFLICT: i64 = -32009;
 
@@ -234,6 +250,7 @@ mod tests {
         for (kind, message, thrown, is) in [
             ("Thrown", "An error occurred: no", Some("no"), ErrorKind::Thrown),
             ("", "An error occurred: no", Some("no"), ErrorKind::Thrown),
+            ("Thrown", "An error occurred: surreal-session: no", Some("surreal-session: no"), ErrorKind::Thrown),
             ("Internal", "Error while processing event e: An error occurred: a: b", Some("a: b"), ErrorKind::Thrown),
             ("Internal", "An error occurred while updating references for `a:1`: x", None, ErrorKind::Internal),
             ("Validation", "An error occurred: no", None, ErrorKind::Validation),

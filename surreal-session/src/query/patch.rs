@@ -130,8 +130,9 @@ impl PatchOp {
         self.value.as_ref()
     }
 
-    /// The PATCH clause of these operations. It fails if the record lacks a value that they change a part of.
-    pub(super) fn clause(ops: &[Self]) -> Fragment {
+    /// The PATCH clause of these operations, and of a `last` one in SurrealQL. It fails if the record lacks a value that they
+    /// change a part of.
+    pub(super) fn clause(ops: &[Self], last: Option<&str>) -> Fragment {
         let mut needs = BTreeSet::new();
         for (index, op) in ops.iter().enumerate() {
             for need in &op.needs {
@@ -148,14 +149,18 @@ impl PatchOp {
                 }
             }
         }
+        let add = |clause: Fragment| match last {
+            Some(last) => clause.value(ops).text(&format!(" + [{last}]")),
+            None => clause.value(ops),
+        };
         if needs.is_empty() {
-            return Fragment::new("PATCH ").value(ops);
+            return add(Fragment::new("PATCH "));
         }
         let needs = Vec::from_iter(needs);
         let condition = needs.iter().map(|need| need.condition()).collect::<Vec<_>>().join(" AND ");
         let parts = needs.iter().map(|need| need.part.to_string()).collect::<Vec<_>>().join(" and ");
         let message = format!("the patch needs a value at {parts}");
-        let patch = Fragment::new(format!("PATCH IF {condition} {{ ")).value(ops);
+        let patch = add(Fragment::new(format!("PATCH IF {condition} {{ ")));
         patch.text(" } ELSE { THROW ").value(&message).text(" }")
     }
 

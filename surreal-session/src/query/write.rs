@@ -14,6 +14,7 @@ mod data;
 mod insert;
 mod many;
 mod target;
+mod version;
 
 use std::marker::PhantomData;
 use std::time::Duration;
@@ -23,12 +24,12 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::assignment::{Assignment, Setting};
 use super::condition::{IntoCondition, Tree};
-use super::select::Fields;
+use super::select::{Fields, view_object};
 use super::statement::{Call, Fragment, Retries, send};
 use super::{PatchOp, Response, Scope};
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::Operation;
-use crate::record::{Checked, IntoId, Record, Relation, WithoutId};
+use crate::record::{Checked, IntoId, Record, Relation, View, WithoutId};
 use crate::session::CallFuture;
 use crate::value::escape_identifier;
 
@@ -134,6 +135,13 @@ impl<T: Relation> WriteWithoutId<T> {
     }
 }
 
+impl<T: Record> WriteWithoutId<T> {
+    /// Returns a view of the record; see [`Write::view`].
+    pub fn view<V: View<Record = T>>(self) -> WriteWithoutId<T, V> {
+        WriteWithoutId { write: self.write.view() }
+    }
+}
+
 impl<T: Record, Out> WriteWithoutId<T, Out> {
     /// Sets the id of the record, or its key.
     pub fn id(self, id: impl IntoId<T>) -> Write<T, Out, Option<T>> {
@@ -208,6 +216,36 @@ impl<Row: DeserializeOwned, Before> Write<Row, Row, Before> {
     }
 }
 
+impl<Row: Record, Before> Write<Row, Row, Before> {
+    /// Returns only the fields of the view `V`, and `V` instead of the record, as [`Select::view`](crate::query::Select::view) does.
+    ///
+    /// It is a view of the record that would be returned otherwise: after the write, and before a delete. The fields of
+    /// other records, and expressions, are read after the write. The edges of a deleted record are then gone.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use serde::{Deserialize, Serialize};
+    /// # use surreal_session::prelude::*;
+    /// # #[derive(Serialize, Deserialize, Record)]
+    /// # struct User { id: Id<User>, name: String, age: u8 }
+    /// #[derive(Deserialize, View)]
+    /// #[record(of = User)]
+    /// struct Age {
+    ///     age: u8,
+    /// }
+    ///
+    /// # surreal_session_embedded::example(async |session| {
+    /// # session.create::<User>().id("ada").content(NewUser { name: "Ada".into(), age: 36 }).await?;
+    /// let Age { age } = session.update::<User>().id("ada").set(|u| u.age.add(1)).view::<Age>().await?;
+    /// assert_eq!(age, 37);
+    /// # Ok(()) });
+    /// ```
+    pub fn view<V: View<Record = Row>>(self) -> Write<Row, V, Before> {
+        Write { clauses: self.clauses.view::<V>(), read: first, types: PhantomData }
+    }
+}
+
 impl<T, Out, Before> Write<T, Out, Before> {
     /// Returns `None` instead of an error if the server returns no record.
     pub fn optional(self) -> WriteOptional<T, Option<Out>, Before> {
@@ -260,7 +298,11 @@ pub struct WriteClauses {
     filter: Vec<Tree>,
     returns: Returns,
     answer: Cardinality,
+    /// The columns of a view of each record, as an object, instead of the whole record.
+    view: Option<Fragment>,
     timeout: Option<Duration>,
+    /// The version that the record must have.
+    expected: Option<version::Expected>,
 }
 
 /// The verb of a statement.
@@ -305,7 +347,9 @@ impl WriteClauses {
             filter: Vec::new(),
             returns,
             answer: Cardinality::Many,
+            view: None,
             timeout: None,
+            expected: None,
         }
     }
 
@@ -353,12 +397,16 @@ impl WriteClauses {
     pub(super) fn whole<T: Record>(self, keyword: &str, content: &T::New) -> Self {
         let clause = Fragment::new(keyword).text(" ");
         let content = Checked::<T>(content);
-        if T::KEPT.is_empty() || self.verb == Verb::Create {
+        if self.verb == Verb::Create {
             return self.data(Some(clause.value(&content)));
+        }
+        if T::KEPT.is_empty() {
+            return self.data(Some(version::added::<T>(clause.value(&content))));
         }
         let kept = T::KEPT.iter().map(|name| escape_identifier(name)).map(|name| format!("{name}: {name}"));
         let kept = kept.collect::<Vec<_>>().join(", ");
-        self.data(Some(clause.text(&format!("{{ {kept} }} + ")).value(&content)))
+        let content = clause.text(&format!("{{ {kept} }} + ")).value(&content);
+        self.data(Some(version::added::<T>(content)))
     }
 
     /// Sets data of any type, after `keyword`.
@@ -366,8 +414,20 @@ impl WriteClauses {
         self.data(Some(Fragment::new(keyword).text(" ").value(data)))
     }
 
+    /// Writes the record only if it has this version.
+    pub(super) fn if_version<T: Record>(mut self, version: i64) -> Self {
+        self.expected = version::Expected::new::<T>(version);
+        self
+    }
+
     pub(super) fn returns(mut self, returns: Returns) -> Self {
-        self.returns = returns;
+        (self.returns, self.view) = (returns, None);
+        self
+    }
+
+    /// Returns the columns of a view instead of the whole record.
+    pub(super) fn view<V: View>(mut self) -> Self {
+        self.view = Some(self.returns.view::<V>());
         self
     }
 
@@ -402,7 +462,13 @@ impl WriteClauses {
 
     /// The whole statement.
     pub(in crate::query) fn surql(&self) -> Fragment {
-        self.statement().text(" RETURN ").text(self.returning()).timeout(self.timeout)
+        let returning = self.view.clone().unwrap_or_else(|| Fragment::new(self.returning()));
+        let statement = self.statement().text(" RETURN ").then(returning).timeout(self.timeout);
+        match &self.expected {
+            None => statement,
+            Some(expected) if self.target.reach == Reach::One => expected.guard(self.target.surql.clone(), statement),
+            Some(_) => statement.refused("`if_version` is for the record of an id: call `.id(..)` first"),
+        }
     }
 
     /// The statement up to RETURN.
@@ -454,6 +520,7 @@ impl WriteClauses {
         let reason = match (self.verb, self.filter.is_empty()) {
             (Verb::Update | Verb::Delete, false) => "it does not exist or does not pass the filter, or ",
             (Verb::Update | Verb::Delete, true) => "it does not exist, or ",
+            (_, true) if self.expected.is_some() => "it does not exist, or ",
             (_, false) => "it does not pass the filter, or ",
             (_, true) => "",
         };
@@ -505,6 +572,17 @@ impl Returns {
             Self::Before => "BEFORE",
             Self::Diff => "DIFF",
             Self::Nothing => "NONE",
+        }
+    }
+
+    /// The clause after RETURN that reads a view of the same state of the record.
+    ///
+    /// The server (3.3.5) reads fields after the write: all of a deleted record are NONE.
+    pub(super) fn view<V: View>(self) -> Fragment {
+        let object = Fragment::new("VALUE ");
+        match self {
+            Self::Before => object.text("(SELECT VALUE ").then(view_object::<V>()).text(" FROM ONLY $before)"),
+            Self::After | Self::Diff | Self::Nothing => object.then(view_object::<V>()),
         }
     }
 }

@@ -24,6 +24,18 @@ pub trait Object: 'static {
     #[doc(hidden)]
     type Fields<P: Path>: Copy + 'static;
 
+    /// The struct itself, for an object that is optional, behind a pointer or a link.
+    #[doc(hidden)]
+    type Itself: Object;
+
+    /// [`MayBeMissing`] if it is optional, or in another record.
+    #[doc(hidden)]
+    type Presence;
+
+    /// `true` if the object is in another record.
+    #[doc(hidden)]
+    const IS_LINK: bool = false;
+
     /// A patch of this object, which keeps, sets or unsets each field.
     type Patch: Patch;
 
@@ -31,6 +43,18 @@ pub trait Object: 'static {
     #[doc(hidden)]
     fn fields<P: Path>() -> &'static Self::Fields<P>;
 }
+
+/// The object exists wherever it is read.
+#[doc(hidden)]
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct AlwaysExists;
+
+/// The object may be missing where it is read.
+#[doc(hidden)]
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct MayBeMissing;
 
 impl<T: Object> Probe<T> {
     /// An object has its own names.
@@ -41,6 +65,9 @@ impl<T: Object> Probe<T> {
 impl<T: Object> Object for Option<T> {
     const FIELDS: &'static [&'static str] = T::FIELDS;
     type Fields<P: Path> = T::Fields<Maybe<P, T>>;
+    type Itself = T::Itself;
+    type Presence = MayBeMissing;
+    const IS_LINK: bool = T::IS_LINK;
     type Patch = T::Patch;
 
     fn fields<P: Path>() -> &'static T::Fields<Maybe<P, T>> {
@@ -54,6 +81,9 @@ macro_rules! behind_pointers {
         impl<T: Object> Object for $pointer<T> {
             const FIELDS: &'static [&'static str] = T::FIELDS;
             type Fields<P: Path> = T::Fields<P>;
+            type Itself = T::Itself;
+            type Presence = T::Presence;
+            const IS_LINK: bool = T::IS_LINK;
             type Patch = T::Patch;
 
             fn fields<P: Path>() -> &'static T::Fields<P> {
@@ -79,6 +109,9 @@ behind_pointers! { Box Arc Rc }
 impl<T: Record<Key = K>, K: 'static> Object for Id<T, K> {
     const FIELDS: &'static [&'static str] = T::FIELDS;
     type Fields<P: Path> = T::Fields<Through<P>>;
+    type Itself = T::Itself;
+    type Presence = MayBeMissing;
+    const IS_LINK: bool = true;
     type Patch = NoPatch;
 
     fn fields<P: Path>() -> &'static T::Fields<Through<P>> {

@@ -3,6 +3,8 @@
 //! A generated patch has a [`Change`] per field. It becomes a list of [`PatchedField`]s, each with a path and a value, which
 //! the writes turn into a SET clause. `diff` goes the other way: it compares two values and keeps what differs.
 
+mod read;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -14,6 +16,8 @@ use super::stored::Optional;
 use crate::codec::{self, EncodeError, NONE, Serializer};
 use crate::value::with::foreign::FlatShape;
 use crate::value::{Value, escape_identifier};
+
+pub use read::{ReadChange, in_field, read_flat};
 
 /// A partial change of an object, such as `UserPatch`. The derives generate it.
 #[diagnostic::on_unimplemented(
@@ -300,10 +304,6 @@ impl PatchedField {
 }
 
 impl Assignments {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// Returns the changed fields.
     ///
     /// # Errors

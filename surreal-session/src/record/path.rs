@@ -58,7 +58,7 @@ impl<R, P: Path<Root = R>> Within<R> for P {}
 #[diagnostic::on_unimplemented(
     message = "this field cannot be changed",
     label = "read-only",
-    note = "the id, the ends of an edge, and `readonly` and `computed` fields cannot be changed",
+    note = "the id, the ends of an edge, and `readonly`, `computed` and `version` fields cannot be changed",
     note = "change a linked record with a write to that record"
 )]
 pub trait Writable: Path {}

@@ -44,7 +44,7 @@ where
     data: Vec<T>,
 }
 
-fn record<V: View>() -> &'static str {
+fn record<V: View<Record: Record>>() -> &'static str {
     V::Record::TABLE
 }
 

@@ -12,15 +12,21 @@ use crate::value::{Datetime, Duration, Id, RecordId, Uuid, Value};
 /// An operand for a field of type `T` of a record of type `R`: a value, another field of that record, or a value computed
 /// from its fields.
 ///
-/// A value may be a literal of the field's type, `&str` for a text, a reference, and for a field that is an `Option` the type
-/// inside. Values are bound, never written into the statement.
+/// A value may be a literal of the field's type, a reference, and for a field that is an `Option` the type inside. Text is
+/// `&str`, and for a field of type `String` also `Cow<str>`, `Arc<str>`, `Box<str>` and references to them. Values are bound,
+/// never written into the statement.
 ///
 /// These types convert: an [`Id`] for a field that is a [`RecordId`] or an enum of ids; ints (`i64`), floats, bools, text, times
 /// and ids for a [`Value`]; `std::time::Duration`, `uuid::Uuid`, `chrono::DateTime`, `jiff::Timestamp` and
 /// `rust_decimal::Decimal` for the server's own type.
 ///
-/// Text in an `Option` or a `Vec` does not convert, because the type of `None` or of an empty `Vec` would be unknown: use
-/// `.map(str::to_owned)` on an `Option<&str>`, and `["a", "b"]` instead of `vec!["a", "b"]`.
+/// Types of which a literal would no longer be known do not convert:
+///
+/// | Value | Field | Write | Otherwise this would not compile |
+/// |---|---|---|---|
+/// | `Option<&str>` | `Option<String>` | `name.map(str::to_owned)`; `"Ada"` instead of `Some("Ada")` | `u.nickname.set(None)` |
+/// | `Vec<&str>` | `Vec<String>` | `["a", "b"]`, or `&texts[..]` | `u.tags.set(vec![])` |
+/// | `i32`, `u8` | `i64` | `i64::from(count)` | `u.count.gt(5_000_000_000)`, which would be an `i32` |
 #[diagnostic::on_unimplemented(
     message = "a field of type `{T}` cannot be compared with, or set to, `{Self}`",
     label = "expected `{T}`, or a field of type `{T}` in the same record"
@@ -183,6 +189,9 @@ borrowed! {
     [] Cow<'_, str> => String;
     [] Arc<str> => String;
     [] Box<str> => String;
+    [] &Cow<'_, str> => String;
+    [] &Arc<str> => String;
+    [] &Box<str> => String;
 }
 
 macro_rules! adapted {

@@ -9,7 +9,7 @@ use crate::query::expression::Term;
 use crate::query::order::Key;
 use crate::query::statement::{Call, Fragment};
 use crate::record::Column;
-use crate::value::{Datetime, escape_identifier, escape_object_key};
+use crate::value::{Datetime, escape_identifier};
 
 #[derive(Debug, Clone)]
 pub(super) struct SelectClauses {
@@ -419,8 +419,9 @@ pub(crate) fn limited_range(range: Fragment) -> Fragment {
 
 /// The fields of a view as an object.
 pub(crate) fn object_of(view: &[Column]) -> Fragment {
-    let entries = view.iter().map(|Column { path, name, is_linked, .. }| {
-        Fragment::new(escape_object_key(name)).text(": ").text(path).following_links(*is_linked)
+    let entries = view.iter().map(|column| {
+        let entry = Fragment::new(column.entry());
+        if column.is_raw { entry.of_program() } else { entry }.following_links(column.is_linked)
     });
     Fragment::new("{ ").joined(entries, ", ").text(" }")
 }

@@ -26,6 +26,8 @@ pub struct Bulk {
     /// The changes of a record that exists already.
     pub(super) on_duplicate: Option<Fragment>,
     pub(super) returns: Returns,
+    /// The columns of a view of each record, as an object, instead of the whole record.
+    pub(super) view: Option<Fragment>,
     pub(super) timeout: Option<Duration>,
     /// The most rows in one request.
     pub(super) max_rows: usize,
@@ -116,6 +118,7 @@ impl Bulk {
             ignores: false,
             on_duplicate: None,
             returns: Returns::After,
+            view: None,
             timeout: None,
             max_rows: MAX_ROWS,
         }
@@ -142,7 +145,8 @@ impl Bulk {
         if let Some(changes) = &self.on_duplicate {
             statement = statement.text(" ON DUPLICATE KEY UPDATE ").then(changes.clone());
         }
-        statement.text(" RETURN ").text(self.returns.clause()).timeout(self.timeout)
+        let returning = self.view.clone().unwrap_or_else(|| Fragment::new(self.returns.clause()));
+        statement.text(" RETURN ").then(returning).timeout(self.timeout)
     }
 
     fn query_of(&self, rows: Range<usize>) -> Query {

@@ -6,8 +6,8 @@ use std::marker::PhantomData;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Serialize, Serializer};
 
-use super::Returns;
 use super::bulk::{Bulk, Rows};
+use super::{Returns, version};
 use crate::error::Result;
 use crate::protocol::Operation;
 use crate::query::assignment::{Assignment, Setting};
@@ -15,7 +15,7 @@ use crate::query::select::Fields;
 use crate::query::statement::{Call, Fragment, Retries, Statement};
 use crate::query::{PatchOp, Response, Scope};
 use crate::record::{
-    Checked, Inserted, IntoId, NeedsRelation, NewRecord, Normal, Object, OptionalId, Record, Relation,
+    Checked, Inserted, IntoId, NeedsRelation, NewRecord, Normal, Object, OptionalId, Record, Relation, View,
 };
 use crate::session::CallFuture;
 use crate::value::{Id, Table, Value};
@@ -269,7 +269,15 @@ impl<T, Out, Before> Insert<T, Out, Before> {
     }
 
     fn returning<O>(self, returns: Returns, read: ReadAll<O>) -> Insert<T, O, Before> {
-        Insert { bulk: Bulk { returns, ..self.bulk }, read, types: PhantomData }
+        Insert { bulk: Bulk { returns, view: None, ..self.bulk }, read, types: PhantomData }
+    }
+}
+
+impl<T: Record> Insert<T> {
+    /// Returns a view of each record; see [`Write::view`](super::Write::view).
+    pub fn view<V: View<Record = T>>(self) -> Insert<T, Vec<V>> {
+        let view = Some(self.bulk.returns.view::<V>());
+        Insert { bulk: Bulk { view, ..self.bulk }, read: all, types: PhantomData }
     }
 }
 
@@ -288,7 +296,8 @@ impl<T: Record, Out> Insert<T, Out> {
     ) -> Self {
         let mut assignments = Vec::new();
         changes(*T::fields(), *T::fields()).assign(&mut assignments);
-        self.bulk.on_duplicate = (!assignments.is_empty()).then(|| Setting::clause(assignments));
+        self.bulk.on_duplicate =
+            (!assignments.is_empty()).then(|| version::assigned::<T>(Setting::clause(assignments)));
         self
     }
 }

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::query::condition::IntoCondition;
 use crate::query::select::Fields;
 use crate::query::{PatchOp, Response};
-use crate::record::Record;
+use crate::record::{Record, VersionNumber, Versioned, View};
 use crate::value::Value;
 
 /// A complete write of one record, sent when awaited. It returns an `Option`: `None` if there is no record.
@@ -35,6 +35,20 @@ pub struct WriteMany<T, Out = Vec<T>, Before = T> {
 impl<T, Out, Before> WriteOptional<T, Option<Out>, Before> {
     pub(super) fn of(write: Write<T, Out, Before>) -> Self {
         Self { clauses: write.clauses.answer(Cardinality::AtMostOne), read: write.read, types: PhantomData }
+    }
+}
+
+impl<T: Record, Before> WriteOptional<T, Option<T>, Before> {
+    /// Returns a view of the record; see [`Write::view`].
+    pub fn view<V: View<Record = T>>(self) -> WriteOptional<T, Option<V>, Before> {
+        WriteOptional { clauses: self.clauses.view::<V>(), read: first, types: PhantomData }
+    }
+}
+
+impl<T: Record, Before> WriteMany<T, Vec<T>, Before> {
+    /// Returns a view of each record; see [`Write::view`].
+    pub fn view<V: View<Record = T>>(self) -> WriteMany<T, Vec<V>, Before> {
+        WriteMany { clauses: self.clauses.view::<V>(), read: rows, types: PhantomData }
     }
 }
 
@@ -115,6 +129,25 @@ macro_rules! filtered {
 }
 
 filtered! { Write WriteOptional WriteMany }
+
+macro_rules! versioned {
+    ($($builder:ident)+) => {$(
+        /// An update or a delete.
+        impl<T: Record, Out> $builder<T, Out, T> {
+            /// Writes the record only if it has this version.
+            ///
+            /// See [`WriteWithoutData::if_version`](super::WriteWithoutData::if_version).
+            pub fn if_version(self, version: T::Version) -> Self
+            where
+                T: Versioned,
+            {
+                Self { clauses: self.clauses.if_version::<T>(version.stored()), ..self }
+            }
+        }
+    )+};
+}
+
+versioned! { Write WriteOptional }
 
 macro_rules! untyped {
     ($($builder:ident $records:ty => $decoded:ty, $read:expr;)+) => {$(

@@ -34,20 +34,20 @@ use crate::value::{Id, Range, RecordId, RecordKey, Table};
 /// # use serde::{Deserialize, Serialize};
 /// # use surreal_session::prelude::*;
 /// # #[derive(Serialize, Deserialize, Record)]
-/// # struct User { id: Id<User>, name: String, age: u8, nickname: Option<String>, version: u32 }
+/// # struct User { id: Id<User>, name: String, age: u8, nickname: Option<String> }
 /// # surreal_session_embedded::example(async |session| {
-/// # let new = NewUser { name: "Ada".into(), age: 36, nickname: None, version: 1 };
+/// # let new = NewUser { name: "Ada".into(), age: 36, nickname: None };
 /// # let ada = session.create::<User>().id("ada").content(new).await?;
 /// let older: User = session.update::<User>().id(&ada.id).merge(UserPatch { age: set(37), ..keep() }).await?;
 /// assert_eq!(older.age, 37);
 /// let all: Vec<User> = session.update::<User>().all().set(|u| (u.age.add(1), u.nickname.unset())).await?;
 /// assert_eq!(all[0].age, 38);
 ///
-/// // Only if the record has not changed since it was read.
-/// let unchanged = session.update::<User>().id(&ada.id).filter(|u| u.version.eq(ada.version));
-/// match unchanged.set(|u| (u.name.set("Ada L."), u.version.add(1))).optional().await? {
+/// // Only if the record passes a condition.
+/// let adult = session.update::<User>().id(&ada.id).filter(|u| u.age.gte(18));
+/// match adult.set(|u| u.name.set("Ada L.")).optional().await? {
 ///     Some(ada) => assert_eq!(ada.name, "Ada L."),
-///     None => println!("another update was first"),
+///     None => println!("not an adult"),
 /// }
 /// # Ok(()) });
 /// ```
@@ -87,8 +87,8 @@ impl<T: Record> UpdateWithoutTarget<T> {
     /// [`raw`](crate::Condition::raw), it may read records that the same write changes. Then the statement selects the ids of
     /// the matching records first, which takes the permission to read them.
     ///
-    /// After an [`id`](Self::id) the condition decides whether that record is written. This detects a change by another
-    /// writer: `.id(&ada.id).filter(|u| u.version.eq(ada.version))`.
+    /// After an [`id`](Self::id) the condition decides whether that record is written. To detect a change by another
+    /// writer, use [`if_version`](WriteWithoutData::if_version).
     pub fn filter<C: IntoCondition<T>>(
         self,
         condition: impl FnOnce(Fields<T>) -> C,

@@ -10,7 +10,7 @@ struct Shown {
 }
 
 #[derive(Deserialize, View)]
-#[record(of = Address)]
-struct OfNoRecord {
+#[record(of = Level)]
+struct OfNoObject {
     city: String,
 }
