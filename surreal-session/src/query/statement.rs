@@ -591,6 +591,15 @@ impl Fragment {
         }
     }
 
+    /// The bytes that it takes in a message, at most.
+    pub(super) fn len_bytes(&self) -> usize {
+        let values = self.values.iter().map(|(_, item)| ("", item));
+        let named = self.named.iter().map(|(name, item)| (&**name, item));
+        // A numbered name is in the text and beside its value.
+        let values = values.chain(named).map(|(name, item)| name.len() + 2 * NAME_BYTES + item.bytes().len());
+        self.text.len() + values.sum::<usize>()
+    }
+
     /// Returns true for no text, unless it is an error.
     pub(crate) fn is_empty(&self) -> bool {
         self.text.is_empty() && self.values.is_empty() && self.refusal.is_none()

@@ -10,10 +10,14 @@
 #![doc = include_str!("write/guarantees.md")]
 
 mod bulk;
+mod chunks;
 mod data;
+mod each;
+mod if_absent;
 mod insert;
 mod many;
 mod target;
+mod upserted;
 
 use std::marker::PhantomData;
 use std::time::Duration;
@@ -34,11 +38,15 @@ use crate::value::escape_identifier;
 
 pub use super::patch::{AnyValue, Fits, PatchPath};
 pub use data::WriteWithoutData;
+pub use each::UpdateEach;
+pub use if_absent::CreateIfAbsent;
 pub use insert::{Insert, InsertWithoutRelation, NewRecords};
 pub(super) use many::rows;
 pub use many::{WriteMany, WriteOptional};
 pub use target::{DeleteWithoutTarget, UpdateWithoutTarget, UpsertWithoutTarget};
 pub(super) use target::{Reach, Records};
+use upserted::CREATED;
+pub use upserted::Upserted;
 
 /// A new record that has no content yet; [`content`](Self::content) makes it the write `W`.
 ///
@@ -87,6 +95,13 @@ impl<T: Record> CreateWithoutContent<T, WriteWithoutId<T>> {
     /// Sets the id of the record, or its key. Without it the server makes a key.
     pub fn id(self, id: impl IntoId<T>) -> CreateWithoutContent<T> {
         CreateWithoutContent { clauses: self.clauses.id(id), write: Write::new, record: PhantomData }
+    }
+}
+
+impl<T: Record> CreateWithoutContent<T> {
+    /// Creates the record only if no record has this id, and returns an `Option`; see [`CreateIfAbsent`].
+    pub fn if_absent(self) -> CreateWithoutContent<T, CreateIfAbsent<T>> {
+        CreateWithoutContent { clauses: self.clauses, write: CreateIfAbsent::new, record: PhantomData }
     }
 }
 
@@ -261,6 +276,8 @@ pub struct WriteClauses {
     returns: Returns,
     answer: Cardinality,
     timeout: Option<Duration>,
+    /// Writes nothing if the record exists.
+    is_if_absent: bool,
 }
 
 /// The verb of a statement.
@@ -283,6 +300,8 @@ pub(crate) enum Returns {
     Before,
     Diff,
     Nothing,
+    /// The record, and whether the write created it.
+    Created,
 }
 
 /// The number of records that the statement gives back.
@@ -306,6 +325,7 @@ impl WriteClauses {
             returns,
             answer: Cardinality::Many,
             timeout: None,
+            is_if_absent: false,
         }
     }
 
@@ -375,6 +395,12 @@ impl WriteClauses {
         self.returns
     }
 
+    /// Writes nothing if the record exists; the result is then a row with NONE.
+    fn if_absent(mut self) -> Self {
+        self.is_if_absent = true;
+        self
+    }
+
     pub(super) fn answer(mut self, answer: Cardinality) -> Self {
         self.answer = answer;
         self
@@ -402,7 +428,12 @@ impl WriteClauses {
 
     /// The whole statement.
     pub(in crate::query) fn surql(&self) -> Fragment {
-        self.statement().text(" RETURN ").text(self.returning()).timeout(self.timeout)
+        let statement = self.statement().text(" RETURN ").text(self.returning()).timeout(self.timeout);
+        if !self.is_if_absent {
+            return statement;
+        }
+        let exists = Fragment::new("IF record::exists(").then(self.target.surql.clone()).text(") { [NONE] }");
+        exists.text(" ELSE { ").then(statement).text(" }")
     }
 
     /// The statement up to RETURN.
@@ -505,6 +536,7 @@ impl Returns {
             Self::Before => "BEFORE",
             Self::Diff => "DIFF",
             Self::Nothing => "NONE",
+            Self::Created => CREATED,
         }
     }
 }

@@ -8,6 +8,7 @@
 )]
 #![expect(clippy::float_cmp, reason = "floats come back as they went, or not")]
 
+mod absent;
 mod adapters;
 mod auth;
 mod bank;

@@ -7,7 +7,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Serialize, Serializer};
 
 use super::Returns;
-use super::bulk::{Bulk, Rows};
+use super::bulk::{Bulk, Progress, Rows};
 use crate::error::Result;
 use crate::protocol::Operation;
 use crate::query::assignment::{Assignment, Setting};
@@ -247,6 +247,15 @@ impl<T, Out, Before> Insert<T, Out, Before> {
     /// Ignores the records whose id, or whose value in a UNIQUE index, is taken. They are missing in the result.
     pub fn ignore(mut self) -> Self {
         self.bulk.ignores = true;
+        self
+    }
+
+    /// Calls `report` with the number of records that are carried out so far, after each request.
+    ///
+    /// Records that [`ignore`](Self::ignore) leaves out count too. `report` runs on the task that awaits the insert, and not
+    /// in a [`Batch`](crate::query::Batch), which is one request.
+    pub fn on_progress(mut self, report: impl Fn(u64) + Send + Sync + 'static) -> Self {
+        self.bulk.progress = Progress::new(report);
         self
     }
 

@@ -57,7 +57,7 @@ impl<T, Out, Before> WriteOptional<T, Out, Before> {
         self.returning(Returns::Nothing, first_ignored)
     }
 
-    fn returning<O>(self, returns: Returns, read: Read<O>) -> WriteOptional<T, O, Before> {
+    pub(super) fn returning<O>(self, returns: Returns, read: Read<O>) -> WriteOptional<T, O, Before> {
         WriteOptional { clauses: self.clauses.returns(returns), read, types: PhantomData }
     }
 
@@ -91,7 +91,7 @@ impl<T, Out, Before> WriteMany<T, Out, Before> {
         self.returning(Returns::Nothing, rows_ignored)
     }
 
-    fn returning<O>(self, returns: Returns, read: Read<O>) -> WriteMany<T, O, Before> {
+    pub(super) fn returning<O>(self, returns: Returns, read: Read<O>) -> WriteMany<T, O, Before> {
         WriteMany { clauses: self.clauses.returns(returns), read, types: PhantomData }
     }
 
