@@ -82,7 +82,8 @@ impl Error {
     /// Returns the index of the row that failed, counted from 0, if the error belongs to one row of a write of many, such as
     /// an insert.
     ///
-    /// The server does not say which row of a request has failed, so this is `None` for a request of several rows.
+    /// The server does not say which row of a request has failed, so this is `None` for a request of several rows, unless
+    /// the insert is [settled](crate::query::write::SettledInsert), which finds the rows that fail.
     pub fn row(&self) -> Option<usize> {
         self.0.row
     }
@@ -272,6 +273,7 @@ impl Error {
             other => other,
         });
         error.0.server.clone_from(&cause.0.server);
+        error.0.row = cause.0.row;
         error.with_source(cause)
     }
 

@@ -4,10 +4,11 @@ mod select;
 mod target;
 mod write;
 
+use futures_util::{Stream, stream};
 use serde::Serialize;
 
 use super::Scope;
-use super::write::{Insert, Reach, Records, Verb, Write, WriteClauses};
+use super::write::{Insert, InsertStream, Reach, Records, Verb, Write, WriteClauses};
 use crate::record::Endpoint;
 use crate::value::{Table, Value};
 pub use select::UntypedSelect;
@@ -107,6 +108,24 @@ impl Untyped {
         rows: impl IntoIterator<Item = impl Serialize>,
     ) -> Insert<Value, Vec<Value>, Value> {
         Insert::rows(self.scope.clone(), table, rows)
+    }
+
+    /// Inserts the rows of an iterator, reading them as they are sent, and returns their number. Rows as for
+    /// [`insert`](Self::insert).
+    pub fn insert_iter<I>(&self, table: Table, rows: I) -> InsertStream<Value>
+    where
+        I: IntoIterator<Item: Serialize + 'static, IntoIter: Send + 'static>,
+    {
+        InsertStream::rows(self.scope.clone(), table, stream::iter(rows))
+    }
+
+    /// Inserts the rows of a stream, reading them as they are sent, and returns their number. Rows as for
+    /// [`insert`](Self::insert).
+    pub fn insert_stream<S>(&self, table: Table, rows: S) -> InsertStream<Value>
+    where
+        S: Stream<Item: Serialize + 'static> + Send + 'static,
+    {
+        InsertStream::rows(self.scope.clone(), table, rows)
     }
 
     /// Creates an edge from one record to another, with content if some is given.

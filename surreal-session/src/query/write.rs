@@ -16,6 +16,10 @@ mod each;
 mod if_absent;
 mod insert;
 mod many;
+mod rows;
+mod settle;
+mod source;
+mod stream;
 mod target;
 mod upserted;
 
@@ -40,9 +44,11 @@ pub use super::patch::{AnyValue, Fits, PatchPath};
 pub use data::WriteWithoutData;
 pub use each::UpdateEach;
 pub use if_absent::CreateIfAbsent;
-pub use insert::{Insert, InsertWithoutRelation, NewRecords};
+pub use insert::{Insert, InsertWithoutRelation, NewRecords, NewRow};
 pub(super) use many::rows;
 pub use many::{WriteMany, WriteOptional};
+pub use settle::{Settled, SettledInsert};
+pub use stream::InsertStream;
 pub use target::{DeleteWithoutTarget, UpdateWithoutTarget, UpsertWithoutTarget};
 pub(super) use target::{Reach, Records};
 use upserted::CREATED;
@@ -302,6 +308,8 @@ pub(crate) enum Returns {
     Nothing,
     /// The record, and whether the write created it.
     Created,
+    /// NULL for each record, so that they can be counted.
+    Counted,
 }
 
 /// The number of records that the statement gives back.
@@ -537,6 +545,7 @@ impl Returns {
             Self::Diff => "DIFF",
             Self::Nothing => "NONE",
             Self::Created => CREATED,
+            Self::Counted => "NULL",
         }
     }
 }

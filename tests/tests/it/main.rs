@@ -34,6 +34,7 @@ mod exposed;
 mod garbled;
 mod guarantees;
 mod insert;
+mod insert_stream;
 mod isolation;
 mod kit;
 mod late;

@@ -5,16 +5,17 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use serde::Serialize;
-
 use super::Returns;
 use super::chunks::{Chunks, MAX_ROWS, room};
-use crate::codec::{self, EncodeError};
+use super::rows::Rows;
+use super::source::InvalidRow;
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::{Operation, Target};
+use crate::query::assignment::{Assignment, Setting};
+use crate::query::select::Fields;
 use crate::query::statement::{Call, Fragment};
 use crate::query::{Query, Response, Scope};
+use crate::record::{Inserted, Object, Record};
 use crate::value::Table;
 
 /// The clauses of an INSERT.
@@ -57,67 +58,6 @@ impl fmt::Debug for Progress {
     }
 }
 
-/// Encoded rows, one after the other.
-#[derive(Debug, Clone)]
-pub(crate) struct Rows {
-    bytes: Bytes,
-    /// The end of each row in `bytes`.
-    ends: Vec<usize>,
-    /// The error of the row after the last one, if it cannot be sent.
-    invalid: Option<EncodeError>,
-}
-
-impl Rows {
-    pub(in crate::query) fn new(rows: impl IntoIterator<Item = impl Serialize>) -> Self {
-        let (mut bytes, mut ends, mut invalid) = (Vec::new(), Vec::new(), None);
-        for row in rows {
-            if let Err(error) = codec::encode_into(&mut bytes, &row) {
-                invalid = Some(error.in_index(ends.len()));
-                break;
-            }
-            ends.push(bytes.len());
-        }
-        Self { bytes: bytes.into(), ends, invalid }
-    }
-
-    /// Adds these rows to a statement, as an array.
-    fn add_to(&self, statement: Fragment, rows: Range<usize>) -> Fragment {
-        match &self.invalid {
-            Some(error) => statement.encoded(Err(error.clone())),
-            None => {
-                let bytes = self.bytes.slice(self.start(rows.start)..self.start(rows.end));
-                statement.array(rows.len(), bytes)
-            }
-        }
-    }
-
-    /// Splits the rows into parts of at most `max_rows` rows and `max_bytes` bytes. No single row has more bytes.
-    fn split(&self, max_rows: usize, max_bytes: usize) -> Vec<Range<usize>> {
-        let mut parts = Vec::new();
-        let mut first = 0;
-        for row in 0..self.ends.len() {
-            if row - first >= max_rows || self.size(first..row + 1) > max_bytes {
-                parts.push(first..row);
-                first = row;
-            }
-        }
-        parts.push(first..self.ends.len());
-        parts
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    fn size(&self, rows: Range<usize>) -> usize {
-        self.start(rows.end) - self.start(rows.start)
-    }
-
-    fn start(&self, row: usize) -> usize {
-        row.checked_sub(1).map_or(0, |before| self.ends[before])
-    }
-}
-
 impl Bulk {
     pub(in crate::query) fn new(scope: Scope, table: Table, rows: Rows) -> Self {
         Self {
@@ -134,16 +74,26 @@ impl Bulk {
         }
     }
 
+    /// Sets the changes of a record that exists, which receive its fields and those of the new one.
+    pub(super) fn on_duplicate<T: Record, A: Assignment<T>>(
+        &mut self,
+        changes: impl FnOnce(Fields<T>, <T as Object>::Fields<Inserted<T>>) -> A,
+    ) {
+        let mut assignments = Vec::new();
+        changes(*T::fields(), *T::fields()).assign(&mut assignments);
+        self.on_duplicate = (!assignments.is_empty()).then(|| Setting::clause(assignments));
+    }
+
     pub(super) fn operation(&self) -> Operation {
         Operation::statement("insert", Target::shown(self.table.clone()))
     }
 
     /// The statement that inserts all rows at once.
     pub(super) fn surql(&self) -> Fragment {
-        self.surql_of(0..self.rows.ends.len())
+        self.surql_of(&self.rows, 0..self.rows.len())
     }
 
-    fn surql_of(&self, rows: Range<usize>) -> Fragment {
+    fn surql_of(&self, rows: &Rows, part: Range<usize>) -> Fragment {
         let mut statement = Fragment::new("INSERT");
         if self.is_relation {
             statement = statement.text(" RELATION");
@@ -151,16 +101,17 @@ impl Bulk {
         if self.ignores {
             statement = statement.text(" IGNORE");
         }
-        statement = self.rows.add_to(statement.text(" INTO ").value(&self.table).text(" "), rows);
+        statement = rows.add_to(statement.text(" INTO ").value(&self.table).text(" "), part);
         if let Some(changes) = &self.on_duplicate {
             statement = statement.text(" ON DUPLICATE KEY UPDATE ").then(changes.clone());
         }
         statement.text(" RETURN ").text(self.returns.clause()).timeout(self.timeout)
     }
 
-    fn query_of(&self, rows: Range<usize>) -> Query {
+    /// The request that inserts a part of the rows.
+    pub(super) fn query_of(&self, rows: &Rows, part: Range<usize>) -> Query {
         let Call { scope, deadline, .. } = self.call.clone();
-        self.surql_of(rows).into_query(scope, self.operation(), deadline)
+        self.surql_of(rows, part).into_query(scope, self.operation(), deadline)
     }
 
     /// Sends the rows part by part, and stops at the first part that fails. No rows are no request.
@@ -169,7 +120,7 @@ impl Bulk {
         let mut chunks = Chunks::new(&self.call, self.operation());
         let mut responses = Vec::new();
         for part in parts {
-            let answer = chunks.send(|| self.query_of(part.clone())).await;
+            let answer = chunks.send(|| self.query_of(&self.rows, part.clone())).await;
             responses.push(answer.map_err(|error| chunks.partly(&part, total, self.done(), error))?);
             self.progress.report(part.end);
         }
@@ -179,25 +130,33 @@ impl Bulk {
 
     /// The rows of each request.
     fn parts(&self) -> Result<Vec<Range<usize>>> {
-        let Rows { ends, invalid, .. } = &self.rows;
-        if let Some(error) = invalid {
-            return Err(Error::from(error.clone()).with_row(ends.len()));
-        }
-        if self.max_rows == 0 {
-            return Err(Error::argument("a request cannot insert 0 records: give `chunk` at least 1"));
-        }
-        if ends.is_empty() {
-            return Ok(Vec::new());
-        }
-        let room = room(&self.call, &self.query_of(0..0));
-        if let Some(row) = (0..ends.len()).find(|&row| self.rows.size(row..row + 1) > room) {
-            return Err(self.too_large(row, self.rows.size(row..row + 1)));
+        self.rows.check()?;
+        let room = self.room()?;
+        let sizes = (0..self.rows.len()).map(|row| (row, self.rows.size(row..row + 1)));
+        if let Some((row, size)) = sizes.into_iter().find(|(_, size)| *size > room) {
+            return Err(self.too_large(row, size));
         }
         Ok(self.rows.split(self.max_rows, room))
     }
 
+    /// The bytes that the rows of one request may take.
+    pub(super) fn room(&self) -> Result<usize> {
+        match self.max_rows {
+            0 => Err(Error::argument("a request cannot insert 0 records: give `chunk` at least 1")),
+            _ => Ok(room(&self.call, &self.query_of(&Rows::default(), 0..0))),
+        }
+    }
+
+    /// The error of a row that cannot be sent.
+    pub(super) fn invalid(&self, row: usize, invalid: &InvalidRow) -> Error {
+        match invalid {
+            InvalidRow::NotEncoded(error) => Error::from(error.clone()).with_row(row),
+            InvalidRow::TooLarge(size) => self.too_large(row, *size),
+        }
+    }
+
     /// The error of a row that is too large to be sent.
-    pub(super) fn too_large(&self, row: usize, size: usize) -> Error {
+    fn too_large(&self, row: usize, size: usize) -> Error {
         let limit = self.call.scope.client().max_message_bytes();
         let message = format!("row {row} takes {size} bytes; a message of at most {limit} bytes has no room for it");
         Error::new(ErrorKind::TooLarge, message).with_row(row)

@@ -35,6 +35,11 @@ impl<'a> Chunks<'a> {
         answer
     }
 
+    /// Fails the transaction, which does not get the rows that are left.
+    pub(super) fn fail(&mut self, error: &Error) {
+        self.unfinished.fail(error);
+    }
+
     /// Notes that the last request is answered.
     pub(super) fn finish(mut self) {
         self.unfinished.0 = None;
@@ -51,6 +56,7 @@ impl<'a> Chunks<'a> {
             1 => format!("row {}{of} failed", rows.start),
             _ => format!("rows {} to {}{of} failed", rows.start, rows.end.saturating_sub(1)),
         };
+        let error = if rows.len() == 1 { error.with_row(rows.start) } else { error };
         match rows.start {
             // The transaction fails with it and keeps none of its rows.
             _ if self.call.scope.transaction().is_some() => error.in_context(place),
