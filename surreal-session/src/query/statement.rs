@@ -13,7 +13,7 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use super::effect::may_write;
-use super::surql::{Surql, cannot_bind, check_free, with_names};
+use super::surql::{Surql, cannot_bind, check_free, entries, with_names};
 use super::{Response, Scope};
 use crate::codec::reader::{MapEntries, Reader};
 use crate::codec::{self, EncodeError};
@@ -101,6 +101,36 @@ impl Query {
         self
     }
 
+    /// Binds each field of a struct, or each entry of a map, to a parameter of its name, by the rules of [`bind`](Self::bind).
+    ///
+    /// serde's names are the names of the parameters. Fields without a parameter in the text are sent and have no effect.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use surreal_session::prelude::*;
+    /// #[derive(serde::Serialize)]
+    /// struct Search {
+    ///     min: u8,
+    ///     #[serde(rename = "max")]
+    ///     limit: Option<u8>,
+    /// }
+    ///
+    /// # surreal_session_embedded::example(async |session| {
+    /// # session.execute("CREATE user SET age = 36").await?;
+    /// let search = Search { min: 18, limit: None };
+    /// let text = "RETURN count(SELECT * FROM user WHERE age >= $min AND ($max = NONE OR age <= $max))";
+    /// let found: i64 = session.query(text).bind_all(&search).await?.take(0)?;
+    /// assert_eq!(found, 1);
+    /// # Ok(()) });
+    /// ```
+    pub fn bind_all(mut self, values: impl Serialize) -> Self {
+        if self.error.is_none() {
+            self.error = self.try_bind_all(&values).err();
+        }
+        self
+    }
+
     /// Sets how long to wait for the reply, instead of the deadline of the connection.
     ///
     /// The server does not know about the deadline: it may still finish the work that it has started.
@@ -171,6 +201,15 @@ impl Query {
         self.check_free(name)?;
         self.bindings.bind(name, value).map_err(|error| cannot_bind(name, error))?;
         self.names.push(name.to_owned());
+        Ok(())
+    }
+
+    fn try_bind_all<T: Serialize + ?Sized>(&mut self, values: &T) -> Result<()> {
+        for (name, value) in entries(values)? {
+            self.check_free(&name)?;
+            self.bindings.bind_raw(&name, &value);
+            self.names.push(name);
+        }
         Ok(())
     }
 
@@ -497,6 +536,14 @@ impl Fragment {
             Err(error) => return self.failed(error.into()),
         }
         self
+    }
+
+    /// Binds the fields of a struct, or the entries of a map, to names that the text contains.
+    pub(super) fn bind_all<T: Serialize + ?Sized>(self, values: &T) -> Self {
+        match entries(values) {
+            Ok(entries) => entries.into_iter().fold(self, |fragment, (name, value)| fragment.bind_encoded(name, value)),
+            Err(error) => self.failed(error),
+        }
     }
 
     /// Binds an encoded value to a name that the text contains.
