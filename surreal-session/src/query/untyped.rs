@@ -1,5 +1,7 @@
 //! Verbs for programs without models: tables and ids name the records, and any data that serde can write is sent.
 
+mod filter;
+mod path;
 mod select;
 mod target;
 mod write;
@@ -11,7 +13,9 @@ use super::Scope;
 use super::write::{Insert, InsertStream, Reach, Records, Verb, Write, WriteClauses};
 use crate::record::Endpoint;
 use crate::value::{Table, Value};
+pub use filter::UntypedFilter;
 pub use select::UntypedSelect;
+pub(crate) use target::Named;
 pub use target::{NewTarget, RecordRange, Target};
 pub use write::{UntypedCreate, WithoutData};
 
@@ -83,6 +87,8 @@ impl Untyped {
     }
 
     /// Changes a record, or creates it if it does not exist.
+    ///
+    /// A [`filter`](WithoutData::filter) applies to a record id, and not to a [`Table`].
     ///
     /// In a [`Table`] it changes the record that has the same value in a UNIQUE index, and creates one if there is none.
     /// With an id such a value is an error (server 3.3.5).

@@ -364,6 +364,15 @@ impl WriteClauses {
         self
     }
 
+    pub(in crate::query) fn filter_untyped(mut self, condition: Tree) -> Self {
+        let is_refused = self.verb == Verb::Upsert && self.target.reach != Reach::One;
+        self.filter.push(match is_refused {
+            true => Tree::Leaf(Fragment::new("false").refused("an untyped upsert in a table cannot be filtered")),
+            false => condition,
+        });
+        self
+    }
+
     /// Makes an UPSERT of a table change the existing records. Without a condition it ignores them and makes a new one.
     pub(super) fn filter_none(mut self) -> Self {
         self.filter.push(Tree::all([]));

@@ -8,6 +8,7 @@ use super::{Cardinality, Read, Returns, Write, WriteClauses, complete, first, fi
 use crate::error::Result;
 use crate::query::condition::IntoCondition;
 use crate::query::select::Fields;
+use crate::query::untyped::UntypedFilter;
 use crate::query::{PatchOp, Response};
 use crate::record::Record;
 use crate::value::Value;
@@ -123,6 +124,15 @@ macro_rules! untyped {
             /// Returns the records as they are after the write: the default, except for a delete.
             pub fn return_after(self) -> $builder<Value, $records> {
                 self.returning(Returns::After, $read)
+            }
+        }
+
+        /// An untyped delete.
+        impl<Out> $builder<Value, Out> {
+            /// Writes only records for which the condition is true; see
+            /// [`WithoutData::filter`](crate::query::untyped::WithoutData::filter).
+            pub fn filter(self, condition: impl UntypedFilter) -> Self {
+                Self { clauses: self.clauses.filter_untyped(condition.into_filter().into_tree()), ..self }
             }
         }
 

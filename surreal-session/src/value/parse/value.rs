@@ -40,7 +40,9 @@ impl Scanner<'_> {
             };
             let end = if scanner.eat("=") {
                 Bound::Included(scanner.bound()?)
-            } else if scanner.rest.starts_with([',', ']', '}', ')', ' ', '>', '.']) || scanner.rest.is_empty() {
+            } else if scanner.rest.starts_with([',', ']', '}', ')', ' ', '\t', '\r', '\n', '>', '.'])
+                || scanner.rest.is_empty()
+            {
                 Bound::Unbounded
             } else {
                 Bound::Excluded(scanner.bound()?)
