@@ -52,6 +52,7 @@ struct ErrorInner {
     kind: ErrorKind,
     delivery: Delivery,
     statement: Option<usize>,
+    row: Option<usize>,
     message: Cow<'static, str>,
     server: Option<ServerError>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
@@ -77,6 +78,15 @@ impl Error {
     /// Returns the index of the failed statement, counted from 0, if the error belongs to one statement.
     pub fn statement(&self) -> Option<usize> {
         self.0.statement
+    }
+
+    /// Returns the index of the row that failed, counted from 0, if the error belongs to one row of a write of many, such as
+    /// an insert.
+    ///
+    /// The server does not say which row of a request has failed, so this is `None` for a request of several rows, unless
+    /// the insert is [settled](crate::query::write::SettledInsert), which finds the rows that fail.
+    pub fn row(&self) -> Option<usize> {
+        self.0.row
     }
 
     /// Returns the server's own error, unchanged, if the server sent one.
@@ -250,6 +260,7 @@ impl Error {
             kind,
             delivery: Delivery::NotSent,
             statement: None,
+            row: None,
             message: message.into(),
             server: None,
             source: None,
@@ -279,6 +290,7 @@ impl Error {
             other => other,
         });
         error.0.server.clone_from(&cause.0.server);
+        error.0.row = cause.0.row;
         error.with_source(cause)
     }
 
@@ -348,6 +360,11 @@ impl Error {
         self
     }
 
+    pub(crate) fn with_row(mut self, index: usize) -> Self {
+        self.0.row = Some(index);
+        self
+    }
+
     pub(crate) fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.0.source = Some(source.into().into());
         self
@@ -413,6 +430,9 @@ impl fmt::Debug for Error {
         debug.field("kind", &inner.kind).field("message", &inner.message).field("delivery", &inner.delivery);
         if let Some(index) = inner.statement {
             debug.field("statement", &index);
+        }
+        if let Some(index) = inner.row {
+            debug.field("row", &index);
         }
         if let Some(server) = &inner.server {
             debug.field("server", server);

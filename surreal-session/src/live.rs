@@ -27,9 +27,11 @@ mod synced;
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::ops::Bound;
 use std::time::Duration;
 
 use bytes::Bytes;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use crate::protocol::LiveId;
@@ -39,11 +41,11 @@ pub use synced::{SyncEvent, SyncedStream};
 
 use crate::codec;
 use crate::connection::{Capacity, Cleanup, Patience};
-use crate::query::untyped::Untyped;
+use crate::query::untyped::{Named, Target, Untyped, UntypedFilter};
 use crate::query::{Fields, Fragment, IntoCondition, Links, PatchOp, Response, Scope, Tree, view_object};
-use crate::record::{IntoId, Record, View};
+use crate::record::{IntoId, Key, Record, View};
 use crate::session::{IDENTITY, Session, SessionCall, SessionSubscription, kill_live};
-use crate::value::{Table, Value};
+use crate::value::{Range, RecordId, RecordKey, Table, Value};
 use follower::Follower;
 use projection::{Digest, Projection};
 use repair::SyncLimits;
@@ -194,13 +196,36 @@ impl Session {
 }
 
 impl Untyped {
-    /// Follows the changes of a table, as [`Session::live`] does with a model.
+    /// Follows the changes of a table, of a range of its records or of one record, as [`Session::live`] does with a model.
     ///
     /// # Errors
     ///
     /// See [`Live`].
-    pub fn live(&self, table: Table) -> Live<Value> {
-        Live::new(self.scope().clone(), table)
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use surreal_session::prelude::*;
+    /// # surreal_session_embedded::example(async |session| {
+    /// # session.execute("DEFINE TABLE user").await?;
+    /// let mut adults = session.untyped().live(Table::new("user")).filter(surql!("age >= $min", min = 18)).await?;
+    /// session.execute("CREATE user:bob SET age = 7; CREATE user:ada SET age = 36").await?;
+    /// while let Some(event) = adults.next().await {
+    ///     if let LiveEvent::Change(change) = event? {
+    ///         assert_eq!(change.id.to_string(), "user:ada");
+    ///         assert_eq!(change.data.get("age"), Some(&Value::Int(36)));
+    ///         break;
+    ///     }
+    /// }
+    /// # Ok(()) });
+    /// ```
+    pub fn live(&self, target: impl Target) -> Live<Value> {
+        let scope = self.scope().clone();
+        match target.named() {
+            Named::Table(table) => Live::new(scope, table),
+            Named::Id(id) => Live::new(scope, Table::new(id.table())).of_record(&id),
+            Named::Range(table, keys) => Live::new(scope, table.clone()).passing(in_range(table.as_str(), &keys)),
+        }
     }
 }
 
@@ -297,7 +322,9 @@ impl<T: Record> Live<T> {
     pub fn diff(self) -> Live<T, LiveStream<T, Vec<PatchOp>>> {
         self.showing(Projection::Differences(Digest::Without))
     }
+}
 
+impl<T> Live<T> {
     fn showing<Out, Row>(self, projection: Projection) -> Live<T, Out, Row> {
         Live { projection, ..self }.giving()
     }
@@ -467,10 +494,38 @@ impl<T, D, Row> Live<T, (Vec<Row>, LiveStream<T, D>), Row> {
 impl<T: Record, Out, Row> Live<T, Out, Row> {
     /// Follows only the record with this id or key.
     pub fn id(self, id: impl IntoId<T>) -> Self {
-        let id = id.into_id();
-        let encoded = codec::encode(&id).ok();
-        let condition = Fragment::new("id = ").value(&id);
-        Self { only: self.only.clone().or(encoded), ..self }.passing(Tree::Leaf(condition))
+        self.of_record(&id.into_id())
+    }
+
+    /// Follows only records whose ids, or keys, are in this range, such as `"a".."f"` or `first..=last`.
+    ///
+    /// Keys are in the order of the server; see [`Select::range`](crate::query::Select::range).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use serde::{Deserialize, Serialize};
+    /// # use surreal_session::prelude::*;
+    /// # #[derive(Serialize, Deserialize, Record)]
+    /// # struct Reading { id: Id<Reading, (String, i64)>, value: f64 }
+    /// # surreal_session_embedded::example(async |session| {
+    /// # session.execute("DEFINE TABLE reading").await?;
+    /// let attic = ("attic", i64::MIN)..=("attic", i64::MAX);
+    /// let mut readings = session.live::<Reading>().range(attic).await?;
+    /// for room in ["cellar", "attic"] {
+    ///     session.create::<Reading>().id((room, 7)).content(NewReading { value: 0.5 }).await?;
+    /// }
+    /// while let Some(event) = readings.next().await {
+    ///     if let LiveEvent::Change(change) = event? {
+    ///         assert_eq!(change.id.key().0, "attic");
+    ///         break;
+    ///     }
+    /// }
+    /// # Ok(()) });
+    /// ```
+    pub fn range<K: IntoId<T>>(self, ids: impl Into<Range<K>>) -> Self {
+        let keys = ids.into().map(|id| id.into_id().into_key().to_record_key());
+        self.passing(in_range(T::TABLE, &keys))
     }
 
     /// Follows only records that pass this condition. Given several times, they pass all of them.
@@ -493,7 +548,28 @@ impl<T: Record, Out, Row> Live<T, Out, Row> {
             None => self,
         }
     }
+}
 
+/// A live query without a model.
+impl<Out, Row> Live<Value, Out, Row> {
+    /// Follows only records for which this condition is true: SurrealQL text, or a [`Condition`](crate::Condition) of
+    /// [`raw`](crate::Condition::raw) texts. Given several times, all of them are true.
+    ///
+    /// See [`Live::filter`] of a live query with a model for what is reported.
+    pub fn filter(self, condition: impl UntypedFilter) -> Self {
+        self.passing(condition.into_filter().into_tree())
+    }
+}
+
+/// A live query without a model.
+impl Live<Value> {
+    /// Gives the operations that changed the record instead of the record; see `diff` of a live query with a model.
+    pub fn diff(self) -> Live<Value, LiveStream<Value, Vec<PatchOp>>> {
+        self.showing(Projection::Differences(Digest::Without))
+    }
+}
+
+impl<T, Out, Row> Live<T, Out, Row> {
     /// Follows the set of the records that pass the [`filter`](Self::filter), rather than the records.
     ///
     /// | Action | Change of the set |
@@ -538,13 +614,18 @@ impl<T: Record, Out, Row> Live<T, Out, Row> {
         self
     }
 
+    /// Follows only the record with this id.
+    fn of_record(self, id: &impl Serialize) -> Self {
+        let encoded = codec::encode(id).ok();
+        let condition = Fragment::new("id = ").value(id);
+        Self { only: self.only.clone().or(encoded), ..self }.passing(Tree::Leaf(condition))
+    }
+
     fn passing(mut self, condition: Tree) -> Self {
         self.filter.push(condition);
         self
     }
-}
 
-impl<T, Out, Row> Live<T, Out, Row> {
     /// Sets the maximum number of events in the stream's queue; 1,024 unless set, at least one.
     ///
     /// Events that arrive while the queue is full are dropped and reported as one [`Gap`].
@@ -613,6 +694,21 @@ impl<T, Out, Row> fmt::Debug for Live<T, Out, Row> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Live").field("table", &self.target).field("capacity", &self.capacity).finish_non_exhaustive()
     }
+}
+
+/// The condition that the key of a record is in a range.
+fn in_range(table: &str, keys: &Range<RecordKey>) -> Tree {
+    let compared = |operator: [&'static str; 2], bound: &Bound<RecordKey>| {
+        let [included, excluded] = operator;
+        let (operator, key) = match bound {
+            Bound::Included(key) => (included, key),
+            Bound::Excluded(key) => (excluded, key),
+            Bound::Unbounded => return None,
+        };
+        Some(Tree::Leaf(Fragment::new(operator).value(&RecordId::new(table, key.clone()))))
+    };
+    let (start, end) = (compared(["id >= ", "id > "], &keys.start), compared(["id <= ", "id < "], &keys.end));
+    Tree::all(start.into_iter().chain(end))
 }
 
 /// The maximum number of records of a snapshot or a synced stream, unless the program sets another one.

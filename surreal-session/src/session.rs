@@ -58,6 +58,7 @@ pub use selection::Use;
 pub(crate) use state::{SessionInner, SharedLive, Sharing};
 pub(crate) use subscription::{SessionSubscription, kill_live};
 pub use surreal::{Connect, Surreal};
+pub use variables::SessionVariables;
 
 /// A session on a shared connection, with its own namespace, database, variables and identity.
 ///
@@ -517,9 +518,11 @@ impl Session {
         self.inner.is_open()
     }
 
-    /// The names of the variables that were set on this session, as the server last confirmed them, in alphabetical order.
-    pub fn variables(&self) -> Vec<String> {
-        self.inner.confirmed().recipe.variables.0.keys().cloned().collect()
+    /// The variables that were set on this session, as the server last confirmed them. Needs no request.
+    ///
+    /// A change whose outcome is unknown does not show. Bindings of queries and variables of transactions are not among them.
+    pub fn variables(&self) -> SessionVariables {
+        SessionVariables::new(&self.inner.confirmed().recipe.variables)
     }
 
     /// Returns the sessions that are open on the sockets of this connection, without the default one, in no particular order.

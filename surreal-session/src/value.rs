@@ -117,22 +117,36 @@ impl Visitor<'_> for NullVisitor {
     }
 }
 
-/// Text or a number that is not a value of the requested type: the type and the reason.
+/// Text or a number that is not a value of the requested type: the type, the reason, and for SurrealQL the position.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidValue {
     noun: &'static str,
     reason: Cow<'static, str>,
+    position: Option<usize>,
 }
 
 impl InvalidValue {
     pub(crate) fn new(noun: &'static str, reason: impl Into<Cow<'static, str>>) -> Self {
-        Self { noun, reason: reason.into() }
+        Self { noun, reason: reason.into(), position: None }
+    }
+
+    pub(crate) fn at(self, position: usize) -> Self {
+        Self { position: Some(position), ..self }
+    }
+
+    /// The byte of the text at which it stops being a [`Value`] or a [`RecordId`], counted from 0. `None` for other types.
+    pub fn position(&self) -> Option<usize> {
+        self.position
     }
 }
 
 impl fmt::Display for InvalidValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "not {}: {}", self.noun, self.reason)
+        write!(f, "not {}: {}", self.noun, self.reason)?;
+        match self.position {
+            Some(position) => write!(f, " at byte {position}"),
+            None => Ok(()),
+        }
     }
 }
 

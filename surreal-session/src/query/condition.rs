@@ -104,6 +104,13 @@ impl<R> Condition<R> {
         self
     }
 
+    /// Binds each field of a struct, or each entry of a map, to a parameter of its name in the text of a [`raw`](Self::raw)
+    /// condition; see [`Query::bind_all`](crate::Query::bind_all).
+    pub fn bind_all(mut self, values: impl Serialize) -> Self {
+        self.tree = Tree::Leaf(self.tree.into_fragment().bind_all(&values));
+        self
+    }
+
     pub(crate) fn into_tree(self) -> Tree {
         self.tree
     }

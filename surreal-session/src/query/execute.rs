@@ -46,6 +46,11 @@ impl Execute {
         Self(self.0.bind(name, value))
     }
 
+    /// Binds each field of a struct, or each entry of a map; see [`Query::bind_all`].
+    pub fn bind_all(self, values: impl Serialize) -> Self {
+        Self(self.0.bind_all(values))
+    }
+
     /// Sets how long to wait for the reply; see [`Query::deadline`].
     pub fn deadline(self, deadline: Duration) -> Self {
         Self(self.0.deadline(deadline))

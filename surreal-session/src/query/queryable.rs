@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 
+use futures_util::{Stream, stream};
 use serde::de::DeserializeOwned;
 
 use super::batch::{Batch, Statements};
@@ -9,7 +10,8 @@ use super::execute::Execute;
 use super::surql::IntoSurql;
 use super::untyped::Untyped;
 use super::write::{
-    CreateWithoutContent, DeleteWithoutTarget, NewRecords, UpdateWithoutTarget, UpsertWithoutTarget, WriteWithoutId,
+    CreateWithoutContent, DeleteWithoutTarget, InsertStream, NewRecords, NewRow, UpdateWithoutTarget,
+    UpsertWithoutTarget, WriteWithoutId,
 };
 use super::{Origin, Query, Run, Scope, Select, Traverse};
 use crate::record::{NewRecord, NormalRecord, Record, Relation, WithoutId};
@@ -27,6 +29,7 @@ use crate::transaction::Transaction;
 /// | [`traverse`](Self::traverse) | records reached through the graph | `Vec<T>` |
 /// | [`create`](Self::create) | one new record | `T` |
 /// | [`insert`](Self::insert) | any number of new records | `Vec<T>` |
+/// | [`insert_iter`](Self::insert_iter), [`insert_stream`](Self::insert_stream) | the new records of an iterator or a stream | `u64` |
 /// | [`relate`](Self::relate) | one new edge | `T` |
 /// | [`update`](Self::update), [`upsert`](Self::upsert), [`delete`](Self::delete) | one record, some, or all | `T` or `Vec<T>` |
 /// | [`run`](Self::run) | a function | its result |
@@ -204,6 +207,32 @@ pub trait Queryable: private::Sealed {
         Self: Sized,
     {
         records.insert(self.scope())
+    }
+
+    /// Inserts the new records of an iterator, reading them as they are sent, and returns their number.
+    ///
+    /// # Errors
+    ///
+    /// See [`InsertStream`].
+    fn insert_iter<I>(&self, records: I) -> InsertStream<<I::Item as NewRow>::Record>
+    where
+        Self: Sized,
+        I: IntoIterator<Item: NewRow<Ids: WithoutId<<I::Item as NewRow>::Record>> + 'static, IntoIter: Send + 'static>,
+    {
+        InsertStream::new(self.scope(), stream::iter(records))
+    }
+
+    /// Inserts the new records of a stream, reading them as they are sent, and returns their number.
+    ///
+    /// # Errors
+    ///
+    /// See [`InsertStream`].
+    fn insert_stream<S>(&self, records: S) -> InsertStream<<S::Item as NewRow>::Record>
+    where
+        Self: Sized,
+        S: Stream<Item: NewRow<Ids: WithoutId<<S::Item as NewRow>::Record>> + 'static> + Send + 'static,
+    {
+        InsertStream::new(self.scope(), records)
     }
 
     /// Creates an edge from one record to another and returns it as stored.

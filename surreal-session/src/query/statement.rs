@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 
 use super::effect::may_write;
 use super::stream::QueryStream;
-use super::surql::{Surql, cannot_bind, check_free, with_names};
+use super::surql::{Surql, cannot_bind, check_free, entries, with_names};
 use super::{Response, Scope};
 use crate::codec::reader::{MapEntries, Reader};
 use crate::codec::{self, EncodeError};
@@ -100,6 +100,36 @@ impl Query {
     pub fn bind(mut self, name: impl AsRef<str>, value: impl Serialize) -> Self {
         if self.error.is_none() {
             self.error = self.try_bind(name.as_ref(), &value).err();
+        }
+        self
+    }
+
+    /// Binds each field of a struct, or each entry of a map, to a parameter of its name, by the rules of [`bind`](Self::bind).
+    ///
+    /// serde's names are the names of the parameters. Fields without a parameter in the text are sent and have no effect.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use surreal_session::prelude::*;
+    /// #[derive(serde::Serialize)]
+    /// struct Search {
+    ///     min: u8,
+    ///     #[serde(rename = "max")]
+    ///     limit: Option<u8>,
+    /// }
+    ///
+    /// # surreal_session_embedded::example(async |session| {
+    /// # session.execute("CREATE user SET age = 36").await?;
+    /// let search = Search { min: 18, limit: None };
+    /// let text = "RETURN count(SELECT * FROM user WHERE age >= $min AND ($max = NONE OR age <= $max))";
+    /// let found: i64 = session.query(text).bind_all(&search).await?.take(0)?;
+    /// assert_eq!(found, 1);
+    /// # Ok(()) });
+    /// ```
+    pub fn bind_all(mut self, values: impl Serialize) -> Self {
+        if self.error.is_none() {
+            self.error = self.try_bind_all(&values).err();
         }
         self
     }
@@ -190,6 +220,15 @@ impl Query {
         self.check_free(name)?;
         self.bindings.bind(name, value).map_err(|error| cannot_bind(name, error))?;
         self.names.push(name.to_owned());
+        Ok(())
+    }
+
+    fn try_bind_all<T: Serialize + ?Sized>(&mut self, values: &T) -> Result<()> {
+        for (name, value) in entries(values)? {
+            self.check_free(&name)?;
+            self.bindings.bind_raw(&name, &value);
+            self.names.push(name);
+        }
         Ok(())
     }
 
@@ -529,6 +568,14 @@ impl Fragment {
         self
     }
 
+    /// Binds the fields of a struct, or the entries of a map, to names that the text contains.
+    pub(super) fn bind_all<T: Serialize + ?Sized>(self, values: &T) -> Self {
+        match entries(values) {
+            Ok(entries) => entries.into_iter().fold(self, |fragment, (name, value)| fragment.bind_encoded(name, value)),
+            Err(error) => self.failed(error),
+        }
+    }
+
     /// Binds an encoded value to a name that the text contains.
     pub(super) fn bind_encoded(mut self, name: String, value: Bytes) -> Self {
         self.named.push((name.into(), Item::Value(value)));
@@ -574,7 +621,7 @@ impl Fragment {
     }
 
     /// One statement that runs the selects that it reads before it, once each.
-    pub(super) fn closed(mut self, scope: &Scope) -> Self {
+    pub(crate) fn closed(mut self, scope: &Scope) -> Self {
         let queries = mem::take(&mut self.queries);
         if queries.is_empty() {
             return self;
@@ -651,6 +698,15 @@ impl Fragment {
             Ok(()) => Self::default().joined(pieces, ", "),
             Err(error) => Self::default().refused(&error.message()),
         }
+    }
+
+    /// The bytes that it takes in a message, at most.
+    pub(super) fn len_bytes(&self) -> usize {
+        let values = self.values.iter().map(|(_, item)| ("", item));
+        let named = self.named.iter().map(|(name, item)| (&**name, item));
+        // A numbered name is in the text and beside its value.
+        let values = values.chain(named).map(|(name, item)| name.len() + 2 * NAME_BYTES + item.bytes().len());
+        self.text.len() + values.sum::<usize>()
     }
 
     /// Returns true for no text, unless it is an error.

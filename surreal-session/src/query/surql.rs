@@ -6,6 +6,7 @@ use std::fmt;
 use bytes::Bytes;
 use serde::Serialize;
 
+use crate::codec::reader::{MapEntries, Reader};
 use crate::codec::{self, EncodeError};
 use crate::error::{Error, Result};
 use crate::protocol::check_name;
@@ -66,6 +67,15 @@ impl Surql {
         self
     }
 
+    /// Binds each field of a struct, or each entry of a map, to a parameter of its name; see
+    /// [`Query::bind_all`](crate::Query::bind_all).
+    pub fn bind_all(mut self, values: impl Serialize) -> Self {
+        if self.error.is_none() {
+            self.error = self.try_bind_all(&values).err();
+        }
+        self
+    }
+
     /// The text, without the values.
     pub fn text(&self) -> &str {
         &self.text
@@ -75,6 +85,14 @@ impl Surql {
         check_free(name, self.bindings.iter().map(|(name, _)| name.as_str()))?;
         let value = codec::encode(value).map_err(|error| cannot_bind(name, error))?;
         self.bindings.push((name.to_owned(), value));
+        Ok(())
+    }
+
+    fn try_bind_all<T: Serialize + ?Sized>(&mut self, values: &T) -> Result<()> {
+        for (name, value) in entries(values)? {
+            check_free(&name, self.bindings.iter().map(|(name, _)| name.as_str()))?;
+            self.bindings.push((name, value));
+        }
         Ok(())
     }
 
@@ -141,6 +159,20 @@ pub(super) fn check_free<'a>(name: &str, mut bound: impl Iterator<Item = &'a str
     Ok(())
 }
 
+/// The fields of a struct or the entries of a map, encoded.
+pub(super) fn entries<T: Serialize + ?Sized>(values: &T) -> Result<Vec<(String, Bytes)>> {
+    let encoded = codec::encode(values).map_err(|error| Error::from(error).in_context("cannot bind the values"))?;
+    let mut reader = Reader::new(&encoded);
+    let mut bindings = Vec::new();
+    let read = MapEntries::of(&mut reader).and_then(|mut entries| {
+        while let Some(name) = entries.next(&mut reader)? {
+            bindings.push((name.into_owned(), encoded.slice_ref(reader.skip()?)));
+        }
+        Ok(bindings)
+    });
+    read.map_err(|_| Error::argument("the values of `bind_all` must be a struct or a map"))
+}
+
 /// The error for a value that cannot be encoded.
 pub(super) fn cannot_bind(name: &str, error: EncodeError) -> Error {
     Error::from(error).in_context(format_args!("cannot bind `${name}`"))
@@ -205,12 +237,19 @@ mod tests {
         assert_eq!(format!("{surql:?}"), "Surql(\"RETURN $a + $b -- $a, $b\")");
     }
 
+    type Map = std::collections::BTreeMap<&'static str, i64>;
+
     #[test]
     fn first_error_of_a_binding_is_kept() {
         for (surql, expected) in [
             (Surql::dynamic("").bind("auth", 1).bind("auth", 2), "`$auth` is set by the server"),
             (Surql::dynamic("").bind("a", 1).bind("a", 2), "`$a` is bound twice"),
             (Surql::dynamic("").bind("a", u64::MAX), "cannot bind `$a`"),
+            (Surql::dynamic("").bind("a", 1).bind_all([("a", 2)].into_iter().collect::<Map>()), "`$a` is bound twice"),
+            (Surql::dynamic("").bind_all([("a b", 2)].into_iter().collect::<Map>()), "a b"),
+            (Surql::dynamic("").bind_all(5), "must be a struct or a map"),
+            (Surql::dynamic("").bind_all([1, 2]), "must be a struct or a map"),
+            (Surql::dynamic("").bind_all(u64::MAX), "cannot bind the values"),
         ] {
             let (_, _, error) = surql.clone().into_parts();
             let error = error.map(|error| error.to_string()).unwrap_or_default();

@@ -1,16 +1,21 @@
 //! Verbs for programs without models: tables and ids name the records, and any data that serde can write is sent.
 
+mod filter;
+mod path;
 mod select;
 mod target;
 mod write;
 
+use futures_util::{Stream, stream};
 use serde::Serialize;
 
 use super::Scope;
-use super::write::{Insert, Reach, Records, Verb, Write, WriteClauses};
+use super::write::{Insert, InsertStream, Reach, Records, Verb, Write, WriteClauses};
 use crate::record::Endpoint;
 use crate::value::{Table, Value};
+pub use filter::UntypedFilter;
 pub use select::UntypedSelect;
+pub(crate) use target::Named;
 pub use target::{NewTarget, RecordRange, Target};
 pub use write::{UntypedCreate, WithoutData};
 
@@ -83,6 +88,8 @@ impl Untyped {
 
     /// Changes a record, or creates it if it does not exist.
     ///
+    /// A [`filter`](WithoutData::filter) applies to a record id, and not to a [`Table`].
+    ///
     /// In a [`Table`] it changes the record that has the same value in a UNIQUE index, and creates one if there is none.
     /// With an id such a value is an error (server 3.3.5).
     pub fn upsert(&self, target: impl NewTarget) -> WithoutData<Write<Value>> {
@@ -107,6 +114,24 @@ impl Untyped {
         rows: impl IntoIterator<Item = impl Serialize>,
     ) -> Insert<Value, Vec<Value>, Value> {
         Insert::rows(self.scope.clone(), table, rows)
+    }
+
+    /// Inserts the rows of an iterator, reading them as they are sent, and returns their number. Rows as for
+    /// [`insert`](Self::insert).
+    pub fn insert_iter<I>(&self, table: Table, rows: I) -> InsertStream<Value>
+    where
+        I: IntoIterator<Item: Serialize + 'static, IntoIter: Send + 'static>,
+    {
+        InsertStream::rows(self.scope.clone(), table, stream::iter(rows))
+    }
+
+    /// Inserts the rows of a stream, reading them as they are sent, and returns their number. Rows as for
+    /// [`insert`](Self::insert).
+    pub fn insert_stream<S>(&self, table: Table, rows: S) -> InsertStream<Value>
+    where
+        S: Stream<Item: Serialize + 'static> + Send + 'static,
+    {
+        InsertStream::rows(self.scope.clone(), table, rows)
     }
 
     /// Creates an edge from one record to another, with content if some is given.

@@ -10,10 +10,18 @@
 #![doc = include_str!("write/guarantees.md")]
 
 mod bulk;
+mod chunks;
 mod data;
+mod each;
+mod if_absent;
 mod insert;
 mod many;
+mod rows;
+mod settle;
+mod source;
+mod stream;
 mod target;
+mod upserted;
 mod version;
 
 use std::marker::PhantomData;
@@ -35,11 +43,17 @@ use crate::value::escape_identifier;
 
 pub use super::patch::{AnyValue, Fits, PatchPath};
 pub use data::WriteWithoutData;
-pub use insert::{Insert, InsertWithoutRelation, NewRecords};
+pub use each::UpdateEach;
+pub use if_absent::CreateIfAbsent;
+pub use insert::{Insert, InsertWithoutRelation, NewRecords, NewRow};
 pub(super) use many::rows;
 pub use many::{WriteMany, WriteOptional};
+pub use settle::{Settled, SettledInsert};
+pub use stream::InsertStream;
 pub use target::{DeleteWithoutTarget, UpdateWithoutTarget, UpsertWithoutTarget};
 pub(super) use target::{Reach, Records};
+use upserted::CREATED;
+pub use upserted::Upserted;
 
 /// A new record that has no content yet; [`content`](Self::content) makes it the write `W`.
 ///
@@ -88,6 +102,13 @@ impl<T: Record> CreateWithoutContent<T, WriteWithoutId<T>> {
     /// Sets the id of the record, or its key. Without it the server makes a key.
     pub fn id(self, id: impl IntoId<T>) -> CreateWithoutContent<T> {
         CreateWithoutContent { clauses: self.clauses.id(id), write: Write::new, record: PhantomData }
+    }
+}
+
+impl<T: Record> CreateWithoutContent<T> {
+    /// Creates the record only if no record has this id, and returns an `Option`; see [`CreateIfAbsent`].
+    pub fn if_absent(self) -> CreateWithoutContent<T, CreateIfAbsent<T>> {
+        CreateWithoutContent { clauses: self.clauses, write: CreateIfAbsent::new, record: PhantomData }
     }
 }
 
@@ -303,6 +324,8 @@ pub struct WriteClauses {
     timeout: Option<Duration>,
     /// The version that the record must have.
     expected: Option<version::Expected>,
+    /// Writes nothing if the record exists.
+    is_if_absent: bool,
 }
 
 /// The verb of a statement.
@@ -325,6 +348,10 @@ pub(crate) enum Returns {
     Before,
     Diff,
     Nothing,
+    /// The record, and whether the write created it.
+    Created,
+    /// NULL for each record, so that they can be counted.
+    Counted,
 }
 
 /// The number of records that the statement gives back.
@@ -350,6 +377,7 @@ impl WriteClauses {
             view: None,
             timeout: None,
             expected: None,
+            is_if_absent: false,
         }
     }
 
@@ -377,6 +405,15 @@ impl WriteClauses {
 
     pub(super) fn filter<T: Record, C: IntoCondition<T>>(mut self, condition: impl FnOnce(Fields<T>) -> C) -> Self {
         self.filter.push(condition(*T::fields()).into_condition().into_tree());
+        self
+    }
+
+    pub(in crate::query) fn filter_untyped(mut self, condition: Tree) -> Self {
+        let is_refused = self.verb == Verb::Upsert && self.target.reach != Reach::One;
+        self.filter.push(match is_refused {
+            true => Tree::Leaf(Fragment::new("false").refused("an untyped upsert in a table cannot be filtered")),
+            false => condition,
+        });
         self
     }
 
@@ -435,6 +472,12 @@ impl WriteClauses {
         self.returns
     }
 
+    /// Writes nothing if the record exists; the result is then a row with NONE.
+    fn if_absent(mut self) -> Self {
+        self.is_if_absent = true;
+        self
+    }
+
     pub(super) fn answer(mut self, answer: Cardinality) -> Self {
         self.answer = answer;
         self
@@ -464,11 +507,16 @@ impl WriteClauses {
     pub(in crate::query) fn surql(&self) -> Fragment {
         let returning = self.view.clone().unwrap_or_else(|| Fragment::new(self.returning()));
         let statement = self.statement().text(" RETURN ").then(returning).timeout(self.timeout);
-        match &self.expected {
+        let statement = match &self.expected {
             None => statement,
             Some(expected) if self.target.reach == Reach::One => expected.guard(self.target.surql.clone(), statement),
             Some(_) => statement.refused("`if_version` is for the record of an id: call `.id(..)` first"),
+        };
+        if !self.is_if_absent {
+            return statement;
         }
+        let exists = Fragment::new("IF record::exists(").then(self.target.surql.clone()).text(") { [NONE] }");
+        exists.text(" ELSE { ").then(statement).text(" }")
     }
 
     /// The statement up to RETURN.
@@ -572,6 +620,8 @@ impl Returns {
             Self::Before => "BEFORE",
             Self::Diff => "DIFF",
             Self::Nothing => "NONE",
+            Self::Created => CREATED,
+            Self::Counted => "NULL",
         }
     }
 
@@ -582,7 +632,7 @@ impl Returns {
         let object = Fragment::new("VALUE ");
         match self {
             Self::Before => object.text("(SELECT VALUE ").then(view_object::<V>()).text(" FROM ONLY $before)"),
-            Self::After | Self::Diff | Self::Nothing => object.then(view_object::<V>()),
+            Self::After | Self::Diff | Self::Nothing | Self::Created | Self::Counted => object.then(view_object::<V>()),
         }
     }
 }

@@ -6,10 +6,14 @@ mod wire;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::str::FromStr;
 
 use super::float::TotalFloat;
 use super::tag::Tag;
-use super::{Bytes, Datetime, Decimal, Duration, File, Geometry, Range, RecordId, Set, Table, Uuid, literal, text};
+use super::{
+    Bytes, Datetime, Decimal, Duration, File, Geometry, InvalidValue, Range, RecordId, Set, Table, Uuid, literal,
+    parse, text,
+};
 
 /// A value of any SurrealDB type.
 ///
@@ -28,6 +32,10 @@ use super::{Bytes, Datetime, Decimal, Duration, File, Geometry, Range, RecordId,
 /// // A value prints as the SurrealQL that produces it.
 /// let value = Value::Array(vec![Value::from(1), Value::from("two"), Value::from(Decimal::ZERO), Value::None]);
 /// assert_eq!(value.to_string(), "[1, 'two', 0dec, NONE]");
+/// assert_eq!("[1, 'two', 0dec, NONE]".parse::<Value>()?, value);
+/// let error = "[1, 1 + 1]".parse::<Value>().unwrap_err();
+/// assert_eq!(error.to_string(), "not a value: expected a comma or `]` at byte 6");
+/// # Ok::<(), surreal_session::value::InvalidValue>(())
 /// ```
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
@@ -134,6 +142,24 @@ impl Value {
     /// Returns the value of this key in an object, or `None` without one.
     pub fn get(&self, key: &str) -> Option<&Value> {
         self.as_object()?.get(key)
+    }
+}
+
+impl FromStr for Value {
+    type Err = InvalidValue;
+
+    /// Reads a SurrealQL literal of any type, with space around it: the inverse of the [`Display`](fmt::Display) form.
+    ///
+    /// Nothing is computed: operators, parameters, functions and statements are errors, and so are comments and regexes. A
+    /// name alone is a [`Table`]. As for the server, an object that looks like a geometry is one, and of several values of one
+    /// key the last counts. `{a:b}` without a space is a set of a record id, as the server writes it, and `{ a: b }` an object.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidValue`] with the reason and the position for any other text, and for one that is nested deeper than 100
+    /// levels.
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        parse::value(text)
     }
 }
 

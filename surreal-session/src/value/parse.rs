@@ -1,8 +1,8 @@
-//! Reads the SurrealQL text of record ids, and of the values that their keys can hold.
+//! Reads the SurrealQL text of values and record ids.
 //!
-//! Text written by [`Display`](std::fmt::Display) reads back as the same value, with the exceptions of SurrealQL: a table
-//! alone is not a literal, an object that looks like a geometry is one, and a range of keys cannot have ranges as bounds.
-//! Values that are nested too deep to be sent may also be too deep to be read back.
+//! Text written by [`Display`](std::fmt::Display) reads back as the same value, with the exceptions of SurrealQL: an object
+//! that looks like a geometry is one, and a range of keys cannot have ranges as bounds. Values that are nested too deep to be
+//! sent may also be too deep to be read back.
 
 mod number;
 mod scanner;
@@ -10,14 +10,31 @@ mod value;
 
 use std::ops::Bound;
 
-use super::{InvalidValue, Range, RecordId, RecordKey};
+use super::{InvalidValue, Range, RecordId, RecordKey, Value};
 use scanner::{Result, Scanner};
 
 /// Reads a record id from the whole text.
 pub(super) fn record_id(text: &str) -> std::result::Result<RecordId, InvalidValue> {
+    whole(text, "a record id", Scanner::record_id)
+}
+
+/// Reads a value from the whole text, which may have space around it.
+pub(super) fn value(text: &str) -> std::result::Result<Value, InvalidValue> {
+    whole(text, "a value", |scanner| {
+        let value = scanner.value()?;
+        scanner.eat_space();
+        Ok(value)
+    })
+}
+
+fn whole<'t, T>(
+    text: &'t str,
+    noun: &'static str,
+    read: impl FnOnce(&mut Scanner<'t>) -> Result<T>,
+) -> std::result::Result<T, InvalidValue> {
     let mut scanner = Scanner::new(text);
-    let id = scanner.record_id().and_then(|id| scanner.end().map(|()| id));
-    id.map_err(|reason| InvalidValue::new("a record id", reason))
+    let result = read(&mut scanner).and_then(|value| scanner.end().map(|()| value));
+    result.map_err(|reason| InvalidValue::new(noun, reason).at(text.len() - scanner.rest.len()))
 }
 
 impl Scanner<'_> {

@@ -8,11 +8,13 @@
 )]
 #![expect(clippy::float_cmp, reason = "floats come back as they went, or not")]
 
+mod absent;
 mod adapters;
 mod auth;
 mod bank;
 mod batch;
 mod bearer;
+mod bindings;
 mod blocking;
 mod cancel;
 mod changes;
@@ -34,13 +36,16 @@ mod exposed;
 mod garbled;
 mod guarantees;
 mod insert;
+mod insert_stream;
 mod isolation;
 mod kit;
 mod late;
 mod layers;
 mod lifecycle;
 mod limits;
+mod literals;
 mod live;
+mod live_ranges;
 mod loss;
 mod lost_results;
 mod methods;
@@ -74,6 +79,7 @@ mod transaction;
 mod transfer;
 mod traverse;
 mod untyped;
+mod untyped_clauses;
 mod versions;
 mod view_columns;
 mod violations;

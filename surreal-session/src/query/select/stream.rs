@@ -208,7 +208,9 @@ impl<T: Record, V> RowStream<T, V> {
 
     /// Returns the first page as a statement and the names bound to it, for logs. Never shows a value.
     pub fn to_surql(&self) -> String {
-        self.pages.as_ref().map_or_else(String::new, |pages| pages.statement().to_surql())
+        self.pages
+            .as_ref()
+            .map_or_else(String::new, |pages| pages.statement().closed(&pages.clauses.call.scope).to_surql())
     }
 }
 
@@ -234,7 +236,8 @@ impl Pages {
         let scope = self.scope().await?;
         let call = &self.clauses.call;
         let operation = self.clauses.operation.clone();
-        let statement = self.statement();
+        // Sub-queries belong to the scope of the program, whose transaction this may not be.
+        let statement = self.statement().closed(&call.scope);
         let asked = self.left.unwrap_or(i64::MAX).min(self.size).min(self.chunk);
         // Dropped here: the transaction is dropped with the stream, and the server forgets it.
         let response = statement.into_query(scope, operation.clone(), call.deadline).into_future().await?;

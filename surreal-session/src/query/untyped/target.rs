@@ -109,8 +109,25 @@ pub(super) fn end(id: &impl Endpoint) -> Fragment {
     }
 }
 
+/// The records of a target, for a live query.
+#[derive(Debug, Clone)]
+pub enum Named {
+    Table(Table),
+    Id(RecordId),
+    Range(Table, Range<RecordKey>),
+}
+
+impl Named {
+    fn of(id: RecordId) -> Self {
+        match id.into_parts() {
+            (table, RecordKey::Range(keys)) => Self::Range(table, *keys),
+            (table, key) => Self::Id((table.into_string(), key).into()),
+        }
+    }
+}
+
 macro_rules! targets {
-    ($([$($generics:tt)*] $target:ty: $records:ty, $write:ty, |$self:ident| $records_of:expr;)+) => {$(
+    ($([$($generics:tt)*] $target:ty: $records:ty, $write:ty, |$self:ident| $records_of:expr, $named:expr;)+) => {$(
         #[diagnostic::do_not_recommend]
         impl<$($generics)*> Target for $target {
             type Select = UntypedSelect<$records>;
@@ -130,19 +147,24 @@ macro_rules! targets {
                 let $self = self;
                 $records_of
             }
+
+            fn named(&self) -> Named {
+                let $self = self;
+                $named
+            }
         }
     )+};
 }
 
 targets! {
-    [] Table: Vec<Value>, WriteMany<Value>, |table| many(table);
-    [] &Table: Vec<Value>, WriteMany<Value>, |table| many(*table);
-    [] RecordRange: Vec<Value>, WriteMany<Value>, |range| many(range);
-    [] &RecordRange: Vec<Value>, WriteMany<Value>, |range| many(*range);
-    [] RecordId: Option<Value>, Write<Value>, |id| one(id.clone());
-    [] &RecordId: Option<Value>, Write<Value>, |id| one((*id).clone());
-    [T: Record, K: Key] Id<T, K>: Option<Value>, Write<Value>, |id| one(id.to_record_id());
-    [T: Record, K: Key] &Id<T, K>: Option<Value>, Write<Value>, |id| one(id.to_record_id());
+    [] Table: Vec<Value>, WriteMany<Value>, |table| many(table), Named::Table((*table).clone());
+    [] &Table: Vec<Value>, WriteMany<Value>, |table| many(*table), Named::Table((*table).clone());
+    [] RecordRange: Vec<Value>, WriteMany<Value>, |range| many(range), Named::of(range.0.clone());
+    [] &RecordRange: Vec<Value>, WriteMany<Value>, |range| many(*range), Named::of(range.0.clone());
+    [] RecordId: Option<Value>, Write<Value>, |id| one(id.clone()), Named::of(id.clone());
+    [] &RecordId: Option<Value>, Write<Value>, |id| one((*id).clone()), Named::of((*id).clone());
+    [T: Record, K: Key] Id<T, K>: Option<Value>, Write<Value>, |id| one(id.to_record_id()), Named::of(id.to_record_id());
+    [T: Record, K: Key] &Id<T, K>: Option<Value>, Write<Value>, |id| one(id.to_record_id()), Named::of(id.to_record_id());
 }
 
 #[diagnostic::do_not_recommend]
@@ -158,10 +180,13 @@ impl<T: Record, K: Key> NewTarget for Id<T, K> {}
 #[diagnostic::do_not_recommend]
 impl<T: Record, K: Key> NewTarget for &Id<T, K> {}
 
-pub(super) mod private {
+pub(crate) mod private {
+    use super::Named;
     use crate::query::write::Records;
 
     pub trait Sealed {
         fn records(&self) -> Records;
+
+        fn named(&self) -> Named;
     }
 }

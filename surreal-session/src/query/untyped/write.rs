@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::UntypedFilter;
 use crate::error::Result;
 use crate::query::write::{Write, WriteClauses, WriteOptional, complete, settings};
 use crate::query::{PatchOp, Response};
@@ -92,6 +93,30 @@ impl UntypedCreate {
 impl<W> WithoutData<W> {
     pub(super) fn new(clauses: WriteClauses, write: fn(WriteClauses) -> W) -> Self {
         Self { clauses, write }
+    }
+
+    /// Writes only records for which the condition is true: SurrealQL text, or a [`Condition`](crate::Condition) of
+    /// [`raw`](crate::Condition::raw) texts. Several filters must all be true.
+    ///
+    /// The condition is tested on the records as they were before the write. For a table or a range the statement selects
+    /// the ids of the matching records first, which takes the permission to read them. An upsert in a table cannot be
+    /// filtered ([`InvalidArgument`](crate::ErrorKind::InvalidArgument)).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::collections::BTreeMap;
+    /// # use surreal_session::prelude::*;
+    /// # surreal_session_embedded::example(async |session| {
+    /// # session.execute("CREATE user:ada SET age = 36; CREATE user:bob SET age = 7").await?;
+    /// let db = session.untyped();
+    /// let minors = db.update(Table::new("user")).filter(surql!("age < $age", age = 18));
+    /// assert_eq!(minors.merge(BTreeMap::from([("minor", true)])).await?.len(), 1);
+    /// assert_eq!(db.delete(Table::new("user")).filter("minor").await?.len(), 1);
+    /// # Ok(()) });
+    /// ```
+    pub fn filter(self, condition: impl UntypedFilter) -> Self {
+        Self { clauses: self.clauses.filter_untyped(condition.into_filter().into_tree()), ..self }
     }
 
     /// Replaces the whole content of the record. Read-only fields that are left out keep their value.

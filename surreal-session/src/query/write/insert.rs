@@ -3,14 +3,18 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use futures_util::stream::iter;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Serialize, Serializer};
 
-use super::bulk::{Bulk, Rows};
-use super::{Returns, version};
+use super::Returns;
+use super::bulk::{Bulk, Progress};
+use super::rows::Rows;
+use super::settle::SettledInsert;
+use super::source::Source;
 use crate::error::Result;
 use crate::protocol::Operation;
-use crate::query::assignment::{Assignment, Setting};
+use crate::query::assignment::Assignment;
 use crate::query::select::Fields;
 use crate::query::statement::{Call, Fragment, Retries, Statement};
 use crate::query::{PatchOp, Response, Scope};
@@ -89,9 +93,10 @@ pub struct InsertWithoutRelation<T> {
 }
 
 /// Joins the results of the statements at these indexes.
-type ReadAll<Out> = fn(&[(&Response, usize)]) -> Result<Out>;
+pub(super) type ReadAll<Out> = fn(&[(&Response, usize)]) -> Result<Out>;
 
-/// New records to insert: one, or a `Vec` or an array of them.
+/// New records to insert: one, or a `Vec` or an array of them. [`insert_iter`](crate::Queryable::insert_iter) and
+/// [`insert_stream`](crate::Queryable::insert_stream) take others.
 ///
 /// A new record is the struct that the derive generates, such as `NewUser`, or a pair of an id, or key, and that struct.
 #[diagnostic::on_unimplemented(
@@ -114,14 +119,15 @@ pub trait NewRecords {
     fn insert(self, scope: Scope) -> Self::Insert;
 }
 
-/// A new record to insert, with an id or without one.
+/// A new record to insert: the struct that the derive generates, such as `NewUser`, or a pair of an id, or key, and that
+/// struct.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a new record",
     label = "cannot be inserted",
     note = "insert the struct that `#[derive(Record)]` generates, such as `NewUser`, or a pair of an id and that struct",
-    note = "several go into a `Vec` or an array: `session.insert(vec![..])`"
+    note = "several go into a `Vec` or an array, `session.insert(vec![..])`, or an iterator, `session.insert_iter(..)`"
 )]
-pub trait NewRow {
+pub trait NewRow: Sized {
     /// The record that it becomes.
     type Record: Record<Kind: InsertKind<Self::Record>>;
 
@@ -136,12 +142,17 @@ pub trait NewRow {
 /// The kind of a record, which decides how records of type `T` are inserted.
 #[doc(hidden)]
 pub trait InsertKind<T> {
+    /// Whether they are inserted as edges.
+    const IS_RELATION: bool;
+
     type Insert;
 
     fn insert(bulk: Bulk) -> Self::Insert;
 }
 
 impl<T: Record> InsertKind<T> for Normal {
+    const IS_RELATION: bool = false;
+
     type Insert = Insert<T>;
 
     fn insert(bulk: Bulk) -> Insert<T> {
@@ -150,6 +161,8 @@ impl<T: Record> InsertKind<T> for Normal {
 }
 
 impl<T: Record> InsertKind<T> for NeedsRelation {
+    const IS_RELATION: bool = true;
+
     type Insert = InsertWithoutRelation<T>;
 
     fn insert(bulk: Bulk) -> InsertWithoutRelation<T> {
@@ -250,6 +263,21 @@ impl<T, Out, Before> Insert<T, Out, Before> {
         self
     }
 
+    /// Calls `report` with the number of records that are carried out so far, after each request.
+    ///
+    /// Records that [`ignore`](Self::ignore) leaves out count too. `report` runs on the task that awaits the insert, and not
+    /// in a [`Batch`](crate::query::Batch), which is one request.
+    pub fn on_progress(mut self, report: impl Fn(u64) + Send + Sync + 'static) -> Self {
+        self.bulk.progress = Progress::new(report);
+        self
+    }
+
+    /// Inserts all records that can be inserted, and returns an error for each of the others; see [`SettledInsert`].
+    pub fn settle(mut self) -> SettledInsert<Out> {
+        let rows = std::mem::take(&mut self.bulk.rows);
+        SettledInsert::new(self.bulk, Source::new(iter(rows.into_each())), self.read)
+    }
+
     /// Returns the records as they were before: `None`, or NONE as a [`Value`], for each new record.
     pub fn return_before(self) -> Insert<T, Vec<Before>, Before>
     where
@@ -294,10 +322,7 @@ impl<T: Record, Out> Insert<T, Out> {
         mut self,
         changes: impl FnOnce(Fields<T>, <T as Object>::Fields<Inserted<T>>) -> A,
     ) -> Self {
-        let mut assignments = Vec::new();
-        changes(*T::fields(), *T::fields()).assign(&mut assignments);
-        self.bulk.on_duplicate =
-            (!assignments.is_empty()).then(|| version::assigned::<T>(Setting::clause(assignments)));
+        self.bulk.on_duplicate::<T, A>(changes);
         self
     }
 }
@@ -369,7 +394,7 @@ impl<T: 'static, Out: 'static, Before: 'static> IntoFuture for Insert<T, Out, Be
     }
 }
 
-fn all<Row: DeserializeOwned>(results: &[(&Response, usize)]) -> Result<Vec<Row>> {
+pub(super) fn all<Row: DeserializeOwned>(results: &[(&Response, usize)]) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     for (response, index) in results {
         rows.extend(response.take::<Vec<Row>>(*index)?);
@@ -377,7 +402,7 @@ fn all<Row: DeserializeOwned>(results: &[(&Response, usize)]) -> Result<Vec<Row>
     Ok(rows)
 }
 
-fn all_ignored(results: &[(&Response, usize)]) -> Result<()> {
+pub(super) fn all_ignored(results: &[(&Response, usize)]) -> Result<()> {
     all::<IgnoredAny>(results).map(drop)
 }
 
@@ -431,6 +456,8 @@ macro_rules! settings {
         }
     };
 }
+
+pub(super) use settings as insert_settings;
 
 settings! { [T, Out, Before] Insert<T, Out, Before>: "Insert" }
 settings! { [T] InsertWithoutRelation<T>: "InsertWithoutRelation" }

@@ -8,6 +8,7 @@ use super::{Cardinality, Read, Returns, Write, WriteClauses, complete, first, fi
 use crate::error::Result;
 use crate::query::condition::IntoCondition;
 use crate::query::select::Fields;
+use crate::query::untyped::UntypedFilter;
 use crate::query::{PatchOp, Response};
 use crate::record::{Record, VersionNumber, Versioned, View};
 use crate::value::Value;
@@ -71,7 +72,7 @@ impl<T, Out, Before> WriteOptional<T, Out, Before> {
         self.returning(Returns::Nothing, first_ignored)
     }
 
-    fn returning<O>(self, returns: Returns, read: Read<O>) -> WriteOptional<T, O, Before> {
+    pub(super) fn returning<O>(self, returns: Returns, read: Read<O>) -> WriteOptional<T, O, Before> {
         WriteOptional { clauses: self.clauses.returns(returns), read, types: PhantomData }
     }
 
@@ -105,7 +106,7 @@ impl<T, Out, Before> WriteMany<T, Out, Before> {
         self.returning(Returns::Nothing, rows_ignored)
     }
 
-    fn returning<O>(self, returns: Returns, read: Read<O>) -> WriteMany<T, O, Before> {
+    pub(super) fn returning<O>(self, returns: Returns, read: Read<O>) -> WriteMany<T, O, Before> {
         WriteMany { clauses: self.clauses.returns(returns), read, types: PhantomData }
     }
 
@@ -156,6 +157,15 @@ macro_rules! untyped {
             /// Returns the records as they are after the write: the default, except for a delete.
             pub fn return_after(self) -> $builder<Value, $records> {
                 self.returning(Returns::After, $read)
+            }
+        }
+
+        /// An untyped delete.
+        impl<Out> $builder<Value, Out> {
+            /// Writes only records for which the condition is true; see
+            /// [`WithoutData::filter`](crate::query::untyped::WithoutData::filter).
+            pub fn filter(self, condition: impl UntypedFilter) -> Self {
+                Self { clauses: self.clauses.filter_untyped(condition.into_filter().into_tree()), ..self }
             }
         }
 

@@ -3,13 +3,13 @@
 use std::collections::HashSet;
 use std::marker::PhantomData;
 
-use super::{Verb, Write, WriteClauses, WriteMany, WriteWithoutData, settings};
+use super::{UpdateEach, Verb, Write, WriteClauses, WriteMany, WriteWithoutData, settings};
 use crate::protocol;
 use crate::query::Scope;
 use crate::query::condition::IntoCondition;
 use crate::query::select::Fields;
 use crate::query::statement::Fragment;
-use crate::record::{IntoId, Key, Record, WithoutId};
+use crate::record::{IntoId, Key, Object, Record, WithoutId};
 use crate::value::{Id, Range, RecordId, RecordKey, Table};
 
 /// An update that has no target yet: [`id`](Self::id), [`ids`](Self::ids), [`range`](Self::range), [`filter`](Self::filter) or
@@ -59,7 +59,11 @@ pub struct UpdateWithoutTarget<T> {
 
 impl<T: Record> UpdateWithoutTarget<T> {
     pub(in crate::query) fn new(scope: Scope) -> Self {
-        Self { clauses: WriteClauses::of::<T>(scope, Verb::Update), record: PhantomData }
+        Self::of(WriteClauses::of::<T>(scope, Verb::Update))
+    }
+
+    pub(super) fn of(clauses: WriteClauses) -> Self {
+        Self { clauses, record: PhantomData }
     }
 
     /// Updates the record with this id or key.
@@ -94,6 +98,13 @@ impl<T: Record> UpdateWithoutTarget<T> {
         condition: impl FnOnce(Fields<T>) -> C,
     ) -> WriteWithoutData<T, WriteMany<T>> {
         self.many(|clauses| clauses.filter(condition))
+    }
+
+    /// Updates many records, each by a patch of its own: pairs of an id, or key, and a patch.
+    ///
+    /// See [`UpdateEach`], which needs no data after it.
+    pub fn each<I: IntoId<T>>(self, patches: impl IntoIterator<Item = (I, <T as Object>::Patch)>) -> UpdateEach<T> {
+        UpdateEach::new(self.clauses, patches)
     }
 
     /// Updates all records of the table.

@@ -11,8 +11,14 @@ impl Scanner<'_> {
         if self.eat("Infinity") {
             return Ok(Value::Float(if start.starts_with('-') { f64::NEG_INFINITY } else { f64::INFINITY }));
         }
-        let digits = |scanner: &mut Self| scanner.take_while(|c| c.is_ascii_digit());
-        digits(self).ok_or("expected a number")?;
+        if self.eat("NaN") {
+            return Ok(Value::Float(f64::NAN));
+        }
+        let digits = |scanner: &mut Self| scanner.take_while(|c| c.is_ascii_digit() || c == '_');
+        if !self.rest.starts_with(|c: char| c.is_ascii_digit()) {
+            return Err("expected a number".into());
+        }
+        digits(self);
         let mut is_float = false;
         if self.rest.strip_prefix('.').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit())) {
             self.eat(".");
@@ -23,6 +29,7 @@ impl Scanner<'_> {
             is_float = true;
         }
         let number = start.get(..start.len() - self.rest.len()).unwrap_or_default();
+        let number = &number.replace('_', "");
         match self.take_while(char::is_alphanumeric) {
             Some("f") => float(number),
             Some("dec") => decimal(number),

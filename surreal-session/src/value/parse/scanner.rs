@@ -128,18 +128,23 @@ impl<'a> Scanner<'a> {
     /// The character that an escape represents.
     fn escape(&mut self) -> Result<char> {
         let escaped = self.peek().ok_or("the text ends with a backslash")?;
-        self.rest = self.rest.get(escaped.len_utf8()..).unwrap_or_default();
-        Ok(match escaped {
+        let after = self.rest.get(escaped.len_utf8()..).unwrap_or_default();
+        let c = match escaped {
             'n' => '\n',
             'r' => '\r',
             't' => '\t',
             '0' => '\0',
             'b' => '\u{8}',
             'f' => '\u{c}',
-            'u' => return self.unicode_escape(),
+            'u' => {
+                self.rest = after;
+                return self.unicode_escape();
+            }
             '\\' | '\'' | '"' | '`' | '⟩' => escaped,
             _ => return Err("unknown escape after a backslash".into()),
-        })
+        };
+        self.rest = after;
+        Ok(c)
     }
 
     fn unicode_escape(&mut self) -> Result<char> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use super::scanner::{Result, Scanner};
-use crate::value::{Bytes, File, Geometry, Range, Set, Uuid, Value};
+use crate::value::{Bytes, File, Geometry, Range, Set, Table, Uuid, Value};
 
 impl Scanner<'_> {
     /// The elements of an array, with the brackets.
@@ -24,7 +24,7 @@ impl Scanner<'_> {
         self.string()?.parse().map_err(|_| "malformed uuid".into())
     }
 
-    fn value(&mut self) -> Result<Value> {
+    pub(super) fn value(&mut self) -> Result<Value> {
         self.nested(|scanner| {
             scanner.eat_space();
             let start = if scanner.rest.starts_with("..") { None } else { Some(scanner.single()?) };
@@ -40,7 +40,9 @@ impl Scanner<'_> {
             };
             let end = if scanner.eat("=") {
                 Bound::Included(scanner.bound()?)
-            } else if scanner.rest.starts_with([',', ']', '}', ')', ' ', '>', '.']) || scanner.rest.is_empty() {
+            } else if scanner.rest.starts_with([',', ']', '}', ')', ' ', '\t', '\r', '\n', '>', '.'])
+                || scanner.rest.is_empty()
+            {
                 Bound::Unbounded
             } else {
                 Bound::Excluded(scanner.bound()?)
@@ -62,24 +64,37 @@ impl Scanner<'_> {
             Some('(') => self.parentheses(),
             Some('\'' | '"') => self.string().map(Value::String),
             Some('-' | '+' | '0'..='9') => self.number(),
+            Some(_) if self.is_quoted_after("s") && self.eat("s") => self.string().map(Value::String),
+            Some(_) if self.is_quoted_after("r") => self.quoted_record_id(),
             Some(_) if self.is_quoted_after("d") => self.datetime(),
             Some(_) if self.is_quoted_after("u") => self.uuid().map(Value::Uuid),
             Some(_) if self.is_quoted_after("b") => self.bytes(),
             Some(_) if self.is_quoted_after("f") => self.file(),
-            _ => self.word_or_record_id(),
+            None => Err("expected a value".into()),
+            Some(_) => self.word_or_record_id(),
         }
     }
 
+    /// A constant, a table or a record id.
     fn word_or_record_id(&mut self) -> Result<Value> {
         let mut ahead = self.clone();
-        let constant = ahead.word().filter(|_| !ahead.rest.starts_with(':')).and_then(constant);
-        match constant {
-            Some(value) => {
-                *self = ahead;
-                Ok(value)
-            }
-            None => self.record_id().map(Value::RecordId),
+        let is_quoted = ahead.rest.starts_with(['`', '⟨']);
+        let name = ahead.identifier()?.ok_or("expected a value")?;
+        if ahead.rest.starts_with(':') {
+            return self.record_id().map(Value::RecordId);
         }
+        *self = ahead;
+        let constant = if is_quoted { None } else { constant(&name) };
+        Ok(constant.unwrap_or_else(|| Value::Table(Table::new(name))))
+    }
+
+    /// A record id in a string with a prefix: `r'user:ada'`.
+    fn quoted_record_id(&mut self) -> Result<Value> {
+        let mut ahead = self.clone();
+        ahead.eat("r");
+        let id = ahead.string()?.parse().map_err(|_| "malformed record id")?;
+        *self = ahead;
+        Ok(Value::RecordId(id))
     }
 
     /// An object, a set, or a geometry, which is written as an object.
@@ -102,14 +117,24 @@ impl Scanner<'_> {
                 .map(|entries| Geometry::from_object(&entries).map_or(Value::Object(entries), Value::Geometry));
         }
         self.eat("{");
-        self.list("}", Self::value).map(|elements| Value::Set(elements.into()))
+        let mut elements = vec![self.value()?];
+        self.eat_space();
+        // The server (3.3.5) reads `{1}` as a block.
+        if self.rest.starts_with('}') {
+            return Err("a set of one element needs a comma, as in `{1,}`".into());
+        }
+        if !self.eat(",") {
+            return Err("expected a comma or `}`".into());
+        }
+        elements.extend(self.list("}", Self::value)?);
+        Ok(Value::Set(elements.into()))
     }
 
     /// Returns `true` if a key and a colon come next and do not begin a record id.
     fn is_entry(&self) -> bool {
         let mut ahead = self.clone();
         let is_string = ahead.rest.starts_with(['\'', '"']);
-        let has_key = if is_string { ahead.string().is_ok() } else { ahead.word().is_some() };
+        let has_key = if is_string { ahead.string().is_ok() } else { matches!(ahead.identifier(), Ok(Some(_))) };
         ahead.eat_space();
         has_key && ahead.eat(":") && (is_string || !ahead.is_text_key())
     }
@@ -129,8 +154,8 @@ impl Scanner<'_> {
 
     fn entry(&mut self) -> Result<(String, Value)> {
         self.eat_space();
-        let key = match self.word() {
-            Some(word) => word.to_owned(),
+        let key = match self.identifier()? {
+            Some(key) => key,
             None => self.string()?,
         };
         self.eat_space();

@@ -99,6 +99,8 @@ async fn results_of_another_select_are_a_list() {
     assert_eq!(keys(posts.clone().page(1, None).await.unwrap().rows), [3]);
     let not = session.select::<Post>().filter(|p| !p.author.is_in_select(long.clone()));
     assert_eq!(keys(not.await.unwrap()), [0, 1, 2]);
+    let streamed: Vec<Post> = futures_util::TryStreamExt::try_collect(posts.clone().stream().chunk(1)).await.unwrap();
+    assert_eq!(keys(streamed), [3, 4]);
     // A list in a list.
     let authors = session.select::<Post>().filter(|p| p.author.is_in_select(long.clone())).values(|p| p.author);
     assert_eq!(who(&session, |u| u.id.is_in_select(authors.clone())).await, [3, 4]);
