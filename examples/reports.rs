@@ -110,7 +110,7 @@ async fn fill(session: &Session) -> surreal_session::Result<()> {
             total: Decimal::from(number * 37 % 101),
             items: u32::try_from(index % 7).unwrap_or_default() + 1,
             tags,
-            at: Datetime::from_timestamp(1_767_225_600 + number * 86_400, 0).unwrap_or_default(),
+            at: Datetime::from_timestamp(1_767_225_600 + number * 86_400, 0).unwrap_or_else(Datetime::now),
         };
         (number, order)
     };
