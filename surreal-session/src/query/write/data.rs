@@ -113,7 +113,7 @@ impl<T: Record> WriteWithoutData<T, Write<T>> {
     /// ```
     /// # use serde::{Deserialize, Serialize};
     /// # use surreal_session::prelude::*;
-    /// #[derive(Serialize, Deserialize, Record)]
+    /// #[derive(Debug, Serialize, Deserialize, Record)]
     /// struct Page {
     ///     id: Id<Page>,
     ///     text: String,
