@@ -17,6 +17,7 @@ mod bearer;
 mod bindings;
 mod blocking;
 mod cancel;
+mod change_feeds;
 mod changes;
 mod chaos;
 mod chaos_cancel;
