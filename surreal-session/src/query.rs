@@ -33,7 +33,7 @@ pub use order::{IntoOrder, Order};
 pub use patch::{Apply, PatchAction, PatchOp};
 pub use response::Results;
 pub use run::{Args, Run};
-pub use select::{Count, Exists, Explain, Select, SelectExactlyOne, SelectIds, SelectOne};
+pub use select::{Count, Exists, Explain, Lenient, Select, SelectExactlyOne, SelectIds, SelectLenient, SelectOne};
 pub use statement::Statement;
 pub use surql::IntoSurql;
 

@@ -5,6 +5,7 @@
 
 mod clauses;
 mod count;
+mod lenient;
 mod one;
 
 use std::fmt;
@@ -26,6 +27,7 @@ use crate::session::CallFuture;
 use crate::value::{self, RecordId, RecordKey, Table, escape_object_key};
 use clauses::{SelectClauses, Target};
 pub use count::{Count, Exists, Explain};
+pub use lenient::{Lenient, SelectLenient};
 pub use one::{SelectExactlyOne, SelectOne};
 
 /// The fields of a record of type `T`, as closures receive them.
@@ -124,6 +126,7 @@ use {record_methods, select_traits};
 /// | [`ids`](Self::ids) | [`SelectIds`] | `Vec<T>` |
 /// | [`id`](Self::id), [`first`](Self::first) | [`SelectOne`] | `Option<T>` |
 /// | [`one`](Self::one) | [`SelectExactlyOne`] | `T`, or an error |
+/// | [`lenient`](Self::lenient) | [`SelectLenient`] | [`Lenient`]: `Vec<T>` and the errors of the others |
 /// | [`count`](Self::count) | [`Count`] | `u64` |
 /// | [`exists`](Self::exists) | [`Exists`] | `bool` |
 /// | [`explain`](Self::explain) | [`Explain`] | `String` |
@@ -317,6 +320,7 @@ methods! { [
     [T: Record, V] SelectIds<T, V>;
     [T: Record, V] SelectOne<T, V>;
     [T: Record, V] SelectExactlyOne<T, V>;
+    [T: Record, V] SelectLenient<T, V>;
     [T: Record] Count<T>;
     [T: Record] Exists<T>;
 ] {
@@ -381,6 +385,11 @@ methods! { [
     pub fn one(mut self) -> SelectExactlyOne<T, V> {
         self.clauses.only();
         SelectExactlyOne::of(self.clauses)
+    }
+
+    /// Returns the records that fit their type, and an error for each of the others, instead of one error for all.
+    pub fn lenient(self) -> SelectLenient<T, V> {
+        SelectLenient::new(self.clauses)
     }
 
     /// Returns the number of the records, without reading them.

@@ -41,6 +41,7 @@ mod isolation;
 mod kit;
 mod late;
 mod layers;
+mod lenient;
 mod lifecycle;
 mod limits;
 mod literals;
