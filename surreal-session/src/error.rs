@@ -81,7 +81,7 @@ impl Error {
     }
 
     /// Returns the index of the row that failed, counted from 0, if the error belongs to one row of a write of many, such as
-    /// an insert.
+    /// an insert, or of a [lenient](crate::query::Select::lenient) select.
     ///
     /// The server does not say which row of a request has failed, so this is `None` for a request of several rows, unless
     /// the insert is [settled](crate::query::write::SettledInsert), which finds the rows that fail.

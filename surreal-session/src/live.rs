@@ -10,10 +10,13 @@
 //! `begin` is what awaiting does. `registration` registers the query, and registers it again after its socket
 //! was lost or its session renewed.
 //!
+//! `changes` reads change feeds, which keep changes for a time.
+//!
 //! A [`SyncedStream`] needs no order of events. `repair` is its task, `board` the state, and `pages` reads the records.
 
 mod begin;
 mod board;
+mod changes;
 mod event;
 mod follower;
 mod history;
@@ -35,6 +38,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use crate::protocol::LiveId;
+pub use changes::{ChangePage, ChangeSet, ChangeStream, Changes, FeedChange, Versionstamp};
 pub use event::{Action, EndReason, Gap, Identified, LiveEvent, Notification};
 pub use stream::LiveStream;
 pub use synced::{SyncEvent, SyncedStream};

@@ -38,9 +38,9 @@ pub use patch::{Apply, PatchAction, PatchOp};
 pub use response::Results;
 pub use run::{Args, Run};
 pub use select::{
-    Aggregated, AggregatedAll, Count, Cursor, Distance, Exists, Explain, GroupBy, Hybrid, Near, Nearest, NumberedPage,
-    Page, RowStream, Scored, Search, SearchFields, Select, SelectExactlyOne, SelectIds, SelectNumberedPage, SelectOne,
-    SelectPage, Values, Weighted,
+    Aggregated, AggregatedAll, Count, Cursor, Distance, Exists, Explain, GroupBy, Hybrid, Lenient, Near, Nearest,
+    NumberedPage, Page, RowStream, Scored, Search, SearchFields, Select, SelectExactlyOne, SelectIds, SelectLenient,
+    SelectNumberedPage, SelectOne, SelectPage, Values, Weighted,
 };
 pub use selection::{OptionalFields, Selection, SingleColumn, Split};
 pub use statement::Statement;

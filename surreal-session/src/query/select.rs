@@ -8,6 +8,7 @@ mod count;
 mod cursor;
 mod grouped;
 mod hybrid;
+mod lenient;
 mod nearest;
 mod neighbours;
 mod one;
@@ -45,6 +46,7 @@ pub use count::{Count, Exists, Explain};
 pub use cursor::Cursor;
 pub use grouped::{Aggregated, AggregatedAll, GroupBy};
 pub use hybrid::Hybrid;
+pub use lenient::{Lenient, SelectLenient};
 pub use nearest::{Near, Nearest};
 pub use neighbours::Distance;
 pub use one::{SelectExactlyOne, SelectOne};
@@ -151,6 +153,7 @@ use {record_methods, select_traits};
 /// | [`ids`](Self::ids) | [`SelectIds`] | `Vec<T>` |
 /// | [`id`](Self::id), [`first`](Self::first) | [`SelectOne`] | `Option<T>` |
 /// | [`one`](Self::one) | [`SelectExactlyOne`] | `T`, or an error |
+/// | [`lenient`](Self::lenient) | [`SelectLenient`] | [`Lenient`]: `Vec<T>` and the errors of the others |
 /// | [`count`](Self::count) | [`Count`] | `u64` |
 /// | [`exists`](Self::exists) | [`Exists`] | `bool` |
 /// | [`page`](Self::page) | [`SelectPage`] | `Page<T>` |
@@ -414,26 +417,6 @@ impl<T: Record, V> Select<T, V> {
 }
 
 impl<T: Record> Select<T> {
-    /// Reads one column of the records, or several in a tuple, instead of the records: `.values(|u| (u.id, u.name))`.
-    ///
-    /// Filters, order, limit and start come before it. [`Selection`] lists the columns and their types.
-    pub fn values<S: Selection<T>>(self, columns: impl FnOnce(Fields<T>) -> S) -> Values<T, S> {
-        Values::new(self.clauses, columns(*T::fields()))
-    }
-
-    /// Groups the records by a column, or by several in a tuple: `.group_by(|o| o.state)`, then `.aggregate(..)`.
-    ///
-    /// A missing key is a group, in which NONE and NULL are the same. A limit before this limits the records that are
-    /// grouped, one behind [`aggregate`](GroupBy::aggregate) the groups.
-    pub fn group_by<K: Selection<T>>(self, keys: impl FnOnce(Fields<T>) -> K) -> GroupBy<T, K> {
-        GroupBy::new(self.clauses, keys(*T::fields()))
-    }
-
-    /// Computes aggregates over all records of the select: awaiting it returns one value, or a tuple of them.
-    pub fn aggregate<A: Aggregates<T>>(self, aggregates: impl FnOnce(Fields<T>) -> A) -> AggregatedAll<T, A> {
-        AggregatedAll::new(self.clauses, aggregates(*T::fields()))
-    }
-
     /// Leaves optional fields out, which are `None` in the records then: one, or several in a tuple.
     ///
     /// A [view](Self::view) reads the other fields into a type without them.
@@ -474,6 +457,7 @@ methods! { [
     [T: Record, V] SelectIds<T, V>;
     [T: Record, V] SelectOne<T, V>;
     [T: Record, V] SelectExactlyOne<T, V>;
+    [T: Record, V] SelectLenient<T, V>;
     [T: Record] Count<T>;
     [T: Record] Exists<T>;
 ] {
@@ -546,6 +530,11 @@ methods! { [
         SelectExactlyOne::of(self.clauses)
     }
 
+    /// Returns the records that fit their type, and an error for each of the others, instead of one error for all.
+    pub fn lenient(self) -> SelectLenient<T, V> {
+        SelectLenient::new(self.clauses)
+    }
+
     /// Returns the number of the records, without reading them.
     pub fn count(self) -> Count<T> {
         Count::new(self.clauses)
@@ -565,6 +554,31 @@ methods! { [
         V: DeserializeOwned,
     {
         response.take(index)
+    }
+} }
+
+methods! { [
+    [T: Record] Select<T>;
+    [T: Record] SelectIds<T>;
+] {
+    /// Reads one column of the records, or several in a tuple, instead of the records: `.values(|u| (u.id, u.name))`.
+    ///
+    /// Filters, order, limit and start come before it. [`Selection`] lists the columns and their types.
+    pub fn values<S: Selection<T>>(self, columns: impl FnOnce(Fields<T>) -> S) -> Values<T, S> {
+        Values::new(self.clauses, columns(*T::fields()))
+    }
+
+    /// Groups the records by a column, or by several in a tuple: `.group_by(|o| o.state)`, then `.aggregate(..)`.
+    ///
+    /// A missing key is a group, in which NONE and NULL are the same. A limit before this limits the records that are
+    /// grouped, one behind [`aggregate`](GroupBy::aggregate) the groups.
+    pub fn group_by<K: Selection<T>>(self, keys: impl FnOnce(Fields<T>) -> K) -> GroupBy<T, K> {
+        GroupBy::new(self.clauses, keys(*T::fields()))
+    }
+
+    /// Computes aggregates over all records of the select: awaiting it returns one value, or a tuple of them.
+    pub fn aggregate<A: Aggregates<T>>(self, aggregates: impl FnOnce(Fields<T>) -> A) -> AggregatedAll<T, A> {
+        AggregatedAll::new(self.clauses, aggregates(*T::fields()))
     }
 } }
 
