@@ -45,6 +45,7 @@ pub use synced::{SyncEvent, SyncedStream};
 
 use crate::codec;
 use crate::connection::{Capacity, Cleanup, Patience};
+use crate::query::condition::{Condition, default_condition};
 use crate::query::untyped::{Named, Target, Untyped, UntypedFilter};
 use crate::query::{Fields, Fragment, IntoCondition, Links, PatchOp, Response, Scope, Tree, view_object};
 use crate::record::{IntoId, Key, Record, View};
@@ -114,6 +115,8 @@ pub struct Live<T, Out = LiveStream<T>, Row = T> {
     target: Table,
     projection: Projection,
     filter: Vec<Tree>,
+    /// Set if the first filter is the scope of the records.
+    is_scoped: bool,
     follows: Follows,
     begins: Begins,
     /// The id of [`id`](Self::id), encoded.
@@ -149,7 +152,7 @@ impl Session {
     ///
     /// See [`Live`].
     pub fn live<T: Record>(&self) -> Live<T> {
-        Live::new(Scope::of_session(self), Table::new(T::TABLE))
+        Live::new(Scope::of_session(self), Table::new(T::TABLE)).scoped()
     }
 
     /// Follows a live query that a `LIVE SELECT` in the text of a query has registered. Its events carry the records.
@@ -240,6 +243,7 @@ impl<T> Live<T> {
             target,
             projection: Projection::Record,
             filter: Vec::new(),
+            is_scoped: false,
             follows: Follows::Records,
             begins: Begins::WithChanges,
             only: None,
@@ -252,6 +256,21 @@ impl<T> Live<T> {
 }
 
 impl<T: Record> Live<T> {
+    fn scoped(mut self) -> Self {
+        let scope = default_condition::<T>().map(Condition::into_tree);
+        self.is_scoped = scope.is_some();
+        self.filter.extend(scope);
+        self
+    }
+
+    /// Follows also records outside of the scope that `#[record(scope = "..")]` sets.
+    pub fn unscoped(mut self) -> Self {
+        if std::mem::take(&mut self.is_scoped) {
+            self.filter.remove(0);
+        }
+        self
+    }
+
     /// Gives only the fields of the view `V`.
     pub fn view<V: View<Record = T>>(self) -> Live<T, LiveStream<T, V>, V> {
         self.showing(Projection::View(view_object::<V>()))
@@ -676,13 +695,26 @@ impl<T, Out, Row> Live<T, Out, Row> {
 
     /// The same query with another result, which its data fit.
     fn giving<Other, OtherRow>(self) -> Live<T, Other, OtherRow> {
-        let Self { scope, target, projection, filter, follows, begins, only, limits, capacity, deadline, types: _ } =
-            self;
+        let Self {
+            scope,
+            target,
+            projection,
+            filter,
+            is_scoped,
+            follows,
+            begins,
+            only,
+            limits,
+            capacity,
+            deadline,
+            types: _,
+        } = self;
         Live {
             scope,
             target,
             projection,
             filter,
+            is_scoped,
             follows,
             begins,
             only,

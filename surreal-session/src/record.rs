@@ -81,6 +81,10 @@ pub trait Record: HasTable + Object + DeserializeOwned {
     #[doc(hidden)]
     const VERSION: Option<&'static str> = None;
 
+    /// The condition of every read and change, as SurrealQL.
+    #[doc(hidden)]
+    const SCOPE: Option<&'static str> = None;
+
     /// The first entry of a flattened field of a new record that has the name of another field.
     #[doc(hidden)]
     fn clash(_: &Self::New) -> Option<Clash> {

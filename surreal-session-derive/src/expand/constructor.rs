@@ -10,7 +10,7 @@ use super::receiver::{Header, Receiver};
 use crate::model::{Field, Model, last_segment};
 
 pub(super) fn expand(model: &Model, receiver: &Receiver) -> Option<TokenStream> {
-    if model.record.no_constructor.is_some() || model.input.generics.lifetimes().next().is_some() {
+    if model.record.constructor.is_none() || model.input.generics.lifetimes().next().is_some() {
         return None;
     }
     let name = model.new_name();

@@ -72,6 +72,10 @@ fn record(model: &Model, sound: bool) -> TokenStream {
         let wire = &field.wire;
         quote!(const VERSION: #krate::__private::Option<&'static str> = #krate::__private::Some(#wire);)
     });
+    let scope =
+        model.record.scope.as_ref().map(
+            |scope| quote!(const SCOPE: #krate::__private::Option<&'static str> = #krate::__private::Some(#scope);),
+        );
     let clash = clash(model);
     let kind = marker(model);
     let (impl_generics, type_generics, _) = model.input.generics.split_for_impl();
@@ -87,6 +91,7 @@ fn record(model: &Model, sound: bool) -> TokenStream {
 
             const KEPT: &'static [&'static str] = &[#(#kept),*];
             #version
+            #scope
 
             #clash
         }

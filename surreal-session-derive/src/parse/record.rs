@@ -29,8 +29,10 @@ pub(crate) struct Container {
     pub(crate) new_derive: Vec<Path>,
     /// The traits that the patch derives besides the usual ones.
     pub(crate) patch_derive: Vec<Path>,
-    /// The word that leaves out the constructor of a new record.
-    pub(crate) no_constructor: Option<Path>,
+    /// The word that adds a constructor of a new record.
+    pub(crate) constructor: Option<Path>,
+    /// The condition of every read and change.
+    pub(crate) scope: Option<LitStr>,
 }
 
 /// The attributes of a field.
@@ -64,7 +66,8 @@ impl Container {
                 "of" => container.of = ty(&item, errors),
                 "new_derive" => container.new_derive = derives(&item, &["Clone", "Debug", "Serialize"], errors),
                 "patch_derive" => container.patch_derive = derives(&item, &["Clone", "Debug", "Default"], errors),
-                "no_constructor" => container.no_constructor = Some(flag(item, errors)),
+                "constructor" => container.constructor = Some(flag(item, errors)),
+                "scope" => container.scope = schema::expression(&item, "deleted_at IS NONE", errors),
                 "index" => container.indexes.extend(Index::read(&item, errors)),
                 _ => container.table_rules.read(item, errors),
             }

@@ -71,7 +71,8 @@ impl Place {
                 "comment",
                 "new_derive",
                 "patch_derive",
-                "no_constructor",
+                "constructor",
+                "scope",
             ],
             (Kind::Record, Part::Field) => &[
                 "readonly",

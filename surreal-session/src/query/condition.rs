@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::statement::Fragment;
 use super::surql::IntoSurql;
-use crate::record::{FieldRef, Path, Within};
+use crate::record::{FieldRef, Path, Record, Within};
 pub(crate) use tree::Tree;
 
 /// Something that is true or false of a record of type `R`.
@@ -114,6 +114,12 @@ impl<R> Condition<R> {
     pub(crate) fn into_tree(self) -> Tree {
         self.tree
     }
+}
+
+/// The condition that records of type `T` have to meet unless the program says `unscoped`.
+pub(crate) fn default_condition<T: Record>() -> Option<Condition<T>> {
+    let scope = T::SCOPE?;
+    Some(Condition::new(Tree::Leaf(Fragment::new(format!("({scope})")).of_program())))
 }
 
 /// A [`Condition`], or a field of type `bool` or `Option<bool>`; a missing one is false.

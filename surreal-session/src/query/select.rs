@@ -26,7 +26,7 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 
 use super::aggregate::Aggregates;
-use super::condition::IntoCondition;
+use super::condition::{self, Condition, IntoCondition};
 use super::expression::Term;
 use super::fetch::Links;
 use super::order::{IntoOrder, Key};
@@ -257,7 +257,8 @@ pub struct Select<T, V = T> {
 impl<T: Record> Select<T> {
     pub(super) fn new(scope: Scope) -> Self {
         let table = Target::Table(Fragment::of(&Table::new(T::TABLE)));
-        Self::of(SelectClauses::new(Call::new(scope), Operation::on_table("select", T::TABLE), table))
+        let clauses = SelectClauses::new(Call::new(scope), Operation::on_table("select", T::TABLE), table);
+        Self::of(clauses.scoped(condition::default_condition::<T>().map(Condition::into_tree)))
     }
 
     /// The records with the ids in the array that `source` is.
@@ -476,6 +477,12 @@ methods! { [
         condition: impl FnOnce(Fields<T>, O) -> C,
     ) -> Self {
         self.apply_if(value, |builder, value| builder.filter(|fields| condition(fields, value)))
+    }
+
+    /// Reads also records outside of the scope that `#[record(scope = "..")]` sets.
+    pub fn unscoped(mut self) -> Self {
+        self.clauses.unscoped();
+        self
     }
 
     /// Sets how long the server may take. After that the statement fails with

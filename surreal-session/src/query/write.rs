@@ -31,7 +31,7 @@ use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::assignment::{Assignment, Setting};
-use super::condition::{IntoCondition, Tree};
+use super::condition::{self, Condition, IntoCondition, Tree};
 use super::select::{Fields, view_object};
 use super::statement::{Call, Fragment, Retries, send};
 use super::{PatchOp, Response, Scope};
@@ -317,6 +317,8 @@ pub struct WriteClauses {
     target: Records,
     data: Option<Fragment>,
     filter: Vec<Tree>,
+    /// The scope of the records, which is the first filter.
+    scope: Option<&'static str>,
     returns: Returns,
     answer: Cardinality,
     /// The columns of a view of each record, as an object, instead of the whole record.
@@ -372,6 +374,7 @@ impl WriteClauses {
             target,
             data: None,
             filter: Vec::new(),
+            scope: None,
             returns,
             answer: Cardinality::Many,
             view: None,
@@ -384,6 +387,22 @@ impl WriteClauses {
     /// The same for the table of `T`.
     pub(in crate::query) fn of<T: Record>(scope: Scope, verb: Verb) -> Self {
         Self::new(scope, verb, Records::table::<T>())
+    }
+
+    /// The same for records of type `T` in their scope.
+    pub(super) fn scoped<T: Record>(scope: Scope, verb: Verb) -> Self {
+        let mut clauses = Self::of::<T>(scope, verb);
+        clauses.filter.extend(condition::default_condition::<T>().map(Condition::into_tree));
+        clauses.scope = T::SCOPE;
+        clauses
+    }
+
+    /// Writes also the records outside of the scope.
+    pub(super) fn unscoped(mut self) -> Self {
+        if self.scope.take().is_some() {
+            self.filter.remove(0);
+        }
+        self
     }
 
     pub(super) fn target(mut self, target: Records) -> Self {
@@ -565,6 +584,15 @@ impl WriteClauses {
     }
 
     fn no_record(&self) -> Error {
+        let of_program = self.filter.len() - usize::from(self.scope.is_some());
+        if let (Some(scope), 0) = (self.scope, of_program) {
+            let (name, action) = (&self.target.name, self.verb.action());
+            let message = format!(
+                "no record came back for `{name}`: it does not exist, or is outside of the scope `{scope}`, or this session may \
+                 not {action} or read it"
+            );
+            return Error::new(ErrorKind::NotFound, message).answered();
+        }
         let reason = match (self.verb, self.filter.is_empty()) {
             (Verb::Update | Verb::Delete, false) => "it does not exist or does not pass the filter, or ",
             (Verb::Update | Verb::Delete, true) => "it does not exist, or ",

@@ -12,7 +12,7 @@ struct Address {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]
-#[record(new_derive(PartialEq))]
+#[record(constructor, new_derive(PartialEq))]
 struct User {
     id: Id<User>,
     name: String,
@@ -45,6 +45,7 @@ struct User {
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, Record)]
+#[record(constructor)]
 struct Pair<T: Clone + std::fmt::Debug + 'static> {
     id: Id<Pair<T>>,
     left: T,
@@ -52,7 +53,7 @@ struct Pair<T: Clone + std::fmt::Debug + 'static> {
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, Record)]
-#[record(relation)]
+#[record(relation, constructor)]
 struct Knows {
     id: Id<Knows>,
     r#in: Id<User>,
@@ -61,7 +62,6 @@ struct Knows {
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, Record)]
-#[record(no_constructor)]
 struct Own {
     id: Id<Own>,
     name: String,

@@ -70,6 +70,7 @@ mod restored;
 mod retries;
 mod run;
 mod schema;
+mod scopes;
 mod select;
 mod server_facts;
 mod session_cache;

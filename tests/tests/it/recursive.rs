@@ -16,7 +16,7 @@ struct Comment {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]
-#[record(schemafull, patch_derive(Deserialize))]
+#[record(schemafull, constructor, patch_derive(Deserialize))]
 struct Post {
     id: Id<Post>,
     top: Comment,

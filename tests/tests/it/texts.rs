@@ -11,6 +11,7 @@ use surreal_session_tests::{async_test, place};
 struct Email(String);
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]
+#[record(constructor)]
 struct User {
     id: Id<User>,
     name: String,

@@ -19,6 +19,7 @@ struct Place {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]
+#[record(constructor)]
 struct User {
     id: Id<User>,
     name: String,
@@ -33,7 +34,7 @@ struct User {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]
-#[record(relation)]
+#[record(relation, constructor)]
 struct Knows {
     id: Id<Knows>,
     r#in: Id<User>,

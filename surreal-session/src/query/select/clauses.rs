@@ -22,6 +22,8 @@ pub(super) struct SelectClauses {
     /// The links that are followed, beside the record itself.
     pub(super) links: Vec<String>,
     pub(super) filter: Vec<Tree>,
+    /// Set if the first filter is the scope of the records.
+    is_scoped: bool,
     pub(super) order: Vec<Key>,
     limit: Option<i64>,
     start: Option<i64>,
@@ -73,6 +75,7 @@ impl SelectClauses {
             view: None,
             links: Vec::new(),
             filter: Vec::new(),
+            is_scoped: false,
             order: Vec::new(),
             limit: None,
             start: None,
@@ -84,6 +87,20 @@ impl SelectClauses {
             omitted: Vec::new(),
             locks: false,
             refusal: None,
+        }
+    }
+
+    /// Reads only the records in this scope.
+    pub(super) fn scoped(mut self, scope: Option<Tree>) -> Self {
+        self.is_scoped = scope.is_some();
+        self.filter.extend(scope);
+        self
+    }
+
+    /// Reads also the records outside of the scope.
+    pub(super) fn unscoped(&mut self) {
+        if std::mem::take(&mut self.is_scoped) {
+            self.filter.remove(0);
         }
     }
 

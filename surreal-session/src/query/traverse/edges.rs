@@ -8,7 +8,7 @@ use super::walk::Walk;
 use crate::error::Result;
 use crate::protocol::Operation;
 use crate::query::Response;
-use crate::query::condition::IntoCondition;
+use crate::query::condition::{IntoCondition, default_condition};
 use crate::query::select::{Fields, Select};
 use crate::query::statement::{Call, Fragment, Statement, builder_methods, send};
 use crate::record::{LinkTo, Record, Relation};
@@ -30,6 +30,9 @@ macro_rules! edges {
         impl<E: Relation, T: Record> $name<E, T> {
             pub(super) fn new(mut walk: Walk) -> Self {
                 walk.follow($arrow, E::TABLE);
+                if let Some(scope) = default_condition::<E>() {
+                    walk.filter_edges(scope);
+                }
                 Self { walk, marker: PhantomData }
             }
 
@@ -54,6 +57,9 @@ macro_rules! edges {
                 E: Relation<$end: LinkTo<Id<R, R::Key>>>,
             {
                 self.walk.arrive(R::TABLE);
+                if let Some(scope) = default_condition::<R>() {
+                    self.walk.filter_end(scope);
+                }
                 Traverse::at(self.walk)
             }
 

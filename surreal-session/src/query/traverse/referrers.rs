@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::Traverse;
 use super::walk::Walk;
+use crate::query::condition::default_condition;
 use crate::query::select::Fields;
 use crate::query::statement::Fragment;
 use crate::record::{Dot, FieldRef, Key, Object, Of, ReadOnly, Record};
@@ -51,6 +52,9 @@ impl<R: Record, T: Record> ReferrersWithoutField<R, T> {
     /// ```
     pub fn via<F: Reference<R, T>>(mut self, field: impl FnOnce(Fields<R>) -> F) -> Traverse<R, T> {
         self.walk.go_back(R::TABLE, field(*R::fields()).path());
+        if let Some(scope) = default_condition::<R>() {
+            self.walk.filter_end(scope);
+        }
         Traverse::at(self.walk)
     }
 

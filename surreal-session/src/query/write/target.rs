@@ -59,7 +59,12 @@ pub struct UpdateWithoutTarget<T> {
 
 impl<T: Record> UpdateWithoutTarget<T> {
     pub(in crate::query) fn new(scope: Scope) -> Self {
-        Self::of(WriteClauses::of::<T>(scope, Verb::Update))
+        Self::of(WriteClauses::scoped::<T>(scope, Verb::Update))
+    }
+
+    /// Updates also records outside of the scope that `#[record(scope = "..")]` sets.
+    pub fn unscoped(self) -> Self {
+        Self { clauses: self.clauses.unscoped(), ..self }
     }
 
     pub(super) fn of(clauses: WriteClauses) -> Self {
@@ -262,7 +267,12 @@ pub struct DeleteWithoutTarget<T> {
 
 impl<T: Record> DeleteWithoutTarget<T> {
     pub(in crate::query) fn new(scope: Scope) -> Self {
-        Self { clauses: WriteClauses::of::<T>(scope, Verb::Delete), record: PhantomData }
+        Self { clauses: WriteClauses::scoped::<T>(scope, Verb::Delete), record: PhantomData }
+    }
+
+    /// Deletes also records outside of the scope that `#[record(scope = "..")]` sets.
+    pub fn unscoped(self) -> Self {
+        Self { clauses: self.clauses.unscoped(), ..self }
     }
 
     /// Deletes the record with this id or key.

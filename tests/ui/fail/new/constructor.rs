@@ -2,9 +2,20 @@
 
 include!("../../fixture.rs");
 
+#[derive(Debug, Clone, Serialize, Deserialize, Record)]
+#[record(constructor)]
+struct Song {
+    id: Id<Song>,
+    title: String,
+    seconds: u32,
+    artist: Option<String>,
+}
+
 fn example() {
-    let _ = NewCompany::new();
-    let _ = NewCompany::new(7);
-    let _ = NewBook::new("title", "pages");
-    let _ = NewBook::new("title", 3).author("x");
+    let _ = NewSong::new();
+    let _ = NewSong::new(7, 7);
+    let _ = NewSong::new("title", "long");
+    let _ = NewSong::new("title", 3).author("x");
+    // Only on request.
+    let _ = NewBook::new("title", 3);
 }
