@@ -121,7 +121,10 @@ impl Bulk {
         let mut responses = Vec::new();
         for part in parts {
             let answer = chunks.send(|| self.query_of(&self.rows, part.clone())).await;
-            responses.push(answer.map_err(|error| chunks.partly(&part, total, self.done(), error))?);
+            responses.push(answer.map_err(|error| {
+                let error = self.rows.name(error, part.clone(), 0);
+                chunks.partly(&part, total, self.done(), error)
+            })?);
             self.progress.report(part.end);
         }
         chunks.finish();

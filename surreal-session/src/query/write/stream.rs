@@ -146,7 +146,10 @@ impl<T, Out> InsertStream<T, Out> {
             if !rows.is_empty() {
                 let answer = chunks.send(|| bulk.query_of(&chunk.rows, rows.clone())).await;
                 let part = chunk.first..end;
-                responses.push(answer.map_err(|error| chunks.partly(&part, None, bulk.done(), error))?);
+                responses.push(answer.map_err(|error| {
+                    let error = chunk.rows.name(error, rows, chunk.first);
+                    chunks.partly(&part, None, bulk.done(), error)
+                })?);
                 bulk.progress.report(end);
             }
             if let Some(invalid) = &chunk.invalid {
