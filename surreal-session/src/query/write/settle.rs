@@ -4,9 +4,8 @@ use std::fmt;
 use std::iter;
 use std::ops::Range;
 
-use super::bulk::Bulk;
+use super::bulk::{Bulk, ReadAll};
 use super::chunks::Chunks;
-use super::insert::ReadAll;
 use super::source::{Chunk, Source};
 use crate::error::{Delivery, Error, Result};
 use crate::query::Response;

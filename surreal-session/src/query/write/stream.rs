@@ -9,9 +9,9 @@ use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::Returns;
-use super::bulk::{Bulk, Progress};
+use super::bulk::{Bulk, Progress, ReadAll, all, all_ignored};
 use super::chunks::Chunks;
-use super::insert::{InsertKind, NewRow, ReadAll, all, all_ignored, insert_settings};
+use super::insert::{InsertKind, NewRow, insert_settings};
 use super::rows::Rows;
 use super::settle::SettledInsert;
 use super::source::Source;

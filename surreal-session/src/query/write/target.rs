@@ -59,11 +59,7 @@ pub struct UpdateWithoutTarget<T> {
 
 impl<T: Record> UpdateWithoutTarget<T> {
     pub(in crate::query) fn new(scope: Scope) -> Self {
-        Self::of(WriteClauses::of::<T>(scope, Verb::Update))
-    }
-
-    pub(super) fn of(clauses: WriteClauses) -> Self {
-        Self { clauses, record: PhantomData }
+        Self { clauses: WriteClauses::of::<T>(scope, Verb::Update), record: PhantomData }
     }
 
     /// Updates the record with this id or key.
@@ -104,7 +100,8 @@ impl<T: Record> UpdateWithoutTarget<T> {
     ///
     /// See [`UpdateEach`], which needs no data after it.
     pub fn each<I: IntoId<T>>(self, patches: impl IntoIterator<Item = (I, <T as Object>::Patch)>) -> UpdateEach<T> {
-        UpdateEach::new(self.clauses, patches)
+        let update = |(id, patch)| Self { clauses: self.clauses.clone(), ..self }.id(id).merge(patch).clauses;
+        UpdateEach::new(self.clauses.clone(), patches.into_iter().map(update))
     }
 
     /// Updates all records of the table.
