@@ -83,8 +83,9 @@ impl Error {
     /// Returns the index of the row that failed, counted from 0, if the error belongs to one row of a write of many, such as
     /// an insert, or of a [lenient](crate::query::Select::lenient) select.
     ///
-    /// The server does not say which row of a request has failed, so this is `None` for a request of several rows, unless
-    /// the insert is [settled](crate::query::write::SettledInsert), which finds the rows that fail.
+    /// For a request of several rows it is known if the server names the record, as for an id that is taken and a value that
+    /// does not fit its field, and the row has an id. A [settled](crate::query::write::SettledInsert) insert finds every row
+    /// that fails.
     pub fn row(&self) -> Option<usize> {
         self.0.row
     }

@@ -68,15 +68,15 @@ async fn create_if_absent_goes_on_in_a_transaction() {
 async fn of_many_at_the_same_time_one_creates() {
     let (db, session) = place().await;
     session.execute("DEFINE TABLE user").await.unwrap();
-    let mut creates = Vec::new();
+    let mut calls = Vec::new();
     for number in 0..12_u8 {
         let session = session.fork().await.unwrap();
         let create = session.create::<User>().id("ada").if_absent().content(new("a", number)).retries(50);
-        creates.push(tokio::spawn(create.into_future()));
+        calls.push(tokio::spawn(create.into_future()));
     }
     let mut created = Vec::new();
-    for create in creates {
-        created.extend(create.await.unwrap().unwrap());
+    for call in calls {
+        created.extend(call.await.unwrap().unwrap());
     }
     assert_eq!(created.len(), 1);
     assert_eq!(session.select::<User>().await.unwrap(), created);

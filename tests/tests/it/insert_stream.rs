@@ -119,7 +119,7 @@ async fn a_failing_row_ends_the_insert_and_is_named() {
     let (_db, session) = place().await;
     session.insert(vec![number(25)]).await.unwrap();
     let error = session.insert_iter((0..40).map(number)).chunk(10).await.unwrap_err();
-    assert_eq!((error.kind(), error.row()), (ErrorKind::PartlyApplied, None));
+    assert_eq!((error.kind(), error.row()), (ErrorKind::PartlyApplied, Some(25)), "the server names the record");
     assert!(error.to_string().starts_with("rows 20 to 29 failed after 20 rows were inserted: "), "{error}");
     assert_eq!(session.select::<Number>().count().await.unwrap(), 21);
 
@@ -201,6 +201,25 @@ async fn settled_rows_that_cannot_be_sent_are_errors() {
     assert!(settled.errors[1].to_string().contains("[9]"), "{}", settled.errors[1]);
     let error = session.untyped().insert(table, rows(12)).await.unwrap_err();
     assert_eq!((error.kind(), error.row()), (ErrorKind::Encode, Some(4)));
+}
+
+#[async_test]
+async fn a_row_is_known_if_the_server_names_its_record() {
+    let (_db, session) = place().await;
+    session.define::<(Word,)>().await.unwrap();
+    session.execute("DEFINE FIELD OVERWRITE count ON word TYPE int ASSERT $value < 10").await.unwrap();
+    let words = |count| ["a", "b c", "d"].map(|key| (key, word(key, if key == "b c" { count } else { 1 })));
+    let row = async |words: [(&'static str, NewWord); 3]| session.insert(words).await.unwrap_err().row();
+    assert_eq!(row(words(10)).await, Some(1));
+    let settled = session.insert(words(10)).settle().await.unwrap();
+    assert_eq!((settled.inserted.len(), settled.errors[0].row()), (2, Some(1)));
+    let again = [("x", word("x", 1)), ("d", word("y", 1)), ("z", word("z", 1))];
+    assert_eq!(row(again.clone()).await, Some(1));
+    assert_eq!(row([again[0].clone(), again[0].clone(), again[2].clone()]).await, None, "two rows have the id");
+    assert_eq!(row([again[0].clone(), ("y", word("d", 1)), again[2].clone()]).await, None, "the index names the other");
+    session.execute("CREATE plain:a").await.unwrap();
+    let keyed = session.untyped().insert(Table::new("plain"), ["x", "a"].map(|id| BTreeMap::from([("id", id)])));
+    assert_eq!(keyed.await.unwrap_err().row(), Some(1), "a key alone");
 }
 
 #[async_test]

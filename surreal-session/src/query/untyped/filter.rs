@@ -52,7 +52,9 @@ impl UntypedFilter for &'static str {
 }
 
 mod private {
-    use super::{Condition, Surql, Value};
+    use crate::query::condition::Condition;
+    use crate::query::surql::Surql;
+    use crate::value::Value;
 
     pub trait Sealed {}
     impl Sealed for Condition<Value> {}

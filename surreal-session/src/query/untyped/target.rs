@@ -181,7 +181,7 @@ impl<T: Record, K: Key> NewTarget for Id<T, K> {}
 impl<T: Record, K: Key> NewTarget for &Id<T, K> {}
 
 pub(crate) mod private {
-    use super::Named;
+    use crate::query::untyped::target::Named;
     use crate::query::write::Records;
 
     pub trait Sealed {

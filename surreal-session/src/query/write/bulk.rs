@@ -5,6 +5,8 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::de::{DeserializeOwned, IgnoredAny};
+
 use super::chunks::{Chunks, MAX_ROWS, room};
 use super::rows::Rows;
 use super::source::InvalidRow;
@@ -125,7 +127,10 @@ impl Bulk {
         let mut responses = Vec::new();
         for part in parts {
             let answer = chunks.send(|| self.query_of(&self.rows, part.clone())).await;
-            responses.push(answer.map_err(|error| chunks.partly(&part, total, self.done(), error))?);
+            responses.push(answer.map_err(|error| {
+                let error = self.rows.name(error, part.clone(), 0);
+                chunks.partly(&part, total, self.done(), error)
+            })?);
             self.progress.report(part.end);
         }
         chunks.finish();
@@ -170,4 +175,19 @@ impl Bulk {
     pub(super) fn done(&self) -> &'static str {
         if self.ignores || self.on_duplicate.is_some() { "carried out" } else { "inserted" }
     }
+}
+
+/// Joins the results of the statements at these indexes.
+pub(super) type ReadAll<Out> = fn(&[(&Response, usize)]) -> Result<Out>;
+
+pub(super) fn all<Row: DeserializeOwned>(results: &[(&Response, usize)]) -> Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    for (response, index) in results {
+        rows.extend(response.take::<Vec<Row>>(*index)?);
+    }
+    Ok(rows)
+}
+
+pub(super) fn all_ignored(results: &[(&Response, usize)]) -> Result<()> {
+    all::<IgnoredAny>(results).map(drop)
 }

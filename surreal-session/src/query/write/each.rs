@@ -6,12 +6,11 @@ use std::ops::Range;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::chunks::{Chunks, MAX_ROWS, room};
-use super::{Cardinality, Returns, UpdateWithoutTarget, WriteClauses, settings};
+use super::{Cardinality, Returns, WriteClauses, settings};
 use crate::error::{Error, Result};
 use crate::protocol::Operation;
 use crate::query::statement::{Call, Fragment, Statement};
 use crate::query::{Query, Response};
-use crate::record::{IntoId, Object, Record};
 use crate::session::CallFuture;
 
 /// Updates of many records, each with its own patch, sent when awaited. It returns an `Option` for each patch, in the given
@@ -67,16 +66,10 @@ pub struct UpdateEach<T, Out = Vec<Option<T>>> {
 /// Joins the results of the statements at these indexes.
 type ReadEach<Out> = fn(&[(&Response, usize)]) -> Result<Out>;
 
-impl<T: Record> UpdateEach<T> {
-    pub(super) fn new<I: IntoId<T>>(
-        clauses: WriteClauses,
-        patches: impl IntoIterator<Item = (I, <T as Object>::Patch)>,
-    ) -> Self {
-        let update = |(id, patch)| {
-            let update = UpdateWithoutTarget::<T>::of(clauses.clone()).id(id).merge(patch);
-            update.clauses.answer(Cardinality::AtMostOne)
-        };
-        let updates = patches.into_iter().map(update).collect();
+impl<T: DeserializeOwned> UpdateEach<T> {
+    /// The updates, and the settings that they share.
+    pub(super) fn new(clauses: WriteClauses, updates: impl Iterator<Item = WriteClauses>) -> Self {
+        let updates = updates.map(|update| update.answer(Cardinality::AtMostOne)).collect();
         Self { clauses, updates, max_rows: MAX_ROWS, read: records, record: PhantomData }
     }
 }

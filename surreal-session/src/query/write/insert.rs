@@ -4,11 +4,11 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use futures_util::stream::iter;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::DeserializeOwned;
 use serde::{Serialize, Serializer};
 
 use super::Returns;
-use super::bulk::{Bulk, Progress};
+use super::bulk::{Bulk, Progress, ReadAll, all, all_ignored};
 use super::rows::Rows;
 use super::settle::SettledInsert;
 use super::source::Source;
@@ -91,9 +91,6 @@ pub struct InsertWithoutRelation<T> {
     bulk: Bulk,
     record: PhantomData<fn() -> T>,
 }
-
-/// Joins the results of the statements at these indexes.
-pub(super) type ReadAll<Out> = fn(&[(&Response, usize)]) -> Result<Out>;
 
 /// New records to insert: one, or a `Vec` or an array of them. [`insert_iter`](crate::Queryable::insert_iter) and
 /// [`insert_stream`](crate::Queryable::insert_stream) take others.
@@ -392,18 +389,6 @@ impl<T: 'static, Out: 'static, Before: 'static> IntoFuture for Insert<T, Out, Be
             (self.read)(&responses.iter().map(|response| (response, 0)).collect::<Vec<_>>())
         })
     }
-}
-
-pub(super) fn all<Row: DeserializeOwned>(results: &[(&Response, usize)]) -> Result<Vec<Row>> {
-    let mut rows = Vec::new();
-    for (response, index) in results {
-        rows.extend(response.take::<Vec<Row>>(*index)?);
-    }
-    Ok(rows)
-}
-
-pub(super) fn all_ignored(results: &[(&Response, usize)]) -> Result<()> {
-    all::<IgnoredAny>(results).map(drop)
 }
 
 macro_rules! settings {

@@ -5,9 +5,11 @@ use std::ops::Range;
 use bytes::Bytes;
 use serde::Serialize;
 
+use crate::codec::reader::find_entry;
 use crate::codec::{self, EncodeError};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Violation};
 use crate::query::statement::Fragment;
+use crate::value::{RecordId, RecordKey, Value};
 
 /// Encoded rows, one after the other.
 #[derive(Debug, Clone, Default)]
@@ -87,6 +89,31 @@ impl Rows {
         parts
     }
 
+    /// Adds to the error of a request which of these rows it is about, if it says so. `first` is the index of the first row.
+    pub(super) fn name(&self, error: Error, rows: Range<usize>, first: usize) -> Error {
+        match self.named_by(&error, rows) {
+            Some(row) => error.with_row(first + row),
+            None => error,
+        }
+    }
+
+    /// The only one of these rows whose record the error names; `None` if there is none or several.
+    pub(super) fn named_by(&self, error: &Error, rows: Range<usize>) -> Option<usize> {
+        let key = refused_record(error)?.into_key();
+        let mut named = rows.filter(|row| self.key(*row).as_ref() == Some(&key));
+        let first = named.next()?;
+        named.next().is_none().then_some(first)
+    }
+
+    /// The key in the `id` of a row: a key, or a record id.
+    fn key(&self, row: usize) -> Option<RecordKey> {
+        let id = find_entry(self.bytes.get(self.start(row)..self.start(row + 1))?, "id").ok()??;
+        match codec::decode(id).ok()? {
+            Value::RecordId(id) => Some(id.into_key()),
+            _ => codec::decode(id).ok(),
+        }
+    }
+
     pub(super) fn len(&self) -> usize {
         self.ends.len()
     }
@@ -98,4 +125,20 @@ impl Rows {
     fn start(&self, row: usize) -> usize {
         row.checked_sub(1).map_or(0, |before| self.ends[before])
     }
+}
+
+/// The record that the server has refused, if it says which.
+fn refused_record(error: &Error) -> Option<RecordId> {
+    let record = match error.violation() {
+        Some(
+            Violation::Assert { record, .. }
+            | Violation::Type { record, .. }
+            | Violation::ReadOnly { record, .. }
+            | Violation::TableType { record, .. },
+        ) => record,
+        None if error.is_already_exists() => error.server()?.details()?.field("id")?,
+        // The record of a unique violation is another one.
+        Some(_) | None => return None,
+    };
+    record.parse().ok()
 }

@@ -4,9 +4,8 @@ use std::fmt;
 use std::iter;
 use std::ops::Range;
 
-use super::bulk::Bulk;
+use super::bulk::{Bulk, ReadAll};
 use super::chunks::Chunks;
-use super::insert::ReadAll;
 use super::source::{Chunk, Source};
 use crate::error::{Delivery, Error, Result};
 use crate::query::Response;
@@ -19,10 +18,10 @@ use crate::session::CallFuture;
 ///
 /// # Requests
 ///
-/// The server carries out a request as a whole or not at all, and does not say which record has failed. So a request that
-/// fails is sent again in two halves, and so on, until the records that fail are alone. That takes about `2 * log2(n)`
-/// requests for each of them in a request of `n` records. No record is inserted twice: only what the server has refused is
-/// sent again.
+/// The server carries out a request as a whole or not at all. If it names the record that has failed, as for an id that is
+/// taken, the records before and after it are sent again, and it alone. Otherwise the request is sent again in two halves,
+/// and so on, until the records that fail are alone, which takes about `2 * log2(n)` requests for each of them in a request
+/// of `n` records. No record is inserted twice: only what the server has refused is sent again.
 ///
 /// # Errors
 ///
@@ -126,9 +125,15 @@ impl<'a> Progressed<'a> {
                     let row = chunk.first + part.start;
                     self.errors.push(error.in_context(format_args!("row {row}")).with_row(row));
                 }
-                Err(_) => {
-                    let middle = part.start + part.len() / 2;
-                    parts.extend([middle..part.end, part.start..middle]);
+                Err(error) => {
+                    match chunk.rows.named_by(&error, part.clone()) {
+                        // Alone, to see that it is the one.
+                        Some(row) => parts.extend([row + 1..part.end, row..row + 1, part.start..row]),
+                        None => {
+                            let middle = part.start + part.len() / 2;
+                            parts.extend([middle..part.end, part.start..middle]);
+                        }
+                    }
                     continue;
                 }
             }

@@ -9,9 +9,9 @@ use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::Returns;
-use super::bulk::{Bulk, Progress};
+use super::bulk::{Bulk, Progress, ReadAll, all, all_ignored};
 use super::chunks::Chunks;
-use super::insert::{InsertKind, NewRow, ReadAll, all, all_ignored, insert_settings};
+use super::insert::{InsertKind, NewRow, insert_settings};
 use super::rows::Rows;
 use super::settle::SettledInsert;
 use super::source::Source;
@@ -146,7 +146,10 @@ impl<T, Out> InsertStream<T, Out> {
             if !rows.is_empty() {
                 let answer = chunks.send(|| bulk.query_of(&chunk.rows, rows.clone())).await;
                 let part = chunk.first..end;
-                responses.push(answer.map_err(|error| chunks.partly(&part, None, bulk.done(), error))?);
+                responses.push(answer.map_err(|error| {
+                    let error = chunk.rows.name(error, rows, chunk.first);
+                    chunks.partly(&part, None, bulk.done(), error)
+                })?);
                 bulk.progress.report(end);
             }
             if let Some(invalid) = &chunk.invalid {

@@ -59,16 +59,12 @@ pub struct UpdateWithoutTarget<T> {
 
 impl<T: Record> UpdateWithoutTarget<T> {
     pub(in crate::query) fn new(scope: Scope) -> Self {
-        Self::of(WriteClauses::scoped::<T>(scope, Verb::Update))
+        Self { clauses: WriteClauses::scoped::<T>(scope, Verb::Update), record: PhantomData }
     }
 
     /// Updates also records outside of the scope that `#[record(scope = "..")]` sets.
     pub fn unscoped(self) -> Self {
         Self { clauses: self.clauses.unscoped(), ..self }
-    }
-
-    pub(super) fn of(clauses: WriteClauses) -> Self {
-        Self { clauses, record: PhantomData }
     }
 
     /// Updates the record with this id or key.
@@ -109,7 +105,8 @@ impl<T: Record> UpdateWithoutTarget<T> {
     ///
     /// See [`UpdateEach`], which needs no data after it.
     pub fn each<I: IntoId<T>>(self, patches: impl IntoIterator<Item = (I, <T as Object>::Patch)>) -> UpdateEach<T> {
-        UpdateEach::new(self.clauses, patches)
+        let update = |(id, patch)| Self { clauses: self.clauses.clone(), ..self }.id(id).merge(patch).clauses;
+        UpdateEach::new(self.clauses.clone(), patches.into_iter().map(update))
     }
 
     /// Updates all records of the table.

@@ -5,7 +5,7 @@ include!("../../fixture.rs");
 async fn example(session: Session, text: String) -> surreal_session::Result<()> {
     let db = session.untyped();
     db.select(Table::new("user")).filter(text.clone()).await?;
-    db.select(Table::new("user")).filter(|u| u.age.gte(18)).await?;
+    // A number is none either.
     db.delete(Table::new("user")).filter(18).await?;
     db.select(RecordId::new("user", "ada")).order_by("age").await?;
     db.select(Table::new("user")).fields("name").await?;
