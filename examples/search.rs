@@ -57,11 +57,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let question = letters("bees collect nectar and make honey");
     println!("Articles with similar letters:");
-    for near in session.select::<Article>().view::<Title>().nearest(|a| a.letters, &question, 3).await? {
+    for near in session.select::<Article>().view::<Title>().nearest(|a| a.letters, question, 3).await? {
         println!("  {:.3} {}", near.distance, near.record.title);
     }
 
-    let exact = session.select::<Article>().filter(|a| a.words.gte(15)).nearest(|a| a.letters, &question, 1);
+    let exact = session.select::<Article>().filter(|a| a.words.gte(15)).nearest(|a| a.letters, question, 1);
     let exact = exact.exact(Distance::Euclidean).await?;
     println!("The nearest long one, without the index: {}", exact[0].record.title);
 

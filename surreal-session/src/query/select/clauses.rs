@@ -201,7 +201,7 @@ impl SelectClauses {
     pub(super) fn values(&self, value: Fragment, split: &[Fragment], is_distinct: bool) -> Fragment {
         let whole = if is_distinct { Self { limit: None, start: None, ..self.clone() } } else { self.clone() };
         let values = match split {
-            [] => whole.beside(value, Vec::new(), self.order.clone(), "__row"),
+            [] => whole.beside(value, Vec::new(), &self.order, "__row"),
             split => Fragment::new("SELECT VALUE ").then(value).text(" FROM ").then(whole.rows_of(split)),
         };
         let values = values.timeout(self.timeout);
@@ -235,19 +235,19 @@ impl SelectClauses {
 
     /// A row for each record, in the order of the keys: `expression` with `row` and the values in `beside`, which are called
     /// `__row`, `__0`, `__1` and so on in it.
-    pub(super) fn beside(&self, row: Fragment, beside: Vec<Fragment>, order: Vec<Key>, expression: &str) -> Fragment {
+    pub(super) fn beside(&self, row: Fragment, beside: Vec<Fragment>, order: &[Key], expression: &str) -> Fragment {
         let beside = beside.into_iter().enumerate().map(|(index, value)| value.text(&format!(" AS __{index}")));
-        let named = order.iter().enumerate().filter(|(_, key)| !key.is_random());
-        let keys = named.map(|(index, key)| key.path.clone().text(&format!(" AS {KEY}{index}")));
+        let by_values = order.iter().enumerate().filter(|(_, key)| !key.is_random());
+        let keys = by_values.map(|(index, key)| key.path.clone().text(&format!(" AS {KEY}{index}")));
         let id = (order.is_empty() && self.needs_order()).then(|| Fragment::new(format!("id AS {KEY}0")));
-        let names = match id {
+        let order: Vec<String> = match id {
             Some(_) => vec![format!("{KEY}0")],
             None => order.iter().enumerate().map(|(index, key)| key.of_column(&format!("{KEY}{index}"))).collect(),
         };
         let columns = std::iter::once(row.text(" AS __row")).chain(beside).chain(keys).chain(id);
-        let source = self.source_in(if names.is_empty() { Reading::InOrderOfIds } else { Reading::Sorted });
+        let source = self.source_in(if order.is_empty() { Reading::InOrderOfIds } else { Reading::Sorted });
         let rows = Fragment::new("SELECT ").joined(columns, ", ").text(" FROM ").then(source);
-        let rows = if names.is_empty() { rows } else { rows.text(" ORDER BY ").text(&names.join(", ")) };
+        let rows = if order.is_empty() { rows } else { rows.text(" ORDER BY ").text(&order.join(", ")) };
         let rows = self.page(rows, self.needed);
         Fragment::new("SELECT VALUE ").text(expression).text(" FROM (").then(rows).text(")")
     }
@@ -390,7 +390,7 @@ impl SelectClauses {
     /// The fields with those of other records that the order needs, which are not part of the result.
     fn with_keys(&self, fields: Fragment) -> Fragment {
         let linked = || self.order.iter().enumerate().filter(|(_, key)| key.field.is_none());
-        let omitted = self.omitted.iter().cloned().filter(|_| self.view.is_none());
+        let omitted = self.omitted.iter().filter(|_| self.view.is_none()).cloned();
         if linked().next().is_none() {
             return if omitted.clone().next().is_none() { fields } else { fields.text(" OMIT ").joined(omitted, ", ") };
         }

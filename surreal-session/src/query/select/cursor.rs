@@ -60,7 +60,8 @@ impl Cursor {
 
 /// Recognises accidents and mistakes: FNV-1a.
 fn checksum(direction: Direction, table: &str, order: &[Key], values: &[u8]) -> [u8; 8] {
-    let order: String = order.iter().map(|key| format!("{}{},", key.path, key.manner)).collect();
+    let order: Vec<String> = order.iter().map(|key| format!("{}{},", key.path, key.manner)).collect();
+    let order = order.concat();
     let parts = [table.as_bytes(), order.as_bytes(), &[direction.byte()], values];
     let bytes = parts.into_iter().flat_map(|part| part.iter().chain(&[0]));
     let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(FNV_PRIME);

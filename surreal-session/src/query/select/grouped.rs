@@ -91,8 +91,10 @@ impl<T: Record, K: Selection<T>> GroupBy<T, K> {
 #[must_use = "nothing is read until this is awaited"]
 pub struct Aggregated<T, K, A> {
     clauses: GroupClauses,
-    marker: PhantomData<fn() -> (T, K, A)>,
+    marker: Marker<T, K, A>,
 }
+
+type Marker<T, K, A> = PhantomData<fn() -> (T, K, A)>;
 
 #[derive(Debug, Clone)]
 struct GroupClauses {

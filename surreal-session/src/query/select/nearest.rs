@@ -130,7 +130,7 @@ impl<T: Record, V: DeserializeOwned + 'static> Statement for Nearest<T, V> {
         let mut clauses = self.clauses.clone();
         clauses.filter.insert(0, self.near.condition());
         let row = clauses.row(&["__0", "__key_0", "__key_1"]);
-        let statement = clauses.beside(row, vec![Fragment::new(DISTANCE)], Neighbours::order(), "[__row, __0]");
+        let statement = clauses.beside(row, vec![Fragment::new(DISTANCE)], &Neighbours::order(), "[__row, __0]");
         clauses.refuse_in(statement.timeout(clauses.timeout))
     }
 

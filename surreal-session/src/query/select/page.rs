@@ -179,7 +179,7 @@ pub(super) fn page_statement(clauses: &SelectClauses, order: &[Key], direction: 
     let is_read_in_order = matches!(&order[..], [key] if key.is_plain_id()) && clauses.is_in_order_of_ids();
     let order = if is_read_in_order { Vec::new() } else { order };
     let expression = format!("[__row, [{}]]", names.join(", "));
-    let rows = clauses.beside(clauses.row(&[]), keys, order, &expression);
+    let rows = clauses.beside(clauses.row(&[]), keys, &order, &expression);
     clauses.refuse_in(rows.timeout(clauses.timeout))
 }
 

@@ -146,7 +146,7 @@ impl<T: Record, V: DeserializeOwned + 'static> Statement for Search<T, V> {
         clauses.filter.insert(0, self.search.condition());
         let beside = vec![self.search.score(), self.search.highlights()];
         let row = clauses.row(&["__0", "__1", "__key_0", "__key_1"]);
-        let statement = clauses.beside(row, beside, self.search.order(), "[__row, __0, __1]");
+        let statement = clauses.beside(row, beside, &self.search.order(), "[__row, __0, __1]");
         clauses.refuse_in(statement.timeout(clauses.timeout))
     }
 

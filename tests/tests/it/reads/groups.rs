@@ -62,7 +62,7 @@ async fn types_of_aggregates_follow_their_fields() {
         .select::<Sale>()
         .group_by(|s| s.state)
         .aggregate(|s| (s.tip.sum(), s.tip.max(), s.price.sum(), s.took.sum()));
-    let sales: Vec<(State, (u64, Option<u8>, Decimal, Duration))> = sales.await.unwrap();
+    let sales = sales.await.unwrap();
     let open = (State::Open, (5, Some(5), Decimal::from(1), Duration::from_secs(0)));
     assert_eq!(sales, [open, (State::Paid, (510, Some(255), Decimal::from(17), Duration::from_millis(90_001)))]);
     let one: Vec<(State, f64)> =

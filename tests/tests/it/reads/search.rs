@@ -85,7 +85,7 @@ async fn several_fields_have_weights_and_highlights() {
     assert_eq!(highlights, [Some("<Tea>"), Some("How to brew <tea>: green <tea>")]);
     assert!(found[0].score > 10.0 * found[1].score, "{found:?}");
     // The record itself has none of the values that the search computes.
-    let whole = session.select::<Post>().ids(found.iter().map(|hit| hit.record.id.clone())).await.unwrap();
+    let whole = session.select::<Post>().ids(found.iter().map(|hit| hit.record.id)).await.unwrap();
     assert_eq!(found.into_iter().map(|hit| hit.record).collect::<Vec<_>>(), whole);
     let title = session.select::<Post>().search(|p| (p.title, p.body), "green").highlight("", "").await.unwrap();
     let without_body = title.iter().find(|hit| *hit.record.id.key() == 3).unwrap();

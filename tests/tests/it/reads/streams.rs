@@ -100,7 +100,7 @@ async fn stream_in_a_transaction_sees_its_writes_and_stops_no_statement() {
     let mut rows = tx.select::<Row>().stream().chunk(5);
     let mut found = Vec::new();
     while let Some(row) = rows.try_next().await.unwrap() {
-        tx.update::<Row>().id(row.id.clone()).set(|r| r.number.set(-1)).await.unwrap();
+        tx.update::<Row>().id(row.id).set(|r| r.number.set(-1)).await.unwrap();
         found.push(*row.id.key());
     }
     assert_eq!(found, (-1..30).collect::<Vec<_>>());
