@@ -216,7 +216,7 @@ async fn patches_are_sent_in_messages_that_fit() {
     small.insert((0..50).map(|key| (format!("u{key}"), new("m", 1))).collect::<Vec<_>>()).return_none().await.unwrap();
     let long = "x".repeat(2_000);
     let patches = (0..50).map(|key| (format!("u{key}"), UserPatch { mail: set(long.clone()), ..keep() }));
-    let written = small.update::<User>().each(patches).return_none().deadline(Duration::from_secs(60)).await.unwrap();
+    let written = small.update::<User>().each(patches).return_none().deadline(Duration::from_mins(1)).await.unwrap();
     assert_eq!(written, [true; 50]);
     assert_eq!(small.select::<User>().filter(|u| u.mail.eq(&long)).count().await.unwrap(), 50);
     let too_long = "x".repeat(30_000);

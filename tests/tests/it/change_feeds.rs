@@ -103,7 +103,7 @@ async fn changes_are_found_behind_those_of_busy_tables() {
     session.execute("CREATE item:a SET size = 1").await.unwrap();
     let writes = "CREATE busy;".repeat(350);
     for _ in 0..4 {
-        session.execute(Surql::dynamic(writes.clone())).deadline(Duration::from_secs(60)).await.unwrap();
+        session.execute(Surql::dynamic(writes.clone())).deadline(Duration::from_mins(1)).await.unwrap();
     }
     session.execute("CREATE item:b SET size = 2").await.unwrap();
     let page = session.changes::<Item>().since(start).await.unwrap();
@@ -114,11 +114,11 @@ async fn changes_are_found_behind_those_of_busy_tables() {
 
     // A transaction whose entries would be cut by the limit of the first request.
     let tables: Vec<String> = (0..150).map(|number| format!("t{number}")).collect();
-    let define: String = tables.iter().map(|table| format!("DEFINE TABLE {table} CHANGEFEED 1d;")).collect();
-    session.execute(Surql::dynamic(define)).deadline(Duration::from_secs(60)).await.unwrap();
-    let create: String = tables.iter().map(|table| format!("CREATE {table};")).collect();
+    let define: String = tables.iter().flat_map(|table| ["DEFINE TABLE ", table, " CHANGEFEED 1d;"]).collect();
+    session.execute(Surql::dynamic(define)).deadline(Duration::from_mins(1)).await.unwrap();
+    let create: String = tables.iter().flat_map(|table| ["CREATE ", table, ";"]).collect();
     let text = format!("BEGIN; CREATE item:c SET size = 3; {create} UPDATE item:c SET size = 4; COMMIT");
-    session.execute(Surql::dynamic(text)).deadline(Duration::from_secs(60)).await.unwrap();
+    session.execute(Surql::dynamic(text)).deadline(Duration::from_mins(1)).await.unwrap();
     let page = session.changes::<Item>().since(page.next).limit(1).await.unwrap();
     let expected = vec![FeedChange::Written(item("c", 3)), FeedChange::Written(item("c", 4))];
     assert_eq!(sets(&page), [expected]);

@@ -231,7 +231,7 @@ async fn large_rows_are_sent_in_messages_that_fit() {
     let small =
         small.new_session().signin(root).use_ns(session.namespace().unwrap()).use_db(unique("db")).await.unwrap();
     let row = |key: i64| (key, NewNumber { value: Value::from("x".repeat(if key == 20 { 20_000 } else { 1_500 })) });
-    let insert = small.insert_iter((0..40).map(row)).deadline(Duration::from_secs(60));
+    let insert = small.insert_iter((0..40).map(row)).deadline(Duration::from_mins(1));
     let settled = insert.settle().await.unwrap();
     assert_eq!((settled.inserted, settled.errors.len()), (39, 1));
     assert_eq!((settled.errors[0].kind(), settled.errors[0].row()), (ErrorKind::TooLarge, Some(20)));
