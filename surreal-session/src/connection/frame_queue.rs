@@ -129,7 +129,8 @@ mod tests {
     #[test]
     fn full_queue_has_room_again_when_it_is_below_its_capacity() {
         let queue = FrameQueue::new(10);
-        let cx = &mut Context::from_waker(&noop_waker());
+        let waker = noop_waker();
+        let cx = &mut Context::from_waker(&waker);
         assert!(queue.poll_next(cx).is_pending());
         for _ in 0..2 {
             assert!(queue.poll_room(cx).is_ready());

@@ -114,9 +114,9 @@ async fn changes_are_found_behind_those_of_busy_tables() {
 
     // A transaction whose entries would be cut by the limit of the first request.
     let tables: Vec<String> = (0..150).map(|number| format!("t{number}")).collect();
-    let define = tables.iter().map(|table| format!("DEFINE TABLE {table} CHANGEFEED 1d;")).collect::<Vec<_>>().concat();
+    let define: String = tables.iter().flat_map(|table| ["DEFINE TABLE ", table, " CHANGEFEED 1d;"]).collect();
     session.execute(Surql::dynamic(define)).deadline(Duration::from_mins(1)).await.unwrap();
-    let create = tables.iter().map(|table| format!("CREATE {table};")).collect::<Vec<_>>().concat();
+    let create: String = tables.iter().flat_map(|table| ["CREATE ", table, ";"]).collect();
     let text = format!("BEGIN; CREATE item:c SET size = 3; {create} UPDATE item:c SET size = 4; COMMIT");
     session.execute(Surql::dynamic(text)).deadline(Duration::from_mins(1)).await.unwrap();
     let page = session.changes::<Item>().since(page.next).limit(1).await.unwrap();
