@@ -63,7 +63,7 @@ fn row(number: u64) -> ((String, i64), NewReading) {
     let station = format!("station-{}", number % 7);
     let minute = i64::try_from(number / 7).unwrap_or(i64::MAX);
     let celsius = f64::from(u32::try_from(number * 7_919 % 400).unwrap_or_default()) / 10.0 - 5.0;
-    let note = (number % 1_000 == 0).then(|| "checked".to_owned());
+    let note = number.is_multiple_of(1_000).then(|| "checked".to_owned());
     ((station, minute), NewReading { celsius, note })
 }
 

@@ -87,9 +87,7 @@ pub use query::surql::Surql;
 #[doc(hidden)]
 pub use query::{Scope, count, count_if};
 pub use record::{Change, LinkTo, Object, Patch, Record, Relation, Stored, View, keep, merge, set, unset};
-pub use session::{
-    CallFuture, Connect, NewSession, Session, SessionCache, SessionCall, SessionVariables, Surreal, Use,
-};
+pub use session::{CallFuture, Connect, NewSession, Session, SessionCache, SessionCall, Surreal, Use};
 pub use surreal_session_derive::{LinkTo, Object, Record, Stored, View, migrate, surql};
 pub use transaction::{CommitMarker, Transaction, TransactionBuilder};
 pub use value::{Datetime, Id, RecordId, Value};

@@ -58,7 +58,6 @@ pub use selection::Use;
 pub(crate) use state::{SessionInner, SharedLive, Sharing};
 pub(crate) use subscription::{SessionSubscription, kill_live};
 pub use surreal::{Connect, Surreal};
-pub use variables::SessionVariables;
 
 /// A session on a shared connection, with its own namespace, database, variables and identity.
 ///
@@ -518,11 +517,30 @@ impl Session {
         self.inner.is_open()
     }
 
-    /// The variables that were set on this session, as the server last confirmed them. Needs no request.
+    /// The names of the variables that were set on this session, as the server last confirmed them, in alphabetical order.
     ///
     /// A change whose outcome is unknown does not show. Bindings of queries and variables of transactions are not among them.
-    pub fn variables(&self) -> SessionVariables {
-        SessionVariables::new(&self.inner.confirmed().recipe.variables)
+    pub fn variables(&self) -> Vec<String> {
+        self.inner.confirmed().recipe.variables.0.keys().cloned().collect()
+    }
+
+    /// The value of a variable of this session, as the server last confirmed it; `None` if it is not set. Needs no request.
+    ///
+    /// # Errors
+    ///
+    /// [`Decode`](crate::ErrorKind::Decode) if the value does not fit `T`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # surreal_session_embedded::example(async |session| {
+    /// session.set("tenant", "acme").await?;
+    /// assert_eq!(session.variables(), ["tenant"]);
+    /// assert_eq!(session.variable::<String>("tenant")?.as_deref(), Some("acme"));
+    /// # Ok(()) });
+    /// ```
+    pub fn variable<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>> {
+        variables::value(&self.inner.confirmed().recipe.variables, name)
     }
 
     /// Returns the sessions that are open on the sockets of this connection, without the default one, in no particular order.

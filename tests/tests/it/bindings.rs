@@ -76,21 +76,18 @@ async fn variables_are_known_as_the_server_confirmed_them() {
     assert!(session.variables().is_empty());
     session.set("tenant", "acme").await.unwrap();
     session.set("limit", Some(5)).await.unwrap();
-    let variables = session.variables();
-    assert_eq!(variables.names().collect::<Vec<_>>(), ["limit", "tenant"]);
-    assert_eq!(variables.get::<String>("tenant").unwrap().as_deref(), Some("acme"));
-    assert_eq!(variables.get::<Value>("limit").unwrap(), Some(5.into()));
-    assert_eq!(variables.get::<i64>("none").unwrap(), None);
-    let error = variables.get::<i64>("tenant").unwrap_err();
+    assert_eq!(session.variables(), ["limit", "tenant"]);
+    assert_eq!(session.variable::<String>("tenant").unwrap().as_deref(), Some("acme"));
+    assert_eq!(session.variable::<Value>("limit").unwrap(), Some(5.into()));
+    assert_eq!(session.variable::<i64>("none").unwrap(), None);
+    let error = session.variable::<i64>("tenant").unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Decode);
     assert!(error.to_string().contains("$tenant") && !error.to_string().contains("acme"), "{error}");
-    assert_eq!(format!("{variables:?}"), "{\"limit\", \"tenant\"}");
 
     let twin = session.fork().await.unwrap();
-    assert_eq!(twin.variables(), variables);
+    assert_eq!(twin.variable::<String>("tenant").unwrap().as_deref(), Some("acme"));
     session.unset("tenant").await.unwrap();
-    assert!(!session.variables().contains("tenant"));
-    assert_eq!((session.variables().len(), variables.len()), (1, 2), "a snapshot");
+    assert_eq!((session.variables(), twin.variables().len()), (vec!["limit".to_owned()], 2));
     session.set("auth", 1).await.unwrap_err();
     session.reset().await.unwrap();
     assert!(session.variables().is_empty());

@@ -91,7 +91,7 @@ async fn changes_after_the_opening_are_restored_too() {
     assert_eq!((database.as_str(), tenant.as_str()), ("other", "globex"));
     let limit: Option<i64> = setup.session.query("RETURN $limit").await.unwrap().take(0).unwrap();
     assert_eq!(limit, None);
-    assert_eq!(setup.session.variables().names().collect::<Vec<_>>(), ["tenant"]);
+    assert_eq!(setup.session.variables(), ["tenant"]);
     // An anonymous session stays one, and the default session is a session like the others.
     setup.session.invalidate().await.unwrap();
     setup.db.use_ns(&setup.namespace).await.unwrap();
