@@ -575,7 +575,7 @@ impl<T: Record, Out, Row> Live<T, Out, Row> {
 
 /// A live query without a model.
 impl<Out, Row> Live<Value, Out, Row> {
-    /// Follows only records for which this condition is true: SurrealQL text, or a [`Condition`](crate::Condition) of
+    /// Follows only records for which this condition is true: SurrealQL text, or a [`Condition`] of
     /// [`raw`](crate::Condition::raw) texts. Given several times, all of them are true.
     ///
     /// See [`Live::filter`] of a live query with a model for what is reported.
