@@ -39,8 +39,8 @@ use crate::value::Value;
 ///
 /// # Consistency
 ///
-/// All pages are read in one transaction, which is opened by the first poll and cancelled at the end: the records are those
-/// of one moment. In a [`Transaction`](crate::Transaction) it is that one, with its own writes, which may change while the
+/// All pages are read in one transaction, which is opened by the first poll and is cancelled at the end: the records are those
+/// of one moment. It is one of the 64 open transactions that a session may have (server 3.3.5). In a [`Transaction`](crate::Transaction) it is that one, with its own writes, which may change while the
 /// stream is read. [`without_snapshot`](Self::without_snapshot) opens no transaction.
 ///
 /// # Errors
