@@ -114,17 +114,17 @@ pub mod graph {
 pub mod field {
     pub use crate::query::expression::OperatorOperand;
     pub use crate::record::{
-        Adapted, AlwaysPresent, At, Dot, Element, FieldRef, Flat, Flattened, Inserted, Last, Maybe, Of, Path, ReadOnly,
-        Through, Within, Writable,
+        Adapted, AlwaysPresent, At, Dot, Element, FieldRef, Flat, Flattened, Inserted, Last, LeadingTo, Maybe, Of,
+        Path, ReadOnly, Through, Within, Writable,
     };
 }
 
 /// Traits that describe models: keys, ids, fields and generated types.
 pub mod model {
     pub use crate::record::{
-        AutoId, Collection, ComparedWith, Container, Endpoint, GenerateKey, IntoId, Keep, Key, KeyPrefix, Kind, List,
-        Map, Members, NewRecord, NormalRecord, Number, Optional, Ordered, Sum, Text, Total, Vector, VersionNumber,
-        Versioned,
+        AutoId, Collection, ComparedWith, Container, Endpoint, GenerateKey, IntoId, Keep, Key, KeyPrefix, Kind,
+        LinkField, List, Map, Members, NewRecord, NormalRecord, Number, Optional, Ordered, Sum, Text, Total, Vector,
+        VersionNumber, Versioned,
     };
 
     // Hidden items that messages of the compiler name.

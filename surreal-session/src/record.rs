@@ -30,7 +30,7 @@ pub use key_prefix::KeyPrefix;
 pub use keyed::{HasKey, KeyedBy};
 pub(crate) use kind::rules_at;
 pub use kind::{HasMembers, IndexModel, Kind, Member, Members, Rules};
-pub use link::{Endpoint, LinkTo, Linked, OneOf, leads_elsewhere};
+pub use link::{Endpoint, LinkField, LinkTo, Linked, OneOf, leads_elsewhere};
 pub use member::{UnknownKind, no_columns, path_of};
 pub use object::{AlwaysExists, NoPatch, Object};
 pub(crate) use part::{Part, first_field, is_part_of};
@@ -40,7 +40,8 @@ pub use patch::{
     encoded, encoded_flat, encoded_with, flat_names, in_field, keep, merge, read_flat, set, unset,
 };
 pub use path::{
-    AlwaysPresent, At, Dot, Element, Flat, Inserted, Last, Maybe, Of, Path, ReadOnly, Through, Within, Writable,
+    AlwaysPresent, At, Dot, Element, Flat, Inserted, Last, LeadingTo, Maybe, Of, Path, ReadOnly, Through, Within,
+    Writable,
 };
 pub use stored::{
     Collection, ComparedWith, Container, List, Map, Number, Optional, Ordered, Stored, Sum, Text, Total, Vector,

@@ -151,7 +151,9 @@ impl Driver {
         let NewCall { request, deadline, cleanup, live, frames, caller, late, permit } = call;
         let Request { id, operation, frame, .. } = request;
         let (stage, permit, caller) = (Stage::Queued(frame), Some(permit), Some(caller));
-        self.flow.clone_from(&frames);
+        if frames.is_some() {
+            self.flow.clone_from(&frames);
+        }
         let pending = Pending { operation, deadline, stage, cleanup, live, frames, kill: None, caller, late, permit };
         self.calls.add(id, pending);
     }

@@ -30,6 +30,23 @@ pub trait LinkTo<I>: Endpoint {}
 #[doc(hidden)]
 pub trait OneOf<I>: Serialize {}
 
+/// A field with a link to records of several tables, of which one is that of the id `I`: an enum of ids with
+/// [`#[derive(LinkTo)]`](derive@crate::LinkTo), a [`RecordId`], or an `Option` of one.
+#[diagnostic::on_unimplemented(
+    message = "a link of type `{Self}` does not lead to `{I}`",
+    label = "expected an enum of ids with this one among them, or a `RecordId`"
+)]
+pub trait LinkField<I> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: HasTable, K: Key, L: OneOf<Id<T, K>>> LinkField<Id<T, K>> for L {}
+#[diagnostic::do_not_recommend]
+impl<T: HasTable, K: Key, L: OneOf<Id<T, K>>> LinkField<Id<T, K>> for Option<L> {}
+#[diagnostic::do_not_recommend]
+impl<T: HasTable, K: Key> LinkField<Id<T, K>> for RecordId {}
+#[diagnostic::do_not_recommend]
+impl<T: HasTable, K: Key> LinkField<Id<T, K>> for Option<RecordId> {}
+
 #[diagnostic::do_not_recommend]
 impl<T: HasTable, K: Key> Endpoint for Id<T, K> {}
 

@@ -3,9 +3,9 @@
 use std::fmt::Write;
 use std::marker::PhantomData;
 
-use super::Object;
 use super::part::Part;
-use crate::value::escape_identifier;
+use super::{HasTable, Object};
+use crate::value::{Value, escape_identifier};
 
 /// A path to a value in a record. Implemented by the types of this module only.
 pub trait Path: Copy + 'static {
@@ -95,6 +95,9 @@ pub struct Flat<P>(PhantomData<fn() -> P>);
 
 /// The record that the link at `P` leads to.
 pub struct Through<P>(PhantomData<fn() -> P>);
+
+/// The link at `P` if it leads to a record of type `T`.
+pub struct LeadingTo<P, T>(PhantomData<fn() -> (P, T)>);
 
 /// The element number `INDEX` of the array at `P`, counted from 0.
 pub struct At<P, const INDEX: usize>(PhantomData<fn() -> P>);
@@ -206,6 +209,22 @@ impl<P: Path> Path for Through<P> {
     }
 }
 
+impl<P: Path, T: HasTable + 'static> Path for LeadingTo<P, T> {
+    type Root = P::Root;
+    type Read<U> = U;
+
+    const IS_LINKED: bool = P::IS_LINKED;
+    const IS_PRESENT: bool = false;
+
+    fn write(into: &mut String) {
+        let mut link = String::new();
+        P::write(&mut link);
+        let table = Value::from(T::NAME);
+        // Writing to a `String` cannot fail.
+        let _ = write!(into, "(IF type::is_record({link}, {table}) {{ {link} }} ELSE {{ NONE }})");
+    }
+}
+
 impl<P: Path, const INDEX: usize> Path for At<P, INDEX> {
     type Root = P::Root;
     type Read<T> = T;
@@ -299,6 +318,7 @@ markers! {
     Maybe [P, T] Maybe<P, T>;
     Flat [P] Flat<P>;
     Through [P] Through<P>;
+    LeadingTo [P, T] LeadingTo<P, T>;
     At [P, const INDEX: usize] At<P, INDEX>;
     Last [P] Last<P>;
 }

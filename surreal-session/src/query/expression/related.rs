@@ -7,7 +7,7 @@ use super::{Computed, Term};
 use crate::query::condition::{Condition, IntoCondition, Tree};
 use crate::query::select::Fields;
 use crate::query::statement::Fragment;
-use crate::record::{FieldRef, Key, LinkTo, Path, Record, Relation};
+use crate::record::{FieldRef, Key, LeadingTo, LinkField, LinkTo, Path, Record, Relation};
 use crate::value::{Id, Table};
 
 /// The edges of type `E` of the record that an id leads to, in a condition on records of type `R`.
@@ -30,6 +30,51 @@ impl<P: Path, T: Record<Key = K>, K: Key> FieldRef<P, Id<T, K>> {
     /// The edges of a relation that end at the record: `p.id.in_::<Wrote>().count().gt(3)`.
     pub fn in_<E: Relation<Out: LinkTo<Id<T, K>>>>(self) -> Edges<P::Root, E> {
         Edges::new::<P>("<-")
+    }
+}
+
+impl<P: Path, L> FieldRef<P, L> {
+    /// The link if it leads to a record of type `T`, of a field that may lead to records of several tables:
+    /// `c.author.to::<User>().name`. Missing for records of other tables.
+    ///
+    /// It has the fields of the record, and [`fetch`](crate::query::Select::fetch) follows it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use serde::{Deserialize, Serialize};
+    /// # use surreal_session::prelude::*;
+    /// # #[derive(Debug, Serialize, Deserialize, Record)]
+    /// # struct User { id: Id<User>, name: String }
+    /// # #[derive(Debug, Serialize, Deserialize, Record)]
+    /// # struct Bot { id: Id<Bot>, version: u32 }
+    /// #[derive(Debug, Clone, PartialEq, LinkTo)]
+    /// enum Author {
+    ///     User(Id<User>),
+    ///     Bot(Id<Bot>),
+    /// }
+    ///
+    /// #[derive(Debug, Serialize, Deserialize, Record)]
+    /// struct Comment {
+    ///     id: Id<Comment>,
+    ///     author: Author,
+    /// }
+    ///
+    /// # surreal_session_embedded::example(async |session| {
+    /// # session.execute("CREATE user:ada SET name = 'Ada'; CREATE bot:b SET version = 7").await?;
+    /// # session.execute("CREATE comment:1 SET author = user:ada; CREATE comment:2 SET author = bot:b").await?;
+    /// let by_ada = session.select::<Comment>().filter(|c| c.author.to::<User>().name.eq("Ada")).await?;
+    /// assert_eq!(by_ada.len(), 1);
+    /// let bots = session.select::<Comment>().fetch(|c| c.author.to::<Bot>()).await?;
+    /// let versions: Vec<_> = bots.iter().map(|(_, bot)| Some(bot.as_ref()?.record()?.version)).collect();
+    /// assert_eq!(versions, [None, Some(7)]);
+    /// # Ok(()) });
+    /// ```
+    pub fn to<T: Record>(self) -> FieldRef<LeadingTo<P, T>, Option<Id<T, T::Key>>>
+    where
+        L: LinkField<Id<T, T::Key>>,
+    {
+        FieldRef::new()
     }
 }
 

@@ -161,6 +161,24 @@ impl SelectClauses {
         }
     }
 
+    /// Refuses a lock, for what is no record.
+    pub(super) fn unlocked(mut self) -> Self {
+        if self.locks {
+            self.refuse("columns and aggregates cannot be read `for_update`: read the records");
+        }
+        self
+    }
+
+    /// Refuses an order, for results that have one.
+    pub(super) fn unordered(mut self) -> Self {
+        if !self.order.is_empty() {
+            self.refuse(
+                "the results of a search are in the order of their scores or distances: leave out `.order_by(..)`",
+            );
+        }
+        self
+    }
+
     pub(super) fn surql(&self) -> Fragment {
         let statement = if self.links.is_empty() {
             self.select(self.only_keyword()).timeout(self.timeout).text(self.outer_lock())
@@ -200,8 +218,10 @@ impl SelectClauses {
     /// An array of a value of each record.
     pub(super) fn values(&self, value: Fragment, split: &[Fragment], is_distinct: bool) -> Fragment {
         let whole = if is_distinct { Self { limit: None, start: None, ..self.clone() } } else { self.clone() };
+        // Without the limit, an index for the filter would determine the order in which the values come.
+        let order = if is_distinct && self.needs_order() { vec![Key::id()] } else { self.order.clone() };
         let values = match split {
-            [] => whole.beside(value, Vec::new(), &self.order, "__row"),
+            [] => whole.beside(value, Vec::new(), &order, "__row"),
             split => Fragment::new("SELECT VALUE ").then(value).text(" FROM ").then(whole.rows_of(split)),
         };
         let values = values.timeout(self.timeout);

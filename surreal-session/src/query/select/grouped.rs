@@ -28,6 +28,7 @@ pub struct GroupBy<T, K> {
 
 impl<T: Record, K: Selection<T>> GroupBy<T, K> {
     pub(super) fn new(clauses: SelectClauses, keys: K) -> Self {
+        let clauses = clauses.unlocked();
         Self { clauses, keys: Columns::of(keys), marker: PhantomData }
     }
 
@@ -223,6 +224,7 @@ pub struct AggregatedAll<T, A> {
 
 impl<T: Record, A: Aggregates<T>> AggregatedAll<T, A> {
     pub(super) fn new(clauses: SelectClauses, aggregates: A) -> Self {
+        let clauses = clauses.unlocked();
         Self { clauses, aggregates: aggregates.aggregates(), marker: PhantomData }
     }
 }

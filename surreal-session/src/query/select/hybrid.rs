@@ -55,8 +55,13 @@ pub struct Hybrid<T, V = T> {
 }
 
 impl<T: Record, V> Hybrid<T, V> {
-    pub(super) fn new(clauses: SelectClauses, search: Searched, near: Neighbours) -> Self {
-        Self { clauses, search, limit: near.k, near, marker: PhantomData }
+    pub(super) fn new(mut clauses: SelectClauses, search: Searched, near: Neighbours) -> Self {
+        let (limit, start) = clauses.take_page();
+        if start.is_some() {
+            clauses.refuse("a search of words and vectors has no `.start(..)`");
+        }
+        let limit = limit.map_or(near.k, |limit| u32::try_from(limit).unwrap_or(u32::MAX));
+        Self { clauses, search, limit, near, marker: PhantomData }
     }
 
     /// Returns at most this number of records; `k` unless set.

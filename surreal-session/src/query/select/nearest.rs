@@ -88,7 +88,7 @@ impl<T: Record, V> Nearest<T, V> {
     where
         T: HasMembers,
     {
-        Self { clauses, near: Neighbours::new(field, vector, k), marker: PhantomData }
+        Self { clauses: clauses.unordered(), near: Neighbours::new(field, vector, k), marker: PhantomData }
     }
 
     /// Uses the HNSW index of the field, which looks at this number of candidates; more find better neighbours and take

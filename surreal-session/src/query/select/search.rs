@@ -77,7 +77,7 @@ impl<T: Record, V> Search<T, V> {
         let mut searched = Vec::new();
         fields.fields(&mut searched);
         let search = Searched { fields: searched, words: words.to_owned(), operator: "AND", marks: None };
-        Self { clauses, search, marker: PhantomData }
+        Self { clauses: clauses.unordered(), search, marker: PhantomData }
     }
 
     /// Finds records with at least one of the words in a field, instead of all of them.

@@ -48,6 +48,7 @@ pub struct Values<T, S> {
 
 impl<T: Record, S: Selection<T>> Values<T, S> {
     pub(super) fn new(clauses: SelectClauses, columns: S) -> Self {
+        let clauses = clauses.unlocked();
         Self { clauses, columns: Columns::of(columns), is_distinct: false, marker: PhantomData }
     }
 

@@ -101,6 +101,14 @@ async fn results_of_another_select_are_a_list() {
     assert_eq!(keys(not.await.unwrap()), [0, 1, 2]);
     let streamed: Vec<Post> = futures_util::TryStreamExt::try_collect(posts.clone().stream().chunk(1)).await.unwrap();
     assert_eq!(keys(streamed), [3, 4]);
+    let one = session
+        .update::<Post>()
+        .id(3)
+        .filter(|p| p.author.is_in_select(long.clone()))
+        .set(|p| p.author.set(Id::new(3)));
+    assert_eq!(session.batch((one, posts.clone().count())).atomic().await.unwrap().1, 2);
+    let locked = session.select::<Post>().ids([3]).for_update().values(|p| p.id).await.unwrap_err();
+    assert_eq!(locked.kind(), ErrorKind::InvalidArgument);
     // A list in a list.
     let authors = session.select::<Post>().filter(|p| p.author.is_in_select(long.clone())).values(|p| p.author);
     assert_eq!(who(&session, |u| u.id.is_in_select(authors.clone())).await, [3, 4]);
@@ -120,6 +128,40 @@ async fn results_of_another_select_are_a_list() {
     assert!(error.to_string().contains("another session"), "{error}");
     let error = session.live::<Post>().filter(|p| p.author.is_in_select(long.clone())).await.unwrap_err();
     assert!(error.to_string().contains("live query"), "{error}");
+}
+
+#[derive(Debug, Clone, PartialEq, LinkTo)]
+enum Owner {
+    User(Id<User, i64>),
+    Post(Id<Post, i64>),
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]
+struct Thing {
+    id: Id<Thing, i64>,
+    owner: Option<Owner>,
+    any: RecordId,
+}
+
+#[async_test]
+async fn links_to_several_tables_lead_to_each() {
+    let (_db, session) = with_users().await;
+    for (key, owner) in [(0, None), (1, Some(Owner::User(Id::new(3)))), (2, Some(Owner::Post(Id::new(3))))] {
+        session.create::<Thing>().id(key).content(NewThing { owner, any: RecordId::new("user", key) }).await.unwrap();
+    }
+    let things = || session.select::<Thing>();
+    let keys = |things: Vec<Thing>| things.into_iter().map(|thing| thing.id.into_key()).collect::<Vec<_>>();
+    assert_eq!(keys(things().filter(|t| t.owner.to::<User>().name.trim().eq("Näme3")).await.unwrap()), [1]);
+    assert_eq!(keys(things().filter(|t| t.owner.to::<Post>().author.name.is_some()).await.unwrap()), [2]);
+    assert_eq!(keys(things().filter(|t| t.owner.to::<User>().is_none()).await.unwrap()), [0, 2]);
+    assert!(things().filter(|t| t.any.to::<Post>().is_some()).await.unwrap().is_empty());
+    assert_eq!(keys(things().order_by(|t| t.any.to::<User>().name.desc()).await.unwrap()), [2, 1, 0]);
+    let names = things().values(|t| t.any.to::<User>().name).await.unwrap();
+    assert_eq!(names, [0, 1, 2].map(|key| Some(format!(" Näme{key} "))));
+    let fetched = things().fetch(|t| (t.owner.to::<User>(), t.any.to::<User>())).await.unwrap();
+    let owners: Vec<_> =
+        fetched.iter().map(|(_, owner, any)| (owner.is_some(), any.as_ref().unwrap().record().is_some())).collect();
+    assert_eq!(owners, [(false, true), (true, true), (false, true)]);
 }
 
 #[async_test]

@@ -248,6 +248,11 @@ async fn words_and_vectors_are_ranked_together() {
     assert_eq!(ids(ranked.iter().map(|hit| &hit.record)), [2, 1]);
     assert!(ranked.is_sorted_by(|a, b| a.score >= b.score));
     assert_eq!(found.clone().limit(1).await.unwrap().len(), 1);
+    let limited =
+        session.select::<Post>().search(|p| p.body, "green").limit(1).nearest(|p| p.vector, vec![0.0, 1.0, 1.0], 2);
+    assert_eq!(limited.await.unwrap().len(), 1);
+    let ordered = session.select::<Post>().order_by(|p| p.rank.asc()).search(|p| p.body, "green").await.unwrap_err();
+    assert_eq!(ordered.kind(), ErrorKind::InvalidArgument);
     let titles = session.select::<Post>().view::<Title>().filter(|p| p.rank.gt(2));
     let titles = titles.search(|p| p.body, "tea").nearest(|p| p.vector, vec![0.0, 1.0, 1.0], 3).await.unwrap();
     assert_eq!(titles.iter().map(|hit| hit.record.title.as_str()).collect::<Vec<_>>(), ["Code"]);
