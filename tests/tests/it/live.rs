@@ -121,18 +121,19 @@ async fn filter_reports_records_that_enter_but_not_that_leave() {
     let (_db, session) = with_items().await;
     let live = session.live::<Item>().filter(|i| i.number.gte(10)).filter(|i| i.number.ne(12));
     let mut items = live.await.unwrap();
+    let mut seen = Vec::new();
     for number in [1, 10, 5, 12, 11] {
         let text = "UPSERT item:a SET number = $number";
         session.execute(text).bind("number", number).await.unwrap();
+        // Before the next write of the record: the order in which two commits are reported is not promised.
+        if [10, 11].contains(&number) {
+            let change = next_change(&mut items).await;
+            seen.push((change.data.number, change.action == Action::Delete));
+        }
     }
     session.execute("DELETE item:a").await.unwrap();
-    // The order of commits is not promised.
-    let mut seen = Vec::new();
-    for _ in 0..3 {
-        let change = next_change(&mut items).await;
-        seen.push((change.data.number, change.action == Action::Delete));
-    }
-    seen.sort_unstable();
+    let change = next_change(&mut items).await;
+    seen.push((change.data.number, change.action == Action::Delete));
     assert_eq!(seen, [(10, false), (11, false), (11, true)]);
     drop(items);
     nothing_is_registered(&session).await;
