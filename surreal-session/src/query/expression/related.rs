@@ -33,6 +33,9 @@ impl<P: Path, T: Record<Key = K>, K: Key> FieldRef<P, Id<T, K>> {
     }
 }
 
+/// The link at `P` if it leads to a record of type `T`.
+type LinkToOne<P, T> = FieldRef<LeadingTo<P, T>, Option<Id<T, <T as Record>::Key>>>;
+
 impl<P: Path, L> FieldRef<P, L> {
     /// The link if it leads to a record of type `T`, of a field that may lead to records of several tables:
     /// `c.author.to::<User>().name`. Missing for records of other tables.
@@ -70,7 +73,7 @@ impl<P: Path, L> FieldRef<P, L> {
     /// assert_eq!(versions, [None, Some(7)]);
     /// # Ok(()) });
     /// ```
-    pub fn to<T: Record>(self) -> FieldRef<LeadingTo<P, T>, Option<Id<T, T::Key>>>
+    pub fn to<T: Record>(self) -> LinkToOne<P, T>
     where
         L: LinkField<Id<T, T::Key>>,
     {
