@@ -193,9 +193,9 @@ impl Session {
     /// # Errors
     ///
     /// [`Auth`](crate::ErrorKind::Auth) for a namespace or database that the identity may not enter, or is bound to and
-    /// may not leave: the session then stays as it was. [`Conflict`](crate::ErrorKind::Conflict) if another connection
-    /// creates them at the same time: trying again is safe. If the server fails halfway,
-    /// [`namespace`](Self::namespace) and [`database`](Self::database) say which are selected.
+    /// may not leave: the session then stays as it was. If the server fails halfway, [`namespace`](Self::namespace) and
+    /// [`database`](Self::database) say which are selected. A [`Conflict`](crate::ErrorKind::Conflict) with other
+    /// connections that create them at the same time is no error before the deadline: the call is repeated.
     ///
     /// # Cancel safety
     ///

@@ -16,7 +16,7 @@ use super::recipe::Confirmed;
 use super::state::{Role, SessionInner};
 use super::turn::{ChangeContext, in_turn};
 use super::{info, renewal, subscription};
-use crate::connection::{Cleanup, Deadline, LateReply, Lease, StreamEnd};
+use crate::connection::{Cleanup, Deadline, LateReply, Lease, Retry, StreamEnd};
 use crate::error::{Delivery, Error, ErrorKind, Result};
 use crate::protocol::Request;
 
@@ -26,6 +26,9 @@ pub(super) trait SessionChange: Send + Sync + 'static {
 
     /// Set if the session may have another identity afterwards, and keeps its live queries if it has not.
     const CHANGES_IDENTITY: bool = false;
+
+    /// Set if it may conflict with others, and is then repeated until the deadline.
+    const MAY_CONFLICT: bool = false;
 
     /// Set if the session may be lost: it is then made again, anonymous, for this change.
     const REVIVES: bool = false;
@@ -68,6 +71,7 @@ impl ChangeContext {
     /// Sends the request of a change. Returns its outcome, and the place where the server may have carried it out.
     async fn send<C: SessionChange>(&self, request: Request) -> Result<(Arc<Lease>, Result<Bytes>, Option<LateReply>)> {
         let mut is_renewed = C::CHANGES_IDENTITY;
+        let mut retry = Retry::until(&self.session.client, self.deadline);
         loop {
             let lease = self.session.ready(self.deadline, &request.operation).await;
             let lease = lease.map_err(|error| unsent(error, &request))?;
@@ -75,6 +79,7 @@ impl ChangeContext {
             let (reply, late) = lease.link().call_with_late_reply(request.clone(), self.deadline).await;
             match reply {
                 Err(error) if may_go_on(&error, &request) => {}
+                Err(error) if C::MAY_CONFLICT && error.is_conflict() && retry.pause().await => {}
                 Err(error) if error.is_session_expired() && !is_renewed => {
                     is_renewed = true;
                     let renewed = renewal::renew_in_turn(&self.session, seen, self.deadline).await;

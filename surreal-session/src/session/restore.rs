@@ -13,7 +13,7 @@ use super::recipe::{Choices, Confirmed, Doubts, Identity, Selection, UseRequest}
 use super::renewal;
 use super::standing::Standing;
 use super::state::SessionInner;
-use crate::connection::{Cleanup, ConnectionEvent, Deadline, Lease};
+use crate::connection::{Cleanup, ConnectionEvent, Deadline, Lease, Retry};
 use crate::error::{Delivery, Error, ErrorKind, Result};
 use crate::protocol::Request;
 
@@ -164,7 +164,9 @@ impl Walk<'_> {
         if *request == UseRequest::default() {
             return Ok(None);
         }
-        let reply = self.call(request.write(self.session.request("use"))?).await.map_err(UseRequest::explain)?;
+        let request = request.write(self.session.request("use"))?;
+        let retry = Retry::until(&self.session.client, self.deadline);
+        let reply = retry.run(|| self.call(request.clone())).await.map_err(UseRequest::explain)?;
         Selection::read(&reply).map(Some)
     }
 }

@@ -75,6 +75,9 @@ impl IntoFuture for Use {
 impl SessionChange for UseRequest {
     type Output = ();
 
+    /// It makes a namespace or database that does not exist, as others may do at the same time.
+    const MAY_CONFLICT: bool = true;
+
     fn request(&self, session: &SessionInner) -> Result<Request> {
         self.write(session.request("use"))
     }

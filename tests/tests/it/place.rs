@@ -164,3 +164,22 @@ async fn handle_knows_the_outcome_of_a_half_failed_change() {
         }
     }
 }
+
+#[async_test]
+async fn namespace_and_databases_that_many_make_at_once_are_made() {
+    let (db, _) = place().await;
+    let (namespace, login) = (unique("many"), login().await);
+    let sessions = (0..40).map(|index| {
+        let (db, namespace, login) = (db.clone(), namespace.clone(), login.clone());
+        tokio::spawn(async move {
+            let root = Root::new(login.username, login.password);
+            let session = db.new_session().signin(root).use_ns(&namespace).use_db(format!("d{}", index % 4)).await?;
+            session.use_ns(&namespace).use_db(format!("e{}", index % 8)).await?;
+            Ok::<_, surreal_session::Error>(session)
+        })
+    });
+    for session in sessions.collect::<Vec<_>>() {
+        let session = session.await.unwrap().unwrap();
+        assert_eq!(session.namespace().as_deref(), Some(&*namespace));
+    }
+}

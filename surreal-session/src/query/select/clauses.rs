@@ -219,7 +219,11 @@ impl SelectClauses {
     pub(super) fn values(&self, value: Fragment, split: &[Fragment], is_distinct: bool) -> Fragment {
         let whole = if is_distinct { Self { limit: None, start: None, ..self.clone() } } else { self.clone() };
         // Without the limit, an index for the filter would determine the order in which the values come.
-        let order = if is_distinct && self.needs_order() { vec![Key::id()] } else { self.order.clone() };
+        let order = if is_distinct && self.order.is_empty() && self.needs_order() {
+            vec![Key::id()]
+        } else {
+            self.order.clone()
+        };
         let values = match split {
             [] => whole.beside(value, Vec::new(), &order, "__row"),
             split => Fragment::new("SELECT VALUE ").then(value).text(" FROM ").then(whole.rows_of(split)),
