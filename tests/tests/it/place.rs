@@ -175,7 +175,7 @@ async fn namespace_and_databases_that_many_make_at_once_are_made() {
             let root = Root::new(login.username, login.password);
             let session = db.new_session().signin(root).use_ns(&namespace).use_db(format!("d{}", index % 4)).await?;
             session.use_ns(&namespace).use_db(format!("e{}", index % 8)).await?;
-            Ok::<_, surreal_session::Error>(session)
+            Ok::<_, Error>(session)
         })
     });
     for session in sessions.collect::<Vec<_>>() {
