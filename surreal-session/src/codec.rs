@@ -35,6 +35,9 @@ pub(crate) const MAX_DEPTH: usize = 95;
 /// [`Value`]: crate::value::Value
 pub(crate) const MAX_DECODE_DEPTH: usize = 512;
 
+/// Holds a scalar, a short text or a small record without growing.
+const INITIAL_BYTES: usize = 128;
+
 /// NONE on the wire: tag 6 around null.
 pub(crate) const NONE: &[u8] = b"\xc6\xf6";
 
@@ -46,7 +49,7 @@ pub(crate) fn encode_into<T: Serialize + ?Sized>(buffer: &mut Vec<u8>, value: &T
 
 /// Writes a value into a new buffer.
 pub(crate) fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Bytes, EncodeError> {
-    let mut buffer = Vec::new();
+    let mut buffer = Vec::with_capacity(INITIAL_BYTES);
     encode_into(&mut buffer, value)?;
     Ok(buffer.into())
 }

@@ -31,6 +31,7 @@ mod link;
 mod reconnect;
 mod retry;
 mod routes;
+mod shared_driver;
 mod silence;
 mod socket;
 mod state;

@@ -109,6 +109,35 @@ impl<'de> Reader<'de> {
     /// Skips one item and returns its bytes. Does not check strings.
     pub(crate) fn skip(&mut self) -> Result<&'de [u8], DecodeError> {
         let start = self.offset;
+        if !self.skip_known()? {
+            self.offset = start;
+            self.skip_any()?;
+        }
+        Ok(&self.input[start..self.offset])
+    }
+
+    /// Skips one item in which all lengths are known, as in everything that the server sends. Returns `false` if it is not, or
+    /// malformed.
+    fn skip_known(&mut self) -> Result<bool, DecodeError> {
+        let mut left = 1_usize;
+        while left > 0 {
+            left -= 1;
+            let Some(Title { first, number, size }) = Title::read(&self.input[self.offset..]) else { return Ok(false) };
+            self.offset += size;
+            let length = usize::try_from(number).unwrap_or(usize::MAX);
+            match first >> 5 {
+                2 | 3 if length > self.input.len() - self.offset => return Err(truncated()),
+                2 | 3 => self.offset += length,
+                4 => left = left.saturating_add(length),
+                5 => left = left.saturating_add(length.saturating_mul(2)),
+                6 => left += 1,
+                _ => {}
+            }
+        }
+        Ok(true)
+    }
+
+    fn skip_any(&mut self) -> Result<(), DecodeError> {
         // The items that are left in each open array, object and tag around the next item.
         let mut open = Vec::new();
         loop {
@@ -126,7 +155,7 @@ impl<'de> Reader<'de> {
                 }
             }
             if open.is_empty() {
-                return Ok(&self.input[start..self.offset]);
+                return Ok(());
             }
         }
     }
@@ -333,21 +362,39 @@ pub(crate) fn find_entry<'de>(map: &'de [u8], name: &str) -> Result<Option<&'de 
     Ok(None)
 }
 
+/// The first bytes of an item: its type, and a number that is its value, its length, or the bits of a float.
+struct Title {
+    /// The type in the first three bits, and the size of the number in the others.
+    first: u8,
+    number: u64,
+    /// The number of bytes that it takes.
+    size: usize,
+}
+
+impl Title {
+    /// Reads the title of an item; `None` if there is no number, as without a length, or if it is not complete.
+    #[inline]
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let (&first, rest) = bytes.split_first()?;
+        let minor = first & 0x1f;
+        let (number, size) = match minor {
+            0..=23 => (u64::from(minor), 1),
+            24 => (u64::from(*rest.first()?), 2),
+            25 => (u64::from(u16::from_be_bytes(*rest.first_chunk()?)), 3),
+            26 => (u64::from(u32::from_be_bytes(*rest.first_chunk()?)), 5),
+            27 => (u64::from_be_bytes(*rest.first_chunk()?), 9),
+            _ => return None,
+        };
+        Some(Self { first, number, size })
+    }
+}
+
 /// Reads the most common headers, with their sizes. The result equals that of `ciborium-ll`, which takes several times
 /// as long. It reads the rest: half floats, items without a length, and malformed data.
 #[inline]
 fn common_header(rest: &[u8]) -> Option<(Header, usize)> {
-    let (&first, rest) = rest.split_first()?;
-    let minor = first & 0x1f;
-    let (number, size) = match minor {
-        0..=23 => (u64::from(minor), 1),
-        24 => (u64::from(*rest.first()?), 2),
-        25 => (u64::from(u16::from_be_bytes(*rest.first_chunk()?)), 3),
-        26 => (u64::from(u32::from_be_bytes(*rest.first_chunk()?)), 5),
-        27 => (u64::from_be_bytes(*rest.first_chunk()?), 9),
-        _ => return None,
-    };
-    let header = match (first >> 5, minor) {
+    let Title { first, number, size } = Title::read(rest)?;
+    let header = match (first >> 5, first & 0x1f) {
         (0, _) => Header::Positive(number),
         (1, _) => Header::Negative(number),
         (2, _) => Header::Bytes(Some(number.try_into().ok()?)),

@@ -154,6 +154,16 @@ impl Calls {
         self.pending.insert(id, pending);
     }
 
+    /// Returns true if so many calls are in flight that their frames are better written together.
+    pub(super) fn are_many(&self) -> bool {
+        self.pending.len() >= MANY
+    }
+
+    /// Returns true if the timer does not wake for the earliest deadline.
+    pub(super) fn needs_timer(&self) -> bool {
+        self.deadlines.needs_timer()
+    }
+
     pub(super) fn has_unsent(&self) -> bool {
         self.queue.len() > self.stale
     }
@@ -281,6 +291,9 @@ impl Calls {
         self.pending.drain().map(|(_, pending)| pending).collect()
     }
 }
+
+/// The number of calls in flight from which on callers do not write themselves.
+const MANY: usize = 2;
 
 /// The number of calls that are remembered after their deadlines.
 const MAX_LATE: usize = 4_096;

@@ -96,6 +96,12 @@ impl Deadlines {
         self.set.remove(&(deadline, id));
     }
 
+    /// Returns true if the timer does not wake for the earliest deadline.
+    pub(super) fn needs_timer(&self) -> bool {
+        let Some((earliest, _)) = self.set.first() else { return false };
+        self.timer.as_ref().is_none_or(|timer| timer.is_elapsed() || timer.deadline() > *earliest)
+    }
+
     /// Returns the next call whose deadline has passed, or arranges to be woken for the one after.
     ///
     /// The timer is only ever moved when it fires or when an earlier deadline came: most calls are answered long

@@ -4,9 +4,8 @@
 //! writing while nothing arrives, and deadlines pass whatever the socket does. It reads only the address of a frame, passes
 //! the bytes on, and never waits for a receiver.
 
-use std::future::poll_fn;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::thread;
 use std::time::Duration;
 
@@ -32,7 +31,7 @@ use super::ignored::Ignored;
 use super::link::LinkState;
 use super::routes::{Route, Routes};
 use super::silence::Silence;
-use super::socket::{Oversize, Socket};
+use super::socket::{Oversize, READ_BUFFER_BYTES, Socket};
 use super::state::ConnectionState;
 use super::transport::Received;
 use crate::error::{Delivery, Error, ErrorKind, Result, ServerError};
@@ -55,6 +54,10 @@ pub(super) struct Driver {
     max_message_bytes: usize,
     /// Set while a poll runs: if the driver is dropped then, the poll has panicked.
     is_polled: bool,
+    /// The waker of the task, from its first poll on.
+    waker: Option<Waker>,
+    /// The reason why the link is over, if a caller has found it.
+    broken: Option<End>,
 }
 
 impl Driver {
@@ -78,19 +81,46 @@ impl Driver {
             clean_up_deadline: config.deadline,
             max_message_bytes: config.max_message_bytes,
             is_polled: false,
+            waker: None,
+            broken: None,
             connection,
         }
     }
 
-    /// Serves the link until it is closed or lost, then ends every call on it.
-    pub(super) async fn run(mut self) {
-        let end = poll_fn(|cx| {
-            self.is_polled = true;
-            let polled = self.poll(cx);
-            self.is_polled = false;
-            polled
-        })
-        .await;
+    /// Makes all possible progress. Ready when the connection ends, with the reason.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<End> {
+        if self.waker.as_ref().is_none_or(|waker| !waker.will_wake(cx.waker())) {
+            self.waker = Some(cx.waker().clone());
+        }
+        self.is_polled = true;
+        let polled = self.poll_steps(cx);
+        self.is_polled = false;
+        polled
+    }
+
+    /// Writes a request in the task of its caller. Returns it if the task of the link has to write it.
+    pub(super) fn try_send(&mut self, call: NewCall) -> Option<NewCall> {
+        // The messages before it come first. Beside other calls, the task of the link writes several frames at once.
+        if !self.commands.is_empty() || self.calls.are_many() {
+            return Some(call);
+        }
+        let Some(waker) = self.waker.clone() else { return Some(call) };
+        let cx = &mut Context::from_waker(&waker);
+        self.is_polled = true;
+        self.accept(call);
+        let written = self.poll_write(cx);
+        self.is_polled = false;
+        match written {
+            Poll::Ready(Err(end)) => self.broken = Some(end),
+            Poll::Ready(Ok(())) | Poll::Pending if self.calls.needs_timer() => {}
+            Poll::Ready(Ok(())) | Poll::Pending => return None,
+        }
+        waker.wake();
+        None
+    }
+
+    /// Ends every call on the link and closes the socket.
+    pub(super) async fn finish(mut self, end: End) {
         debug!(reason = ?end, "link over");
         self.fail_all(&end);
         // A peer that does not answer the close frame is not waited for any longer than this.
@@ -99,25 +129,28 @@ impl Driver {
         }
     }
 
-    /// Makes all possible progress. Ready when the connection ends, with the reason.
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<End> {
+    fn poll_steps(&mut self, cx: &mut Context<'_>) -> Poll<End> {
+        if let Some(end) = self.broken.take() {
+            return Poll::Ready(end);
+        }
         loop {
+            // What is to be written comes from all the others.
             let steps = [
                 self.poll_commands(cx),
-                self.poll_write(cx),
                 self.poll_read(cx),
                 self.poll_deadlines(cx),
                 self.poll_silence(cx).map(Err),
+                self.poll_write(cx),
             ];
-            let mut progress = false;
+            let mut has_more = false;
             for step in steps {
                 match step {
                     Poll::Ready(Err(end)) => return Poll::Ready(end),
-                    Poll::Ready(Ok(())) => progress = true,
+                    Poll::Ready(Ok(())) => has_more = true,
                     Poll::Pending => {}
                 }
             }
-            if !progress {
+            if !has_more {
                 return Poll::Pending;
             }
         }
@@ -377,6 +410,10 @@ impl Driver {
     }
 
     fn poll_deadlines(&mut self, cx: &mut Context<'_>) -> Step {
+        poll_burst(|| self.poll_deadline(cx))
+    }
+
+    fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Step {
         match ready!(self.calls.poll_expired(cx)) {
             Expired::Unsent(operation, Some(caller)) => {
                 let message = format!("`{operation}` could not be sent within {:?}", caller.timeout);
@@ -474,20 +511,17 @@ fn unpinned(frame: Bytes) -> Bytes {
     if frame.len() < READ_BUFFER_BYTES { Bytes::copy_from_slice(&frame) } else { frame }
 }
 
-/// The outcome of one step with commands, socket or clock: progress, nothing to do, or the end of the connection.
+/// The outcome of one step with commands, socket or clock: there may be more to do, there is not, or the connection is over.
 type Step = Poll<Result<(), End>>;
 
-/// Repeats one kind of step, up to a limit, so that the other kinds do not starve.
+/// Repeats one kind of step until there is nothing to do, up to a limit, so that the other kinds do not starve.
 fn poll_burst(mut step: impl FnMut() -> Step) -> Step {
-    let mut progress = Poll::Pending;
     for _ in 0..BURST {
-        match step() {
-            Poll::Ready(Ok(())) => progress = Poll::Ready(Ok(())),
-            Poll::Ready(Err(end)) => return Poll::Ready(Err(end)),
-            Poll::Pending => break,
+        if let Err(end) = ready!(step()) {
+            return Poll::Ready(Err(end));
         }
     }
-    progress
+    Poll::Ready(Ok(()))
 }
 
 fn read_failed(error: tungstenite::Error) -> End {
@@ -531,6 +565,3 @@ const BURST: usize = 64;
 
 /// The number of frames that are read after the socket has refused a write.
 const LAST_WORDS: usize = 10_000;
-
-/// The size of tungstenite's read buffer, of which smaller frames are slices.
-const READ_BUFFER_BYTES: usize = 128 << 10;

@@ -17,6 +17,7 @@ use super::epoch::Owner;
 use super::event_queue::{Capacity, EventQueue, QueueItem, StreamEnd};
 use super::frame_queue::FrameQueue;
 use super::routes::Route;
+use super::shared_driver::SharedDriver;
 use super::state::{ConnectionState, not_driven};
 use super::timer::{while_driven, within};
 use crate::error::{Delivery, Error, ErrorKind, Result};
@@ -32,6 +33,7 @@ struct LinkInner {
     endpoint: usize,
     purpose: Purpose,
     opened: Instant,
+    driver: SharedDriver,
     commands: mpsc::UnboundedSender<Command>,
     state: Arc<LinkState>,
     connection: Arc<ConnectionState>,
@@ -86,11 +88,11 @@ pub(crate) struct LateReply {
 impl Link {
     pub(super) fn new(
         (endpoint, purpose): (usize, Purpose),
-        commands: mpsc::UnboundedSender<Command>,
+        (driver, commands): (SharedDriver, mpsc::UnboundedSender<Command>),
         state: Arc<LinkState>,
         connection: Arc<ConnectionState>,
     ) -> Self {
-        Self(Arc::new(LinkInner { endpoint, purpose, opened: Instant::now(), commands, state, connection }))
+        Self(Arc::new(LinkInner { endpoint, purpose, opened: Instant::now(), driver, commands, state, connection }))
     }
 
     pub(super) fn is(&self, other: &Self) -> bool {
@@ -235,17 +237,12 @@ impl Link {
         let call =
             InFlight { id: request.id, cleanup, reply: receiver, commands: self.0.commands.clone(), is_done: false };
         let caller = Caller { reply, timeout: deadline.timeout, span: Span::current() };
-        let command = Command::Call(Box::new(NewCall {
-            request,
-            deadline: deadline.at,
-            cleanup,
-            live,
-            frames,
-            caller,
-            late,
-            permit,
-        }));
-        self.0.commands.send(command).map_err(|_| self.ended(&operation, Delivery::NotSent))?;
+        let deadline_at = deadline.at;
+        let new_call = NewCall { request, deadline: deadline_at, cleanup, live, frames, caller, late, permit };
+        if let Some(new_call) = self.0.driver.try_send(new_call) {
+            let command = Command::Call(Box::new(new_call));
+            self.0.commands.send(command).map_err(|_| self.ended(&operation, Delivery::NotSent))?;
+        }
         // Dropped here: `InFlight` tells the driver, which undoes what the call may have opened.
         match while_driven(&self.0.connection, deadline, call).await {
             Some(Ok(reply)) => self.read(reply, &operation, cleanup),

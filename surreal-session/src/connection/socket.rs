@@ -119,7 +119,8 @@ impl Attempt<'_> {
         let stream = Shortener::new(stream, self.config.max_message_bytes);
         // Exceeded only by what is no frame.
         let limit = self.config.max_message_bytes.max(KEPT_BYTES);
-        let limits = WebSocketConfig::default().max_message_size(Some(limit)).max_frame_size(Some(limit));
+        let limits = WebSocketConfig::default().read_buffer_size(READ_BUFFER_BYTES);
+        let limits = limits.max_message_size(Some(limit)).max_frame_size(Some(limit));
         match tokio_tungstenite::client_async_with_config(request, stream, Some(limits)).await {
             Ok((socket, _)) => Ok((socket, received)),
             Err(error) => Err(OpenFailure::of_handshake(self.url, error)),
@@ -173,6 +174,12 @@ fn keep_alive(stream: &TcpStream) -> io::Result<()> {
     let probes = TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE);
     SockRef::from(stream).set_tcp_keepalive(&probes)
 }
+
+/// The size of the buffer that bytes are read into. Small frames are slices of it.
+///
+/// tungstenite (0.29) clears the buffer before each read: one of 128 KiB, its default, takes longer to clear than a small
+/// frame to read. For a large frame it makes room for the whole frame.
+pub(super) const READ_BUFFER_BYTES: usize = 16 << 10;
 
 /// The longest time that tokio's timer can express.
 const LONGEST: Duration = Duration::from_hours(24 * 365);

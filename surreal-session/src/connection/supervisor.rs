@@ -16,6 +16,7 @@ use super::fleet::Fleet;
 use super::foreign;
 use super::link::{Lease, Link, LinkState, Purpose};
 use super::socket::{self, OpenFailure, Opened};
+use super::shared_driver::SharedDriver;
 use super::state::ConnectionState;
 use crate::error::{Delivery, Error, ErrorKind, Result};
 
@@ -377,8 +378,9 @@ impl Supervisor {
         let is_exposed = self.fleet.urls.get(endpoint).is_some_and(ServerUrl::is_exposed);
         let state = Arc::new(LinkState::new(is_exposed));
         let driver = Driver::new(opened, receiver, Arc::clone(&state), Arc::clone(&self.state));
-        self.links.spawn(driver.run());
-        self.fleet.links().push(Link::new((endpoint, purpose), commands, state, Arc::clone(&self.state)));
+        let driver = SharedDriver::new(driver);
+        self.links.spawn(driver.clone().run());
+        self.fleet.links().push(Link::new((endpoint, purpose), (driver, commands), state, Arc::clone(&self.state)));
         if let Some(endpoint) = self.fleet.endpoints().get_mut(endpoint) {
             endpoint.note_success();
         }

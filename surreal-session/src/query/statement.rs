@@ -65,7 +65,7 @@ pub struct Query {
     scope: Scope,
     text: Cow<'static, str>,
     bindings: BindingsWriter,
-    names: Vec<String>,
+    names: Vec<Cow<'static, str>>,
     /// The first error of a binding, which awaiting returns.
     error: Option<Error>,
     deadline: Patience,
@@ -78,7 +78,7 @@ impl Query {
         let mut query = Self::with_capacity(scope, "query".into(), text, binding_bytes);
         for (name, value) in bindings {
             query.bindings.bind_raw(&name, &value);
-            query.names.push(name);
+            query.names.push(name.into());
         }
         query.error = error;
         query
@@ -219,7 +219,7 @@ impl Query {
     fn try_bind<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<()> {
         self.check_free(name)?;
         self.bindings.bind(name, value).map_err(|error| cannot_bind(name, error))?;
-        self.names.push(name.to_owned());
+        self.names.push(name.to_owned().into());
         Ok(())
     }
 
@@ -227,17 +227,17 @@ impl Query {
         for (name, value) in entries(values)? {
             self.check_free(&name)?;
             self.bindings.bind_raw(&name, &value);
-            self.names.push(name);
+            self.names.push(name.into());
         }
         Ok(())
     }
 
     fn check_free(&self, name: &str) -> Result<()> {
-        check_free(name, self.names.iter().map(String::as_str))
+        check_free(name, self.names.iter().map(|name| &**name))
     }
 
     /// Copies an encoded value into the frame.
-    fn bind_item(&mut self, name: String, item: &Item) {
+    fn bind_item(&mut self, name: Cow<'static, str>, item: &Item) {
         match item {
             Item::Value(value) => self.bindings.bind_raw(&name, value),
             Item::Array(length, items) => self.bindings.bind_array(&name, *length, items),
@@ -479,6 +479,18 @@ impl Item {
 /// The bytes of a name such as `$_0` and of the header of an array.
 const NAME_BYTES: usize = 16;
 
+/// The space that a text gets at least when it grows.
+const TEXT_BYTES: usize = 64;
+
+/// The names of the first values of a statement.
+const NAMES: [&str; 16] =
+    ["_0", "_1", "_2", "_3", "_4", "_5", "_6", "_7", "_8", "_9", "_10", "_11", "_12", "_13", "_14", "_15"];
+
+/// The name of the value at this index of a statement.
+fn numbered(index: usize) -> Cow<'static, str> {
+    NAMES.get(index).map_or_else(|| Cow::Owned(format!("_{index}")), |name| Cow::Borrowed(*name))
+}
+
 /// A hundred years. The server (3.3.5) never answers a statement whose timeout its clock cannot be added to.
 const LONGEST_TIMEOUT: Duration = Duration::from_hours(100 * 365 * 24);
 
@@ -536,8 +548,16 @@ impl Fragment {
     }
 
     pub(crate) fn text(mut self, text: &str) -> Self {
-        self.text.push_str(text);
+        self.push(text);
         self
+    }
+
+    fn push(&mut self, text: &str) {
+        if self.text.capacity() - self.text.len() < text.len() {
+            // A statement is put together from many short pieces.
+            self.text.reserve(text.len().max(TEXT_BYTES));
+        }
+        self.text.push_str(text);
     }
 
     pub(crate) fn value<T: Serialize + ?Sized>(self, value: &T) -> Self {
@@ -635,11 +655,16 @@ impl Fragment {
     }
 
     pub(crate) fn then(mut self, next: Self) -> Self {
-        let offset = self.text.len();
-        self.text.push_str(&next.text);
+        if self.text.is_empty() && self.values.is_empty() {
+            self.text = next.text;
+            self.values = next.values;
+        } else {
+            let offset = self.text.len();
+            self.push(&next.text);
+            self.values.extend(next.values.into_iter().map(|(at, value)| (at + offset, value)));
+        }
         self.refusal = self.refusal.or(next.refusal);
         self.reads = self.reads.max(next.reads);
-        self.values.extend(next.values.into_iter().map(|(at, value)| (at + offset, value)));
         self.named.extend(next.named);
         for query in next.queries {
             if self.queries.iter().all(|known| known.name != query.name) {
@@ -653,7 +678,7 @@ impl Fragment {
     pub(crate) fn joined(mut self, pieces: impl IntoIterator<Item = Self>, separator: &str) -> Self {
         for (index, piece) in pieces.into_iter().enumerate() {
             if index > 0 {
-                self.text.push_str(separator);
+                self.push(separator);
             }
             self = self.then(piece);
         }
@@ -745,16 +770,29 @@ impl Fragment {
 
     /// The text and the names bound to it, for logs.
     pub(crate) fn to_surql(&self) -> String {
-        let numbered = (0..self.values.len()).map(|index| format!("_{index}"));
-        let names = numbered.chain(self.named.iter().map(|(name, _)| name.to_string()));
-        with_names(self.to_string(), names)
+        let named = self.named.iter().map(|(name, _)| name.to_string().into());
+        with_names(self.numbered(), (0..self.values.len()).map(numbered).chain(named))
+    }
+
+    /// The text, with `$_0`, `$_1` and so on where the values belong.
+    fn numbered(&self) -> String {
+        let mut text = String::with_capacity(self.text.len() + self.values.len() * NAME_BYTES);
+        let mut from = 0;
+        for (index, (at, _)) in self.values.iter().enumerate() {
+            text.push_str(&self.text[from..*at]);
+            text.push('$');
+            text.push_str(&numbered(index));
+            from = *at;
+        }
+        text.push_str(&self.text[from..]);
+        text
     }
 
     /// The finished statement, with its values bound as `$_0`, `$_1` and so on.
     pub(crate) fn into_query(self, scope: Scope, operation: Operation, deadline: impl Into<Patience>) -> Query {
         let items = || self.values.iter().map(|(_, item)| item).chain(self.named.iter().map(|(_, item)| item));
         let binding_bytes = items().map(|item| item.bytes().len() + NAME_BYTES).sum();
-        let mut query = Query::with_capacity(scope, operation, self.to_string().into(), binding_bytes);
+        let mut query = Query::with_capacity(scope, operation, self.numbered().into(), binding_bytes);
         query.deadline = deadline.into();
         query.error = self.refusal;
         if !self.queries.is_empty() {
@@ -762,11 +800,11 @@ impl Fragment {
             query.error.get_or_insert_with(|| Error::argument(reason));
         }
         for (index, (_, item)) in self.values.iter().enumerate() {
-            query.bind_item(format!("_{index}"), item);
+            query.bind_item(numbered(index), item);
         }
         for (name, item) in &self.named {
             match query.check_free(name) {
-                Ok(()) => query.bind_item(name.to_string(), item),
+                Ok(()) => query.bind_item(name.to_string().into(), item),
                 Err(error) => drop(query.error.get_or_insert(error)),
             }
         }
@@ -777,12 +815,7 @@ impl Fragment {
 /// The text, with `$_0`, `$_1` and so on where the values belong.
 impl fmt::Display for Fragment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut from = 0;
-        for (index, (at, _)) in self.values.iter().enumerate() {
-            write!(f, "{}$_{index}", &self.text[from..*at])?;
-            from = *at;
-        }
-        f.write_str(&self.text[from..])
+        f.write_str(&self.numbered())
     }
 }
 

@@ -1,5 +1,6 @@
 //! The state of an open transaction, its first failure, and its cancellation on drop.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -100,9 +101,9 @@ impl TransactionInner {
     }
 
     /// Adds the variables of the transaction, except those in `bound`, which the query binds itself.
-    pub(crate) fn bind_variables(&self, bindings: &mut BindingsWriter, bound: &[String]) {
+    pub(crate) fn bind_variables(&self, bindings: &mut BindingsWriter, bound: &[Cow<'static, str>]) {
         for (name, value) in &*self.variables() {
-            if !bound.contains(name) {
+            if !bound.iter().any(|bound| bound == name) {
                 bindings.bind_raw(name, value);
             }
         }
