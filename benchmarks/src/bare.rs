@@ -1,36 +1,47 @@
 //! The least that a client can do: a WebSocket, bytes that are ready, replies that are not read.
 
-use std::env;
-
 use ciborium::{Value, cbor};
-use futures_util::{SinkExt, StreamExt};
+use futures_util::{FutureExt, SinkExt, StreamExt};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Bytes, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
 
+use crate::server::Server;
+
+/// A WebSocket to the server.
+pub(crate) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
 /// A connection without a client.
 #[derive(Debug)]
-pub struct Bare(WebSocketStream<MaybeTlsStream<TcpStream>>);
+pub struct Bare(Socket);
 
 impl Bare {
-    /// Connects to the server at `SURREAL_URL`, as root, in this namespace and database.
+    /// Connects as root, in this namespace and database.
     ///
     /// # Panics
     ///
     /// If that cannot be done: there is nothing to be measured then.
-    pub async fn connect(namespace: &str, database: &str) -> Self {
-        let url = env::var("SURREAL_URL").expect("SURREAL_URL says where the server is");
-        let variable = |name| env::var(name).unwrap_or_else(|_| "root".to_owned());
-        let mut request = format!("{url}/rpc").into_client_request().unwrap();
-        request.headers_mut().insert("Sec-WebSocket-Protocol", HeaderValue::from_static("cbor"));
-        let (socket, _) = connect_async_with_config(request, None, true).await.unwrap();
-        let mut bare = Self(socket);
-        let root = cbor!({"user" => variable("SURREAL_USER"), "pass" => variable("SURREAL_PASS")}).unwrap();
+    pub async fn connect(server: &Server, namespace: &str, database: &str) -> Self {
+        let mut bare = Self::new(server).await;
+        let root = cbor!({"user" => server.user, "pass" => server.password}).unwrap();
         bare.call(&Self::request("signin", vec![root])).await;
         bare.call(&Self::request("use", vec![namespace.into(), database.into()])).await;
         bare
+    }
+
+    /// Connects, without a sign-in.
+    pub(crate) async fn new(server: &Server) -> Self {
+        Self(Self::open(server).await)
+    }
+
+    pub(crate) async fn open(server: &Server) -> Socket {
+        let mut request = format!("{}/rpc", server.url).into_client_request().unwrap();
+        request.headers_mut().insert("Sec-WebSocket-Protocol", HeaderValue::from_static("cbor"));
+        let config = WebSocketConfig::default().max_message_size(None).max_frame_size(None);
+        connect_async_with_config(request, Some(config), true).await.unwrap().0
     }
 
     /// A request whose bytes are ready.
@@ -55,5 +66,32 @@ impl Bare {
                 return frame;
             }
         }
+    }
+
+    /// Sends all requests, and waits for as many frames; never more than `window` are in flight.
+    ///
+    /// Requests that can be sent at the same time are one write.
+    pub async fn pipeline(&mut self, mut requests: impl Iterator<Item = Bytes>, window: u64) {
+        let mut in_flight = self.feed(&mut requests, window).await;
+        while in_flight > 0 {
+            self.0.flush().await.unwrap();
+            self.receive().await;
+            let mut received = 1;
+            while self.receive().now_or_never().is_some() {
+                received += 1;
+            }
+            in_flight -= received;
+            in_flight += self.feed(&mut requests, received).await;
+        }
+    }
+
+    async fn feed(&mut self, requests: &mut impl Iterator<Item = Bytes>, number: u64) -> u64 {
+        let mut fed = 0;
+        while fed < number {
+            let Some(request) = requests.next() else { break };
+            self.0.feed(Message::Binary(request)).await.unwrap();
+            fed += 1;
+        }
+        fed
     }
 }

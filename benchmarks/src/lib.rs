@@ -1,7 +1,22 @@
-//! Shared code of the benchmarks: the bare client that sets the limit, and formatted numbers.
+//! The parts of the benchmarks: the clients that are compared, their work, and the tables of the results.
 
 mod bare;
+mod cost;
+mod item;
+mod options;
+mod recorder;
 mod sample;
+mod server;
+mod subject;
+mod table;
 
 pub use bare::Bare;
+pub use cost::{Cost, Costs, Meter};
+pub use item::{Card, Item, NewItem};
+pub use options::Options;
 pub use sample::Sample;
+pub use server::Server;
+#[cfg(feature = "sdk")]
+pub use subject::Sdk;
+pub use subject::{BareClient, Ours, ROWS, Subject, Work};
+pub use table::{Table, digits, micros, ratio};

@@ -2,12 +2,11 @@
 //!
 //! `benchmarks/run wait` starts a server for it.
 
-use std::env;
 use std::time::Instant;
 
 use surreal_session::Result;
-use surreal_session::blocking::{Queryable, Root, Session, Surreal, Wait};
-use surreal_session_benchmarks::Sample;
+use surreal_session::blocking::{Queryable, Session, Surreal, Wait};
+use surreal_session_benchmarks::{Sample, Server};
 use tokio::runtime::{Builder, Runtime};
 
 const ROUNDS: usize = 20;
@@ -51,8 +50,6 @@ fn measure_async(runtime: &Runtime, session: &Session, sample: &mut Sample) -> R
 }
 
 async fn session() -> Result<Session> {
-    let variable = |name| env::var(name).unwrap_or_else(|_| "root".to_owned());
-    let url = env::var("SURREAL_URL").expect("SURREAL_URL says where the server is");
-    let root = Root::new(variable("SURREAL_USER"), variable("SURREAL_PASS"));
-    Surreal::connect(url).await?.new_session().signin(root).use_ns("wait").use_db("wait").await
+    let server = Server::from_env();
+    Surreal::connect(&server.url).await?.new_session().signin(server.root()).use_ns("wait").use_db("wait").await
 }
