@@ -7,6 +7,7 @@ mod options;
 mod recorder;
 mod sample;
 mod server;
+mod stub;
 mod subject;
 mod table;
 
@@ -16,6 +17,7 @@ pub use item::{Card, Item, NewItem};
 pub use options::Options;
 pub use sample::Sample;
 pub use server::Server;
+pub use stub::{STUB_ROWS, run_stub};
 #[cfg(feature = "sdk")]
 pub use subject::Sdk;
 pub use subject::{BareClient, Ours, ROWS, Subject, Work};

@@ -62,12 +62,13 @@ async fn forward(client: TcpStream, server: Socket, requests: Arc<Mutex<Vec<Byte
     tokio::select! { () = up => {}, () = down => {} }
 }
 
-/// Accepts the format of the requests, as the server does.
+/// Answers a handshake as the server does.
 #[expect(clippy::result_large_err, clippy::unnecessary_wraps, reason = "the signature of a callback")]
 pub(crate) fn accept_cbor(
     _: &Request,
     mut response: Response,
 ) -> Result<Response, tokio_tungstenite::tungstenite::handshake::server::ErrorResponse> {
     response.headers_mut().insert("Sec-WebSocket-Protocol", HeaderValue::from_static("cbor"));
+    response.headers_mut().insert("surreal-version", HeaderValue::from_static("surrealdb/3.3.5"));
     Ok(response)
 }
