@@ -53,6 +53,16 @@ impl Bare {
         frame.into()
     }
 
+    /// A recorded query for a socket without sessions; `None` for other requests, and for other texts than of this statement.
+    #[must_use]
+    pub fn without_session(request: &[u8], statement: &str) -> Option<Bytes> {
+        let request: Value = ciborium::from_reader(request).ok()?;
+        let entry = |name: &str| Some(&request.as_map()?.iter().find(|(key, _)| key.as_text() == Some(name))?.1);
+        let params = entry("params")?.as_array()?;
+        let is_statement = entry("method")?.as_text()? == "query" && params.first()?.as_text()?.starts_with(statement);
+        is_statement.then(|| Self::request("query", params.clone()))
+    }
+
     /// Sends a request and waits for the next frame.
     pub async fn call(&mut self, request: &Bytes) -> Bytes {
         self.0.send(Message::Binary(request.clone())).await.unwrap();

@@ -2,8 +2,10 @@
 
 mod bare;
 mod cost;
+mod cutter;
 mod item;
 mod options;
+mod own_process;
 mod recorder;
 mod sample;
 mod server;
@@ -13,8 +15,11 @@ mod table;
 
 pub use bare::Bare;
 pub use cost::{Cost, Costs, Meter};
+pub use cutter::{CUTTER, Cutter, run_cutter};
 pub use item::{Card, Item, NewItem};
 pub use options::Options;
+pub use own_process::{OwnProcess, peak_bytes, resident_bytes};
+pub use recorder::Recorder;
 pub use sample::Sample;
 pub use server::Server;
 pub use stub::{STUB_ROWS, run_stub};
@@ -22,3 +27,4 @@ pub use stub::{STUB_ROWS, run_stub};
 pub use subject::Sdk;
 pub use subject::{BareClient, Ours, ROWS, Subject, Work};
 pub use table::{Table, digits, micros, ratio};
+pub use tokio_tungstenite::tungstenite::Bytes;

@@ -15,13 +15,18 @@ use crate::server::Server;
 
 /// A running proxy.
 #[derive(Debug)]
-pub(crate) struct Recorder {
-    pub(crate) url: String,
+pub struct Recorder {
+    url: String,
     requests: Arc<Mutex<Vec<Bytes>>>,
 }
 
 impl Recorder {
-    pub(crate) async fn start(server: &Server) -> Self {
+    /// Starts a proxy of this server.
+    ///
+    /// # Panics
+    ///
+    /// If there is no port.
+    pub async fn start(server: &Server) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let recorder = Self { url: format!("ws://{}", listener.local_addr().unwrap()), requests: Arc::default() };
         let (server, requests) = (server.clone(), Arc::clone(&recorder.requests));
@@ -33,8 +38,19 @@ impl Recorder {
         recorder
     }
 
+    /// The URL to connect to.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
     /// Returns the requests since the last call, in their order.
-    pub(crate) fn take(&self) -> Vec<Bytes> {
+    ///
+    /// # Panics
+    ///
+    /// If a task of the proxy has panicked.
+    #[must_use]
+    pub fn take(&self) -> Vec<Bytes> {
         mem::take(&mut self.requests.lock().unwrap())
     }
 }

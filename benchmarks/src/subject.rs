@@ -35,8 +35,12 @@ pub enum Work {
     Transaction,
     /// Ten creates in one request.
     Batch,
-    /// 10,000 records in one request.
+    /// 10,000 records in one call.
     Insert,
+    /// A session that is opened and closed.
+    Session,
+    /// A copy of a session that has signed in, its first query, and its end.
+    Fork,
 }
 
 /// A client. `None` if it cannot do the work.
@@ -52,7 +56,7 @@ pub const UPDATED: u64 = 64;
 
 impl Work {
     /// All of them, in the order of the table.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Create,
         Self::CreateInFlight(64),
         Self::CreateInFlight(512),
@@ -64,6 +68,8 @@ impl Work {
         Self::Select,
         Self::SelectValue,
         Self::SelectView,
+        Self::Session,
+        Self::Fork,
     ];
 
     /// Its name for `--only`.
@@ -91,6 +97,8 @@ impl Work {
             Self::Transaction => "transaction: begin, 3 statements, commit".to_owned(),
             Self::Batch => "batch of ten creates, per batch".to_owned(),
             Self::Insert => "insert of 10,000, per row".to_owned(),
+            Self::Session => "session: open, close".to_owned(),
+            Self::Fork => "session: copy, first query, close".to_owned(),
         }
     }
 
@@ -100,7 +108,7 @@ impl Work {
         match self {
             Self::Create | Self::Update | Self::Return => 3_000,
             Self::CreateInFlight(_) => 12_000,
-            Self::Transaction => 500,
+            Self::Transaction | Self::Session | Self::Fork => 500,
             Self::Batch => 1_000,
             Self::Select | Self::SelectValue | Self::SelectView => 10,
             Self::Insert => 4,
@@ -111,6 +119,11 @@ impl Work {
     #[must_use]
     pub fn units(self) -> u64 {
         if self.reads() || self == Self::Insert { ROWS } else { 1 }
+    }
+
+    /// Whether doing it once is a sequence of requests.
+    pub(crate) fn is_sequence(self) -> bool {
+        matches!(self, Self::Transaction | Self::Insert | Self::Session | Self::Fork)
     }
 
     /// Whether it needs the records of the table.

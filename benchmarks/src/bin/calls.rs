@@ -109,7 +109,7 @@ fn cells(work: Work, place: Place, costs: &[Costs; 3]) -> [String; 7] {
 
 #[cfg(feature = "sdk")]
 async fn sdk(server: &Server, database: &str) -> Option<Arc<dyn Subject>> {
-    let sdk = surreal_session_benchmarks::Sdk::connect(server, database).await;
+    let sdk = surreal_session_benchmarks::Sdk::connect(server, "benchmarks", database).await;
     Some(Arc::new(sdk.expect("the SDK connects")))
 }
 

@@ -27,7 +27,7 @@ impl BareClient {
     /// Those of the client that is recorded.
     pub async fn connect(server: &Server, database: &str) -> surreal_session::Result<Self> {
         let recorder = Recorder::start(server).await;
-        let recorded = Ours::connect_to(&recorder.url, server, database).await?;
+        let recorded = Ours::connect_to(recorder.url(), server, database).await?;
         let mut socket = Bare::new(server).await;
         for request in recorder.take() {
             succeeded(&socket.call(&request).await);
@@ -41,8 +41,8 @@ impl BareClient {
     ///
     /// Those of the client that is recorded.
     pub async fn record(&self, work: Work) -> surreal_session::Result<()> {
-        self.recorder.take();
-        let times = if work.units() > 1 || work == Work::Transaction { 1 } else { RECORDED };
+        drop(self.recorder.take());
+        let times = if work.units() > 1 || work.is_sequence() { 1 } else { RECORDED };
         self.recorded.work(work, times).await?;
         *self.requests.lock().await = (1..).zip(self.recorder.take()).map(|(id, frame)| with_id(&frame, id)).collect();
         Ok(())
@@ -67,7 +67,7 @@ impl Subject for BareClient {
                         transaction(&mut socket, &requests).await;
                     }
                 }
-                Work::Insert => {
+                Work::Insert | Work::Session | Work::Fork => {
                     for request in requests.iter().cycle().take(requests.len() * usize::try_from(times).unwrap()) {
                         succeeded(&socket.call(request).await);
                     }

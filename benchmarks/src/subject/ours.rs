@@ -9,13 +9,15 @@ use crate::item::{Card, Item, ItemPatch, NewItem};
 use crate::server::Server;
 
 /// This library.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Ours {
+    db: Surreal,
+    /// The connection's default session.
     session: Session,
 }
 
 impl Ours {
-    /// Connects; the session is the connection's default one.
+    /// Connects.
     ///
     /// # Errors
     ///
@@ -24,12 +26,29 @@ impl Ours {
         Self::connect_to(&server.url, server, database).await
     }
 
+    /// Connects with this number of sockets, and opens a session on each.
+    ///
+    /// # Errors
+    ///
+    /// Those of the client.
+    pub async fn on_sockets(server: &Server, database: &str, sockets: usize) -> Result<Vec<Self>> {
+        let db = Surreal::connect(&server.url).sockets(sockets..=sockets).await?;
+        db.signin(server.root()).await?;
+        db.use_ns("benchmarks").use_db(database).await?;
+        let mut clients = Vec::new();
+        for _ in 0..sockets {
+            clients.push(Self { db: db.clone(), session: db.fork().await? });
+        }
+        Ok(clients)
+    }
+
     /// Connects to another URL than that of the server.
     pub(super) async fn connect_to(url: &str, server: &Server, database: &str) -> Result<Self> {
-        let session = Session::from(Surreal::connect(url).await?);
+        let db = Surreal::connect(url).await?;
+        let session = Session::from(db.clone());
         session.signin(server.root()).await?;
         session.use_ns("benchmarks").use_db(database).await?;
-        Ok(Self { session })
+        Ok(Self { db, session })
     }
 
     pub(super) async fn work(&self, work: Work, times: u64) -> Result<()> {
@@ -44,6 +63,8 @@ impl Ours {
             Work::Transaction => self.transaction(times).await,
             Work::Batch => self.batch(times).await,
             Work::Insert => self.insert(times).await,
+            Work::Session => self.open_and_close(times).await,
+            Work::Fork => self.fork(times).await,
         }
     }
 
@@ -56,7 +77,7 @@ impl Ours {
 
     async fn create_in_flight(&self, calls: u64, times: u64) -> Result<()> {
         let tasks = (0..calls).map(|first| {
-            let subject = Self { session: self.session.clone() };
+            let subject = self.clone();
             let numbers = (first..times).step_by(usize::try_from(calls).unwrap_or(usize::MAX));
             tokio::spawn(async move { subject.create(numbers).await })
         });
@@ -129,6 +150,23 @@ impl Ours {
         for _ in 0..times {
             let items = self.session.insert((0..ROWS).map(NewItem::numbered).collect::<Vec<_>>()).await?;
             assert_eq!(items.len() as u64, ROWS);
+        }
+        Ok(())
+    }
+
+    async fn open_and_close(&self, times: u64) -> Result<()> {
+        for _ in 0..times {
+            self.db.new_session().await?.close_session().await?;
+        }
+        Ok(())
+    }
+
+    async fn fork(&self, times: u64) -> Result<()> {
+        for number in 0..times {
+            let session = self.session.fork().await?;
+            let returned: u64 = session.query("RETURN $x").bind("x", number).await?.take(0)?;
+            assert_eq!(returned, number);
+            session.close_session().await?;
         }
         Ok(())
     }

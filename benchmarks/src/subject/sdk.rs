@@ -1,6 +1,8 @@
 use std::sync::Arc;
 
+use futures_util::StreamExt;
 use futures_util::future::{BoxFuture, join_all};
+use futures_util::stream::BoxStream;
 use surrealdb::engine::remote::ws::{Client, Ws};
 use surrealdb::opt::auth::Root;
 use surrealdb::types::{RecordId, SurrealValue, Value};
@@ -65,11 +67,43 @@ impl Sdk {
     /// # Errors
     ///
     /// Those of the SDK.
-    pub async fn connect(server: &Server, database: &str) -> Result<Self> {
+    pub async fn connect(server: &Server, namespace: &str, database: &str) -> Result<Self> {
         let db = Surreal::new::<Ws>(server.address()).await?;
         db.signin(Root { username: server.user.clone(), password: server.password.clone() }).await?;
-        db.use_ns("benchmarks").use_db(database).await?;
+        db.use_ns(namespace).use_db(database).await?;
         Ok(Self { db })
+    }
+
+    /// The client itself.
+    #[must_use]
+    pub fn db(&self) -> &Surreal<Client> {
+        &self.db
+    }
+
+    /// Opens another session that is signed in like this one; it is there when its first query is answered.
+    ///
+    /// # Errors
+    ///
+    /// Those of the SDK.
+    pub async fn copy(&self) -> Result<Self> {
+        let copy = Self { db: self.db.clone() };
+        copy.return_value(1).await?;
+        Ok(copy)
+    }
+
+    /// Whether a query succeeds.
+    pub async fn answers(&self) -> bool {
+        self.return_value(1).await.is_ok()
+    }
+
+    /// Changes of the table.
+    ///
+    /// # Errors
+    ///
+    /// Those of the SDK.
+    pub async fn live(&self) -> Result<BoxStream<'static, Result<()>>> {
+        let stream = self.db.select::<Vec<Item>>("item").live().await?;
+        Ok(stream.map(|change| change.map(drop)).boxed())
     }
 
     async fn work(self: Arc<Self>, work: Work, times: u64) -> Result<()> {
@@ -84,6 +118,8 @@ impl Sdk {
             Work::Transaction => self.transaction(times).await,
             Work::Batch => self.batch(times).await,
             Work::Insert => self.insert(times).await,
+            Work::Fork => self.fork(times).await,
+            Work::Session => unreachable!("it has no session without a query"),
         }
     }
 
@@ -175,6 +211,14 @@ impl Sdk {
         Ok(())
     }
 
+    /// A clone is a session; it is opened in the background, and closed when it is dropped.
+    async fn fork(&self, times: u64) -> Result<()> {
+        for _ in 0..times {
+            self.copy().await?;
+        }
+        Ok(())
+    }
+
     async fn insert(&self, times: u64) -> Result<()> {
         for _ in 0..times {
             let new: Vec<_> = (0..ROWS).map(NewItem::numbered).collect();
@@ -187,6 +231,9 @@ impl Sdk {
 
 impl Subject for Sdk {
     fn run(self: Arc<Self>, work: Work, times: u64) -> Option<BoxFuture<'static, ()>> {
+        if work == Work::Session {
+            return None;
+        }
         Some(Box::pin(async move { self.work(work, times).await.expect("the work is done") }))
     }
 }
