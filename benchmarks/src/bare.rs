@@ -48,19 +48,41 @@ impl Bare {
     #[must_use]
     pub fn request(method: &str, params: Vec<Value>) -> Bytes {
         let request = cbor!({"id" => 1, "method" => method, "params" => params}).unwrap();
-        let mut frame = Vec::new();
-        ciborium::into_writer(&request, &mut frame).unwrap();
-        frame.into()
+        encoded(&request)
     }
 
-    /// A recorded query for a socket without sessions; `None` for other requests, and for other texts than of this statement.
+    /// A recorded query for a socket without sessions; `None` for other requests, and for texts without this statement.
     #[must_use]
     pub fn without_session(request: &[u8], statement: &str) -> Option<Bytes> {
         let request: Value = ciborium::from_reader(request).ok()?;
         let entry = |name: &str| Some(&request.as_map()?.iter().find(|(key, _)| key.as_text() == Some(name))?.1);
         let params = entry("params")?.as_array()?;
-        let is_statement = entry("method")?.as_text()? == "query" && params.first()?.as_text()?.starts_with(statement);
+        let is_statement = entry("method")?.as_text()? == "query" && params.first()?.as_text()?.contains(statement);
         is_statement.then(|| Self::request("query", params.clone()))
+    }
+
+    /// Opens another session on this socket, signs in there, and registers a live query.
+    ///
+    /// `live` is a request of [`without_session`](Self::without_session).
+    ///
+    /// # Panics
+    ///
+    /// If the request is not one.
+    pub async fn live_in_session(&mut self, number: u8, live: &Bytes, server: &Server, place: [&str; 2]) {
+        let session = Value::Tag(37, Box::new(Value::Bytes(vec![number + 1; 16])));
+        let live: Value = ciborium::from_reader(&**live).unwrap();
+        let text = live.into_map().unwrap().into_iter().find(|(key, _)| key.as_text() == Some("params")).unwrap().1;
+        let root = cbor!({"user" => server.user, "pass" => server.password}).unwrap();
+        let requests = [
+            ("attach", vec![]),
+            ("signin", vec![root]),
+            ("use", place.map(Value::from).to_vec()),
+            ("query", text.into_array().unwrap()),
+        ];
+        for (method, params) in requests {
+            let request = cbor!({"id" => 1, "method" => method, "session" => session, "params" => params}).unwrap();
+            self.call(&encoded(&request)).await;
+        }
     }
 
     /// Sends a request and waits for the next frame.
@@ -104,4 +126,10 @@ impl Bare {
         }
         fed
     }
+}
+
+fn encoded(request: &Value) -> Bytes {
+    let mut frame = Vec::new();
+    ciborium::into_writer(request, &mut frame).unwrap();
+    frame.into()
 }

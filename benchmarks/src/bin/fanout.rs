@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use surreal_session::prelude::{LiveEvent, Queryable, Session};
+use surreal_session::prelude::{Expression, LiveEvent, LiveStream, Queryable, Session};
 use surreal_session::{Result, Surreal};
 use surreal_session_benchmarks::{
     Bare, Costs, Item, Meter, NewItem, Options, Recorder, Server, Table, digits, micros, ratio,
@@ -30,11 +30,13 @@ async fn main() -> Result<()> {
     );
     let columns = ["Work", "bare", "this library", "SDK 3.3.5", "ratio to bare", "ratio to SDK", "spread"];
     let mut table = Table::new(&columns);
-    for sockets in [1, 8] {
+    for (streams, sockets) in
+        [(Streams::Different, 1), (Streams::Different, 8), (Streams::Equal, 1), (Streams::Equal, 8)]
+    {
         let subjects = [
-            FanOut::bare(&server, sockets).await?,
-            FanOut::ours(&server, sockets).await?,
-            FanOut::sdk(&server, sockets).await?,
+            FanOut::bare(&server, streams, sockets).await?,
+            FanOut::ours(&server, streams, sockets).await?,
+            FanOut::sdk(&server, streams, sockets).await?,
         ];
         let mut costs: [Costs; 3] = Default::default();
         for round in 0..=options.rounds {
@@ -52,12 +54,23 @@ async fn main() -> Result<()> {
         }
         let [bare, ours, sdk] = costs.each_ref().map(Costs::median);
         let spread = costs.iter().map(Costs::spread).fold(0.0, f64::max);
-        let title = format!("1 writer, {STREAMS} streams on {sockets} socket{}", if sockets == 1 { "" } else { "s" });
+        let kind = format!("{streams:?}").to_lowercase();
+        let title =
+            format!("1 writer, {STREAMS} {kind} streams on {sockets} socket{}", if sockets == 1 { "" } else { "s" });
         let spread = format!("{} %", digits(spread * 100.0));
         table.row(&[title, micros(bare), micros(ours), micros(sdk), ratio(ours, bare), ratio(ours, sdk), spread]);
     }
     table.print();
     Ok(())
+}
+
+/// What the streams have in common, apart from the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Streams {
+    /// Each has a condition of its own, which every change fulfils.
+    Different,
+    /// They have none, so that this library registers one live query for all.
+    Equal,
 }
 
 /// Live streams on the table of a database, and a writer.
@@ -69,14 +82,15 @@ struct FanOut {
 }
 
 impl FanOut {
-    async fn bare(server: &Server, sockets: u64) -> Result<Option<Self>> {
-        let (database, writer) = prepare(server, "bare", sockets).await?;
-        let live = live_request(server, &database).await?;
+    async fn bare(server: &Server, streams: Streams, sockets: u64) -> Result<Option<Self>> {
+        let (database, writer) = prepare(server, "bare", streams, sockets).await?;
+        let live = live_request(server, streams, &database).await?;
         let events = Arc::new(Events::default());
         for _ in 0..sockets {
             let mut socket = Bare::connect(server, NAMESPACE, &database).await;
-            for _ in 0..STREAMS / sockets {
-                socket.call(&live).await;
+            for number in 0..STREAMS / sockets {
+                let number = u8::try_from(number).expect("few");
+                socket.live_in_session(number, &live, server, [NAMESPACE, &database]).await;
             }
             let events = Arc::clone(&events);
             tokio::spawn(async move {
@@ -90,8 +104,8 @@ impl FanOut {
         Ok(Some(Self { writer, events, _connections: Vec::new() }))
     }
 
-    async fn ours(server: &Server, sockets: u64) -> Result<Option<Self>> {
-        let (database, writer) = prepare(server, "ours", sockets).await?;
+    async fn ours(server: &Server, streams: Streams, sockets: u64) -> Result<Option<Self>> {
+        let (database, writer) = prepare(server, "ours", streams, sockets).await?;
         let sockets = usize::try_from(sockets).expect("few");
         let db = Surreal::connect(&server.url)
             .live_sockets(sockets)
@@ -100,8 +114,8 @@ impl FanOut {
         db.signin(server.root()).await?;
         db.use_ns(NAMESPACE).use_db(&database).await?;
         let events = Arc::new(Events::default());
-        for _ in 0..STREAMS {
-            let mut stream = db.live::<Item>().await?;
+        for number in 0..STREAMS {
+            let mut stream = open(&db, streams, number).await?;
             let events = Arc::clone(&events);
             tokio::spawn(async move {
                 while let Some(event) = stream.next().await {
@@ -115,15 +129,16 @@ impl FanOut {
     }
 
     #[cfg(feature = "sdk")]
-    async fn sdk(server: &Server, sockets: u64) -> Result<Option<Self>> {
-        let (database, writer) = prepare(server, "sdk", sockets).await?;
+    async fn sdk(server: &Server, streams: Streams, sockets: u64) -> Result<Option<Self>> {
+        let (database, writer) = prepare(server, "sdk", streams, sockets).await?;
         let mut connections: Vec<Box<dyn Send + Sync>> = Vec::new();
         let events = Arc::new(Events::default());
         for _ in 0..sockets {
             let sdk =
                 surreal_session_benchmarks::Sdk::connect(server, NAMESPACE, &database).await.expect("it connects");
-            for _ in 0..STREAMS / sockets {
-                let mut stream = sdk.live().await.expect("a stream");
+            for number in 0..STREAMS.cast_signed() / sockets.cast_signed() {
+                let different = (streams == Streams::Different).then_some(number);
+                let mut stream = sdk.live(different).await.expect("a stream");
                 let events = Arc::clone(&events);
                 tokio::spawn(async move {
                     while let Some(event) = stream.next().await {
@@ -139,7 +154,7 @@ impl FanOut {
     }
 
     #[cfg(not(feature = "sdk"))]
-    async fn sdk(_: &Server, _: u64) -> Result<Option<Self>> {
+    async fn sdk(_: &Server, _: Streams, _: u64) -> Result<Option<Self>> {
         Ok(None)
     }
 
@@ -179,24 +194,32 @@ impl Events {
 }
 
 /// An empty table in a database, and a session that writes to it.
-async fn prepare(server: &Server, subject: &str, sockets: u64) -> Result<(String, Session)> {
-    let database = format!("fanout_{}_{subject}_{sockets}", std::process::id());
+async fn prepare(server: &Server, subject: &str, streams: Streams, sockets: u64) -> Result<(String, Session)> {
+    let database = format!("fanout_{}_{subject}_{streams:?}_{sockets}", std::process::id());
     let writer = Surreal::connect(&server.url).await?.new_session().signin(server.root());
     let writer = writer.use_ns(NAMESPACE).use_db(&database).await?;
     writer.execute("DEFINE TABLE item").await?;
     Ok((database, writer))
 }
 
+async fn open(session: &Session, streams: Streams, number: u64) -> Result<LiveStream<Item>> {
+    let live = session.live::<Item>();
+    match streams {
+        Streams::Different => live.filter(|item| item.age.gte(-number.cast_signed())).await,
+        Streams::Equal => live.await,
+    }
+}
+
 /// The request that this library registers a live query with, without its session.
-async fn live_request(server: &Server, database: &str) -> Result<surreal_session_benchmarks::Bytes> {
+async fn live_request(server: &Server, streams: Streams, database: &str) -> Result<surreal_session_benchmarks::Bytes> {
     let recorder = Recorder::start(server).await;
     let db = Surreal::connect(recorder.url()).await?;
     db.signin(server.root()).await?;
     db.use_ns(NAMESPACE).use_db(database).await?;
-    let stream = db.live::<Item>().await?;
+    let stream = open(&db, streams, 0).await?;
     let requests = recorder.take();
     drop(stream);
-    let live = requests.iter().find_map(|request| Bare::without_session(request, "LIVE"));
+    let live = requests.iter().find_map(|request| Bare::without_session(request, "LIVE SELECT"));
     Ok(live.expect("a live query was registered"))
 }
 

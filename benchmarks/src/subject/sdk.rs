@@ -6,7 +6,7 @@ use futures_util::stream::BoxStream;
 use surrealdb::engine::remote::ws::{Client, Ws};
 use surrealdb::opt::auth::Root;
 use surrealdb::types::{RecordId, SurrealValue, Value};
-use surrealdb::{Result, Surreal};
+use surrealdb::{Notification, Result, Surreal};
 
 use super::{ROWS, Subject, UPDATED, Work};
 use crate::item;
@@ -96,13 +96,18 @@ impl Sdk {
         self.return_value(1).await.is_ok()
     }
 
-    /// Changes of the table.
+    /// Changes of the table; with a number, under a condition that has it.
     ///
     /// # Errors
     ///
     /// Those of the SDK.
-    pub async fn live(&self) -> Result<BoxStream<'static, Result<()>>> {
-        let stream = self.db.select::<Vec<Item>>("item").live().await?;
+    pub async fn live(&self, number: Option<i64>) -> Result<BoxStream<'static, Result<()>>> {
+        let Some(number) = number else {
+            let stream = self.db.select::<Vec<Item>>("item").live().await?;
+            return Ok(stream.map(|change| change.map(drop)).boxed());
+        };
+        let query = self.db.query("LIVE SELECT * FROM item WHERE age >= $least").bind(("least", -number));
+        let stream = query.await?.stream::<Notification<Item>>(0)?;
         Ok(stream.map(|change| change.map(drop)).boxed())
     }
 
