@@ -3,14 +3,13 @@
 //!
 //! `benchmarks/run live` starts a server for it.
 
-use std::env;
 use std::time::Instant;
 
 use ciborium::{Value, cbor};
 use serde::{Deserialize, Serialize};
 use surreal_session::Result;
-use surreal_session::prelude::{Id, LiveEvent, Queryable, Record, Root, Session, Surreal};
-use surreal_session_benchmarks::{Bare, Sample};
+use surreal_session::prelude::{Id, LiveEvent, Queryable, Record, Session, Surreal};
+use surreal_session_benchmarks::{Bare, Sample, Server};
 use tokio_tungstenite::tungstenite::Bytes;
 
 const ROUNDS: usize = 20;
@@ -83,9 +82,9 @@ impl Statements {
     }
 
     async fn measure(&self, namespace: &str, sample: &mut Sample) {
-        let mut writer = Bare::connect(namespace, "test").await;
+        let mut writer = Bare::connect(&Server::from_env(), namespace, "test").await;
         // The live query goes with its connection.
-        let mut reader = Bare::connect(namespace, "test").await;
+        let mut reader = Bare::connect(&Server::from_env(), namespace, "test").await;
         reader.call(&self.live).await;
         for _ in 0..WRITES {
             let begun = Instant::now();
@@ -100,9 +99,7 @@ impl Statements {
 }
 
 async fn session(namespace: &str) -> Result<Session> {
-    let variable = |name| env::var(name).unwrap_or_else(|_| "root".to_owned());
-    let url = env::var("SURREAL_URL").expect("SURREAL_URL says where the server is");
-    let db = Surreal::connect(url).await?;
-    let root = Root::new(variable("SURREAL_USER"), variable("SURREAL_PASS"));
-    db.new_session().signin(root).use_ns(namespace).use_db("test").await
+    let server = Server::from_env();
+    let db = Surreal::connect(&server.url).await?;
+    db.new_session().signin(server.root()).use_ns(namespace).use_db("test").await
 }
