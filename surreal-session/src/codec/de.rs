@@ -13,7 +13,7 @@ use ciborium_ll::{Header, simple};
 use serde::Deserialize;
 use serde::de::{self, Visitor};
 
-use super::reader::{Reader, noun, stray_break, too_deep};
+use super::reader::{Reader, is_absent, noun, stray_break, too_deep};
 use super::{DecodeError, MAX_DECODE_DEPTH};
 use crate::value::tag::{self, Tag};
 use access::{ArrayAccess, ObjectAccess};
@@ -181,6 +181,9 @@ impl<'de> de::Deserializer<'de> for &mut Deserializer<'de> {
     }
 
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+        if let Some(text) = self.reader.short_text() {
+            return visitor.visit_borrowed_str(text);
+        }
         match self.reader.header()? {
             Header::Text(length) => self.visit_text(length, visitor),
             header => Err(mismatch(header, &visitor)),
@@ -203,7 +206,7 @@ impl<'de> de::Deserializer<'de> for &mut Deserializer<'de> {
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        if is_absent(self.reader.peek()?) {
+        if self.reader.at_absent()? {
             self.reader.skip()?;
             return visitor.visit_none();
         }
@@ -311,11 +314,6 @@ impl<'de> de::Deserializer<'de> for &mut Deserializer<'de> {
         self.reader.skip()?;
         visitor.visit_unit()
     }
-}
-
-/// Returns `true` for NONE, NULL and undefined.
-fn is_absent(header: Header) -> bool {
-    matches!(header, Header::Tag(tag::NONE) | Header::Simple(simple::NULL | simple::UNDEFINED))
 }
 
 #[cold]

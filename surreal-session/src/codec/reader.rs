@@ -29,6 +29,11 @@ impl<'de> Reader<'de> {
         self.offset
     }
 
+    /// The bytes that are not read yet.
+    pub(crate) fn rest(&self) -> &'de [u8] {
+        &self.input[self.offset..]
+    }
+
     /// Returns the next header without reading it.
     #[inline]
     pub(crate) fn peek(&self) -> Result<Header, DecodeError> {
@@ -48,10 +53,37 @@ impl<'de> Reader<'de> {
     /// Reads a string, borrowed unless it is in segments.
     #[inline]
     pub(crate) fn text(&mut self) -> Result<Cow<'de, str>, DecodeError> {
+        if let Some(text) = self.short_text() {
+            return Ok(Cow::Borrowed(text));
+        }
         let before = self.offset;
         match self.header()? {
             Header::Text(length) => self.text_body(length),
             header => Err(self.rewound(before, "a string", header)),
+        }
+    }
+
+    /// Reads a string of at most 255 bytes; `None`, and nothing is read, for anything else.
+    #[inline]
+    pub(crate) fn short_text(&mut self) -> Option<&'de str> {
+        let (first, rest) = self.rest().split_first()?;
+        let (length, rest, title) = match first {
+            0x60..=0x77 => (first & 0x1f, rest, 1),
+            0x78 => rest.split_first().map(|(length, rest)| (*length, rest, 2))?,
+            _ => return None,
+        };
+        let text = str::from_utf8(rest.get(..usize::from(length))?).ok()?;
+        self.offset += title + text.len();
+        Some(text)
+    }
+
+    /// Returns true if NONE, NULL or undefined is next.
+    #[inline]
+    pub(crate) fn at_absent(&self) -> Result<bool, DecodeError> {
+        match self.input.get(self.offset) {
+            // Neither a tag nor a simple value.
+            Some(0..0xc0) => Ok(false),
+            _ => Ok(is_absent(self.peek()?)),
         }
     }
 
@@ -204,29 +236,28 @@ impl<'de> Reader<'de> {
 
     #[inline]
     fn pull(&self) -> Result<(Header, usize), DecodeError> {
-        let rest = &self.input[self.offset..];
-        let (header, size) = match common_header(rest) {
-            Some(common) => common,
-            None => self.pull_rare(rest)?,
-        };
+        match common_header(self.rest()) {
+            Some(common) => Ok(common),
+            None => self.pull_rare(),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn pull_rare(&self) -> Result<(Header, usize), DecodeError> {
+        let mut decoder = Decoder::from(self.rest());
+        let header = decoder.pull().map_err(|error| match error {
+            Error::Io(_) => truncated(),
+            Error::Syntax(_) => DecodeError::new(format!("malformed CBOR at byte {}", self.offset)),
+        })?;
+        let size = decoder.offset();
         let announced = match header {
             Header::Bytes(Some(length)) | Header::Text(Some(length)) | Header::Array(Some(length)) => length,
             // Each entry takes at least two bytes.
             Header::Map(Some(length)) => length.saturating_mul(2),
             _ => 0,
         };
-        if announced > rest.len() - size { Err(truncated()) } else { Ok((header, size)) }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn pull_rare(&self, rest: &[u8]) -> Result<(Header, usize), DecodeError> {
-        let mut decoder = Decoder::from(rest);
-        let header = decoder.pull().map_err(|error| match error {
-            Error::Io(_) => truncated(),
-            Error::Syntax(_) => DecodeError::new(format!("malformed CBOR at byte {}", self.offset)),
-        })?;
-        Ok((header, decoder.offset()))
+        if announced > self.rest().len() - size { Err(truncated()) } else { Ok((header, size)) }
     }
 
     #[inline]
@@ -378,7 +409,7 @@ impl Title {
         let (&first, rest) = bytes.split_first()?;
         let minor = first & 0x1f;
         let (number, size) = match minor {
-            0..=23 => (u64::from(minor), 1),
+            0..24 => (u64::from(minor), 1),
             24 => (u64::from(*rest.first()?), 2),
             25 => (u64::from(u16::from_be_bytes(*rest.first_chunk()?)), 3),
             26 => (u64::from(u32::from_be_bytes(*rest.first_chunk()?)), 5),
@@ -390,23 +421,33 @@ impl Title {
 }
 
 /// Reads the most common headers, with their sizes. The result equals that of `ciborium-ll`, which takes several times
-/// as long. It reads the rest: half floats, items without a length, and malformed data.
+/// as long. It reads the rest: half floats, items without a length, malformed and truncated data.
 #[inline]
 fn common_header(rest: &[u8]) -> Option<(Header, usize)> {
     let Title { first, number, size } = Title::read(rest)?;
+    let length = |least: usize| {
+        let length = usize::try_from(number).ok()?;
+        (length <= (rest.len() - size) / least).then_some(Some(length))
+    };
     let header = match (first >> 5, first & 0x1f) {
         (0, _) => Header::Positive(number),
         (1, _) => Header::Negative(number),
-        (2, _) => Header::Bytes(Some(number.try_into().ok()?)),
-        (3, _) => Header::Text(Some(number.try_into().ok()?)),
-        (4, _) => Header::Array(Some(number.try_into().ok()?)),
-        (5, _) => Header::Map(Some(number.try_into().ok()?)),
+        (2, _) => Header::Bytes(length(1)?),
+        (3, _) => Header::Text(length(1)?),
+        (4, _) => Header::Array(length(1)?),
+        // Each entry takes at least two bytes.
+        (5, _) => Header::Map(length(2)?),
         (6, _) => Header::Tag(number),
         (_, 27) => Header::Float(f64::from_bits(number)),
         (_, 25 | 26) => return None,
         _ => Header::Simple(number.try_into().ok()?),
     };
     Some((header, size))
+}
+
+/// Returns true for NONE, NULL and undefined.
+pub(crate) fn is_absent(header: Header) -> bool {
+    matches!(header, Header::Tag(tag::NONE) | Header::Simple(simple::NULL | simple::UNDEFINED))
 }
 
 /// The items left in an array, object or tag that is being skipped.

@@ -2,7 +2,7 @@
 //!
 //! It is a state machine that is polled rather than a loop that awaits: reading goes on while a write is stuck,
 //! writing while nothing arrives, and deadlines pass whatever the socket does. It reads only the address of a frame, passes
-//! the bytes on, and never waits for a receiver.
+//! the bytes on, and never waits for a receiver. A caller can write its request itself: see `shared_driver.rs`.
 
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
@@ -56,7 +56,7 @@ pub(super) struct Driver {
     is_polled: bool,
     /// The waker of the task, from its first poll on.
     waker: Option<Waker>,
-    /// The reason why the link is over, if a caller has found it.
+    /// The reason why the link is over, found by a caller.
     broken: Option<End>,
 }
 
@@ -106,16 +106,18 @@ impl Driver {
         }
         let Some(waker) = self.waker.clone() else { return Some(call) };
         let cx = &mut Context::from_waker(&waker);
-        self.is_polled = true;
-        self.accept(call);
-        let written = self.poll_write(cx);
-        self.is_polled = false;
+        let written = foreign::run(|| {
+            self.accept(call);
+            self.poll_write(cx)
+        });
         match written {
-            Poll::Ready(Err(end)) => self.broken = Some(end),
-            Poll::Ready(Ok(())) | Poll::Pending if self.calls.needs_timer() => {}
-            Poll::Ready(Ok(())) | Poll::Pending => return None,
+            Some(Poll::Ready(Err(end))) => self.broken = Some(end),
+            None => self.broken = Some(End::panicked()),
+            Some(Poll::Ready(Ok(())) | Poll::Pending) => {}
         }
-        waker.wake();
+        if self.broken.is_some() || self.calls.needs_timer() {
+            waker.wake();
+        }
         None
     }
 

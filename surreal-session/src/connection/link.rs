@@ -254,7 +254,9 @@ impl Link {
     /// The bytes of a result. If the reply cannot be read, the driver closes what the call has opened.
     fn read(&self, reply: Result<Reply>, operation: &Operation, cleanup: Cleanup) -> Result<Bytes> {
         let undo = cleanup.after(&reply);
-        let result = reply?.into_result(operation);
+        let reply = reply?;
+        let has_statements = operation.method() == "query";
+        let result = if has_statements { reply.into_statements(operation) } else { reply.into_result(operation) };
         if result.as_ref().is_err_and(|error| error.kind() == ErrorKind::Protocol) {
             self.clean(undo);
         }

@@ -1,19 +1,20 @@
 //! The driver of a link, shared by its task and the callers.
 //!
-//! The task serves the socket. A caller that finds the driver free writes its request itself, which saves the wake-up of the
-//! task; what the socket does not take at once is left to the task, whose waker it is written with. A caller that does not
-//! find it free puts the request into the queue of commands.
+//! The task serves the socket. A caller that finds the driver free writes its request itself, which saves a wake-up of the
+//! task. It writes with the waker of the task, to which it leaves what the socket does not take at once. A caller that does
+//! not find the driver free puts its request into the queue of commands.
 
+use std::fmt;
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
-use std::task::Poll;
+use std::task::{Context, Poll};
 
 use super::call::NewCall;
 use super::driver::Driver;
 use super::end::End;
 
 /// The driver, until its link is over.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct SharedDriver(Arc<Mutex<Option<Driver>>>);
 
 /// The driver in its task. If that is dropped, the link is over.
@@ -25,33 +26,42 @@ impl SharedDriver {
     }
 
     /// Serves the link until it is closed or lost, then ends every call on it.
-    pub(super) async fn run(self) {
+    pub(super) fn run(self) -> impl Future<Output = ()> {
+        // Before the first poll: a runtime that shuts down drops the future without one.
         let task = Task(self);
-        let end = poll_fn(|cx| {
-            // A caller that panicked while it wrote has left the driver in the middle of something.
-            let Ok(mut driver) = task.0.0.lock() else { return Poll::Ready(End::panicked()) };
-            driver.as_mut().map_or_else(|| Poll::Ready(End::runtime_gone()), |driver| driver.poll(cx))
-        })
-        .await;
-        if let Some(driver) = task.0.take() {
-            driver.finish(end).await;
+        async move {
+            let end = poll_fn(|cx| task.0.poll(cx)).await;
+            if let Some(driver) = task.0.take() {
+                driver.finish(end).await;
+            }
         }
+    }
+
+    fn poll(&self, cx: &mut Context<'_>) -> Poll<End> {
+        let mut driver = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        driver.as_mut().map_or_else(|| Poll::Ready(End::runtime_gone()), |driver| driver.poll(cx))
     }
 
     /// Writes a request to the socket if the driver is free. Returns it otherwise.
     pub(super) fn try_send(&self, call: NewCall) -> Option<NewCall> {
-        let mut driver = match self.0.try_lock() {
-            Ok(driver) => driver,
-            Err(TryLockError::WouldBlock | TryLockError::Poisoned(_)) => return Some(call),
-        };
-        match driver.as_mut() {
-            Some(driver) => driver.try_send(call),
-            None => Some(call),
+        match self.0.try_lock() {
+            Ok(mut driver) => match driver.as_mut() {
+                Some(driver) => driver.try_send(call),
+                None => Some(call),
+            },
+            Err(TryLockError::WouldBlock | TryLockError::Poisoned(_)) => Some(call),
         }
     }
 
     fn take(&self) -> Option<Driver> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// Without the requests that wait in it, which may hold passwords.
+impl fmt::Debug for SharedDriver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SharedDriver(..)")
     }
 }
 

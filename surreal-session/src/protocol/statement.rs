@@ -44,7 +44,7 @@ impl fmt::Debug for Outcome {
     }
 }
 
-/// Finds the results of the statements. Decodes none of them.
+/// Finds the results of the statements. Decodes none of them. More bytes may follow.
 pub(crate) fn read_statements(result: &Bytes) -> Result<Vec<StatementResult>> {
     scan(result).map_err(|error| malformed("query", error))
 }

@@ -30,6 +30,7 @@ mod connection;
 mod constructors;
 mod cut;
 mod deadlines;
+mod direct_writes;
 mod embedded;
 mod equality;
 mod exactly_once;

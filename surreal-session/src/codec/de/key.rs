@@ -17,6 +17,9 @@ pub(super) struct KeyDeserializer<'de>(Cow<'de, str>);
 impl<'de> KeyDeserializer<'de> {
     #[inline]
     pub(super) fn read(reader: &mut Reader<'de>) -> Result<Self, DecodeError> {
+        if let Some(key) = reader.short_text() {
+            return Ok(Self(Cow::Borrowed(key)));
+        }
         match reader.header()? {
             Header::Text(length) => reader.text_body(length).map(Self),
             header => Err(DecodeError::new(format!("the keys of an object must be strings, found {}", noun(header)))),

@@ -9,7 +9,7 @@ use std::cell::Cell;
 use serde::Deserialize;
 use serde::de::{self, Visitor};
 
-use super::{Deserializer, decode, is_absent};
+use super::{Deserializer, decode};
 use crate::codec::reader::{Reader, too_deep};
 use crate::codec::{DecodeError, MAX_DECODE_DEPTH};
 use crate::value::tag::{self, Tag};
@@ -80,7 +80,7 @@ impl<'de> RowDeserializer<'_, 'de> {
     fn row(&self) -> Result<Deserializer<'de>, DecodeError> {
         match self.rows {
             ResultRows::One(row) => {
-                if self.is_optional && is_absent(Reader::new(row).peek()?) {
+                if self.is_optional && Reader::new(row).at_absent()? {
                     self.retry.set(Some(NONE));
                 }
                 Ok(Deserializer::new(row))
