@@ -98,5 +98,5 @@ async fn panic_while_a_call_writes_ends_its_link_and_not_the_call_of_the_program
     assert_eq!(error.kind(), ErrorKind::Disconnected, "{error}");
     let returned: i64 = session.query("RETURN 1").await.unwrap().take(0).unwrap();
     assert_eq!(returned, 1);
-    assert_eq!(db.status().sockets.len(), 1);
+    assert_eq!(db.status().sockets(), 1);
 }
