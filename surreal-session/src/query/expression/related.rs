@@ -65,7 +65,7 @@ impl<P: Path, L> FieldRef<P, L> {
     ///
     /// # surreal_session_embedded::example(async |session| {
     /// # session.execute("CREATE user:ada SET name = 'Ada'; CREATE bot:b SET version = 7").await?;
-    /// # session.execute("CREATE comment:1 SET author = user:ada; CREATE comment:2 SET author = bot:b").await?;
+    /// # session.execute("CREATE comment:a SET author = user:ada; CREATE comment:b SET author = bot:b").await?;
     /// let by_ada = session.select::<Comment>().filter(|c| c.author.to::<User>().name.eq("Ada")).await?;
     /// assert_eq!(by_ada.len(), 1);
     /// let bots = session.select::<Comment>().fetch(|c| c.author.to::<Bot>()).await?;

@@ -40,7 +40,7 @@ use crate::session::CallFuture;
 /// # struct Doc { id: Id<Doc>, body: String, embedding: [f32; 2] }
 /// # surreal_session_embedded::example(async |session| {
 /// # session.execute("DEFINE ANALYZER words TOKENIZERS class; DEFINE INDEX body ON doc FIELDS body FULLTEXT ANALYZER words BM25").await?;
-/// # session.execute("CREATE doc:1 SET body = 'green tea', embedding = [1.0, 0.0]; CREATE doc:2 SET body = 'black tea', embedding = [0.0, 1.0]; CREATE doc:3 SET body = 'milk', embedding = [0.0, 1.1]").await?;
+/// # session.execute("CREATE doc:a SET body = 'green tea', embedding = [1.0, 0.0]; CREATE doc:b SET body = 'black tea', embedding = [0.0, 1.0]; CREATE doc:c SET body = 'milk', embedding = [0.0, 1.1]").await?;
 /// let found = session.select::<Doc>().search(|d| d.body, "black").nearest(|d| d.embedding, [0.1, 1.0], 2).await?;
 /// assert_eq!(found[0].record.body, "black tea");
 /// # Ok(()) });

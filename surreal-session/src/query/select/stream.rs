@@ -70,7 +70,7 @@ use crate::value::Value;
 /// while let Some(user) = users.try_next().await? {
 ///     ages += user.age;
 /// }
-/// assert_eq!(ages, (18..100).sum());
+/// assert_eq!(ages, (18..100).sum::<u32>());
 /// # Ok(()) });
 /// ```
 #[must_use = "a stream reads nothing until it is polled"]
