@@ -15,8 +15,8 @@ use super::events::ConnectionEvent;
 use super::fleet::Fleet;
 use super::foreign;
 use super::link::{Lease, Link, LinkState, Purpose};
-use super::socket::{self, OpenFailure, Opened};
 use super::shared_driver::SharedDriver;
+use super::socket::{self, OpenFailure, Opened};
 use super::state::ConnectionState;
 use crate::error::{Delivery, Error, ErrorKind, Result};
 

@@ -25,18 +25,25 @@ impl Reply {
     ///
     /// `request` names the request in the error's message.
     pub(crate) fn into_result(self, request: impl fmt::Display + Copy) -> Result<Bytes> {
-        self.into_body(request, |reader| reader.skip())
+        self.into_body(request, |mut result| result.skip())
     }
 
     /// Returns the bytes of the results of statements, for [`read_statements`](super::read_statements), or the server's
     /// error. The rest of the frame follows the results: to find their end would take one more pass over them.
     pub(crate) fn into_statements(self, request: impl fmt::Display + Copy) -> Result<Bytes> {
-        self.into_body(request, |reader| Ok(reader.rest()))
+        self.into_body(request, |results| Ok(results.rest()))
     }
 
-    fn into_body(self, request: impl fmt::Display + Copy, read: ReadResult) -> Result<Bytes> {
-        match self.find(read).map_err(|error| malformed(request, error))? {
-            ReplyBody::Result(result) => Ok(self.0.slice_ref(result)),
+    fn into_body(
+        self,
+        request: impl fmt::Display + Copy,
+        read: impl for<'de> FnOnce(Reader<'de>) -> Result<&'de [u8], DecodeError>,
+    ) -> Result<Bytes> {
+        match self.find().map_err(|error| malformed(request, error))? {
+            ReplyBody::Result(result) => match read(result) {
+                Ok(result) => Ok(self.0.slice_ref(result)),
+                Err(error) => Err(malformed(request, error)),
+            },
             ReplyBody::Failure(failure) => {
                 let failure = read_server_error(failure).map_err(|error| malformed(request, error))?;
                 Err(match failure.is_result_lost() {
@@ -67,18 +74,18 @@ impl Reply {
 
     /// Returns the transaction that a successful reply to `begin` names.
     pub(crate) fn begun(&self) -> Result<Option<TransactionId>, DecodeError> {
-        match self.find(|reader| reader.skip())? {
-            ReplyBody::Result(result) => read_begun(result).map(Some),
+        match self.find()? {
+            ReplyBody::Result(mut result) => read_begun(result.skip()?).map(Some),
             ReplyBody::Failure(_) | ReplyBody::Neither => Ok(None),
         }
     }
 
-    fn find(&self, read: ReadResult) -> Result<ReplyBody<'_>, DecodeError> {
+    fn find(&self) -> Result<ReplyBody<'_>, DecodeError> {
         let mut reader = Reader::new(&self.0);
         let mut entries = MapEntries::of(&mut reader)?;
         while let Some(key) = entries.next(&mut reader)? {
             match &*key {
-                "result" => return read(&mut reader).map(ReplyBody::Result),
+                "result" => return Ok(ReplyBody::Result(reader)),
                 "error" => return reader.skip().map(ReplyBody::Failure),
                 _ => drop(reader.skip()?),
             }
@@ -87,11 +94,9 @@ impl Reply {
     }
 }
 
-/// Reads the bytes of a result.
-type ReadResult = for<'de> fn(&mut Reader<'de>) -> Result<&'de [u8], DecodeError>;
-
 enum ReplyBody<'a> {
-    Result(&'a [u8]),
+    /// The result is next.
+    Result(Reader<'a>),
     Failure(&'a [u8]),
     Neither,
 }
