@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use futures_util::StreamExt;
 use surreal_session::prelude::{Expression, LiveEvent, LiveStream, Queryable, Session};
 use surreal_session::{Result, Surreal};
 use surreal_session_benchmarks::{
@@ -130,6 +129,8 @@ impl FanOut {
 
     #[cfg(feature = "sdk")]
     async fn sdk(server: &Server, streams: Streams, sockets: u64) -> Result<Option<Self>> {
+        use futures_util::StreamExt;
+
         let (database, writer) = prepare(server, "sdk", streams, sockets).await?;
         let mut connections: Vec<Box<dyn Send + Sync>> = Vec::new();
         let events = Arc::new(Events::default());

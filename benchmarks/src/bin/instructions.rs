@@ -1,44 +1,27 @@
 //! Work of the client whose instructions `benchmarks/instructions` counts: `instructions WORK TIMES`.
 //!
-//! The server is this program in another process, `instructions stub`, which answers with bytes that are ready.
+//! The server is this program in another process, which answers with bytes that are ready.
 
 use std::env;
 use std::hint::black_box;
-use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
 
 use surreal_session::prelude::{Queryable, Session};
 use surreal_session::{Result, Surreal};
-use surreal_session_benchmarks::{Item, NewItem, STUB_ROWS, run_stub};
+use surreal_session_benchmarks::{Item, NewItem, OwnProcess, STUB_ROWS, run_stub};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
-    let arguments: Vec<_> = env::args().skip(1).collect();
-    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["stub"] => run_stub().await,
-        [work, times] => run(work, times.parse().expect("a number")).await?,
-        _ => panic!("usage: instructions WORK TIMES"),
+    if OwnProcess::part().is_some() {
+        run_stub().await;
+        return Ok(());
     }
-    Ok(())
-}
-
-async fn run(work: &str, times: u64) -> Result<()> {
-    let program = env::current_exe().expect("the path of this program");
-    let mut stub = Command::new(program)
-        .arg("stub")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("the stub starts");
-    let mut url = String::new();
-    BufReader::new(stub.stdout.as_mut().expect("a pipe")).read_line(&mut url).expect("a line");
-    let session = Session::from(Surreal::connect(url.trim()).await?);
-    for number in 0..times {
+    let arguments: Vec<_> = env::args().skip(1).collect();
+    let [work, times] = arguments.as_slice() else { panic!("usage: instructions WORK TIMES") };
+    let mut stub = OwnProcess::start("stub");
+    let session = Session::from(Surreal::connect(stub.line()).await?);
+    for number in 0..times.parse().expect("a number") {
         work_once(&session, work, number).await?;
     }
-    // Ends the stub.
-    drop(stub.stdin.take());
-    stub.wait().expect("the stub ends");
     Ok(())
 }
 

@@ -9,10 +9,9 @@ use ciborium::{Value, cbor};
 use serde::{Deserialize, Serialize};
 use surreal_session::Result;
 use surreal_session::prelude::{Id, LiveEvent, Queryable, Record, Session, Surreal};
-use surreal_session_benchmarks::{Bare, Sample, Server};
+use surreal_session_benchmarks::{Bare, Options, Recorder, Sample, Server, Table};
 use tokio_tungstenite::tungstenite::Bytes;
 
-const ROUNDS: usize = 20;
 const WRITES: i64 = 100;
 
 #[derive(Debug, Serialize, Deserialize, Record)]
@@ -23,30 +22,33 @@ struct Item {
 
 #[tokio::main]
 async fn main() -> Result<()> {
+    let options = Options::parse();
     let namespace = format!("live_{}", std::process::id());
     let (writer, reader) = (session(&namespace).await?, session(&namespace).await?);
     writer.execute("DEFINE TABLE item").await?;
     let typed = Statements::new("CREATE item SET number = 1", "LIVE SELECT * FROM item");
-    let sent = Statements::new(
-        "CREATE $_0 CONTENT $_1 RETURN AFTER",
-        "LIVE SELECT VALUE { LET $_now = (SELECT * FROM ONLY ($after ?? $before).id); RETURN [rand::uuid::v7(), \
-         $_now ?? $after ?? $before, NONE, IF $_now == NONE { 'DELETE' } ELSE IF $event == 'DELETE' { 'UPDATE' }]; } \
-         FROM $_0",
-    );
+    let sent = Statements::recorded(&namespace).await?;
 
     let (mut ours, mut least, mut same) = (Sample::default(), Sample::default(), Sample::default());
-    for _ in 0..ROUNDS {
+    for _ in 0..4 * options.rounds {
         measure(&writer, &reader, &mut ours).await?;
         typed.measure(&namespace, &mut least).await;
         sent.measure(&namespace, &mut same).await;
     }
-    println!("from the call to the event, two connections:");
-    println!("  bare sockets, statements as typed  {least}");
-    println!("  bare sockets, statements as ours   {same}");
-    println!("  surreal-session                    {ours}");
-    let ratio = |bare: &Sample, share| ours.quantile(share).as_secs_f64() / bare.quantile(share).as_secs_f64();
-    println!("  ratio to the first   median {:.2}, p99 {:.2}", ratio(&least, 0.5), ratio(&least, 0.99));
-    println!("  ratio to the second  median {:.2}, p99 {:.2}", ratio(&same, 0.5), ratio(&same, 0.99));
+    println!("From the call that makes a change until a stream on another socket has it:\n");
+    let mut table = Table::new(&["Client", "Median", "99 %", "ratio of this library, median", "99 %"]);
+    let rows = [
+        ("bare, `CREATE item SET number = 1`, `LIVE SELECT * FROM item`", &least),
+        ("bare, the statements of this library", &same),
+        ("this library", &ours),
+    ];
+    for (name, sample) in rows {
+        let [time, p99] = [0.5, 0.99].map(|share| sample.quantile(share).as_secs_f64() * 1e6);
+        let ratio = |share| ours.quantile(share).as_secs_f64() / sample.quantile(share).as_secs_f64();
+        let [to_median, to_p99] = [0.5, 0.99].map(|share| format!("{:.2}", ratio(share)));
+        table.row(&[name.to_owned(), format!("{time:.0} µs"), format!("{p99:.0} µs"), to_median, to_p99]);
+    }
+    table.print();
     Ok(())
 }
 
@@ -79,6 +81,20 @@ impl Statements {
         let variables = cbor!({"_0" => table, "_1" => {"number" => 1}}).unwrap();
         let query = |text: &str| Bare::request("query", vec![text.into(), variables.clone()]);
         Self { create: query(create), live: query(live) }
+    }
+
+    /// Those of this library, without their sessions.
+    async fn recorded(namespace: &str) -> Result<Self> {
+        let server = Server::from_env();
+        let recorder = Recorder::start(&server).await;
+        let db = Surreal::connect(recorder.url()).await?;
+        db.signin(server.root()).await?;
+        db.use_ns(namespace).use_db("test").await?;
+        db.live::<Item>().await?.kill().await?;
+        db.create::<Item>().content(NewItem { number: 1 }).await?;
+        let requests = recorder.take();
+        let find = |text| requests.iter().find_map(|request| Bare::without_session(request, text)).expect("a request");
+        Ok(Self { create: find("CREATE"), live: find("LIVE SELECT") })
     }
 
     async fn measure(&self, namespace: &str, sample: &mut Sample) {
