@@ -23,12 +23,11 @@ use super::backoff::Backoff;
 use super::call::{Caller, Cleanup, Command, NewCall};
 use super::calls::{Calls, Expired, Kill, Pending, Stage};
 use super::deadline::after;
-use super::end::End;
+use super::end::{End, LinkEnd};
 use super::event_queue::{EventQueue, QueueItem, StreamEnd};
 use super::foreign;
 use super::frame_queue::FrameQueue;
 use super::ignored::Ignored;
-use super::link::LinkState;
 use super::routes::{Route, Routes};
 use super::silence::Silence;
 use super::socket::{Oversize, READ_BUFFER_BYTES, Socket};
@@ -43,7 +42,7 @@ pub(super) struct Driver {
     received: Received,
     silence: Silence,
     commands: mpsc::UnboundedReceiver<Command>,
-    state: Arc<LinkState>,
+    end: Arc<LinkEnd>,
     connection: Arc<ConnectionState>,
     calls: Calls,
     routes: Routes,
@@ -64,7 +63,7 @@ impl Driver {
     pub(super) fn new(
         (socket, received): (Socket, Received),
         commands: mpsc::UnboundedReceiver<Command>,
-        state: Arc<LinkState>,
+        end: Arc<LinkEnd>,
         connection: Arc<ConnectionState>,
     ) -> Self {
         let config = &connection.config;
@@ -73,7 +72,7 @@ impl Driver {
             received,
             silence: Silence::new(config.idle_timeout),
             commands,
-            state,
+            end,
             calls: Calls::new(config.deadline),
             routes: Routes::default(),
             ignored: Ignored::default(),
@@ -459,7 +458,7 @@ impl Driver {
     /// Ends every call with the reason of the link's end, and refuses later ones.
     fn fail_all(&mut self, end: &End) {
         // Set first: a call that is refused by the closed queue looks for the reason here.
-        let _ = self.state.end.set(end.clone());
+        let _ = self.end.set(end.clone());
         self.commands.close();
         loop {
             match self.commands.try_recv() {
@@ -490,7 +489,7 @@ impl Driver {
 /// Reached without an end when the task is dropped: its runtime was shut down, or its poll has panicked.
 impl Drop for Driver {
     fn drop(&mut self) {
-        if self.state.end.get().is_none() {
+        if self.end.get().is_none() {
             let end = if self.is_polled { End::panicked() } else { End::runtime_gone() };
             self.fail_all(&end);
         }

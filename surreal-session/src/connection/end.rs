@@ -2,7 +2,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::error::{Delivery, Error, ErrorKind};
 use crate::protocol::Operation;
@@ -20,6 +20,9 @@ pub(crate) struct End {
     /// Set if the whole connection is over for good.
     is_final: bool,
 }
+
+/// The end of a link, set once.
+pub(super) type LinkEnd = OnceLock<End>;
 
 impl End {
     /// The program closed the connection.

@@ -1,7 +1,6 @@
 //! A link: one open WebSocket, as its callers see it. It queues frames and waits for the bytes of the replies.
 
 use std::sync::Arc;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use bytes::Bytes;
@@ -12,7 +11,7 @@ use tracing::{Span, warn};
 
 use super::call::{Caller, Cleanup, Command, InFlight, NewCall, Subscription};
 use super::deadline::Deadline;
-use super::end::End;
+use super::end::{End, LinkEnd};
 use super::epoch::Owner;
 use super::event_queue::{Capacity, EventQueue, QueueItem, StreamEnd};
 use super::frame_queue::FrameQueue;
@@ -35,21 +34,14 @@ struct LinkInner {
     opened: Instant,
     driver: SharedDriver,
     commands: mpsc::UnboundedSender<Command>,
-    state: Arc<LinkState>,
-    connection: Arc<ConnectionState>,
-}
-
-/// What a link shares with its task.
-#[derive(Debug)]
-pub(super) struct LinkState {
+    end: Arc<LinkEnd>,
     /// What is sent can be read on a network.
     is_exposed: bool,
-    /// Set once, when the link is over.
-    pub(super) end: OnceLock<End>,
     /// The number of sessions that are on it, or about to be.
     sessions: AtomicUsize,
     /// Cleared at each look for unused sockets.
     was_used: AtomicBool,
+    connection: Arc<ConnectionState>,
 }
 
 /// What the sessions on a link are for.
@@ -87,12 +79,23 @@ pub(crate) struct LateReply {
 
 impl Link {
     pub(super) fn new(
-        (endpoint, purpose): (usize, Purpose),
+        (endpoint, is_exposed, purpose): (usize, bool, Purpose),
         (driver, commands): (SharedDriver, mpsc::UnboundedSender<Command>),
-        state: Arc<LinkState>,
+        end: Arc<LinkEnd>,
         connection: Arc<ConnectionState>,
     ) -> Self {
-        Self(Arc::new(LinkInner { endpoint, purpose, opened: Instant::now(), driver, commands, state, connection }))
+        Self(Arc::new(LinkInner {
+            endpoint,
+            purpose,
+            opened: Instant::now(),
+            driver,
+            commands,
+            end,
+            is_exposed,
+            sessions: AtomicUsize::new(0),
+            was_used: AtomicBool::new(true),
+            connection,
+        }))
     }
 
     pub(super) fn is(&self, other: &Self) -> bool {
@@ -113,16 +116,16 @@ impl Link {
 
     /// The number of sessions on it.
     pub(super) fn sessions(&self) -> usize {
-        self.0.state.sessions.load(Ordering::Relaxed)
+        self.0.sessions.load(Ordering::Relaxed)
     }
 
     /// Returns true if it has sessions, or had some since this was last asked.
     pub(super) fn is_used(&self) -> bool {
-        self.0.state.was_used.swap(self.sessions() > 0, Ordering::Relaxed) || self.sessions() > 0
+        self.0.was_used.swap(self.sessions() > 0, Ordering::Relaxed) || self.sessions() > 0
     }
 
     pub(super) fn end(&self) -> Option<&End> {
-        self.0.state.end.get()
+        self.0.end.get()
     }
 
     pub(crate) fn is_alive(&self) -> bool {
@@ -275,7 +278,7 @@ impl Link {
 
     /// Warns once for each connection.
     fn warn_of_password(&self, operation: &Operation) {
-        let is_exposed = self.0.state.is_exposed && matches!(operation.method(), "signin" | "signup");
+        let is_exposed = self.0.is_exposed && matches!(operation.method(), "signin" | "signup");
         if is_exposed && self.0.connection.warns_of_password() {
             warn!("a password is sent over `ws://`, which is not encrypted, to another machine; use `wss://`");
         }
@@ -300,16 +303,10 @@ impl Link {
     }
 }
 
-impl LinkState {
-    pub(super) fn new(is_exposed: bool) -> Self {
-        Self { is_exposed, end: OnceLock::new(), sessions: AtomicUsize::new(0), was_used: AtomicBool::new(true) }
-    }
-}
-
 impl Lease {
     pub(super) fn new(link: &Link) -> Self {
-        link.0.state.sessions.fetch_add(1, Ordering::Relaxed);
-        link.0.state.was_used.store(true, Ordering::Relaxed);
+        link.0.sessions.fetch_add(1, Ordering::Relaxed);
+        link.0.was_used.store(true, Ordering::Relaxed);
         Self(link.clone())
     }
 
@@ -320,7 +317,7 @@ impl Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        self.0.0.state.sessions.fetch_sub(1, Ordering::Relaxed);
+        self.0.0.sessions.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

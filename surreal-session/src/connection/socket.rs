@@ -179,7 +179,7 @@ fn keep_alive(stream: &TcpStream) -> io::Result<()> {
 ///
 /// tungstenite (0.29) clears the buffer before each read: one of 128 KiB, its default, takes longer to clear than a small
 /// frame to read. For a large frame it makes room for the whole frame.
-pub(super) const READ_BUFFER_BYTES: usize = 16 << 10;
+pub(super) const READ_BUFFER_BYTES: usize = 8 << 10;
 
 /// The longest time that tokio's timer can express.
 const LONGEST: Duration = Duration::from_hours(24 * 365);

@@ -14,7 +14,7 @@ use super::end::End;
 use super::events::ConnectionEvent;
 use super::fleet::Fleet;
 use super::foreign;
-use super::link::{Lease, Link, LinkState, Purpose};
+use super::link::{Lease, Link, Purpose};
 use super::shared_driver::SharedDriver;
 use super::socket::{self, OpenFailure, Opened};
 use super::state::ConnectionState;
@@ -376,11 +376,11 @@ impl Supervisor {
     fn serve(&mut self, endpoint: usize, purpose: Purpose, opened: Opened) {
         let (commands, receiver) = mpsc::unbounded_channel();
         let is_exposed = self.fleet.urls.get(endpoint).is_some_and(ServerUrl::is_exposed);
-        let state = Arc::new(LinkState::new(is_exposed));
-        let driver = Driver::new(opened, receiver, Arc::clone(&state), Arc::clone(&self.state));
-        let driver = SharedDriver::new(driver);
+        let end = Arc::default();
+        let driver = SharedDriver::new(Driver::new(opened, receiver, Arc::clone(&end), Arc::clone(&self.state)));
         self.links.spawn(driver.clone().run());
-        self.fleet.links().push(Link::new((endpoint, purpose), (driver, commands), state, Arc::clone(&self.state)));
+        let link = Link::new((endpoint, is_exposed, purpose), (driver, commands), end, Arc::clone(&self.state));
+        self.fleet.links().push(link);
         if let Some(endpoint) = self.fleet.endpoints().get_mut(endpoint) {
             endpoint.note_success();
         }
