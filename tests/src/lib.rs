@@ -14,7 +14,7 @@ mod runtime;
 mod server;
 
 pub use disk::DiskServer;
-pub use partly::{eventually, no_transaction_is_open, poll_times};
+pub use partly::{eventually, no_transaction_is_open, poll_times, rest};
 pub use peer::{Conversation, Peer};
 pub use proxy::{Loss, Proxy, ProxyLink};
 pub use raw::Raw;

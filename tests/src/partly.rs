@@ -26,6 +26,14 @@ pub async fn poll_times<F: Future>(times: usize, future: F) -> Option<F::Output>
     .await
 }
 
+/// The output of a future after [`poll_times`], which may have ended it already.
+pub async fn rest<F: Future>(early: Option<F::Output>, future: F) -> F::Output {
+    match early {
+        Some(output) => output,
+        None => future.await,
+    }
+}
+
 /// Repeats the check until it is true. For work that the server does in the background without an event to await.
 ///
 /// # Panics

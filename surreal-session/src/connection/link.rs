@@ -299,7 +299,11 @@ impl Link {
     }
 
     fn ended(&self, operation: &Operation, delivery: Delivery) -> Error {
-        self.end().cloned().unwrap_or_else(End::runtime_gone).error(operation, delivery)
+        match self.end() {
+            Some(end) => end.error(operation, delivery),
+            // The connection ends before its links do.
+            None => self.0.connection.ended(operation, delivery),
+        }
     }
 }
 

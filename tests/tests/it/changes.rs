@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use surreal_session::prelude::*;
-use surreal_session_tests::{async_test, connect, login, place, poll_times, unique};
+use surreal_session_tests::{async_test, connect, login, place, poll_times, rest, unique};
 use tokio::task::yield_now;
 
 const ROUNDS: usize = 150;
@@ -136,9 +136,9 @@ async fn fork_waits_for_the_changes_before_it_and_not_for_those_after() {
         for round in 0..40 {
             poll_times(1, session.use_db("a").into_future()).await;
             let mut fork = Box::pin(session.fork());
-            poll_times(1, &mut fork).await;
+            let forked = poll_times(1, &mut fork).await;
             session.use_db("b").await.unwrap();
-            let fork = fork.await.unwrap();
+            let fork = rest(forked, fork).await.unwrap();
             assert_eq!(
                 (database(&fork).await.as_str(), database(&session).await.as_str()),
                 ("a", "b"),
@@ -156,9 +156,9 @@ async fn kept_and_unpolled_fork_blocks_nothing() {
     let (_db, session) = place().await;
     poll_times(1, session.use_db("a").into_future()).await;
     let mut fork = Box::pin(session.fork());
-    poll_times(1, &mut fork).await;
+    let forked = poll_times(1, &mut fork).await;
     tokio::time::timeout(Duration::from_secs(10), session.use_db("b")).await.unwrap().unwrap();
-    assert_eq!(database(&fork.await.unwrap()).await, "a");
+    assert_eq!(database(&rest(forked, fork).await.unwrap()).await, "a");
 }
 
 #[async_test]
@@ -171,12 +171,12 @@ async fn changes_before_the_close_are_carried_out_and_those_after_are_refused() 
         let session = db.new_session().await.unwrap();
         let params = std::collections::BTreeMap::from([("n", n)]);
         let mut signup = session.signup(RecordAccess::new(&ns, "test", "member", params));
-        poll_times(1, &mut signup).await;
+        let signed_up = poll_times(1, &mut signup).await;
         let clone = session.clone();
         let (closed, refused) = tokio::join!(session.close_session(), clone.set("a", 1));
         closed.unwrap();
         assert_eq!(refused.unwrap_err().kind(), ErrorKind::SessionClosed);
-        signup.await.unwrap();
+        rest(signed_up, signup).await.unwrap();
         let count: Vec<i64> =
             root.query("SELECT VALUE n FROM member WHERE n = $n").bind("n", n).await.unwrap().take(0).unwrap();
         assert_eq!(count, [n]);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use surreal_session::prelude::*;
 use surreal_session_tests::{Peer, async_test, login, poll_times, unique};
+use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 
 use super::{HANGS, accounts, assert_none_open, two};
@@ -107,14 +108,18 @@ async fn end_comes_at_its_own_deadline_not_at_that_of_the_query_before_it() {
 
 #[async_test(not_send, blocking)]
 async fn end_comes_with_the_connection() {
-    let peer = Peer::start(async |mut peer| {
-        while let Some((id, method)) = peer.request().await {
-            match method.as_str() {
-                "begin" => {
-                    peer.reply(id, ciborium::Value::Tag(37, Box::new(ciborium::Value::Bytes(vec![7; 16])))).await;
+    let (sent, mut was_sent) = mpsc::unbounded_channel();
+    let peer = Peer::start(move |mut peer| {
+        let sent = sent.clone();
+        async move {
+            while let Some((id, method)) = peer.request().await {
+                match method.as_str() {
+                    "begin" => {
+                        peer.reply(id, ciborium::Value::Tag(37, Box::new(ciborium::Value::Bytes(vec![7; 16])))).await;
+                    }
+                    "query" => sent.send(()).unwrap(),
+                    _ => peer.reply(id, ciborium::Value::Null).await,
                 }
-                "query" => {}
-                _ => peer.reply(id, ciborium::Value::Null).await,
             }
         }
     })
@@ -124,6 +129,7 @@ async fn end_comes_with_the_connection() {
         let tx = db.begin_transaction().await.unwrap();
         let mut kept = Box::pin(tx.query("RETURN 1").into_future());
         assert!(poll_times(1, &mut kept).await.is_none());
+        was_sent.recv().await.unwrap();
         let end = tokio::spawn(async move { if commit { tx.commit().await } else { tx.cancel().await } });
         db.close().await.unwrap();
         let error = timeout(HANGS, end).await.unwrap().unwrap().unwrap_err();
