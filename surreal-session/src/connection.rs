@@ -28,6 +28,7 @@ mod frame_queue;
 mod headers;
 mod ignored;
 mod link;
+mod observer;
 mod reconnect;
 mod retry;
 mod routes;
@@ -39,8 +40,10 @@ mod supervisor;
 mod timer;
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 mod tls;
+mod trace_context;
 mod transport;
 mod url;
+mod watch;
 
 pub(crate) use backoff::{Backoff, PAUSES, random_up_to};
 pub(crate) use call::{Cleanup, Subscription};
@@ -54,6 +57,7 @@ pub(crate) use event_queue::{Capacity, Missed, MissedReason, QueueItem, StreamEn
 pub use events::{ConnectionEvent, ConnectionEvents};
 pub(crate) use frame_queue::FrameQueue;
 pub(crate) use link::{LateReply, Lease, Link, Purpose};
+pub use observer::{FinishedCall, LiveGap, Observer, RetriedCall};
 pub use reconnect::Reconnect;
 pub(crate) use retry::{Retry, RetryLimit};
 pub(crate) use state::not_driven;
@@ -62,4 +66,7 @@ pub(crate) use timer::Timer;
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 #[cfg_attr(docsrs, doc(cfg(any(feature = "rustls", feature = "native-tls"))))]
 pub use tls::TlsConfig;
+pub use trace_context::TraceContext;
+pub(crate) use trace_context::TraceSource;
 pub(crate) use url::ServerUrl;
+pub(crate) use watch::{CallSubject, CallWatch, RunWatch, carried, note_retry, note_rows};

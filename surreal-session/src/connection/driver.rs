@@ -14,7 +14,7 @@ use bytes::Bytes;
 use futures_util::{Sink, SinkExt, StreamExt};
 use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_tungstenite::tungstenite::error::CapacityError;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{self, Message};
@@ -214,7 +214,9 @@ impl Driver {
                 self.calls
                     .add(self.connection.next_id(), Pending { stage: Stage::Paused, kill: Some(kill), ..pending });
             }
-            Err(error) => debug!(%error, live = %kill.id, "a live query without streams was not killed"),
+            Err(error) => {
+                debug!(error = %error.outline(), live = %kill.id, "a live query without streams was not killed")
+            }
             Ok(_) => {}
         }
     }
@@ -271,7 +273,10 @@ impl Driver {
         let Some((id, frame, pending)) = self.calls.send_next() else { return Ok(()) };
         {
             let _entered = pending.caller.as_ref().map(|caller| caller.span.enter());
-            trace!(%id, method = pending.operation.method(), operation = %pending.operation, bytes = frame.len(), "request");
+            trace!(%id, method = pending.operation.method(), operation = pending.operation.summary(), bytes = frame.len(), "request");
+        }
+        if let Some(watched) = pending.caller.as_ref().and_then(|caller| caller.watched.as_ref()) {
+            watched.sent(pending.sent_at().unwrap_or_else(Instant::now));
         }
         self.socket.start_send_unpin(Message::Binary(frame)).map_err(write_failed)
     }
@@ -386,7 +391,9 @@ impl Driver {
                 let error = self.ignored.timeout(&operation, caller.timeout, sent_at);
                 reply(caller, Err(error));
             }
-            Expired::Unanswered(operation, _, None) => debug!(%operation, "no reply to a call without a caller"),
+            Expired::Unanswered(operation, _, None) => {
+                debug!(operation = operation.summary(), "no reply to a call without a caller")
+            }
             Expired::Retry(kill) => self.kill(kill),
             Expired::Unsent(_, None) | Expired::Nothing => {}
         }
@@ -411,7 +418,7 @@ impl Driver {
         };
         // Before the reply: its caller looks whether a late one may come.
         drop(late);
-        caller.span.in_scope(|| trace!(%id, method = operation.method(), %operation, "reply"));
+        caller.span.in_scope(|| trace!(%id, method = operation.method(), operation = operation.summary(), "reply"));
         if let Some(unread) = reply(caller, answer) {
             self.clean(cleanup.after(&unread));
         }
@@ -460,6 +467,9 @@ impl Drop for Driver {
 
 /// Sends a reply to its caller. Returns the reply if the caller has left.
 fn reply(caller: Caller, reply: Result<Reply>) -> Option<Result<Reply>> {
+    if let Some(watched) = &caller.watched {
+        watched.answered();
+    }
     foreign::run(|| caller.reply.send(reply).err()).flatten()
 }
 

@@ -10,6 +10,7 @@ use futures_util::{FutureExt, Stream};
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 
+use super::watch::Monitor;
 use crate::error::Error;
 use crate::protocol::SessionId;
 
@@ -99,7 +100,8 @@ type Receiver = broadcast::Receiver<ConnectionEvent>;
 pub(super) struct Events(broadcast::Sender<ConnectionEvent>);
 
 impl Events {
-    pub(super) fn emit(&self, event: ConnectionEvent) {
+    pub(super) fn emit(&self, monitor: &Monitor, event: ConnectionEvent) {
+        monitor.tell(|observer| observer.connection_event(&event));
         // Fails if nobody listens.
         let _ = self.0.send(event);
     }

@@ -19,6 +19,7 @@ use super::frame_queue::FrameQueue;
 use super::routes::Route;
 use super::state::{ConnectionState, not_driven};
 use super::timer::{while_driven, within};
+use super::{ServerUrl, watch};
 use crate::error::{Delivery, Error, ErrorKind, Result};
 use crate::protocol::{LiveId, Operation, Reply, Request, SessionId};
 
@@ -40,8 +41,8 @@ struct LinkInner {
 /// What a link shares with its task.
 #[derive(Debug)]
 pub(super) struct LinkState {
-    /// What is sent can be read on a network.
-    is_exposed: bool,
+    /// Where it leads to.
+    url: Option<ServerUrl>,
     /// Set once, when the link is over.
     pub(super) end: OnceLock<End>,
     /// The number of sessions that are on it, or about to be.
@@ -227,6 +228,7 @@ impl Link {
 
     async fn send(&self, request: Request, deadline: Deadline, on_reply: OnReply) -> Result<Bytes> {
         let OnReply { cleanup, live, late, frames } = on_reply;
+        let request = self.traced(request);
         let operation = request.operation.clone();
         self.check_size(&request)?;
         self.warn_of_password(&operation);
@@ -234,7 +236,11 @@ impl Link {
         let (reply, receiver) = oneshot::channel();
         let call =
             InFlight { id: request.id, cleanup, reply: receiver, commands: self.0.commands.clone(), is_done: false };
-        let caller = Caller { reply, timeout: deadline.timeout, span: Span::current() };
+        let watched = watch::current();
+        if let (Some(watched), Some(url)) = (&watched, &self.0.state.url) {
+            watched.on_server(&url.host, url.port);
+        }
+        let caller = Caller { reply, timeout: deadline.timeout, span: Span::current(), watched };
         let command = Command::Call(Box::new(NewCall {
             request,
             deadline: deadline.at,
@@ -276,9 +282,22 @@ impl Link {
 
     /// Warns once for each connection.
     fn warn_of_password(&self, operation: &Operation) {
-        let is_exposed = self.0.state.is_exposed && matches!(operation.method(), "signin" | "signup");
-        if is_exposed && self.0.connection.warns_of_password() {
+        let is_password = matches!(operation.method(), "signin" | "signup");
+        if is_password && self.is_exposed() && self.0.connection.warns_of_password() {
             warn!("a password is sent over `ws://`, which is not encrypted, to another machine; use `wss://`");
+        }
+    }
+
+    /// Returns true if what is sent can be read on a network.
+    fn is_exposed(&self) -> bool {
+        self.0.state.url.as_ref().is_some_and(ServerUrl::is_exposed)
+    }
+
+    /// The request with the trace of its call, if the program gives that.
+    fn traced(&self, request: Request) -> Request {
+        match &self.0.connection.config.monitor.trace {
+            Some(trace) => trace.add_to(request),
+            None => request,
         }
     }
 
@@ -302,8 +321,8 @@ impl Link {
 }
 
 impl LinkState {
-    pub(super) fn new(is_exposed: bool) -> Self {
-        Self { is_exposed, end: OnceLock::new(), sessions: AtomicUsize::new(0), was_used: AtomicBool::new(true) }
+    pub(super) fn new(url: Option<&ServerUrl>) -> Self {
+        Self { url: url.cloned(), end: OnceLock::new(), sessions: AtomicUsize::new(0), was_used: AtomicBool::new(true) }
     }
 }
 

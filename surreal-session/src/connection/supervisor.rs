@@ -8,7 +8,6 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until, timeout};
 use tracing::{debug, warn};
 
-use super::ServerUrl;
 use super::driver::Driver;
 use super::end::End;
 use super::events::ConnectionEvent;
@@ -148,7 +147,7 @@ impl Supervisor {
             let error = end.error_of("the socket", Delivery::Unknown);
             let endpoint = self.fleet.name(link.endpoint());
             debug!(%error, endpoint, "a socket was lost");
-            self.state.events.emit(ConnectionEvent::Disconnected {
+            self.state.emit(ConnectionEvent::Disconnected {
                 endpoint,
                 close_code: end.close_code(),
                 error: error.clone(),
@@ -368,14 +367,13 @@ impl Supervisor {
         drop(endpoints);
         let endpoint = self.fleet.name(index);
         debug!(endpoint, attempt, ?after, %error, "a socket could not be opened");
-        self.state.events.emit(ConnectionEvent::Reconnecting { endpoint, attempt, after, error });
+        self.state.emit(ConnectionEvent::Reconnecting { endpoint, attempt, after, error });
     }
 
     /// Starts the task of a link.
     fn serve(&mut self, endpoint: usize, purpose: Purpose, opened: Opened) {
         let (commands, receiver) = mpsc::unbounded_channel();
-        let is_exposed = self.fleet.urls.get(endpoint).is_some_and(ServerUrl::is_exposed);
-        let state = Arc::new(LinkState::new(is_exposed));
+        let state = Arc::new(LinkState::new(self.fleet.urls.get(endpoint)));
         let driver = Driver::new(opened, receiver, Arc::clone(&state), Arc::clone(&self.state));
         self.links.spawn(driver.run());
         self.fleet.links().push(Link::new((endpoint, purpose), commands, state, Arc::clone(&self.state)));
@@ -384,7 +382,7 @@ impl Supervisor {
         }
         let endpoint = self.fleet.name(endpoint);
         debug!(endpoint, "a socket is open");
-        self.state.events.emit(ConnectionEvent::Connected { endpoint });
+        self.state.emit(ConnectionEvent::Connected { endpoint });
     }
 
     /// The end of the connection, if no link can come any more, or none has come for too long.
@@ -434,7 +432,7 @@ impl Supervisor {
         }
         self.fleet.links().clear();
         let error = end.error_of("the connection", Delivery::NotSent);
-        self.state.events.emit(ConnectionEvent::Closed { error });
+        self.state.emit(ConnectionEvent::Closed { error });
     }
 
     /// Notes the end before anything else, so that every call finds the reason.

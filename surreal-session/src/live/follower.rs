@@ -380,7 +380,7 @@ fn was_removed(scope: &Scope, table: &Table, id: LiveId, place: Value) -> Task<b
             }
             Ok(_) => false,
             Err(error) => {
-                debug!(live = %id, %error, "cannot look whether the table of a live query was removed");
+                debug!(live = %id, error = %error.outline(), "cannot look whether the table of a live query was removed");
                 false
             }
         }

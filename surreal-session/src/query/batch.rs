@@ -179,7 +179,8 @@ impl<B: Statements> BatchInner<B> {
     fn request(&self, form: BatchForm) -> Result<BatchRequest> {
         let parts = self.statements.parts();
         check(&parts, &self.scope)?;
-        let query = Self::text(&parts, form).into_query(self.scope.clone(), Operation::batch(), self.deadline);
+        let query =
+            Self::text(&parts, form).into_query(self.scope.clone(), Operation::batch(parts.len()), self.deadline);
         Ok(BatchRequest { query, parts, offset: form.offset() })
     }
 
@@ -222,12 +223,17 @@ impl<B: Statements> IntoFuture for Batch<B> {
         let request = self.0.request(BatchForm::Separate);
         let BatchInner { scope, statements, .. } = self.0;
         Box::pin(async move {
-            let answer = request?.send().await?;
-            statements.read(&answer).map_err(|error| match scope.transaction() {
-                // The transaction rolls back all of them.
-                Some(_) => error,
-                None => answer.partly_applied(error),
-            })
+            let request = request?;
+            let watch = request.query.watch();
+            let work = async move {
+                let answer = request.send().await?;
+                statements.read(&answer).map_err(|error| match scope.transaction() {
+                    // The transaction rolls back all of them.
+                    Some(_) => error,
+                    None => answer.partly_applied(error),
+                })
+            };
+            watch.observe(work).await
         })
     }
 }
@@ -240,10 +246,15 @@ impl<B: Statements> IntoFuture for AtomicBatch<B> {
         let request = self.0.request(BatchForm::atomic_in(&self.0.scope));
         let statements = self.0.statements;
         Box::pin(async move {
-            let answer = request?.send().await?;
-            answer.check_kept()?;
-            let unread = "all of the batch was carried out, but a result cannot be read";
-            statements.read(&answer).map_err(|error| error.in_context(unread))
+            let request = request?;
+            let watch = request.query.watch();
+            let work = async move {
+                let answer = request.send().await?;
+                answer.check_kept()?;
+                let unread = "all of the batch was carried out, but a result cannot be read";
+                statements.read(&answer).map_err(|error| error.in_context(unread))
+            };
+            watch.observe(work).await
         })
     }
 }
@@ -256,8 +267,13 @@ impl<B: Statements> IntoFuture for SettledBatch<B> {
         let request = self.0.request(BatchForm::Separate);
         let statements = self.0.statements;
         Box::pin(async move {
-            let answer = request?.send().await?;
-            Ok(statements.settle(&answer))
+            let request = request?;
+            let watch = request.query.watch();
+            let work = async move {
+                let answer = request.send().await?;
+                Ok(statements.settle(&answer))
+            };
+            watch.observe(work).await
         })
     }
 }

@@ -20,7 +20,7 @@ use super::surql::{Surql, cannot_bind, check_free, entries, with_names};
 use super::{Response, Scope};
 use crate::codec::reader::{MapEntries, Reader};
 use crate::codec::{self, EncodeError};
-use crate::connection::{Cleanup, Deadline, Patience, Retry};
+use crate::connection::{CallWatch, Cleanup, Deadline, Patience, Retry, note_rows};
 use crate::error::{Error, Result};
 use crate::protocol::{BindingsWriter, Operation, Request};
 use crate::record::{Assignments, PatchedField, Path};
@@ -69,10 +69,13 @@ pub struct Query {
     /// The first error of a binding, which awaiting returns.
     error: Option<Error>,
     deadline: Patience,
+    /// Set if the text may have values written into it.
+    is_dynamic: bool,
 }
 
 impl Query {
     pub(crate) fn new(scope: Scope, surql: Surql) -> Self {
+        let is_dynamic = surql.is_dynamic();
         let (text, bindings, error) = surql.into_parts();
         let binding_bytes = bindings.iter().map(|(_, value)| value.len() + NAME_BYTES).sum();
         let mut query = Self::with_capacity(scope, "query".into(), text, binding_bytes);
@@ -81,13 +84,14 @@ impl Query {
             query.names.push(name);
         }
         query.error = error;
+        query.is_dynamic = is_dynamic;
         query
     }
 
     /// Starts a query whose bindings take this number of bytes.
     fn with_capacity(scope: Scope, operation: Operation, text: Cow<'static, str>, binding_bytes: usize) -> Self {
         let bindings = scope.request(operation).reserve(text.len() + binding_bytes).text(&text).bindings();
-        Self { scope, text, bindings, names: Vec::new(), error: None, deadline: Patience::default() }
+        Self { scope, text, bindings, names: Vec::new(), error: None, deadline: Patience::default(), is_dynamic: false }
     }
 
     /// Binds `value` to `$name` for this query. It takes precedence over a variable of the session.
@@ -182,6 +186,12 @@ impl Query {
         self.scope.client().deadline(self.deadline)
     }
 
+    /// Begins to watch the query as a call of the program, if something listens.
+    pub(super) fn watch(&self) -> CallWatch {
+        let shows_text = !self.is_dynamic || self.scope.client().monitor().shows_all_texts;
+        self.scope.watch(self.bindings.operation(), shows_text.then_some(&*self.text))
+    }
+
     /// Sends the query.
     pub(super) async fn run(self) -> Result<Response> {
         let deadline = self.deadline_from_now();
@@ -195,7 +205,8 @@ impl Query {
             let (scope, request, _) = self.into_request()?;
             let is_repeatable = request.operation.is_statement() && !may_write(&text);
             let request = request.repeatable(is_repeatable);
-            return Response::read(&scope.session().call(request, deadline, Cleanup::Nothing).await?);
+            let reply = scope.session().call(request, deadline, Cleanup::Nothing).await?;
+            return Response::read(&reply).inspect(|response| note_rows(|| response.rows()));
         };
         if let Some(error) = self.error {
             return Err(error);
@@ -205,7 +216,9 @@ impl Query {
         let (text, request) = (surql.clone(), self.bindings.finish());
         let statements = transaction::query(transaction, text, request, deadline).await?;
         let decode_guard = may_write(&self.text).then(|| transaction.decode_guard(surql));
-        Ok(Response::new(statements, decode_guard))
+        let response = Response::new(statements, decode_guard);
+        note_rows(|| response.rows());
+        Ok(response)
     }
 
     /// Returns the request, or the first error of a binding.
@@ -251,7 +264,12 @@ impl IntoFuture for Query {
     type IntoFuture = CallFuture<Response>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
+        Box::pin(async move {
+            let (watch, deadline) = (self.watch(), self.deadline_from_now());
+            let outcome = watch.within(self.run_by(deadline)).await;
+            watch.finish_with(|| outcome.as_ref().map_or_else(|error| Some(error.clone()), Response::failure));
+            outcome
+        })
     }
 }
 
@@ -389,19 +407,22 @@ pub(super) use {apply_if, builder_methods};
 pub(super) fn send<S: Statement>(statement: S) -> CallFuture<S::Output> {
     let mut query = statement.query();
     Box::pin(async move {
-        let deadline = query.deadline_from_now();
+        let (watch, deadline) = (query.watch(), query.deadline_from_now());
         let mut retry: Option<Retry> = None;
-        loop {
-            let response = query.run_by(deadline).await;
+        let outcome = loop {
+            let response = watch.within(query.run_by(deadline)).await;
             let error = match response.and_then(|response| read(&statement, response)) {
                 Err(error) if error.is_conflict() => error,
-                outcome => return outcome,
+                outcome => break outcome,
             };
             if !retry.get_or_insert_with(|| statement.call().retry(deadline)).pause().await {
-                return Err(error);
+                break Err(error);
             }
+            watch.retried(&error);
             query = statement.query();
-        }
+        };
+        watch.finish(&outcome);
+        outcome
     })
 }
 
@@ -438,6 +459,8 @@ pub struct Fragment {
     /// The error for which it is not sent.
     refusal: Option<Error>,
     reads: Reads,
+    /// Set if the text may have values written into it.
+    is_dynamic: bool,
 }
 
 /// A select whose result another statement reads as a variable.
@@ -489,8 +512,9 @@ impl Fragment {
 
     /// A part of a statement. It is in parentheses, so that it cannot begin another clause.
     pub(super) fn of_surql(surql: Surql) -> Self {
+        let is_dynamic = surql.is_dynamic();
         let (text, bindings, error) = surql.into_parts();
-        let fragment = Self::new("(").text(&text).text(")").of_program();
+        let fragment = Self { is_dynamic, ..Self::new("(").text(&text).text(")").of_program() };
         let fragment =
             bindings.into_iter().fold(fragment, |fragment, (name, value)| fragment.bind_encoded(name, value));
         match error {
@@ -616,6 +640,7 @@ impl Fragment {
         let name = format!("$__query_{:016x}", hasher.finish());
         let mut variable = Self::new(name.clone()).following_links(true);
         variable.refusal.clone_from(&surql.refusal);
+        variable.is_dynamic = surql.is_dynamic;
         variable.queries.push(SubQuery { name, scope, surql });
         self.then(variable)
     }
@@ -639,6 +664,7 @@ impl Fragment {
         self.text.push_str(&next.text);
         self.refusal = self.refusal.or(next.refusal);
         self.reads = self.reads.max(next.reads);
+        self.is_dynamic |= next.is_dynamic;
         self.values.extend(next.values.into_iter().map(|(at, value)| (at + offset, value)));
         self.named.extend(next.named);
         for query in next.queries {
@@ -695,7 +721,8 @@ impl Fragment {
             Ok(())
         });
         match read {
-            Ok(()) => Self::default().joined(pieces, ", "),
+            // The keys of a map may be anything.
+            Ok(()) => Self { is_dynamic: true, ..Self::default() }.joined(pieces, ", "),
             Err(error) => Self::default().refused(&error.message()),
         }
     }
@@ -757,6 +784,7 @@ impl Fragment {
         let mut query = Query::with_capacity(scope, operation, self.to_string().into(), binding_bytes);
         query.deadline = deadline.into();
         query.error = self.refusal;
+        query.is_dynamic = self.is_dynamic;
         if !self.queries.is_empty() {
             let reason = "a live query cannot read the result of another select: it would not see its changes";
             query.error.get_or_insert_with(|| Error::argument(reason));
