@@ -366,7 +366,7 @@ impl RunWatch {
     pub(super) fn begin(connection: &Arc<ConnectionState>, session: SessionId) -> Self {
         let span = info_span!(
             target: TARGET,
-            "transaction",
+            "run",
             otel.name = "transaction",
             otel.kind = "internal",
             otel.status_code = Empty,

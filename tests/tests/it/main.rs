@@ -54,6 +54,7 @@ mod methods;
 mod migrations;
 mod models;
 mod names;
+mod observability;
 mod opening;
 mod operations;
 mod outages;
