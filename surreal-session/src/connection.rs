@@ -2,12 +2,14 @@
 //!
 //! A connection has any number of sockets, to one server or to the nodes of a cluster. Sessions are placed on them, and move
 //! to others when a socket is lost. [`Reconnect`] sets how sockets are opened again, [`ConnectionEvents`] reports what
-//! happens to them, and [`ConnectionStatus`] shows how many there are.
+//! happens to them, and [`ConnectionStatus`] shows how many there are. An [`Observer`] gets the end of each call as well, and
+//! [`TraceContext`] continues a trace inside the server.
 // A `Client` is what sessions hold of a connection. Its `supervisor` is a task that opens sockets, replaces lost ones, and
 // places sessions. A `Link` is one open socket: it passes finished frames to its `driver` through one queue, and waits for
 // the bytes of the reply on a oneshot. The driver owns the socket, the calls in flight and their deadlines, and routes bytes
 // by request id. It never waits for an application, and every call that it accepted ends exactly once: with a reply, with an
-// error, or because its caller has gone. `state` is what all of them share.
+// error, or because its caller has gone. `state` is what all of them share. `watch` observes the
+// calls of the program.
 
 mod backoff;
 mod call;

@@ -69,6 +69,23 @@ pub(super) struct Caller {
     pub(super) watched: Option<Arc<Watched>>,
 }
 
+impl Caller {
+    /// Notes that the request is written to its socket.
+    pub(super) fn sent(&self, at: Option<Instant>) {
+        if let (Some(watched), Some(at)) = (&self.watched, at) {
+            watched.sent(at);
+        }
+    }
+
+    /// Notes that the request has its reply, or gets none. The spans are let go, so that they end in the caller's task.
+    pub(super) fn answered(&mut self) {
+        if let Some(watched) = self.watched.take() {
+            watched.answered();
+        }
+        self.span = Span::none();
+    }
+}
+
 /// The clean-up to run if the caller is gone when the reply arrives.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Cleanup {

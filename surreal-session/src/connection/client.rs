@@ -238,15 +238,15 @@ impl Client {
 
     /// Begins to watch a call of the program, if something listens.
     pub(crate) fn watch<'a>(&self, subject: impl FnOnce() -> CallSubject<'a>) -> CallWatch {
-        CallWatch::begin(&self.0.state, subject)
+        CallWatch::begin(self.monitor(), subject)
     }
 
     /// Begins to watch a transaction that is run by a closure.
     pub(crate) fn watch_run(&self, session: SessionId) -> RunWatch {
-        RunWatch::begin(&self.0.state, session)
+        RunWatch::begin(self.monitor(), session)
     }
 
-    /// What listens to the calls of this connection.
+    /// The settings for the observation of calls.
     pub(crate) fn monitor(&self) -> &Monitor {
         &self.0.state.config.monitor
     }

@@ -14,7 +14,7 @@ use bytes::Bytes;
 use futures_util::{Sink, SinkExt, StreamExt};
 use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::error::CapacityError;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{self, Message};
@@ -215,7 +215,7 @@ impl Driver {
                     .add(self.connection.next_id(), Pending { stage: Stage::Paused, kill: Some(kill), ..pending });
             }
             Err(error) => {
-                debug!(error = %error.outline(), live = %kill.id, "a live query without streams was not killed")
+                debug!(error = %error.outline(), live = %kill.id, "a live query without streams was not killed");
             }
             Ok(_) => {}
         }
@@ -275,8 +275,9 @@ impl Driver {
             let _entered = pending.caller.as_ref().map(|caller| caller.span.enter());
             trace!(%id, method = pending.operation.method(), operation = pending.operation.summary(), bytes = frame.len(), "request");
         }
-        if let Some(watched) = pending.caller.as_ref().and_then(|caller| caller.watched.as_ref()) {
-            watched.sent(pending.sent_at().unwrap_or_else(Instant::now));
+        match &pending.caller {
+            Some(caller) => caller.sent(pending.sent_at()),
+            None => debug!(%id, operation = pending.operation.summary(), "a clean-up is sent"),
         }
         self.socket.start_send_unpin(Message::Binary(frame)).map_err(write_failed)
     }
@@ -392,7 +393,7 @@ impl Driver {
                 reply(caller, Err(error));
             }
             Expired::Unanswered(operation, _, None) => {
-                debug!(operation = operation.summary(), "no reply to a call without a caller")
+                debug!(operation = operation.summary(), "no reply to a call without a caller");
             }
             Expired::Retry(kill) => self.kill(kill),
             Expired::Unsent(_, None) | Expired::Nothing => {}
@@ -466,10 +467,8 @@ impl Drop for Driver {
 }
 
 /// Sends a reply to its caller. Returns the reply if the caller has left.
-fn reply(caller: Caller, reply: Result<Reply>) -> Option<Result<Reply>> {
-    if let Some(watched) = &caller.watched {
-        watched.answered();
-    }
+fn reply(mut caller: Caller, reply: Result<Reply>) -> Option<Result<Reply>> {
+    caller.answered();
     foreign::run(|| caller.reply.send(reply).err()).flatten()
 }
 

@@ -10,7 +10,6 @@ use futures_util::{FutureExt, Stream};
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 
-use super::watch::Monitor;
 use crate::error::Error;
 use crate::protocol::SessionId;
 
@@ -100,8 +99,7 @@ type Receiver = broadcast::Receiver<ConnectionEvent>;
 pub(super) struct Events(broadcast::Sender<ConnectionEvent>);
 
 impl Events {
-    pub(super) fn emit(&self, monitor: &Monitor, event: ConnectionEvent) {
-        monitor.tell(|observer| observer.connection_event(&event));
+    pub(super) fn emit(&self, event: ConnectionEvent) {
         // Fails if nobody listens.
         let _ = self.0.send(event);
     }

@@ -1,4 +1,4 @@
-//! The hook for metrics, and what it is called with.
+//! The hook for metrics, and the arguments of its methods.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
@@ -11,9 +11,9 @@ use crate::protocol::{LiveId, SessionId, TransactionId};
 
 /// A hook for metrics; see [`Connect::observer`](crate::Connect::observer).
 ///
-/// Every method has an empty default. They are called outside of locks, where it happens: the end of a call in the task
-/// that awaits or drops it, an event of the connection in a task of the connection. So a method must return quickly, and
-/// must not block. A panic in one is caught and logged, and changes nothing.
+/// Each method has an empty default. The client calls them outside of its locks: `call_finished` in the task that awaits or
+/// drops the call, `live_gap` in the task that reads the stream, `connection_event` in a task of the connection. They must
+/// return quickly and must not block. A panic in one is caught and logged, and has no other effect.
 ///
 /// # Examples
 ///

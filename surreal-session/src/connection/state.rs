@@ -94,7 +94,8 @@ impl ConnectionState {
 
     /// Reports something to the program.
     pub(super) fn emit(&self, event: ConnectionEvent) {
-        self.events.emit(&self.config.monitor, event);
+        self.config.monitor.tell(|observer| observer.connection_event(&event));
+        self.events.emit(event);
     }
 
     /// The error of a call that the connection's end has ended. Without a known reason, its runtime was shut down.

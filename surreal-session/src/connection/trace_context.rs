@@ -37,8 +37,8 @@ impl TraceContext {
 
     /// Returns the OpenTelemetry context of the calling task; `None` outside of a trace.
     ///
-    /// Inside a span of `tracing` it is that span, if the layer of `tracing-opentelemetry` is installed: it activates the
-    /// context of each span that is entered, unless `with_context_activation(false)` says otherwise. The crate
+    /// Inside a span of `tracing` it is the context of that span, if the layer of `tracing-opentelemetry` is installed: the
+    /// layer activates the context of each span that is entered, unless it has `with_context_activation(false)`. The crate
     /// `opentelemetry` must be the one that the layer uses. If the program has several versions of it, choose with
     /// `cargo update -p opentelemetry --precise`.
     ///

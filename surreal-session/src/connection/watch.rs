@@ -1,4 +1,4 @@
-//! What is seen of the calls of the program: their spans, the warnings about slow ones, and what the observer is told.
+//! The observation of the program's calls: their spans, the warnings about slow ones, and the methods of the observer.
 //!
 //! A [`CallWatch`] belongs to one call, from its first poll to its end. It is empty, and costs two loads, unless something
 //! listens. While the call is polled, it is the current one of its thread, so that a link finds it without a parameter in
@@ -16,15 +16,14 @@ use std::time::Duration;
 use pin_project_lite::pin_project;
 use tokio::time::Instant;
 use tracing::field::{self, Empty};
-use tracing::{Level, Span, event, info_span, span_enabled, warn};
+use tracing::{Level, Span, info, info_span, span_enabled, warn};
 
 use super::observer::{self, FinishedCall, LiveGap, Observer, RetriedCall};
-use super::state::ConnectionState;
 use super::trace_context::TraceSource;
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::{LiveId, Operation, SessionId, TransactionId};
 
-/// What listens to the calls of a connection.
+/// The settings of a connection that concern the observation of its calls.
 #[derive(Clone, Default)]
 pub(crate) struct Monitor {
     pub(crate) observer: Option<Arc<dyn Observer>>,
@@ -35,10 +34,10 @@ pub(crate) struct Monitor {
     pub(crate) shows_all_texts: bool,
 }
 
-/// The subject of a call.
+/// The subject of a call. It is made only if something listens.
 #[derive(Debug)]
 pub(crate) struct CallSubject<'a> {
-    pub(crate) operation: &'a Operation,
+    pub(crate) operation: Operation,
     pub(crate) session: SessionId,
     pub(crate) namespace: Option<String>,
     pub(crate) database: Option<String>,
@@ -56,7 +55,7 @@ pub(crate) struct CallWatch(Option<Arc<Watched>>);
 #[derive(Debug)]
 pub(crate) struct Watched {
     span: Span,
-    connection: Arc<ConnectionState>,
+    monitor: Monitor,
     summary: String,
     operation: String,
     table: Option<String>,
@@ -106,12 +105,12 @@ impl Monitor {
 
 impl CallWatch {
     /// Begins to watch a call, if something listens.
-    pub(super) fn begin<'a>(connection: &Arc<ConnectionState>, subject: impl FnOnce() -> CallSubject<'a>) -> Self {
+    pub(super) fn begin<'a>(monitor: &Monitor, subject: impl FnOnce() -> CallSubject<'a>) -> Self {
         let is_traced = span_enabled!(target: TARGET, Level::INFO);
-        if !is_traced && !connection.config.monitor.listens() {
+        if !is_traced && !monitor.listens() {
             return Self(None);
         }
-        Self(Some(Arc::new(Watched::new(connection, subject()))))
+        Self(Some(Arc::new(Watched::new(monitor, subject()))))
     }
 
     /// The future with this as the current call.
@@ -128,6 +127,13 @@ impl CallWatch {
     pub(crate) fn retried(&self, error: &Error) {
         if let Some(watched) = &self.0 {
             watched.retried(error);
+        }
+    }
+
+    /// Adds to the rows that the call has read.
+    pub(crate) fn note_rows(&self, rows: usize) {
+        if let Some(watched) = &self.0 {
+            watched.read(rows);
         }
     }
 
@@ -157,7 +163,7 @@ impl Drop for CallWatch {
 }
 
 impl Watched {
-    fn new(connection: &Arc<ConnectionState>, subject: CallSubject<'_>) -> Self {
+    fn new(monitor: &Monitor, subject: CallSubject<'_>) -> Self {
         let CallSubject { operation, session, namespace, database, transaction, text } = subject;
         let (summary, table) = (operation.summary(), operation.table());
         let place = Place(namespace.as_deref(), database.as_deref());
@@ -196,17 +202,17 @@ impl Watched {
             database,
             session,
             transaction,
-            text: text.filter(|_| connection.config.monitor.slow.is_some()).map(str::to_owned),
+            text: text.filter(|_| monitor.slow.is_some()).map(str::to_owned),
             begun: Instant::now(),
             progress: Mutex::default(),
-            connection: Arc::clone(connection),
+            monitor: monitor.clone(),
         }
     }
 
     /// Runs `work` as a part of this call.
     fn enter<T>(self: &Arc<Self>, work: impl FnOnce() -> T) -> T {
         let _entered = self.span.enter();
-        let _restore = Restore(CURRENT.replace(Some(Arc::clone(self))));
+        let _restore = Restore(replace_current(Some(Arc::clone(self))));
         work()
     }
 
@@ -237,19 +243,23 @@ impl Watched {
         }
     }
 
+    fn read(&self, rows: usize) {
+        *self.progress().rows.get_or_insert(0) += rows as u64;
+    }
+
     fn retried(&self, error: &Error) {
         let attempts = {
             let mut progress = self.progress();
             progress.attempts += 1;
             progress.attempts
         };
-        let report = || retried(&self.connection.config.monitor, &self.summary, attempts, error.kind());
-        self.span.in_scope(report);
+        self.span.in_scope(|| retried(&self.monitor, &self.summary, attempts, error.kind()));
     }
 
     fn end(&self, error: Option<&Error>, is_dropped: bool) {
-        let duration = self.begun.elapsed();
-        let (queued, round_trip, requests, rows) = self.progress().summed(Instant::now());
+        let now = Instant::now();
+        let duration = now.saturating_duration_since(self.begun);
+        let (queued, round_trip, requests, rows) = self.progress().summed(now);
         if !self.span.is_disabled() {
             self.record(error, is_dropped);
             self.span.record("surreal_session.requests", requests);
@@ -257,8 +267,7 @@ impl Watched {
             queued.map(|queued| self.span.record("surreal_session.queue.duration", queued.as_secs_f64()));
             rows.map(|rows| self.span.record("db.response.returned_rows", rows));
         }
-        let monitor = &self.connection.config.monitor;
-        if monitor.slow.is_some_and(|limit| duration >= limit) {
+        if self.monitor.slow.is_some_and(|limit| duration >= limit) {
             self.span.in_scope(|| self.warn(duration, queued, round_trip));
         }
         let call = FinishedCall {
@@ -277,7 +286,7 @@ impl Watched {
             error: error.map(Error::kind),
             is_dropped,
         };
-        monitor.tell(|observer| observer.call_finished(&call));
+        self.monitor.tell(|observer| observer.call_finished(&call));
     }
 
     fn record(&self, error: Option<&Error>, is_dropped: bool) {
@@ -322,14 +331,19 @@ impl Progress {
 
 /// The current call of this thread, if it is watched.
 pub(super) fn current() -> Option<Arc<Watched>> {
-    CURRENT.with_borrow(Clone::clone)
+    // Fails while the thread ends.
+    CURRENT.try_with(|current| current.borrow().clone()).ok().flatten()
+}
+
+/// Sets the current call of this thread, and returns the one before.
+fn replace_current(call: Option<Arc<Watched>>) -> Option<Arc<Watched>> {
+    CURRENT.try_with(|current| current.replace(call)).ok().flatten()
 }
 
 /// Adds to the rows that the current call has read.
-pub(crate) fn note_rows(rows: impl FnOnce() -> u64) {
+pub(crate) fn note_rows(rows: impl FnOnce() -> usize) {
     if let Some(watched) = current() {
-        let rows = rows();
-        *watched.progress().rows.get_or_insert(0) += rows;
+        watched.read(rows());
     }
 }
 
@@ -342,15 +356,16 @@ pub(crate) fn note_retry(error: &Error) {
 
 /// Reports an attempt after which another one begins, in the current span.
 pub(super) fn retried(monitor: &Monitor, summary: &str, attempts: u32, error: ErrorKind) {
-    event!(target: TARGET, Level::INFO, attempts, "error.type" = ?error, "another attempt");
+    info!(target: TARGET, attempts, "error.type" = ?error, "another attempt");
     monitor.tell(|observer| observer.call_retried(&RetriedCall::new(summary, attempts, error)));
 }
 
 /// Takes the current call and the current span along into another task.
 pub(crate) fn carried<F: Future>(work: F) -> tracing::instrument::Instrumented<Within<F>> {
     let watched = current();
-    // Entering the span of a call enters the right one.
-    let span = if watched.is_some() { Span::none() } else { Span::current() };
+    // The span of the call is entered with it. Otherwise the call is in a span of the program.
+    let has_span = watched.as_ref().is_some_and(|watched| !watched.span.is_disabled());
+    let span = if has_span { Span::none() } else { Span::current() };
     tracing::Instrument::instrument(Within { watched, work }, span)
 }
 
@@ -358,12 +373,12 @@ pub(crate) fn carried<F: Future>(work: F) -> tracing::instrument::Instrumented<W
 #[derive(Debug)]
 pub(crate) struct RunWatch {
     pub(crate) span: Span,
-    connection: Arc<ConnectionState>,
+    monitor: Monitor,
     attempts: u32,
 }
 
 impl RunWatch {
-    pub(super) fn begin(connection: &Arc<ConnectionState>, session: SessionId) -> Self {
+    pub(super) fn begin(monitor: &Monitor, session: SessionId) -> Self {
         let span = info_span!(
             target: TARGET,
             "run",
@@ -376,7 +391,7 @@ impl RunWatch {
             surreal_session.session.id = field::display(session),
             surreal_session.attempts = Empty,
         );
-        Self { span, connection: Arc::clone(connection), attempts: 0 }
+        Self { span, monitor: monitor.clone(), attempts: 0 }
     }
 
     /// Shows the place of the session, if something listens.
@@ -395,7 +410,7 @@ impl RunWatch {
 
     /// Notes that another attempt begins, after this error.
     pub(crate) fn again(&self, error: ErrorKind) {
-        retried(&self.connection.config.monitor, "transaction", self.attempts, error);
+        retried(&self.monitor, "transaction", self.attempts, error);
     }
 
     /// Notes that the transaction is committed.
@@ -419,7 +434,7 @@ struct Restore(Option<Arc<Watched>>);
 
 impl Drop for Restore {
     fn drop(&mut self) {
-        CURRENT.set(self.0.take());
+        drop(replace_current(self.0.take()));
     }
 }
 

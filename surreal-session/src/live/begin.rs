@@ -106,7 +106,7 @@ impl<T, Out, Row> Live<T, Out, Row> {
 
     /// Begins to watch the registration as one call of the program, if something listens.
     fn watch(&self) -> CallWatch {
-        self.scope.watch(&operation("live", &self.target), None)
+        self.scope.watch(|| operation("live", &self.target), None)
     }
 
     async fn register(&self, deadline: Deadline) -> Result<Follower> {

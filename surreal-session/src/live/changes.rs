@@ -325,7 +325,7 @@ impl<T: Identified<Id: Send> + DeserializeOwned + Send + 'static> Changes<T> {
 
     /// Begins to watch the read of a page as a call of the program, if something listens.
     fn watch(&self) -> CallWatch {
-        self.scope.watch(&self.operation(), None)
+        self.scope.watch(|| self.operation(), None)
     }
 
     fn operation(&self) -> Operation {

@@ -176,12 +176,15 @@ impl BatchForm {
 
 impl<B: Statements> BatchInner<B> {
     /// Encodes everything.
-    fn request(&self, form: BatchForm) -> Result<BatchRequest> {
+    fn request(&self, form: BatchForm) -> BatchRequest {
         let parts = self.statements.parts();
-        check(&parts, &self.scope)?;
-        let query =
-            Self::text(&parts, form).into_query(self.scope.clone(), Operation::batch(parts.len()), self.deadline);
-        Ok(BatchRequest { query, parts, offset: form.offset() })
+        let text = Self::text(&parts, form);
+        let text = match check(&parts, &self.scope) {
+            Ok(()) => text,
+            Err(error) => Fragment::default().failed(error).then(text),
+        };
+        let query = text.into_query(self.scope.clone(), Operation::batch(parts.len()), self.deadline);
+        BatchRequest { query, parts, offset: form.offset() }
     }
 
     fn text(parts: &[BatchPart], form: BatchForm) -> Fragment {
@@ -223,7 +226,6 @@ impl<B: Statements> IntoFuture for Batch<B> {
         let request = self.0.request(BatchForm::Separate);
         let BatchInner { scope, statements, .. } = self.0;
         Box::pin(async move {
-            let request = request?;
             let watch = request.query.watch();
             let work = async move {
                 let answer = request.send().await?;
@@ -246,7 +248,6 @@ impl<B: Statements> IntoFuture for AtomicBatch<B> {
         let request = self.0.request(BatchForm::atomic_in(&self.0.scope));
         let statements = self.0.statements;
         Box::pin(async move {
-            let request = request?;
             let watch = request.query.watch();
             let work = async move {
                 let answer = request.send().await?;
@@ -267,7 +268,6 @@ impl<B: Statements> IntoFuture for SettledBatch<B> {
         let request = self.0.request(BatchForm::Separate);
         let statements = self.0.statements;
         Box::pin(async move {
-            let request = request?;
             let watch = request.query.watch();
             let work = async move {
                 let answer = request.send().await?;

@@ -148,10 +148,10 @@ impl Response {
     }
 
     /// The number of rows of all results.
-    pub(super) fn rows(&self) -> u64 {
+    pub(super) fn rows(&self) -> usize {
         let rows = |statement: &StatementResult| match &statement.outcome {
             Outcome::Ok(result) if **result == *NONE => 0,
-            Outcome::Ok(result) => Reader::new(result).array().map_or(1, |length| length.unwrap_or(1) as u64),
+            Outcome::Ok(result) => Reader::new(result).array().map_or(1, |length| length.unwrap_or(1)),
             Outcome::Failed(_) => 0,
         };
         self.statements.iter().map(rows).sum()

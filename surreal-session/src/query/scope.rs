@@ -63,7 +63,7 @@ impl Scope {
     }
 
     /// Begins to watch a call of the program in this scope, if something listens. The text has no values.
-    pub(crate) fn watch(&self, operation: &Operation, text: Option<&str>) -> CallWatch {
+    pub(crate) fn watch(&self, operation: impl FnOnce() -> Operation, text: Option<&str>) -> CallWatch {
         match &self.transaction {
             None => self.session.watch_text(operation, None, text),
             Some(transaction) => transaction.watch(operation, text),

@@ -15,7 +15,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::effect::may_write;
-use super::stream::QueryStream;
+use super::stream::{QueryStream, Streamed};
 use super::surql::{Surql, cannot_bind, check_free, entries, with_names};
 use super::{Response, Scope};
 use crate::codec::reader::{MapEntries, Reader};
@@ -164,16 +164,10 @@ impl Query {
     ///
     /// See [`QueryStream`].
     pub fn stream<T: DeserializeOwned>(self, index: usize) -> QueryStream<T> {
-        let text = self.to_surql();
-        QueryStream::new(text, self.into_streamed(), index)
-    }
-
-    /// The session, the parameters and the deadline of a query that is streamed; or the first error of a binding.
-    fn into_streamed(self) -> Result<(Scope, BindingsWriter, Patience)> {
-        match self.error {
-            Some(error) => Err(error),
-            None => Ok((self.scope, self.bindings, self.deadline)),
-        }
+        let (text, shows_text) = (self.to_surql(), self.shows_text());
+        let Self { scope, text: shown, bindings, error, deadline: patience, .. } = self;
+        let shown = Some(shown).filter(|_| shows_text);
+        QueryStream::new(text, Streamed { scope, bindings, patience, error, shown }, index)
     }
 
     /// The bytes of the message so far: all but the few that finish it.
@@ -188,12 +182,16 @@ impl Query {
 
     /// Begins to watch the query as a call of the program, if something listens.
     pub(super) fn watch(&self) -> CallWatch {
-        let shows_text = !self.is_dynamic || self.scope.client().monitor().shows_all_texts;
-        self.scope.watch(self.bindings.operation(), shows_text.then_some(&*self.text))
+        self.scope.watch(|| self.bindings.operation().clone(), self.shows_text().then_some(&*self.text))
+    }
+
+    /// Returns true if spans may show the text.
+    fn shows_text(&self) -> bool {
+        !self.is_dynamic || self.scope.client().monitor().shows_all_texts
     }
 
     /// Sends the query.
-    pub(super) async fn run(self) -> Result<Response> {
+    pub(crate) async fn run(self) -> Result<Response> {
         let deadline = self.deadline_from_now();
         self.run_by(deadline).await
     }
@@ -692,7 +690,8 @@ impl Fragment {
             Ok(assignments) => assignments,
             Err(error) => return self.failed(error.into()),
         };
-        let pieces = assignments.iter().map(|PatchedField { path, part, value }| {
+        let is_dynamic = assignments.iter().any(|field| field.is_dynamic);
+        let pieces = assignments.iter().map(|PatchedField { path, part, value, .. }| {
             let value = Self::default().encoded(value.clone());
             match part {
                 Some(part) => {
@@ -702,7 +701,7 @@ impl Fragment {
                 None => Self::new(format!("{path} = ")).then(value),
             }
         });
-        self.joined(pieces, ", ")
+        Self { is_dynamic, ..self }.joined(pieces, ", ")
     }
 
     /// An assignment for each entry of a value that serde writes as a map.

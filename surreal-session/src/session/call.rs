@@ -62,8 +62,8 @@ impl<T> SessionCall<T> {
     where
         F: Future<Output = Result<T>> + Send + 'static,
     {
-        let (client, session, operation) = (session.client.clone(), Arc::clone(session), operation.into());
-        Self::new(&client, move |deadline| session.watch(&operation).observe(start(deadline)))
+        let (watched, operation) = (Arc::clone(session), operation.into());
+        Self::new(&session.client, move |deadline| watched.watch(|| operation).observe(start(deadline)))
     }
 
     /// Sets how long the call may take from its first poll on, by default as long as

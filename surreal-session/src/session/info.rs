@@ -67,7 +67,7 @@ pub(super) async fn settle_facts(session: &Arc<SessionInner>, deadline: Deadline
     match session.call_in_turn(request, deadline).await.and_then(|reply| Facts::read(&reply, asked)) {
         Ok(facts) => session.confirmed().note(facts),
         Err(error) => {
-            debug!(error = %error.outline(), session = %session.id, "the identity of the session is not known")
+            debug!(error = %error.outline(), session = %session.id, "the identity of the session is not known");
         }
     }
     session.compare_live_sessions();

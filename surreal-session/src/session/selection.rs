@@ -67,7 +67,7 @@ impl IntoFuture for Use {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             let Self { session, request, deadline } = self;
-            let watch = session.watch(&"use".into());
+            let watch = session.watch(|| "use".into());
             watch.observe(change::apply(&session, request, session.client.deadline(deadline))).await
         })
     }

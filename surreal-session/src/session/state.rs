@@ -385,20 +385,20 @@ impl SessionInner {
     }
 
     /// Begins to watch a call of the program in this session, if something listens.
-    pub(crate) fn watch(&self, operation: &Operation) -> CallWatch {
+    pub(crate) fn watch(&self, operation: impl FnOnce() -> Operation) -> CallWatch {
         self.watch_text(operation, None, None)
     }
 
     /// Does the same for a call with a text, perhaps in a transaction. The text has no values.
     pub(crate) fn watch_text(
         &self,
-        operation: &Operation,
+        operation: impl FnOnce() -> Operation,
         transaction: Option<TransactionId>,
         text: Option<&str>,
     ) -> CallWatch {
         self.client.watch(|| {
             let Selection { namespace, database } = self.confirmed().selection();
-            CallSubject { operation, session: self.id, namespace, database, transaction, text }
+            CallSubject { operation: operation(), session: self.id, namespace, database, transaction, text }
         })
     }
 

@@ -34,8 +34,8 @@ pub(super) async fn begin(
     retry: u32,
 ) -> Result<Arc<TransactionInner>> {
     let span = debug_span!("transaction", id = field::Empty, retry, outcome = field::Empty);
-    let watch = span.in_scope(|| session.watch(&"begin".into()));
-    watch.observe(open(session, deadline, span.clone()).instrument(span)).await.map(Arc::new)
+    let watch = span.in_scope(|| session.watch(|| "begin".into()));
+    watch.observe(open(session, deadline, span.clone())).instrument(span).await.map(Arc::new)
 }
 
 async fn open(session: &Arc<SessionInner>, deadline: Deadline, span: Span) -> Result<TransactionInner> {
@@ -69,7 +69,7 @@ fn explain(error: Error) -> Error {
 /// Closes the transaction and joins its queue now, and ends it when its turn comes, whether or not the caller stays: the
 /// request that is sent decides, so the work must not stop halfway.
 pub(super) async fn end(inner: Arc<TransactionInner>, ending: Ending, deadline: Deadline) -> Result<()> {
-    let watch = inner.watch(&ending.name().into(), None);
+    let watch = inner.watch(|| ending.name().into(), None);
     watch.observe(end_once(inner, ending, deadline)).await
 }
 

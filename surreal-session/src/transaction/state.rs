@@ -83,7 +83,7 @@ impl TransactionInner {
     }
 
     /// Begins to watch a call of the program in this transaction, if something listens.
-    pub(crate) fn watch(&self, operation: &Operation, text: Option<&str>) -> CallWatch {
+    pub(crate) fn watch(&self, operation: impl FnOnce() -> Operation, text: Option<&str>) -> CallWatch {
         self.span.in_scope(|| self.session.watch_text(operation, Some(self.id), text))
     }
 

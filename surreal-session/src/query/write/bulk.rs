@@ -92,7 +92,7 @@ impl Bulk {
 
     /// Begins to watch the insert as one call of the program, if something listens.
     pub(super) fn watch(&self) -> CallWatch {
-        self.call.scope.watch(&self.operation(), None)
+        self.call.scope.watch(|| self.operation(), None)
     }
 
     pub(super) fn operation(&self) -> Operation {

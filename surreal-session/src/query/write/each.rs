@@ -177,7 +177,7 @@ impl<T: 'static, Out: 'static> IntoFuture for UpdateEach<T, Out> {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let watch = self.clauses.call.scope.watch(&self.clauses.operation(), None);
+            let watch = self.clauses.call.scope.watch(|| self.clauses.operation(), None);
             watch.observe(self.send()).await
         })
     }
