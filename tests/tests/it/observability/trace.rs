@@ -1,7 +1,7 @@
 //! Traces that go on in the server.
 //!
-//! The server's spans come from threads of its own, so that they need a subscriber of the whole process. Other tests must not
-//! have it: the test runs this file again in a process of its own.
+//! The server's spans come from its own threads, so that only a subscriber of the whole process gets them. Other tests must
+//! not have it: the test runs in another process.
 
 use std::env;
 use std::process::Command;
@@ -56,7 +56,7 @@ impl Collected {
 
 #[test]
 fn spans_of_the_server_belong_to_the_spans_of_the_calls() {
-    let child = "observability::trace::in_a_process_of_its_own";
+    let child = "observability::trace::in_another_process";
     let run = Command::new(env::current_exe().unwrap()).args(["--exact", child, "--ignored"]).output().unwrap();
     let output = String::from_utf8_lossy(&run.stdout);
     assert!(run.status.success() && output.contains("1 passed"), "{output}{}", String::from_utf8_lossy(&run.stderr));
@@ -64,7 +64,7 @@ fn spans_of_the_server_belong_to_the_spans_of_the_calls() {
 
 #[test]
 #[ignore = "run by `spans_of_the_server_belong_to_the_spans_of_the_calls`"]
-fn in_a_process_of_its_own() {
+fn in_another_process() {
     let spans = Collected::default();
     let provider = SdkTracerProvider::builder().with_simple_exporter(spans.clone()).build();
     global::set_text_map_propagator(TraceContextPropagator::new());
@@ -82,7 +82,10 @@ fn in_a_process_of_its_own() {
         let session = db.new_session().signin(root).use_ns("traces").use_db("test").await.unwrap();
         let work = async {
             session.create::<Account>().id("secret").content(NewAccount { balance: 1 }).await.unwrap();
-            session.transaction().run(async |tx| tx.update::<Account>().id("secret").set(|a| a.balance.add(1)).await).await
+            session
+                .transaction()
+                .run(async |tx| tx.update::<Account>().id("secret").set(|a| a.balance.add(1)).await)
+                .await
         };
         work.instrument(info_span!(target: "trace", "program")).await.unwrap();
 
@@ -98,7 +101,9 @@ fn in_a_process_of_its_own() {
     // The requests of a transaction are sent by other tasks, in the span of their call all the same.
     let run = spans.one("transaction");
     assert_eq!(run.parent_span_id, program.span_context.span_id());
-    for (name, request) in [("CREATE account", "query"), ("begin", "begin"), ("UPDATE account", "query"), ("commit", "commit")] {
+    for (name, request) in
+        [("CREATE account", "query"), ("begin", "begin"), ("UPDATE account", "query"), ("commit", "commit")]
+    {
         let call = spans.one(name);
         let of_server = spans.of_server(call.span_context.span_id());
         assert_eq!(of_server.len(), 1, "{name}: {of_server:?}");
