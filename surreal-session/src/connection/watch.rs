@@ -509,3 +509,41 @@ const TARGET: &str = "surreal_session::call";
 
 /// The target of the warnings about slow calls.
 const SLOW: &str = "surreal_session::slow";
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use super::*;
+
+    fn watched() -> Arc<Watched> {
+        let subject = CallSubject {
+            operation: "ping".into(),
+            session: SessionId::random(),
+            namespace: None,
+            database: None,
+            transaction: None,
+            text: None,
+        };
+        Arc::new(Watched::new(&Monitor::default(), subject))
+    }
+
+    #[test]
+    fn subject_of_a_call_is_not_made_if_nothing_listens() {
+        let watch = CallWatch::begin(&Monitor::default(), || unreachable!("nothing listens"));
+        assert!(watch.0.is_none() && current().is_none());
+    }
+
+    #[test]
+    fn outer_call_is_the_current_one_after_an_inner_call_and_its_panic() {
+        let (outer, inner) = (watched(), watched());
+        let is_current = |call: &Arc<Watched>| current().is_some_and(|current| Arc::ptr_eq(&current, call));
+        outer.enter(|| {
+            inner.enter(|| assert!(is_current(&inner)));
+            assert!(is_current(&outer));
+            let panicked = catch_unwind(AssertUnwindSafe(|| inner.enter(|| panic!("in the inner call"))));
+            assert!(panicked.is_err() && is_current(&outer));
+        });
+        assert!(current().is_none());
+    }
+}
