@@ -90,6 +90,14 @@ impl Error {
         self.0.row
     }
 
+    /// The kind and the server's code, for logs: the message may contain values.
+    pub(crate) fn outline(&self) -> impl fmt::Display + '_ {
+        fmt::from_fn(|f| match self.server() {
+            Some(server) => write!(f, "{} ({})", self.kind(), server.status()),
+            None => write!(f, "{}", self.kind()),
+        })
+    }
+
     /// Returns the server's own error, unchanged, if the server sent one.
     pub fn server(&self) -> Option<&ServerError> {
         self.0.server.as_ref()

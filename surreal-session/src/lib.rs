@@ -35,6 +35,7 @@
 //! | `chrono` | conversions of its `DateTime` and `TimeDelta`, and adapters for fields in [`value::with`] | 3 crates |
 //! | `geo-types` | the same for its geometries | 4 crates |
 //! | `jiff` | the same for its `Timestamp` and `SignedDuration` | 2 crates |
+//! | `opentelemetry` | `TraceContext::current`, for [`Connect::trace_context`] | 1 crate, if the program has none of it |
 //! | `rust_decimal` | the same for its `Decimal` | 4 crates |
 //! | `time` | the same for its `OffsetDateTime`, `UtcDateTime`, `Timestamp` and `Duration` | 5 crates |
 //! | `native-tls` | `wss://` URLs by the TLS library of the system, with `TlsConfig::native_tls` | 9 crates, on Linux OpenSSL |

@@ -173,8 +173,7 @@ impl Session {
         T: Identified + DeserializeOwned + 'static,
     {
         let scope = Scope::of_session(self);
-        let client = scope.client().clone();
-        SessionCall::new(&client, async move |deadline| {
+        SessionCall::in_session(self.inner(), "subscribe", async move |deadline| {
             let subscription =
                 SessionSubscription::of_existing(scope.session(), id, deadline, Capacity::default()).await?;
             let identity = scope.request("query").text(IDENTITY).bindings().finish();
@@ -197,8 +196,9 @@ impl Session {
     /// was killed.
     pub fn kill(&self, id: LiveId) -> SessionCall<()> {
         let scope = Scope::of_session(self);
-        let client = scope.client().clone();
-        SessionCall::new(&client, async move |deadline| kill_live(scope.session(), id, deadline).await)
+        SessionCall::in_session(self.inner(), "kill", async move |deadline| {
+            kill_live(scope.session(), id, deadline).await
+        })
     }
 }
 

@@ -45,6 +45,7 @@ mod script;
 use std::borrow::Cow;
 use std::fmt::{self, Write};
 use std::slice;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -231,7 +232,7 @@ impl Migrations {
         F: Future<Output = Result<T>> + Send + 'static,
     {
         let (session, migrations) = (session.clone(), self.clone());
-        SessionCall::new(&session.inner().client.clone(), move |deadline| {
+        SessionCall::in_session(&Arc::clone(session.inner()), "migrate", move |deadline| {
             let history = History::new(session, &migrations.table, deadline);
             body(migrations, history)
         })

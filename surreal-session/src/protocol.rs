@@ -15,7 +15,7 @@ mod variable;
 pub(crate) use frame::{Event, EventKind, Frame, ShortenedFrame, position};
 pub(crate) use id::RequestId;
 pub use id::{LiveId, SessionId, TransactionId};
-pub(crate) use operation::{Operation, Target};
+pub(crate) use operation::{Operation, Subject, Target};
 pub(crate) use reply::{Reply, malformed, read_begun};
 pub(crate) use request::{BindingsWriter, Request, RequestWriter};
 pub(crate) use statement::{

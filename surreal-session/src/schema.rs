@@ -61,6 +61,7 @@ mod table;
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 
 use crate::session::{Session, SessionCall};
 
@@ -106,7 +107,7 @@ impl Schema {
     /// Does what [`Session::define`] does, with a schema that is chosen at run time.
     pub fn define(&self, session: &Session) -> SessionCall<DefineReport> {
         let (session, schema) = (session.clone(), self.clone());
-        SessionCall::new(&session.inner().client.clone(), async move |deadline| {
+        SessionCall::in_session(&Arc::clone(session.inner()), "define", async move |deadline| {
             define::define(&session, &schema.parts, deadline).await
         })
     }
@@ -114,7 +115,7 @@ impl Schema {
     /// Does what [`Session::verify`] does, with a schema that is chosen at run time.
     pub fn verify(&self, session: &Session) -> SessionCall<SchemaReport> {
         let (session, schema) = (session.clone(), self.clone());
-        SessionCall::new(&session.inner().client.clone(), async move |deadline| {
+        SessionCall::in_session(&Arc::clone(session.inner()), "verify", async move |deadline| {
             let parts = &schema.parts;
             let now = define::read(&session, parts, deadline).await?;
             define::check(parts, &now)?;

@@ -234,7 +234,7 @@ impl Session {
     ///
     /// See [`Session`].
     pub fn unset_ns(&self) -> SessionCall<()> {
-        self.change(Ok(UseRequest::without_namespace()))
+        self.change("use", Ok(UseRequest::without_namespace()))
     }
 
     /// Leaves the database and stays in the namespace.
@@ -247,7 +247,7 @@ impl Session {
     ///
     /// See [`Session`].
     pub fn unset_db(&self) -> SessionCall<()> {
-        self.change(Ok(UseRequest::without_database()))
+        self.change("use", Ok(UseRequest::without_database()))
     }
 
     /// Signs this session in; other sessions of the connection keep their identities.
@@ -267,7 +267,7 @@ impl Session {
     ///
     /// See [`Session`].
     pub fn signin(&self, credentials: impl Credentials) -> SessionCall<Tokens> {
-        self.change(AuthRequest::signin(&credentials).map(SignIn::new))
+        self.change("signin", AuthRequest::signin(&credentials).map(SignIn::new))
     }
 
     /// Creates a record user through the SIGNUP clause of an access method, and signs this session in as that user.
@@ -304,7 +304,7 @@ impl Session {
     /// # Ok(()) });
     /// ```
     pub fn signup<P: Serialize>(&self, credentials: RecordAccess<P>) -> SessionCall<Tokens> {
-        self.change(AuthRequest::signup(&credentials).map(SignIn::new))
+        self.change("signup", AuthRequest::signup(&credentials).map(SignIn::new))
     }
 
     /// Gives this session the identity that `token` proves, without a password.
@@ -318,7 +318,7 @@ impl Session {
     ///
     /// See [`Session`].
     pub fn authenticate(&self, token: impl Into<Token>) -> SessionCall<()> {
-        self.change(Authenticate::new(token.into()))
+        self.change("authenticate", Authenticate::new(token.into()))
     }
 
     /// Renews an identity with a refresh token, and uses the refresh token up.
@@ -336,7 +336,7 @@ impl Session {
     ///
     /// See [`Session`]. After a dropped call the refresh token may be used up and its successor lost: sign in again.
     pub fn refresh(&self, tokens: impl Borrow<Tokens>) -> SessionCall<Tokens> {
-        self.change(SignIn::refresh(tokens.borrow()))
+        self.change("refresh", SignIn::refresh(tokens.borrow()))
     }
 
     /// Revokes a refresh token. Sessions that are signed in stay signed in.
@@ -350,7 +350,7 @@ impl Session {
     /// The token may or may not be revoked if the future is dropped. Revoking it again is safe, and fails if it was.
     pub fn revoke(&self, tokens: impl Borrow<Tokens>) -> SessionCall<()> {
         let request = AuthRequest::revoke(tokens.borrow());
-        self.call(async move |session, deadline| identity::revoke(request?, &session, deadline).await)
+        self.call("revoke", async move |session, deadline| identity::revoke(request?, &session, deadline).await)
     }
 
     /// Makes this session anonymous. Its namespace, database and variables stay.
@@ -365,7 +365,7 @@ impl Session {
     ///
     /// See [`Session`].
     pub fn invalidate(&self) -> SessionCall<()> {
-        self.change(Ok(Invalidate))
+        self.change("invalidate", Ok(Invalidate))
     }
 
     /// Resets this session to the state of a new one: anonymous, without namespace, database and variables.
@@ -381,7 +381,7 @@ impl Session {
     ///
     /// See [`Session`].
     pub fn reset(&self) -> SessionCall<()> {
-        self.change(Ok(Reset))
+        self.change("reset", Ok(Reset))
     }
 
     /// Sets the session's variable `$name`, for later queries of this session only.
@@ -413,7 +413,7 @@ impl Session {
     /// # Ok(()) });
     /// ```
     pub fn set(&self, name: impl Into<String>, value: impl Serialize) -> SessionCall<()> {
-        self.change(SetVariable::new(name.into(), &value))
+        self.change("set", SetVariable::new(name.into(), &value))
     }
 
     /// Removes the session's variable `$name`. Succeeds if there is no such variable.
@@ -426,7 +426,7 @@ impl Session {
     ///
     /// See [`Session`].
     pub fn unset(&self, name: impl Into<String>) -> SessionCall<()> {
-        self.change(UnsetVariable::new(name.into()))
+        self.change("unset", UnsetVariable::new(name.into()))
     }
 
     /// Opens a new session on the same connection with the same identity, namespace, database and variables.
@@ -446,7 +446,7 @@ impl Session {
     ///
     /// Dropping the future detaches the new session.
     pub fn fork(&self) -> SessionCall<Session> {
-        self.call(async move |session, deadline| new_session::fork(&session, deadline).await)
+        self.call("fork", async move |session, deadline| new_session::fork(&session, deadline).await)
     }
 
     /// Detaches this session from the server and waits until it is gone.
@@ -465,7 +465,7 @@ impl Session {
     ///
     /// Once polled, the session is closed even if the future is dropped.
     pub fn close_session(self) -> SessionCall<()> {
-        self.call(async move |session, deadline| change::close(&session, deadline).await)
+        self.call("detach", async move |session, deadline| change::close(&session, deadline).await)
     }
 
     /// Reads the record of the record user that this session is signed in as.
@@ -480,7 +480,7 @@ impl Session {
     ///
     /// Only reads.
     pub fn info<T: DeserializeOwned + 'static>(&self) -> SessionCall<T> {
-        self.call(async move |session, deadline| info::record(&session, deadline).await)
+        self.call("info", async move |session, deadline| info::record(&session, deadline).await)
     }
 
     /// Returns the version of the server, such as `surrealdb-3.3.5`.
@@ -493,7 +493,7 @@ impl Session {
     ///
     /// Only reads.
     pub fn version(&self) -> SessionCall<String> {
-        self.call(async move |session, deadline| info::version(&session, deadline).await)
+        self.call("version", async move |session, deadline| info::version(&session, deadline).await)
     }
 
     /// Makes a round trip to the server, through its request handling.
@@ -506,7 +506,7 @@ impl Session {
     ///
     /// Changes nothing.
     pub fn ping(&self) -> SessionCall<()> {
-        self.call(async move |session, deadline| info::ping(&session, deadline).await)
+        self.call("ping", async move |session, deadline| info::ping(&session, deadline).await)
     }
 
     /// Returns true while calls of this session can succeed.
@@ -556,21 +556,25 @@ impl Session {
     /// Only reads.
     pub fn sessions(&self) -> SessionCall<Vec<SessionId>> {
         let default = self.inner.client.default_session();
-        self.call(async move |session, deadline| info::sessions(&session, default, deadline).await)
+        self.call("sessions", async move |session, deadline| info::sessions(&session, default, deadline).await)
     }
 
-    /// A call that runs `start` at its first poll.
-    fn call<T, F>(&self, start: impl FnOnce(Arc<SessionInner>, Deadline) -> F + Send + 'static) -> SessionCall<T>
+    /// A call that runs `start` at its first poll. The name is that of its request.
+    fn call<T, F>(
+        &self,
+        name: &'static str,
+        start: impl FnOnce(Arc<SessionInner>, Deadline) -> F + Send + 'static,
+    ) -> SessionCall<T>
     where
         F: Future<Output = Result<T>> + Send + 'static,
     {
         let session = Arc::clone(&self.inner);
-        SessionCall::new(&self.inner.client, move |deadline| start(session, deadline))
+        SessionCall::in_session(&self.inner, name, move |deadline| start(session, deadline))
     }
 
     /// A call that carries out a change, or fails with the error of its arguments.
-    fn change<C: SessionChange>(&self, change: Result<C>) -> SessionCall<C::Output> {
-        self.call(async move |session, deadline| change::apply(&session, change?, deadline).await)
+    fn change<C: SessionChange>(&self, name: &'static str, change: Result<C>) -> SessionCall<C::Output> {
+        self.call(name, async move |session, deadline| change::apply(&session, change?, deadline).await)
     }
 
     pub(crate) fn inner(&self) -> &Arc<SessionInner> {

@@ -3,6 +3,9 @@
 #[doc = include_str!("../../docs/cluster.md")]
 mod cluster {}
 
+#[doc = include_str!("../../docs/observability.md")]
+mod observability {}
+
 #[doc = include_str!("../../surreal-session-derive/docs/link_to.md")]
 mod link_to {}
 

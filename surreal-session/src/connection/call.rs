@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use tracing::{Span, debug};
 use super::event_queue::{EventQueue, QueueItem};
 use super::frame_queue::FrameQueue;
 use super::routes::Route;
+use super::watch::Watched;
 use crate::error::Result;
 use crate::protocol::{LiveId, Reply, Request, RequestId, SessionId, TransactionId};
 
@@ -63,6 +65,25 @@ pub(super) struct Caller {
     /// The time from the beginning of the call to its deadline, for the message of a timeout.
     pub(super) timeout: Duration,
     pub(super) span: Span,
+    /// The call, if something listens.
+    pub(super) watched: Option<Arc<Watched>>,
+}
+
+impl Caller {
+    /// Notes that the request is written to its socket.
+    pub(super) fn sent(&self, at: Option<Instant>) {
+        if let (Some(watched), Some(at)) = (&self.watched, at) {
+            watched.sent(at);
+        }
+    }
+
+    /// Notes that the request has its reply, or gets none. The spans are let go, so that they end in the caller's task.
+    pub(super) fn answered(&mut self) {
+        if let Some(watched) = self.watched.take() {
+            watched.answered();
+        }
+        self.span = Span::none();
+    }
 }
 
 /// The clean-up to run if the caller is gone when the reply arrives.

@@ -23,6 +23,7 @@ use super::state::{ConnectionState, not_driven};
 use super::status::ConnectionStatus;
 use super::supervisor::{Order, Place, Supervisor};
 use super::timer::{Timer, while_driven, within};
+use super::watch::{CallSubject, CallWatch, Monitor, RunWatch};
 use super::{Config, ServerUrl};
 use crate::error::{Delivery, Error, ErrorKind, Result};
 use crate::protocol::{Operation, RequestId, SessionId};
@@ -232,7 +233,22 @@ impl Client {
     }
 
     pub(crate) fn emit(&self, event: ConnectionEvent) {
-        self.0.state.events.emit(event);
+        self.0.state.emit(event);
+    }
+
+    /// Begins to watch a call of the program, if something listens.
+    pub(crate) fn watch<'a>(&self, subject: impl FnOnce() -> CallSubject<'a>) -> CallWatch {
+        CallWatch::begin(self.monitor(), subject)
+    }
+
+    /// Begins to watch a transaction that is run by a closure.
+    pub(crate) fn watch_run(&self, session: SessionId) -> RunWatch {
+        RunWatch::begin(self.monitor(), session)
+    }
+
+    /// The settings for the observation of calls.
+    pub(crate) fn monitor(&self) -> &Monitor {
+        &self.0.state.config.monitor
     }
 
     pub(crate) fn status(&self) -> ConnectionStatus {

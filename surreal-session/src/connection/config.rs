@@ -7,6 +7,7 @@ use super::Reconnect;
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
 use super::TlsConfig;
 use super::headers::Headers;
+use super::watch::Monitor;
 
 /// The limits of one connection.
 #[derive(Debug, Clone)]
@@ -43,6 +44,7 @@ pub(crate) struct Config {
     pub(crate) wait_for_server: Duration,
     /// How often a single write is repeated after a conflict, unless it says otherwise.
     pub(crate) conflict_retries: u32,
+    pub(crate) monitor: Monitor,
 }
 
 impl Default for Config {
@@ -67,6 +69,7 @@ impl Default for Config {
             fail_fast: false,
             wait_for_server: Duration::ZERO,
             conflict_retries: 0,
+            monitor: Monitor::default(),
         }
     }
 }

@@ -248,7 +248,9 @@ impl Driver {
                 self.calls
                     .add(self.connection.next_id(), Pending { stage: Stage::Paused, kill: Some(kill), ..pending });
             }
-            Err(error) => debug!(%error, live = %kill.id, "a live query without streams was not killed"),
+            Err(error) => {
+                debug!(error = %error.outline(), live = %kill.id, "a live query without streams was not killed");
+            }
             Ok(_) => {}
         }
     }
@@ -305,7 +307,11 @@ impl Driver {
         let Some((id, frame, pending)) = self.calls.send_next() else { return Ok(()) };
         {
             let _entered = pending.caller.as_ref().map(|caller| caller.span.enter());
-            trace!(%id, method = pending.operation.method(), operation = %pending.operation, bytes = frame.len(), "request");
+            trace!(%id, method = pending.operation.method(), operation = pending.operation.summary(), bytes = frame.len(), "request");
+        }
+        match &pending.caller {
+            Some(caller) => caller.sent(pending.sent_at()),
+            None => debug!(%id, operation = pending.operation.summary(), "a clean-up is sent"),
         }
         self.socket.start_send_unpin(Message::Binary(frame)).map_err(write_failed)
     }
@@ -424,7 +430,9 @@ impl Driver {
                 let error = self.ignored.timeout(&operation, caller.timeout, sent_at);
                 reply(caller, Err(error));
             }
-            Expired::Unanswered(operation, _, None) => debug!(%operation, "no reply to a call without a caller"),
+            Expired::Unanswered(operation, _, None) => {
+                debug!(operation = operation.summary(), "no reply to a call without a caller");
+            }
             Expired::Retry(kill) => self.kill(kill),
             Expired::Unsent(_, None) | Expired::Nothing => {}
         }
@@ -449,7 +457,7 @@ impl Driver {
         };
         // Before the reply: its caller looks whether a late one may come.
         drop(late);
-        caller.span.in_scope(|| trace!(%id, method = operation.method(), %operation, "reply"));
+        caller.span.in_scope(|| trace!(%id, method = operation.method(), operation = operation.summary(), "reply"));
         if let Some(unread) = reply(caller, answer) {
             self.clean(cleanup.after(&unread));
         }
@@ -497,7 +505,8 @@ impl Drop for Driver {
 }
 
 /// Sends a reply to its caller. Returns the reply if the caller has left.
-fn reply(caller: Caller, reply: Result<Reply>) -> Option<Result<Reply>> {
+fn reply(mut caller: Caller, reply: Result<Reply>) -> Option<Result<Reply>> {
+    caller.answered();
     foreign::run(|| caller.reply.send(reply).err()).flatten()
 }
 

@@ -19,7 +19,7 @@ pub(super) struct Ignored {
 
 impl Ignored {
     pub(super) fn refusal(&mut self, error: ServerError) {
-        debug!(%error, "the server reports an error without the id of a request");
+        debug!(error = %error.status(), "the server reports an error without the id of a request");
         self.refusal = Some((Instant::now(), error));
     }
 

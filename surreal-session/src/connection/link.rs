@@ -19,6 +19,7 @@ use super::routes::Route;
 use super::shared_driver::SharedDriver;
 use super::state::{ConnectionState, not_driven};
 use super::timer::{while_driven, within};
+use super::{ServerUrl, watch};
 use crate::error::{Delivery, Error, ErrorKind, Result};
 use crate::protocol::{LiveId, Operation, Reply, Request, SessionId};
 
@@ -35,8 +36,8 @@ struct LinkInner {
     driver: SharedDriver,
     commands: mpsc::UnboundedSender<Command>,
     end: Arc<LinkEnd>,
-    /// What is sent can be read on a network.
-    is_exposed: bool,
+    /// Where it leads to.
+    url: Option<ServerUrl>,
     /// The number of sessions that are on it, or about to be.
     sessions: AtomicUsize,
     /// Cleared at each look for unused sockets.
@@ -79,7 +80,7 @@ pub(crate) struct LateReply {
 
 impl Link {
     pub(super) fn new(
-        (endpoint, is_exposed, purpose): (usize, bool, Purpose),
+        (endpoint, url, purpose): (usize, Option<ServerUrl>, Purpose),
         (driver, commands): (SharedDriver, mpsc::UnboundedSender<Command>),
         end: Arc<LinkEnd>,
         connection: Arc<ConnectionState>,
@@ -91,7 +92,7 @@ impl Link {
             driver,
             commands,
             end,
-            is_exposed,
+            url,
             sessions: AtomicUsize::new(0),
             was_used: AtomicBool::new(true),
             connection,
@@ -232,6 +233,7 @@ impl Link {
 
     async fn send(&self, request: Request, deadline: Deadline, on_reply: OnReply) -> Result<Bytes> {
         let OnReply { cleanup, live, late, frames } = on_reply;
+        let request = self.traced(request);
         let operation = request.operation.clone();
         self.check_size(&request)?;
         self.warn_of_password(&operation);
@@ -239,7 +241,11 @@ impl Link {
         let (reply, receiver) = oneshot::channel();
         let call =
             InFlight { id: request.id, cleanup, reply: receiver, commands: self.0.commands.clone(), is_done: false };
-        let caller = Caller { reply, timeout: deadline.timeout, span: Span::current() };
+        let watched = watch::current();
+        if let (Some(watched), Some(url)) = (&watched, &self.0.url) {
+            watched.on_server(&url.host, url.port);
+        }
+        let caller = Caller { reply, timeout: deadline.timeout, span: Span::current(), watched };
         let deadline_at = deadline.at;
         let new_call = NewCall { request, deadline: deadline_at, cleanup, live, frames, caller, late, permit };
         if let Some(new_call) = self.0.driver.try_send(new_call) {
@@ -278,9 +284,22 @@ impl Link {
 
     /// Warns once for each connection.
     fn warn_of_password(&self, operation: &Operation) {
-        let is_exposed = self.0.is_exposed && matches!(operation.method(), "signin" | "signup");
-        if is_exposed && self.0.connection.warns_of_password() {
+        let is_password = matches!(operation.method(), "signin" | "signup");
+        if is_password && self.is_exposed() && self.0.connection.warns_of_password() {
             warn!("a password is sent over `ws://`, which is not encrypted, to another machine; use `wss://`");
+        }
+    }
+
+    /// Returns true if what is sent can be read on a network.
+    fn is_exposed(&self) -> bool {
+        self.0.url.as_ref().is_some_and(ServerUrl::is_exposed)
+    }
+
+    /// The request with the trace of its call, if the program gives that.
+    fn traced(&self, request: Request) -> Request {
+        match &self.0.connection.config.monitor.trace {
+            Some(trace) => trace.add_to(request),
+            None => request,
         }
     }
 

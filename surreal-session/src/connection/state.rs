@@ -9,7 +9,7 @@ use tokio::sync::{Notify, Semaphore};
 use super::Config;
 use super::deadline::{Deadline, Patience};
 use super::end::End;
-use super::events::Events;
+use super::events::{ConnectionEvent, Events};
 use crate::error::{Delivery, Error, ErrorKind, Result};
 use crate::protocol::{Operation, RequestId};
 
@@ -90,6 +90,12 @@ impl ConnectionState {
     pub(super) fn deadline(&self, patience: impl Into<Patience>) -> Deadline {
         let Patience { time, fails_fast } = patience.into();
         Deadline::of(time.unwrap_or(self.config.deadline)).failing_fast(fails_fast || self.config.fail_fast)
+    }
+
+    /// Reports something to the program.
+    pub(super) fn emit(&self, event: ConnectionEvent) {
+        self.config.monitor.tell(|observer| observer.connection_event(&event));
+        self.events.emit(event);
     }
 
     /// The error of a call that the connection's end has ended. Without a known reason, its runtime was shut down.

@@ -8,7 +8,6 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until, timeout};
 use tracing::{debug, warn};
 
-use super::ServerUrl;
 use super::driver::Driver;
 use super::end::End;
 use super::events::ConnectionEvent;
@@ -149,7 +148,7 @@ impl Supervisor {
             let error = end.error_of("the socket", Delivery::Unknown);
             let endpoint = self.fleet.name(link.endpoint());
             debug!(%error, endpoint, "a socket was lost");
-            self.state.events.emit(ConnectionEvent::Disconnected {
+            self.state.emit(ConnectionEvent::Disconnected {
                 endpoint,
                 close_code: end.close_code(),
                 error: error.clone(),
@@ -369,24 +368,23 @@ impl Supervisor {
         drop(endpoints);
         let endpoint = self.fleet.name(index);
         debug!(endpoint, attempt, ?after, %error, "a socket could not be opened");
-        self.state.events.emit(ConnectionEvent::Reconnecting { endpoint, attempt, after, error });
+        self.state.emit(ConnectionEvent::Reconnecting { endpoint, attempt, after, error });
     }
 
     /// Starts the task of a link.
     fn serve(&mut self, endpoint: usize, purpose: Purpose, opened: Opened) {
         let (commands, receiver) = mpsc::unbounded_channel();
-        let is_exposed = self.fleet.urls.get(endpoint).is_some_and(ServerUrl::is_exposed);
-        let end = Arc::default();
+        let (end, url) = (Arc::default(), self.fleet.urls.get(endpoint).cloned());
         let driver = SharedDriver::new(Driver::new(opened, receiver, Arc::clone(&end), Arc::clone(&self.state)));
         self.links.spawn(driver.clone().run());
-        let link = Link::new((endpoint, is_exposed, purpose), (driver, commands), end, Arc::clone(&self.state));
+        let link = Link::new((endpoint, url, purpose), (driver, commands), end, Arc::clone(&self.state));
         self.fleet.links().push(link);
         if let Some(endpoint) = self.fleet.endpoints().get_mut(endpoint) {
             endpoint.note_success();
         }
         let endpoint = self.fleet.name(endpoint);
         debug!(endpoint, "a socket is open");
-        self.state.events.emit(ConnectionEvent::Connected { endpoint });
+        self.state.emit(ConnectionEvent::Connected { endpoint });
     }
 
     /// The end of the connection, if no link can come any more, or none has come for too long.
@@ -436,7 +434,7 @@ impl Supervisor {
         }
         self.fleet.links().clear();
         let error = end.error_of("the connection", Delivery::NotSent);
-        self.state.events.emit(ConnectionEvent::Closed { error });
+        self.state.emit(ConnectionEvent::Closed { error });
     }
 
     /// Notes the end before anything else, so that every call finds the reason.

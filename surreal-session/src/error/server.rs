@@ -126,6 +126,17 @@ impl ServerError {
             && self.message.starts_with("You don't have permission to ")
     }
 
+    /// The code, or else the kinds, such as `Query/TransactionConflict`. Never the message, which may contain values.
+    pub(crate) fn status(&self) -> impl fmt::Display + '_ {
+        fmt::from_fn(|f| {
+            if let Some(code) = self.code {
+                return write!(f, "{code}");
+            }
+            f.write_str(&self.kind)?;
+            self.details.as_ref().map_or(Ok(()), |details| write!(f, "/{}", details.kind))
+        })
+    }
+
     /// The message, and an explanation from the details if it needs one.
     pub(crate) fn explained(&self) -> Cow<'_, str> {
         // The message of a syntax error ends in a line break.

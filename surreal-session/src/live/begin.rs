@@ -5,10 +5,10 @@ use serde::de::DeserializeOwned;
 use super::follower::Follower;
 use super::pages::{Places, ReadRow, RecordReader};
 use super::projection::{FilterSet, HINT, Watched};
-use super::registration::Registration;
+use super::registration::{Registration, operation};
 use super::repair::Repair;
 use super::{Begins, Follows, Identified, Live, LiveStream, SyncedStream, snapshot};
-use crate::connection::Deadline;
+use crate::connection::{CallWatch, Deadline};
 use crate::error::{Error, Result};
 use crate::query::{Fragment, Scope, Tree};
 use crate::session::CallFuture;
@@ -104,6 +104,11 @@ impl<T, Out, Row> Live<T, Out, Row> {
         Ok(LiveStream::new(self.register(deadline).await?).holding(self.projection.hold()))
     }
 
+    /// Begins to watch the registration as one call of the program, if something listens.
+    fn watch(&self) -> CallWatch {
+        self.scope.watch(|| operation("live", &self.target), None)
+    }
+
     async fn register(&self, deadline: Deadline) -> Result<Follower> {
         let registration = self.registration();
         let registered = registration.register(deadline).await?;
@@ -121,7 +126,10 @@ where
     type IntoFuture = CallFuture<LiveStream<T, D>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move { self.stream(self.begin()).await })
+        Box::pin(async move {
+            let watch = self.watch();
+            watch.observe(self.stream(self.begin())).await
+        })
     }
 }
 
@@ -136,11 +144,34 @@ where
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let deadline = self.begin();
-            let mut stream = self.stream(deadline).await?;
-            let records = snapshot::read(&self.reader(), &mut stream, self.limits.records, deadline).await?;
-            Ok((records, stream))
+            let (watch, deadline) = (self.watch(), self.begin());
+            let work = async {
+                let mut stream = self.stream(deadline).await?;
+                let records = snapshot::read(&self.reader(), &mut stream, self.limits.records, deadline).await?;
+                Ok((records, stream))
+            };
+            watch.observe(work).await
         })
+    }
+}
+
+impl<T, V> Live<T, (Vec<V>, SyncedStream<T, V>), V>
+where
+    T: Identified + 'static,
+    V: DeserializeOwned + Send + 'static,
+{
+    async fn synced(self) -> Result<(Vec<V>, SyncedStream<T, V>)> {
+        self.check_links()?;
+        self.check_nodes()?;
+        let deadline = self.begin();
+        let follower = self.register(deadline).await?;
+        // Reads what the live query sees, wherever the program moves its session.
+        let scope = Scope::of_inner(self.scope.session_for_live()?.for_reads(deadline).await?);
+        let reader = RecordReader { scope, ..self.reader() };
+        let mut repair = Repair::new(follower, reader, self.limits);
+        let records = repair.first(deadline).await?;
+        let records = records.iter().map(ReadRow::decode).collect::<Result<_>>()?;
+        Ok((records, SyncedStream::start(self.scope, repair)))
     }
 }
 
@@ -154,17 +185,8 @@ where
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            self.check_links()?;
-            self.check_nodes()?;
-            let deadline = self.begin();
-            let follower = self.register(deadline).await?;
-            // Reads what the live query sees, wherever the program moves its session.
-            let scope = Scope::of_inner(self.scope.session_for_live()?.for_reads(deadline).await?);
-            let reader = RecordReader { scope, ..self.reader() };
-            let mut repair = Repair::new(follower, reader, self.limits);
-            let records = repair.first(deadline).await?;
-            let records = records.iter().map(ReadRow::decode).collect::<Result<_>>()?;
-            Ok((records, SyncedStream::start(self.scope, repair)))
+            let watch = self.watch();
+            watch.observe(self.synced()).await
         })
     }
 }

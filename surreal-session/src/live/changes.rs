@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use super::Identified;
 use crate::codec::reader::{Reader, Remaining, find_entry};
 use crate::codec::{self, DecodeError};
-use crate::connection::{Deadline, Patience};
+use crate::connection::{CallWatch, Deadline, Patience};
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::{Operation, Target, record_decode_error};
 use crate::query::untyped::Untyped;
@@ -271,7 +271,8 @@ impl<T: Identified<Id: Send> + DeserializeOwned + Send + 'static> Changes<T> {
     pub fn stream(self) -> ChangeStream<T> {
         let pages = try_unfold(Some(self), async |next| {
             let Some(mut changes) = next else { return Ok::<_, Error>(None) };
-            let page = changes.page().await?;
+            let watch = changes.watch();
+            let page = watch.observe(changes.page()).await?;
             changes.since = page.next;
             Ok(Some((page.sets, (!page.is_end).then_some(changes))))
         });
@@ -322,8 +323,17 @@ impl<T: Identified<Id: Send> + DeserializeOwned + Send + 'static> Changes<T> {
         Ok(())
     }
 
+    /// Begins to watch the read of a page as a call of the program, if something listens.
+    fn watch(&self) -> CallWatch {
+        self.scope.watch(|| self.operation(), None)
+    }
+
+    fn operation(&self) -> Operation {
+        Operation::statement("changes", Target::shown(self.table.clone()))
+    }
+
     async fn answer(&self, since: Versionstamp, entries: usize, deadline: Deadline) -> Result<Answer> {
-        let operation = Operation::statement("changes", Target::shown(self.table.clone()));
+        let operation = self.operation();
         let query = surql(since, entries).into_query(self.scope.clone(), operation.clone(), self.deadline);
         let response = query.run_by(deadline).await?.named(operation);
         Answer::read(response.result(0)?, entries).map_err(|error| {
@@ -462,7 +472,10 @@ impl<T: Identified<Id: Send> + DeserializeOwned + Send + 'static> IntoFuture for
     type IntoFuture = CallFuture<ChangePage<T>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move { self.page().await })
+        Box::pin(async move {
+            let watch = self.watch();
+            watch.observe(self.page()).await
+        })
     }
 }
 

@@ -177,6 +177,18 @@ impl Gap {
             MissedReason::TooLarge => Self::TooLarge { missed: missed.count },
         }
     }
+
+    /// The name of the variant.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Overflow { .. } => "Overflow",
+            Self::TooLarge { .. } => "TooLarge",
+            Self::Superseded { .. } => "Superseded",
+            Self::Unordered { .. } => "Unordered",
+            Self::Reconnected => "Reconnected",
+            Self::Renewed => "Renewed",
+        }
+    }
 }
 
 impl EndReason {

@@ -348,7 +348,8 @@ fn why_killed(scope: &Scope, table: &Table, on_kill: OnKill) -> Task<EndReason> 
             let select = Fragment::new("SELECT VALUE 1 FROM ").value(&table).text(" LIMIT 0");
             select.into_query(scope.clone(), operation("live", &table), None)
         };
-        let is_gone = async || matches!(select().await.and_then(Response::check), Err(error) if error.is_not_found());
+        let is_gone =
+            async || matches!(select().run().await.and_then(Response::check), Err(error) if error.is_not_found());
         if !is_gone().await {
             return EndReason::KilledByServer;
         }
@@ -370,7 +371,7 @@ fn why_killed(scope: &Scope, table: &Table, on_kill: OnKill) -> Task<EndReason> 
 /// now.
 fn was_removed(scope: &Scope, table: &Table, id: LiveId, place: Value) -> Task<bool> {
     let info = Fragment::new(format!("RETURN [{PLACE}, ")).then(is_registered(table, id)).text("]");
-    let query = info.into_query(scope.clone(), operation("live", table), None).into_future();
+    let query = info.into_query(scope.clone(), operation("live", table), None).run();
     Task::new(scope.client().spawn(async move {
         match query.await.and_then(|response| response.take::<(Value, bool)>(0)) {
             Ok((is_at, false)) if is_at == place => {
@@ -380,7 +381,7 @@ fn was_removed(scope: &Scope, table: &Table, id: LiveId, place: Value) -> Task<b
             }
             Ok(_) => false,
             Err(error) => {
-                debug!(live = %id, %error, "cannot look whether the table of a live query was removed");
+                debug!(live = %id, error = %error.outline(), "cannot look whether the table of a live query was removed");
                 false
             }
         }

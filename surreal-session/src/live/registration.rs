@@ -152,7 +152,7 @@ impl Registration {
                 let deadline = client.deadline(None).failing_fast(false);
                 match registration.register(deadline).await {
                     Err(error) if may_pass(&error) => {
-                        debug!(%error, table = %registration.table, "a live query is not registered again yet");
+                        debug!(error = %error.outline(), table = %registration.table, "a live query is not registered again yet");
                         sleep(pauses.next_pause()).await;
                     }
                     outcome => return outcome,

@@ -215,8 +215,8 @@ impl Repair {
         match item {
             Followed::Event(frame) => match Event::read(&frame) {
                 Ok(event) => self.wants_sweep |= !self.board.mark(&event.record),
-                Err(error) => {
-                    debug!(live = %self.follower.id, %error, "a sweep follows a malformed event");
+                Err(_) => {
+                    debug!(live = %self.follower.id, "a sweep follows a malformed event");
                     self.wants_sweep = true;
                 }
             },
@@ -336,7 +336,7 @@ impl Repair {
         if self.shrink(&error) {
             return;
         }
-        debug!(live = %self.follower.id, %error, "a synced stream cannot read");
+        debug!(live = %self.follower.id, error = %error.outline(), "a synced stream cannot read");
         let (length, was_told) = match &self.pause {
             Some(pause) => ((pause.length * 2).min(LONGEST_PAUSE), pause.is_told),
             None => (SHORTEST_PAUSE, false),

@@ -8,6 +8,7 @@ use std::fmt;
 use std::future::poll_fn;
 use std::marker::PhantomData;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -253,8 +254,8 @@ impl<T: 'static, D: 'static> LiveStream<T, D> {
     ///
     /// The live query is killed whether or not the future is kept.
     pub fn kill(self) -> SessionCall<()> {
-        let client = self.follower.scope.client().clone();
-        SessionCall::new(&client, async move |deadline| {
+        let session = Arc::clone(self.follower.scope.session());
+        SessionCall::in_session(&session, "kill", async move |deadline| {
             // The whole stream, not the two fields used below: dropping the others kills the live query.
             let stream = self;
             // Dropped here: the stream goes with the future, and that kills the live query.
@@ -317,6 +318,7 @@ impl<T: Identified, D: DeserializeOwned> LiveStream<T, D> {
     fn gap(&mut self, missed: u64, gap: Gap) -> LiveEvent<T, D> {
         self.missed = self.missed.saturating_add(missed);
         debug!(live = %self.id(), ?gap, missed = self.missed, "events are missing from a live stream");
+        self.follower.scope.client().monitor().note_gap(self.id(), gap.name(), missed);
         LiveEvent::Gap(gap)
     }
 

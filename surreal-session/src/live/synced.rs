@@ -125,8 +125,8 @@ impl<T: 'static, V: 'static> SyncedStream<T, V> {
     ///
     /// The live query is killed whether or not the future is kept.
     pub fn kill(self) -> SessionCall<()> {
-        let client = self.scope.client().clone();
-        SessionCall::new(&client, async move |deadline| {
+        let session = Arc::clone(self.scope.session());
+        SessionCall::in_session(&session, "kill", async move |deadline| {
             // Dropped after the call: the stream goes with the future, and that kills the live query.
             let stream = self;
             match stream.status.live() {

@@ -58,7 +58,7 @@ impl Drop for Held<'_> {
 /// Gives the lock back. Otherwise it expires.
 async fn unlock(history: &History) {
     if let Err(error) = history.unlock().await {
-        debug!(%error, "the lock of the migrations stays until it expires");
+        debug!(error = %error.outline(), "the lock of the migrations stays until it expires");
     }
 }
 

@@ -22,6 +22,18 @@ impl Request {
         Self { is_repeatable, ..self }
     }
 
+    /// The same request with another entry in its envelope, whose value `write` adds.
+    pub(crate) fn with_entry(self, key: &str, write: impl FnOnce(&mut Vec<u8>)) -> Self {
+        // The envelope is a map of at most five entries, whose number is a part of the first byte.
+        let Some((first, rest)) = self.frame.split_first() else { return self };
+        let mut buffer = Vec::with_capacity(self.frame.len() + ENTRY_BYTES);
+        buffer.push(first + 1);
+        buffer.extend_from_slice(rest);
+        writer::text(&mut buffer, key);
+        write(&mut buffer);
+        Self { frame: buffer.into(), ..self }
+    }
+
     /// Opens a session under an id of the client's choice.
     pub(crate) fn attach(id: RequestId, session: SessionId) -> Self {
         RequestWriter::new(id, "attach".into(), Some(session), None).finish()
@@ -153,6 +165,11 @@ impl BindingsWriter {
         writer::raw(&mut self.0.buffer, values);
     }
 
+    /// The name of the request.
+    pub(crate) fn operation(&self) -> &Operation {
+        &self.0.operation
+    }
+
     /// The same parameters in another request, which has none yet.
     pub(crate) fn moved_to(self, mut writer: RequestWriter) -> Self {
         writer.buffer.extend_from_slice(&self.0.buffer[self.0.params_at..]);
@@ -168,6 +185,9 @@ impl BindingsWriter {
         self.0.finish()
     }
 }
+
+/// Holds a trace context.
+const ENTRY_BYTES: usize = 96;
 
 /// Holds the envelope, a short statement and a small record without growing.
 const INITIAL_BYTES: usize = 512;

@@ -176,11 +176,15 @@ impl BatchForm {
 
 impl<B: Statements> BatchInner<B> {
     /// Encodes everything.
-    fn request(&self, form: BatchForm) -> Result<BatchRequest> {
+    fn request(&self, form: BatchForm) -> BatchRequest {
         let parts = self.statements.parts();
-        check(&parts, &self.scope)?;
-        let query = Self::text(&parts, form).into_query(self.scope.clone(), Operation::batch(), self.deadline);
-        Ok(BatchRequest { query, parts, offset: form.offset() })
+        let text = Self::text(&parts, form);
+        let text = match check(&parts, &self.scope) {
+            Ok(()) => text,
+            Err(error) => Fragment::default().failed(error).then(text),
+        };
+        let query = text.into_query(self.scope.clone(), Operation::batch(parts.len()), self.deadline);
+        BatchRequest { query, parts, offset: form.offset() }
     }
 
     fn text(parts: &[BatchPart], form: BatchForm) -> Fragment {
@@ -222,12 +226,16 @@ impl<B: Statements> IntoFuture for Batch<B> {
         let request = self.0.request(BatchForm::Separate);
         let BatchInner { scope, statements, .. } = self.0;
         Box::pin(async move {
-            let answer = request?.send().await?;
-            statements.read(&answer).map_err(|error| match scope.transaction() {
-                // The transaction rolls back all of them.
-                Some(_) => error,
-                None => answer.partly_applied(error),
-            })
+            let watch = request.query.watch();
+            let work = async move {
+                let answer = request.send().await?;
+                statements.read(&answer).map_err(|error| match scope.transaction() {
+                    // The transaction rolls back all of them.
+                    Some(_) => error,
+                    None => answer.partly_applied(error),
+                })
+            };
+            watch.observe(work).await
         })
     }
 }
@@ -240,10 +248,14 @@ impl<B: Statements> IntoFuture for AtomicBatch<B> {
         let request = self.0.request(BatchForm::atomic_in(&self.0.scope));
         let statements = self.0.statements;
         Box::pin(async move {
-            let answer = request?.send().await?;
-            answer.check_kept()?;
-            let unread = "all of the batch was carried out, but a result cannot be read";
-            statements.read(&answer).map_err(|error| error.in_context(unread))
+            let watch = request.query.watch();
+            let work = async move {
+                let answer = request.send().await?;
+                answer.check_kept()?;
+                let unread = "all of the batch was carried out, but a result cannot be read";
+                statements.read(&answer).map_err(|error| error.in_context(unread))
+            };
+            watch.observe(work).await
         })
     }
 }
@@ -256,8 +268,12 @@ impl<B: Statements> IntoFuture for SettledBatch<B> {
         let request = self.0.request(BatchForm::Separate);
         let statements = self.0.statements;
         Box::pin(async move {
-            let answer = request?.send().await?;
-            Ok(statements.settle(&answer))
+            let watch = request.query.watch();
+            let work = async move {
+                let answer = request.send().await?;
+                Ok(statements.settle(&answer))
+            };
+            watch.observe(work).await
         })
     }
 }

@@ -74,7 +74,10 @@ impl IntoFuture for Execute {
     type IntoFuture = CallFuture<()>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move { self.0.run().await?.check().map(drop) })
+        Box::pin(async move {
+            let watch = self.0.watch();
+            watch.observe(async move { self.0.run().await?.check().map(drop) }).await
+        })
     }
 }
 

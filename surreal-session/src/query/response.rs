@@ -5,7 +5,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde::Deserialize;
 
-use crate::codec;
+use crate::codec::reader::Reader;
+use crate::codec::{self, NONE};
 use crate::error::{Error, Result, ServerError};
 use crate::protocol::{Operation, Outcome, StatementResult, decode_error, first_failure, is_echo, read_statements};
 use crate::record::tuples;
@@ -146,8 +147,18 @@ impl Response {
         first_failure(&self.statements)
     }
 
+    /// The number of rows of all results.
+    pub(super) fn rows(&self) -> usize {
+        let rows = |statement: &StatementResult| match &statement.outcome {
+            Outcome::Ok(result) if **result == *NONE => 0,
+            Outcome::Ok(result) => Reader::new(result).array().map_or(1, |length| length.unwrap_or(1)),
+            Outcome::Failed(_) => 0,
+        };
+        self.statements.iter().map(rows).sum()
+    }
+
     /// Returns the cause of the first failure.
-    fn failure(&self) -> Option<Error> {
+    pub(super) fn failure(&self) -> Option<Error> {
         let mut statements = self.statements.iter().enumerate();
         let (index, error) = statements.find_map(|(index, statement)| Some((index, statement.error()?)))?;
         Some(self.cause(index, error))

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::connection::{Client, Timer};
+use crate::connection::{CallWatch, Client, Timer};
 use crate::error::{Error, Result};
 use crate::protocol::{Operation, RequestWriter};
 use crate::session::{Session, SessionInner};
@@ -60,6 +60,14 @@ impl Scope {
 
     pub(crate) fn client(&self) -> &Client {
         &self.session.client
+    }
+
+    /// Begins to watch a call of the program in this scope, if something listens. The text has no values.
+    pub(crate) fn watch(&self, operation: impl FnOnce() -> Operation, text: Option<&str>) -> CallWatch {
+        match &self.transaction {
+            None => self.session.watch_text(operation, None, text),
+            Some(transaction) => transaction.watch(operation, text),
+        }
     }
 
     /// Starts a request of this scope.

@@ -15,12 +15,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::effect::may_write;
-use super::stream::QueryStream;
+use super::stream::{QueryStream, Streamed};
 use super::surql::{Surql, cannot_bind, check_free, entries, with_names};
 use super::{Response, Scope};
 use crate::codec::reader::{MapEntries, Reader};
 use crate::codec::{self, EncodeError};
-use crate::connection::{Cleanup, Deadline, Patience, Retry};
+use crate::connection::{CallWatch, Cleanup, Deadline, Patience, Retry, note_rows};
 use crate::error::{Error, Result};
 use crate::protocol::{BindingsWriter, Operation, Request};
 use crate::record::{Assignments, PatchedField, Path};
@@ -69,10 +69,13 @@ pub struct Query {
     /// The first error of a binding, which awaiting returns.
     error: Option<Error>,
     deadline: Patience,
+    /// Set if the text may have values written into it.
+    is_dynamic: bool,
 }
 
 impl Query {
     pub(crate) fn new(scope: Scope, surql: Surql) -> Self {
+        let is_dynamic = surql.is_dynamic();
         let (text, bindings, error) = surql.into_parts();
         let binding_bytes = bindings.iter().map(|(_, value)| value.len() + NAME_BYTES).sum();
         let mut query = Self::with_capacity(scope, "query".into(), text, binding_bytes);
@@ -81,13 +84,14 @@ impl Query {
             query.names.push(name.into());
         }
         query.error = error;
+        query.is_dynamic = is_dynamic;
         query
     }
 
     /// Starts a query whose bindings take this number of bytes.
     fn with_capacity(scope: Scope, operation: Operation, text: Cow<'static, str>, binding_bytes: usize) -> Self {
         let bindings = scope.request(operation).reserve(text.len() + binding_bytes).text(&text).bindings();
-        Self { scope, text, bindings, names: Vec::new(), error: None, deadline: Patience::default() }
+        Self { scope, text, bindings, names: Vec::new(), error: None, deadline: Patience::default(), is_dynamic: false }
     }
 
     /// Binds `value` to `$name` for this query. It takes precedence over a variable of the session.
@@ -160,16 +164,10 @@ impl Query {
     ///
     /// See [`QueryStream`].
     pub fn stream<T: DeserializeOwned>(self, index: usize) -> QueryStream<T> {
-        let text = self.to_surql();
-        QueryStream::new(text, self.into_streamed(), index)
-    }
-
-    /// The session, the parameters and the deadline of a query that is streamed; or the first error of a binding.
-    fn into_streamed(self) -> Result<(Scope, BindingsWriter, Patience)> {
-        match self.error {
-            Some(error) => Err(error),
-            None => Ok((self.scope, self.bindings, self.deadline)),
-        }
+        let (text, shows_text) = (self.to_surql(), self.shows_text());
+        let Self { scope, text: shown, bindings, error, deadline: patience, .. } = self;
+        let shown = Some(shown).filter(|_| shows_text);
+        QueryStream::new(text, Streamed { scope, bindings, patience, error, shown }, index)
     }
 
     /// The bytes of the message so far: all but the few that finish it.
@@ -182,8 +180,18 @@ impl Query {
         self.scope.client().deadline(self.deadline)
     }
 
+    /// Begins to watch the query as a call of the program, if something listens.
+    pub(super) fn watch(&self) -> CallWatch {
+        self.scope.watch(|| self.bindings.operation().clone(), self.shows_text().then_some(&*self.text))
+    }
+
+    /// Returns true if spans may show the text.
+    fn shows_text(&self) -> bool {
+        !self.is_dynamic || self.scope.client().monitor().shows_all_texts
+    }
+
     /// Sends the query.
-    pub(super) async fn run(self) -> Result<Response> {
+    pub(crate) async fn run(self) -> Result<Response> {
         let deadline = self.deadline_from_now();
         self.run_by(deadline).await
     }
@@ -195,7 +203,8 @@ impl Query {
             let (scope, request, _) = self.into_request()?;
             let is_repeatable = request.operation.is_statement() && !may_write(&text);
             let request = request.repeatable(is_repeatable);
-            return Response::read(&scope.session().call(request, deadline, Cleanup::Nothing).await?);
+            let reply = scope.session().call(request, deadline, Cleanup::Nothing).await?;
+            return Response::read(&reply).inspect(|response| note_rows(|| response.rows()));
         };
         if let Some(error) = self.error {
             return Err(error);
@@ -205,7 +214,9 @@ impl Query {
         let (text, request) = (surql.clone(), self.bindings.finish());
         let statements = transaction::query(transaction, text, request, deadline).await?;
         let decode_guard = may_write(&self.text).then(|| transaction.decode_guard(surql));
-        Ok(Response::new(statements, decode_guard))
+        let response = Response::new(statements, decode_guard);
+        note_rows(|| response.rows());
+        Ok(response)
     }
 
     /// Returns the request, or the first error of a binding.
@@ -251,7 +262,12 @@ impl IntoFuture for Query {
     type IntoFuture = CallFuture<Response>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
+        Box::pin(async move {
+            let (watch, deadline) = (self.watch(), self.deadline_from_now());
+            let outcome = watch.within(self.run_by(deadline)).await;
+            watch.finish_with(|| outcome.as_ref().map_or_else(|error| Some(error.clone()), Response::failure));
+            outcome
+        })
     }
 }
 
@@ -389,19 +405,22 @@ pub(super) use {apply_if, builder_methods};
 pub(super) fn send<S: Statement>(statement: S) -> CallFuture<S::Output> {
     let mut query = statement.query();
     Box::pin(async move {
-        let deadline = query.deadline_from_now();
+        let (watch, deadline) = (query.watch(), query.deadline_from_now());
         let mut retry: Option<Retry> = None;
-        loop {
-            let response = query.run_by(deadline).await;
+        let outcome = loop {
+            let response = watch.within(query.run_by(deadline)).await;
             let error = match response.and_then(|response| read(&statement, response)) {
                 Err(error) if error.is_conflict() => error,
-                outcome => return outcome,
+                outcome => break outcome,
             };
             if !retry.get_or_insert_with(|| statement.call().retry(deadline)).pause().await {
-                return Err(error);
+                break Err(error);
             }
+            watch.retried(&error);
             query = statement.query();
-        }
+        };
+        watch.finish(&outcome);
+        outcome
     })
 }
 
@@ -438,6 +457,8 @@ pub struct Fragment {
     /// The error for which it is not sent.
     refusal: Option<Error>,
     reads: Reads,
+    /// Set if the text may have values written into it.
+    is_dynamic: bool,
 }
 
 /// A select whose result another statement reads as a variable.
@@ -501,8 +522,9 @@ impl Fragment {
 
     /// A part of a statement. It is in parentheses, so that it cannot begin another clause.
     pub(super) fn of_surql(surql: Surql) -> Self {
+        let is_dynamic = surql.is_dynamic();
         let (text, bindings, error) = surql.into_parts();
-        let fragment = Self::new("(").text(&text).text(")").of_program();
+        let fragment = Self { is_dynamic, ..Self::new("(").text(&text).text(")").of_program() };
         let fragment =
             bindings.into_iter().fold(fragment, |fragment, (name, value)| fragment.bind_encoded(name, value));
         match error {
@@ -636,6 +658,7 @@ impl Fragment {
         let name = format!("$__query_{:016x}", hasher.finish());
         let mut variable = Self::new(name.clone()).following_links(true);
         variable.refusal.clone_from(&surql.refusal);
+        variable.is_dynamic = surql.is_dynamic;
         variable.queries.push(SubQuery { name, scope, surql });
         self.then(variable)
     }
@@ -665,6 +688,7 @@ impl Fragment {
         }
         self.refusal = self.refusal.or(next.refusal);
         self.reads = self.reads.max(next.reads);
+        self.is_dynamic |= next.is_dynamic;
         self.named.extend(next.named);
         for query in next.queries {
             if self.queries.iter().all(|known| known.name != query.name) {
@@ -691,7 +715,8 @@ impl Fragment {
             Ok(assignments) => assignments,
             Err(error) => return self.failed(error.into()),
         };
-        let pieces = assignments.iter().map(|PatchedField { path, part, value }| {
+        let is_dynamic = assignments.iter().any(|field| field.is_dynamic);
+        let pieces = assignments.iter().map(|PatchedField { path, part, value, .. }| {
             let value = Self::default().encoded(value.clone());
             match part {
                 Some(part) => {
@@ -701,7 +726,7 @@ impl Fragment {
                 None => Self::new(format!("{path} = ")).then(value),
             }
         });
-        self.joined(pieces, ", ")
+        Self { is_dynamic, ..self }.joined(pieces, ", ")
     }
 
     /// An assignment for each entry of a value that serde writes as a map.
@@ -720,7 +745,8 @@ impl Fragment {
             Ok(())
         });
         match read {
-            Ok(()) => Self::default().joined(pieces, ", "),
+            // The keys of a map may be anything.
+            Ok(()) => Self { is_dynamic: true, ..Self::default() }.joined(pieces, ", "),
             Err(error) => Self::default().refused(&error.message()),
         }
     }
@@ -795,6 +821,7 @@ impl Fragment {
         let mut query = Query::with_capacity(scope, operation, self.numbered().into(), binding_bytes);
         query.deadline = deadline.into();
         query.error = self.refusal;
+        query.is_dynamic = self.is_dynamic;
         if !self.queries.is_empty() {
             let reason = "a live query cannot read the result of another select: it would not see its changes";
             query.error.get_or_insert_with(|| Error::argument(reason));

@@ -1,8 +1,10 @@
 //! The rows of a text as a stream: the server sends them while it runs the text.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::fmt;
 use std::marker::PhantomData;
+use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -14,7 +16,7 @@ use serde::de::DeserializeOwned;
 use super::Scope;
 use crate::codec::reader::elements;
 use crate::codec::{self, NONE};
-use crate::connection::{Client, FrameQueue, Patience, Timer};
+use crate::connection::{CallWatch, Client, FrameQueue, Patience, Timer};
 use crate::error::{Delivery, Error, ErrorKind, Result, ServerError};
 use crate::protocol::{BindingsWriter, Operation, Reply, StreamPart, decode_error, malformed};
 
@@ -78,8 +80,16 @@ pub struct QueryStream<T> {
     types: PhantomData<fn() -> T>,
 }
 
-/// The session, the text with its values, and the deadline; or the first error of a value.
-type Streamed = Result<(Scope, BindingsWriter, Patience)>;
+/// A text that is streamed, with its values.
+pub(super) struct Streamed {
+    pub(super) scope: Scope,
+    pub(super) bindings: BindingsWriter,
+    pub(super) patience: Patience,
+    /// The first error of a value.
+    pub(super) error: Option<Error>,
+    /// The text for spans, if it has no values.
+    pub(super) shown: Option<Cow<'static, str>>,
+}
 
 enum State {
     New(Box<Streamed>),
@@ -88,6 +98,7 @@ enum State {
 }
 
 struct Running {
+    watch: CallWatch,
     client: Client,
     frames: FrameQueue,
     /// The call, whose result is the last part.
@@ -148,6 +159,13 @@ impl<T> QueryStream<T> {
         Ok(())
     }
 
+    /// Ends the stream, perhaps with an error.
+    fn end(&mut self, error: Option<&Error>) {
+        if let State::Running(running) = mem::replace(&mut self.state, State::Over) {
+            running.watch.finish_with(|| error.cloned());
+        }
+    }
+
     fn ended(&self, error: Error) -> Error {
         match error.kind() {
             ErrorKind::Timeout | ErrorKind::Disconnected | ErrorKind::Closed | ErrorKind::Internal => {
@@ -166,22 +184,19 @@ fn operation() -> &'static str {
 impl Running {
     /// Begins to run the text.
     fn begin(query: Streamed, buffer_bytes: usize) -> Result<Self> {
-        let (scope, bindings, patience) = query?;
-        if scope.transaction().is_some() {
-            let advice = "a text cannot be streamed in a transaction; use `select::<T>().stream()`";
-            return Err(Error::argument(advice));
-        }
+        let watch = query.scope.watch(|| query.bindings.operation().clone(), query.shown.as_deref());
         let frames = FrameQueue::new(buffer_bytes);
-        let (session, client, queue) = (scope.session().clone(), scope.client().clone(), frames.clone());
-        client.start()?;
-        let call = async move {
-            let deadline = session.client.deadline(patience);
-            let request = |session: &crate::session::SessionInner| {
-                bindings.moved_to(session.request_in(None, Operation::stream())).finish()
-            };
-            session.stream(request, deadline, queue).await.map_err(explained)
-        };
-        Ok(Self { client, frames, call: Some(Box::pin(call)), last: None, patience, timer: None })
+        match call(query, frames.clone()) {
+            Ok((client, patience, call)) => {
+                let call: BoxFuture<'static, _> = Box::pin(watch.within(call));
+                Ok(Self { watch, client, frames, call: Some(call), last: None, patience, timer: None })
+            }
+            Err(error) => {
+                let refused = Err(error);
+                watch.finish(&refused);
+                refused
+            }
+        }
     }
 
     /// Returns the next part of the reply; `None` when all of them have been returned.
@@ -214,6 +229,31 @@ impl Running {
     }
 }
 
+/// The call of a text, whose result is the last part.
+fn call(
+    query: Streamed,
+    frames: FrameQueue,
+) -> Result<(Client, Patience, impl Future<Output = Result<Bytes>> + Send + 'static)> {
+    let Streamed { scope, bindings, patience, error, .. } = query;
+    if let Some(error) = error {
+        return Err(error);
+    }
+    if scope.transaction().is_some() {
+        let advice = "a text cannot be streamed in a transaction; use `select::<T>().stream()`";
+        return Err(Error::argument(advice));
+    }
+    let (session, client) = (scope.session().clone(), scope.client().clone());
+    client.start()?;
+    let call = async move {
+        let deadline = session.client.deadline(patience);
+        let request = |session: &crate::session::SessionInner| {
+            bindings.moved_to(session.request_in(None, Operation::stream())).finish()
+        };
+        session.stream(request, deadline, frames).await.map_err(explained)
+    };
+    Ok((client, patience, call))
+}
+
 /// The refusal of a server that does not stream.
 fn explained(error: Error) -> Error {
     let is_unknown = error.server().and_then(ServerError::code).is_some_and(|code| matches!(code, -32601 | -32602));
@@ -237,7 +277,7 @@ impl<T: DeserializeOwned> Stream for QueryStream<T> {
                 State::Over => return Poll::Ready(None),
                 State::New(_) => {
                     let buffer_bytes = self.buffer_bytes;
-                    let State::New(query) = std::mem::replace(&mut self.state, State::Over) else { continue };
+                    let State::New(query) = mem::replace(&mut self.state, State::Over) else { continue };
                     match Running::begin(*query, buffer_bytes) {
                         Ok(running) => self.state = State::Running(running),
                         Err(error) => return Poll::Ready(Some(Err(error))),
@@ -250,12 +290,15 @@ impl<T: DeserializeOwned> Stream for QueryStream<T> {
                 Some(Ok(part)) => self.take_in(part),
                 Some(Err(error)) => Err(error),
                 None => {
-                    self.state = State::Over;
+                    self.end(None);
                     Ok(())
                 }
             };
+            if let State::Running(running) = &self.state {
+                running.watch.note_rows(self.rows_of_part.len());
+            }
             if let Err(error) = taken_in {
-                self.state = State::Over;
+                self.end(Some(&error));
                 self.rows_of_part.clear();
                 return Poll::Ready(Some(Err(self.ended(error))));
             }

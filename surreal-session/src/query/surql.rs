@@ -44,6 +44,8 @@ pub struct Surql {
     bindings: Vec<(String, Bytes)>,
     /// The first error of a binding, which sending returns.
     error: Option<Error>,
+    /// Set for text that is made at run time.
+    is_dynamic: bool,
 }
 
 impl Surql {
@@ -54,7 +56,7 @@ impl Surql {
     /// Escape every other identifier: the [`Display`](fmt::Display) form of a [`Table`](crate::value::Table) is always one
     /// identifier.
     pub fn dynamic(text: impl Into<String>) -> Self {
-        fixed(text.into())
+        Self { is_dynamic: true, ..fixed(text.into()) }
     }
 
     /// Binds `value` to `$name`, by the rules of [`Query::bind`](crate::Query::bind).
@@ -94,6 +96,11 @@ impl Surql {
             self.bindings.push((name, value));
         }
         Ok(())
+    }
+
+    /// Returns true for text that is made at run time, which may have values written into it.
+    pub(super) fn is_dynamic(&self) -> bool {
+        self.is_dynamic
     }
 
     /// The text, the values with their names, and the reason not to send it.
@@ -189,7 +196,7 @@ pub(super) fn with_names(mut text: String, names: impl Iterator<Item: AsRef<str>
 
 /// For generated code: text without placeholders.
 pub fn fixed(text: impl Into<Cow<'static, str>>) -> Surql {
-    Surql { text: text.into(), bindings: Vec::new(), error: None }
+    Surql { text: text.into(), bindings: Vec::new(), error: None, is_dynamic: false }
 }
 
 /// For generated code: text and the names in it.

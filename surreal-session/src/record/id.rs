@@ -1,6 +1,7 @@
 //! The impls of [`Id`] that need the table of its record.
 
 use std::any::type_name;
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -11,6 +12,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::{HasTable, Key};
 use crate::codec;
 use crate::error::{Error, ErrorKind, Result};
+use crate::protocol::Subject;
 use crate::value::tag::Tag;
 use crate::value::tagged::{self, Tagged};
 use crate::value::{Id, RecordId, RecordKey, Value};
@@ -153,6 +155,12 @@ impl Visitor<'_> for TableName {
 
     fn visit_str<E: de::Error>(self, table: &str) -> Result<(), E> {
         if table == self.0 { Ok(()) } else { Err(E::invalid_value(Unexpected::Str(table), &self)) }
+    }
+}
+
+impl<T: HasTable, K: Key> Subject for Id<T, K> {
+    fn name(&self) -> Cow<'_, str> {
+        T::NAME.into()
     }
 }
 

@@ -295,11 +295,13 @@ pub(crate) struct PatchedField {
     /// The optional object on the path, which has to exist.
     pub(crate) part: Option<Part>,
     pub(crate) value: Result<Bytes, EncodeError>,
+    /// Set if the path may contain the key of a map.
+    pub(crate) is_dynamic: bool,
 }
 
 impl PatchedField {
     fn new(path: String, value: Result<Bytes, EncodeError>) -> Self {
-        Self { path, part: None, value }
+        Self { path, part: None, value, is_dynamic: false }
     }
 }
 
@@ -343,7 +345,9 @@ impl Assignments {
             self.push(name, Ok(Bytes::from_static(NONE)));
         }
         for (name, value) in &fields {
-            self.push(name, flat.check(name).and_then(|()| codec::encode(value)));
+            let value = flat.check(name).and_then(|()| codec::encode(value));
+            let is_dynamic = matches!(flat.shape, FlatShape::Map);
+            self.0.push(PatchedField { is_dynamic, ..PatchedField::new(escape_identifier(name).into_owned(), value) });
         }
     }
 
@@ -359,7 +363,7 @@ impl Assignments {
                 Some(error) => Err(error),
                 None => leaf.value,
             };
-            PatchedField { path: leaf.path, part, value }
+            PatchedField { part, value, ..leaf }
         }));
     }
 
@@ -368,7 +372,7 @@ impl Assignments {
         self.0.extend(leaves.0.iter().map(|leaf| {
             let itself = (parent == Parent::Optional).then(|| Part::of(root.clone().into_owned()));
             let part = leaf.part.as_ref().map(|part| part.within(&root)).or(itself);
-            PatchedField { path: join(&root, &leaf.path), part, value: leaf.value.clone() }
+            PatchedField { path: join(&root, &leaf.path), part, ..leaf.clone() }
         }));
     }
 }
@@ -394,6 +398,7 @@ fn compare(path: &str, part: Option<&str>, before: &Value, after: Value, into: &
                 path: path.to_owned(),
                 part: part.map(|part| Part::of(part.to_owned())),
                 value,
+                is_dynamic: !path.is_empty(),
             });
         }
     }

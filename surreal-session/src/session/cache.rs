@@ -422,7 +422,7 @@ impl Opening {
                 if is_wanted { state.entries.insert(self.key, cached) } else { Some(cached) }
             }
             Err(error) => {
-                debug!(%error, "a session of a cache could not be opened");
+                debug!(error = %error.outline(), "a session of a cache could not be opened");
                 state.stats.failed += 1;
                 if is_wanted { state.entries.remove(&self.key) } else { None }
             }

@@ -2,11 +2,14 @@
 
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use super::SessionInner;
 use crate::connection::{Client, Deadline, Patience};
 use crate::error::Result;
+use crate::protocol::Operation;
 
 /// The future of an awaited builder. It borrows nothing and may be spawned.
 ///
@@ -48,6 +51,19 @@ impl<T> SessionCall<T> {
     {
         let start: Start<T> = Box::new(|deadline| Box::pin(start(deadline)));
         Self { client: client.clone(), deadline: Patience::default(), start: Some(start), running: None }
+    }
+
+    /// The same as a call of a session, which spans and observers show under this name.
+    pub(crate) fn in_session<F>(
+        session: &Arc<SessionInner>,
+        operation: impl Into<Operation>,
+        start: impl FnOnce(Deadline) -> F + Send + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Result<T>> + Send + 'static,
+    {
+        let (watched, operation) = (Arc::clone(session), operation.into());
+        Self::new(&session.client, move |deadline| watched.watch(|| operation).observe(start(deadline)))
     }
 
     /// Sets how long the call may take from its first poll on, by default as long as

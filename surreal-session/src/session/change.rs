@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 
 use bytes::Bytes;
-use tracing::{Instrument, debug};
+use tracing::{Instrument, debug, field};
 
 use super::queue::Turn;
 use super::ready::{may_go_on, unsent};
@@ -183,7 +183,7 @@ async fn hold(
         let context = ChangeContext::new(&session, session.client.deadline(None));
         let outcome = change.conclude(&context, reply).await.map(drop);
         session.outdate_unless_on(&lease);
-        debug!(?outcome, session = %session.id, "a change of the session was answered after its deadline");
+        debug!(outcome = outcome.as_ref().err().map(|error| field::display(error.outline())), session = %session.id, "a change of the session was answered after its deadline");
     }
     session.is_unanswered.store(false, Ordering::Release);
     drop(turn);

@@ -66,7 +66,9 @@ pub(super) async fn settle_facts(session: &Arc<SessionInner>, deadline: Deadline
     let asked = Instant::now();
     match session.call_in_turn(request, deadline).await.and_then(|reply| Facts::read(&reply, asked)) {
         Ok(facts) => session.confirmed().note(facts),
-        Err(error) => debug!(%error, session = %session.id, "the identity of the session is not known"),
+        Err(error) => {
+            debug!(error = %error.outline(), session = %session.id, "the identity of the session is not known");
+        }
     }
     session.compare_live_sessions();
 }
@@ -85,7 +87,7 @@ pub(super) async fn settle_selection(session: &Arc<SessionInner>, deadline: Dead
         return;
     }
     if let Err(error) = refresh_selection(session, deadline).await {
-        debug!(%error, session = %session.id, "the namespace and database of the session are not known");
+        debug!(error = %error.outline(), session = %session.id, "the namespace and database of the session are not known");
     }
 }
 

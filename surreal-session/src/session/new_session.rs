@@ -195,7 +195,8 @@ impl NewSession {
         for tell in told {
             session.on_renewal(tell);
         }
-        let session = made(session, deadline).await?;
+        let watch = session.watch(|| "attach".into());
+        let session = watch.observe(made(session, deadline)).await?;
         if is_forgetful {
             session.forget_credentials();
         }

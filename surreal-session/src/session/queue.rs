@@ -12,9 +12,8 @@ use std::task::{Context, Poll, Waker};
 
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::task::{JoinHandle, unconstrained};
-use tracing::Instrument;
 
-use crate::connection::{Client, Deadline, not_driven, runtime_gone};
+use crate::connection::{Client, Deadline, carried, not_driven, runtime_gone};
 use crate::error::{Delivery, Result};
 
 /// Calls that run one after another, in the order in which they joined.
@@ -88,7 +87,7 @@ impl<T: Send + 'static> Background<T> {
         deadline: Deadline,
         call: impl Future<Output = Result<T>> + Send + 'static,
     ) -> Self {
-        let task = client.spawn(call.in_current_span());
+        let task = client.spawn(carried(call));
         Self { task, begun: begun.clone(), client: client.clone(), deadline }
     }
 

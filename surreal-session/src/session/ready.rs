@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use super::standing::{OnExpiry, Standing};
 use super::state::SessionInner;
 use super::{renewal, restore};
-use crate::connection::{Cleanup, Deadline, Lease, Link};
+use crate::connection::{Cleanup, Deadline, Lease, Link, note_retry};
 use crate::error::{Delivery, Error, ErrorKind, Result};
 use crate::protocol::{Operation, Request};
 
@@ -112,9 +112,10 @@ impl SessionInner {
             let lease = self.ready(deadline, &request.operation).await.map_err(|error| unsent(error, &request))?;
             let (link, seen) = (lease.link(), self.proofs());
             match link.call(request.clone(), deadline, cleanup).await {
-                Err(error) if may_go_on(&error, &request) => {}
+                Err(error) if may_go_on(&error, &request) => note_retry(&error),
                 Err(error) if error.is_session_expired() && on_expiry == OnExpiry::Renew => {
                     on_expiry = OnExpiry::Fail;
+                    note_retry(&error);
                     self.renew(seen, error, deadline).await?;
                 }
                 result => return result.map(|reply| (reply, link.clone())),

@@ -13,7 +13,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use tokio::task::JoinError;
 use tokio::time::Instant;
-use tracing::{Instrument, debug};
+use tracing::{Instrument, debug, debug_span};
 
 use super::info;
 use super::proof::{Gate, Proof, is_refusal};
@@ -55,7 +55,7 @@ fn in_background(
     work: impl Future<Output = Result<()>> + Send + 'static,
 ) -> BoxFuture<'static, Result<()>> {
     Box::pin(async move {
-        let work = session.client.spawn(work.in_current_span());
+        let work = session.client.spawn(work.instrument(debug_span!("renew", session = %session.id)));
         let renewed = session.client.within(deadline.at, work).await;
         renewed.ok_or_else(|| deadline.timed_out_waiting_for("the renewal of the session"))?.map_err(ended)?
     })
@@ -72,7 +72,8 @@ pub(super) fn schedule(session: &Arc<SessionInner>) {
     };
     let plan = ends.map(|ends| {
         let work = renew_later(Arc::downgrade(session), ends, seen);
-        session.client.spawn(work.in_current_span()).abort_handle()
+        // Not in the span of the call, which would stay open until then.
+        session.client.spawn(work).abort_handle()
     });
     session.replace_renewal(plan);
 }
@@ -92,7 +93,7 @@ async fn renew_later(session: Weak<SessionInner>, ends: Instant, seen: u64) {
         match renew(&session, seen, deadline).await {
             Ok(()) => return,
             Err(error) => {
-                debug!(%error, session = %session.id, "the session could not be renewed");
+                debug!(error = %error.outline(), session = %session.id, "the session could not be renewed");
                 if is_refusal(&error) || error.kind() == ErrorKind::IdentityChanged {
                     return;
                 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::future::try_join_all;
 use tokio::sync::watch;
-use tracing::{Instrument, debug};
+use tracing::{Instrument, debug, debug_span};
 
 use super::auth::{Facts, IdentitySource};
 use super::proof::Proof;
@@ -40,14 +40,14 @@ pub(super) fn begin(
     done: watch::Sender<Option<Result<()>>>,
 ) {
     let session = Arc::clone(session);
-    let client = session.client.clone();
+    let (client, id) = (session.client.clone(), session.id);
     let deadline = client.own_deadline(deadline);
     let work = async move {
         let outcome = make(&session, &lease, deadline).await;
         let outcome = settle(&session, lease, outcome).await;
         done.send_replace(Some(outcome));
     };
-    client.spawn(work.in_current_span());
+    client.spawn(work.instrument(debug_span!("restore", session = %id)));
 }
 
 /// Makes the session until no change has come in between.
@@ -83,7 +83,7 @@ async fn settle(session: &Arc<SessionInner>, lease: Arc<Lease>, outcome: Result<
         if detached.as_ref().is_err_and(|error| error.delivery() == Delivery::NotSent) {
             lease.link().clean(Cleanup::Detach(session.id));
         }
-        debug!(%error, ?detached, session = %session.id, "a session could not be made");
+        debug!(error = %error.outline(), is_detached = detached.is_ok(), session = %session.id, "a session could not be made");
     }
     let is_final = session.was_made() && is_refusal(&error);
     if is_final {
@@ -126,7 +126,7 @@ impl Walk<'_> {
             Ok(facts) => before.check_identity(&facts).map(|()| Some(facts)),
             // Users of an access method may be denied queries: then there is nothing to compare.
             Err(error) if before.facts.is_none() && is_unknowable(&error) => {
-                debug!(%error, "the server does not say who a session is");
+                debug!(error = %error.outline(), "the server does not say who a session is");
                 Ok(None)
             }
             Err(error) => Err(error),

@@ -67,7 +67,8 @@ impl IntoFuture for Use {
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
             let Self { session, request, deadline } = self;
-            change::apply(&session, request, session.client.deadline(deadline)).await
+            let watch = session.watch(|| "use".into());
+            watch.observe(change::apply(&session, request, session.client.deadline(deadline))).await
         })
     }
 }

@@ -17,7 +17,10 @@ use super::Queue;
 use super::auth::{Facts, IdentitySource, OnRenewal, Tokens};
 use super::recipe::{Confirmed, Identity, Selection, Variables};
 use super::standing::{OnExpiry, Standing};
-use crate::connection::{Cleanup, Client, Deadline, Epoch, Lease, Link, Owner, Purpose, QueueItem, StreamEnd};
+use crate::connection::{
+    CallSubject, CallWatch, Cleanup, Client, Deadline, Epoch, Lease, Link, Owner, Purpose, QueueItem, RunWatch,
+    StreamEnd,
+};
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::{LiveId, Operation, Request, RequestWriter, SessionId, TransactionId};
 use crate::value::Value;
@@ -379,6 +382,34 @@ impl SessionInner {
         operation: impl Into<Operation>,
     ) -> RequestWriter {
         RequestWriter::new(self.client.next_id(), operation.into(), Some(self.id), transaction)
+    }
+
+    /// Begins to watch a call of the program in this session, if something listens.
+    pub(crate) fn watch(&self, operation: impl FnOnce() -> Operation) -> CallWatch {
+        self.watch_text(operation, None, None)
+    }
+
+    /// Does the same for a call with a text, perhaps in a transaction. The text has no values.
+    pub(crate) fn watch_text(
+        &self,
+        operation: impl FnOnce() -> Operation,
+        transaction: Option<TransactionId>,
+        text: Option<&str>,
+    ) -> CallWatch {
+        self.client.watch(|| {
+            let Selection { namespace, database } = self.confirmed().selection();
+            CallSubject { operation: operation(), session: self.id, namespace, database, transaction, text }
+        })
+    }
+
+    /// Begins to watch a transaction that is run by a closure.
+    pub(crate) fn watch_run(&self) -> RunWatch {
+        let watch = self.client.watch_run(self.id);
+        watch.place(|| {
+            let Selection { namespace, database } = self.confirmed().selection();
+            (namespace, database)
+        });
+        watch
     }
 
     /// Sends a finished request and returns the bytes of its result, unless the session is closed.

@@ -2,10 +2,14 @@
 
 use std::fmt;
 use std::ops::{Deref, RangeInclusive};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{CallFuture, NewSession, Session, SessionCall};
-use crate::connection::{Client, Config, ConnectionEvents, ConnectionStatus, Endpoints, Reconnect, ServerUrl};
+use crate::connection::{
+    Client, Config, ConnectionEvents, ConnectionStatus, Endpoints, Observer, Reconnect, ServerUrl, TraceContext,
+    TraceSource,
+};
 use crate::error::{Error, ErrorKind, Result};
 
 /// A connection to a SurrealDB server or cluster, and its default session.
@@ -229,6 +233,58 @@ impl Connect {
     #[cfg_attr(docsrs, doc(cfg(any(feature = "rustls", feature = "native-tls"))))]
     pub fn tls(mut self, tls: impl Into<crate::connection::TlsConfig>) -> Self {
         self.config.tls = Some(tls.into());
+        self
+    }
+
+    /// Sets a hook for metrics: it is called at the end of each call, at each retry, and with the events of the connection.
+    ///
+    /// A second one replaces the first. See [`Observer`].
+    pub fn observer(mut self, observer: impl Observer) -> Self {
+        self.config.monitor.observer = Some(Arc::new(observer));
+        self
+    }
+
+    /// Logs each call that takes this time or longer as a warning of `tracing`, with the target `surreal_session::slow`.
+    ///
+    /// The warning has the operation and its table, the duration, the time in the client's queue and on the server, the
+    /// session, its namespace and its database, and the text as far as spans show it. It has no value and no record id.
+    pub fn slow_statements(mut self, limit: Duration) -> Self {
+        self.config.monitor.slow = Some(limit);
+        self
+    }
+
+    /// Sends a trace context with each request, so that the server's spans belong to the span of the call.
+    ///
+    /// `current` is called in the span of the call, in the task that sends the request, and returns the `traceparent` of the
+    /// calling task, or `None` outside of a trace. With the feature `opentelemetry`, `TraceContext::current` does so. A
+    /// function that panics counts as `None`.
+    ///
+    /// The server (from 3.1 on) uses it if it exports traces, see `SURREAL_TELEMETRY_PROVIDER`; otherwise it is ignored.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use surreal_session::prelude::*;
+    /// # surreal_session_embedded::example_url(async |url| {
+    /// let traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    /// let db = Surreal::connect(url).trace_context(move || Some(traceparent)).await?;
+    /// db.ping().await?;
+    /// # Ok(()) });
+    /// ```
+    pub fn trace_context<T: Into<TraceContext>>(
+        mut self,
+        current: impl Fn() -> Option<T> + Send + Sync + 'static,
+    ) -> Self {
+        self.config.monitor.trace = Some(TraceSource::new(current));
+        self
+    }
+
+    /// Shows the text of every query in spans and warnings, also text that is made at run time.
+    ///
+    /// Unless set, they show only text that builders, [`surql!`](crate::surql!) and constants make, which has no values.
+    /// Text of [`Surql::dynamic`](crate::Surql::dynamic) may have values written into it. Bound values are never shown.
+    pub fn show_all_texts(mut self) -> Self {
+        self.config.monitor.shows_all_texts = true;
         self
     }
 

@@ -4,13 +4,13 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tracing::debug;
+use tracing::{Instrument, debug};
 
 use super::lifecycle::{self, Ending};
 use super::marker::{CommitMarker, Settled, settle};
 use super::state::Transient;
 use super::{EndedBy, Transaction, TransactionInner};
-use crate::connection::{PAUSES, Patience, Retry, RetryLimit};
+use crate::connection::{PAUSES, Patience, Retry, RetryLimit, RunWatch};
 use crate::error::{Error, ErrorKind, Result};
 use crate::session::SessionInner;
 use crate::value::Table;
@@ -194,20 +194,41 @@ impl TransactionBuilder {
         Fut: IntoFuture<Output = Result<T, E>>,
         E: From<Error>,
     {
+        let mut watch = self.session.watch_run();
+        let span = watch.span.clone();
+        self.attempts(&mut body, &mut watch).instrument(span).await
+    }
+
+    async fn attempts<T, E, F, Fut>(&self, body: &mut F, watch: &mut RunWatch) -> Result<T, E>
+    where
+        F: FnMut(Transaction) -> Fut,
+        Fut: IntoFuture<Output = Result<T, E>>,
+        E: From<Error>,
+    {
         let mut retry = Retry::new(&self.session.client, self.limit, self.pauses.clone());
         loop {
-            let (transient, error) = match self.run_once(&mut body, retry.count()).await? {
-                Run::Done(value) => return Ok(value),
-                Run::Again(transient, error) => (transient, error),
+            watch.attempt();
+            let outcome = self.run_once(body, retry.count()).await;
+            let (transient, error) = match outcome {
+                Ok(Run::Again(transient, error)) => (transient, error),
+                Ok(Run::Done(value)) => {
+                    watch.succeeded();
+                    return Ok(value);
+                }
+                Err(error) => {
+                    watch.failed(None);
+                    return Err(error);
+                }
             };
             let runs_again = match transient {
                 Transient::Conflict => retry.pause().await,
                 Transient::Lost => retry.pause_after_loss().await,
             };
             if !runs_again {
+                watch.failed(Some(transient.kind()));
                 return Err(error);
             }
-            debug!(retry = retry.count(), "a transaction runs again, after a conflict or a lost connection");
+            watch.again(transient.kind());
         }
     }
 
@@ -239,7 +260,7 @@ impl TransactionBuilder {
                 // The transaction remembers: a conflict may be hidden in the closure's own error.
                 let transient = inner.first_failure.transient();
                 if let Err(error) = self.end(inner, Ending::Cancel).await {
-                    debug!(%error, "a transaction was not cancelled; the server drops it when its session ends");
+                    debug!(error = %error.outline(), "a transaction was not cancelled; the server drops it when its session ends");
                 }
                 Run::after(transient, error)
             }
@@ -264,7 +285,7 @@ impl TransactionBuilder {
         let outcome = match committed {
             Ok(()) => Ok(()),
             Err(error) if error.kind() == ErrorKind::CommitUnknown => {
-                debug!(%error, %marker, "the outcome of a commit is unknown; its marker is claimed");
+                debug!(error = %error.outline(), "the outcome of a commit is unknown; its marker is claimed");
                 match settle(&self.session, &marker, self.session.client.deadline(self.deadline)).await? {
                     Settled::Applied => Ok(()),
                     Settled::Void => Err(not_applied(error)),

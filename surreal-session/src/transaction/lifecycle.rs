@@ -18,6 +18,15 @@ pub(super) enum Ending {
     Cancel,
 }
 
+impl Ending {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Commit => "commit",
+            Self::Cancel => "cancel",
+        }
+    }
+}
+
 /// Opens a transaction; `retry` is the number of earlier ones that conflicted.
 pub(super) async fn begin(
     session: &Arc<SessionInner>,
@@ -25,7 +34,8 @@ pub(super) async fn begin(
     retry: u32,
 ) -> Result<Arc<TransactionInner>> {
     let span = debug_span!("transaction", id = field::Empty, retry, outcome = field::Empty);
-    open(session, deadline, span.clone()).instrument(span).await.map(Arc::new)
+    let watch = span.in_scope(|| session.watch(|| "begin".into()));
+    watch.observe(open(session, deadline, span.clone())).instrument(span).await.map(Arc::new)
 }
 
 async fn open(session: &Arc<SessionInner>, deadline: Deadline, span: Span) -> Result<TransactionInner> {
@@ -59,11 +69,15 @@ fn explain(error: Error) -> Error {
 /// Closes the transaction and joins its queue now, and ends it when its turn comes, whether or not the caller stays: the
 /// request that is sent decides, so the work must not stop halfway.
 pub(super) async fn end(inner: Arc<TransactionInner>, ending: Ending, deadline: Deadline) -> Result<()> {
+    let watch = inner.watch(|| ending.name().into(), None);
+    watch.observe(end_once(inner, ending, deadline)).await
+}
+
+async fn end_once(inner: Arc<TransactionInner>, ending: Ending, deadline: Deadline) -> Result<()> {
     inner.close()?;
     let begun = Begun::default();
     let work = in_turn(Arc::clone(&inner), ending, inner.queue.join(), deadline, begun.clone());
     // Dropped here: the task goes on.
-    let work = work.instrument(inner.span().clone());
     let ended = Background::spawn(inner.client(), &begun, deadline, work).result().await;
     ended.map_err(|error| match error.kind() {
         ErrorKind::CommitUnknown => error,
@@ -93,10 +107,7 @@ async fn in_turn(
 
 /// Cancels a transaction whose queries take longer than the call that ends it.
 fn give_up(inner: &TransactionInner, ending: Ending, deadline: Deadline) -> Error {
-    let call = match ending {
-        Ending::Commit => "commit",
-        Ending::Cancel => "cancel",
-    };
+    let call = ending.name();
     let error = no_turn(call, deadline);
     // The queries in front end with the transaction, and those that wait are not sent.
     inner.first_failure.note(call, &error);
@@ -109,7 +120,7 @@ fn give_up(inner: &TransactionInner, ending: Ending, deadline: Deadline) -> Erro
 async fn commit(inner: &TransactionInner, deadline: Deadline, begun: &Begun) -> Result<()> {
     if let Err(failed) = inner.first_failure.check() {
         if let Err(error) = roll_back(inner, deadline, "failed").await {
-            debug!(%error, "a failed transaction could not be cancelled; the server does so when its session ends");
+            debug!(error = %error.outline(), "a failed transaction could not be cancelled; the server does so when its session ends");
         }
         return Err(failed);
     }

@@ -124,7 +124,7 @@ impl CommitMarker {
         let (session, client) = (Arc::clone(session), session.client.clone());
         client.spawn(async move {
             if let Err(error) = self.ask::<serde::de::IgnoredAny>(&session, "delete", REMOVE, deadline).await {
-                debug!(%error, marker = %self.id, "a marker was not deleted; it stays until old markers are removed");
+                debug!(error = %error.outline(), "a marker was not deleted; it stays until old markers are removed");
             }
         });
     }
@@ -213,7 +213,7 @@ impl Session {
     /// ```
     pub fn was_applied(&self, marker: &CommitMarker) -> SessionCall<bool> {
         let (session, marker) = (Arc::clone(self.inner()), marker.clone());
-        SessionCall::new(&self.inner().client, async move |deadline| {
+        SessionCall::in_session(self.inner(), "was_applied", async move |deadline| {
             Ok(settle(&session, &marker, deadline).await? == Settled::Applied)
         })
     }
@@ -294,7 +294,7 @@ fn only_result<T: serde::de::DeserializeOwned>(
 fn execute(session: &Session, verb: &'static str, table: &Table, text: &str) -> SessionCall<()> {
     let text = text.replace("{table}", &table.to_string());
     let (inner, operation) = (Arc::clone(session.inner()), Operation::statement(verb, Target::shown(table.clone())));
-    SessionCall::new(&session.inner().client, async move |deadline| {
+    SessionCall::in_session(session.inner(), operation.clone(), async move |deadline| {
         let request = inner.request(operation.clone()).text(&text).bindings().finish();
         let reply = inner.call(request, deadline, Cleanup::Nothing).await?;
         match read_statements(&reply)?.iter().find_map(StatementResult::error) {

@@ -9,9 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use bytes::Bytes;
 use tracing::Span;
 
-use crate::connection::{Cleanup, Client, Deadline, Link};
+use crate::connection::{CallWatch, Cleanup, Client, Deadline, Link};
 use crate::error::{Error, ErrorKind, Result};
-use crate::protocol::{BindingsWriter, Request, TransactionId};
+use crate::protocol::{BindingsWriter, Operation, Request, TransactionId};
 use crate::session::{Queue, SessionInner};
 
 /// One transaction, shared by its handles and its queries. Dropping the last of them cancels it.
@@ -83,6 +83,11 @@ impl TransactionInner {
         &self.session
     }
 
+    /// Begins to watch a call of the program in this transaction, if something listens.
+    pub(crate) fn watch(&self, operation: impl FnOnce() -> Operation, text: Option<&str>) -> CallWatch {
+        self.span.in_scope(|| self.session.watch_text(operation, Some(self.id), text))
+    }
+
     /// Sends a request of this transaction.
     pub(super) async fn call(&self, request: Request, deadline: Deadline) -> Result<Bytes> {
         self.session.call_on(&self.link, request, deadline, Cleanup::Nothing).await
@@ -94,10 +99,6 @@ impl TransactionInner {
 
     pub(super) fn client(&self) -> &Client {
         &self.session.client
-    }
-
-    pub(super) fn span(&self) -> &Span {
-        &self.span
     }
 
     /// Adds the variables of the transaction, except those in `bound`, which the query binds itself.
@@ -163,6 +164,13 @@ impl FirstFailure {
 }
 
 impl Transient {
+    pub(super) fn kind(self) -> ErrorKind {
+        match self {
+            Self::Conflict => ErrorKind::Conflict,
+            Self::Lost => ErrorKind::TransactionLost,
+        }
+    }
+
     /// The reason for which a transaction may be run again after this error of it.
     pub(super) fn of(error: &Error) -> Option<Self> {
         match error.kind() {

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use tokio::task::AbortHandle;
-use tracing::Instrument;
 
 use super::TransactionInner;
 use crate::connection::Deadline;
@@ -58,7 +57,7 @@ pub(crate) async fn query(
     let progress = AtomicU8::new(if ticket.is_first() { SENT } else { WAITING });
     let operation = request.operation.clone();
     let query = Arc::new(QueuedQuery { transaction: Arc::clone(transaction), surql, operation, progress });
-    let run = Arc::clone(&query).run(ticket, deadline, begun.clone(), request).instrument(transaction.span().clone());
+    let run = Arc::clone(&query).run(ticket, deadline, begun.clone(), request);
     let mut run = Background::spawn(transaction.client(), &begun, deadline, run);
     let mut caller = CallerGuard { query, task: run.task.abort_handle(), is_answered: false };
     // Dropped here: `CallerGuard` fails the transaction, unless the request was not sent yet.

@@ -55,6 +55,7 @@ mod methods;
 mod migrations;
 mod models;
 mod names;
+mod observability;
 mod opening;
 mod operations;
 mod outages;

@@ -1,5 +1,6 @@
 //! The records that an untyped verb works on.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Serialize, Serializer};
@@ -81,13 +82,19 @@ impl fmt::Debug for RecordRange {
     }
 }
 
+impl protocol::Subject for RecordRange {
+    fn name(&self) -> Cow<'_, str> {
+        self.0.table().into()
+    }
+}
+
 impl Serialize for RecordRange {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.0.serialize(serializer)
     }
 }
 
-fn many(target: &(impl Serialize + fmt::Display + Clone + Send + Sync + 'static)) -> Records {
+fn many(target: &(impl Serialize + protocol::Subject + Clone + Send + Sync + 'static)) -> Records {
     Records { surql: Fragment::of(target), name: protocol::Target::shown(target.clone()), reach: Reach::Table }
 }
 

@@ -11,6 +11,7 @@ use super::chunks::{Chunks, MAX_ROWS, room};
 use super::rows::Rows;
 use super::source::InvalidRow;
 use super::{Returns, version};
+use crate::connection::CallWatch;
 use crate::error::{Error, ErrorKind, Result};
 use crate::protocol::{Operation, Target};
 use crate::query::assignment::{Assignment, Setting};
@@ -87,6 +88,11 @@ impl Bulk {
         let mut assignments = Vec::new();
         changes(*T::fields(), *T::fields()).assign(&mut assignments);
         self.on_duplicate = (!assignments.is_empty()).then(|| version::assigned::<T>(Setting::clause(assignments)));
+    }
+
+    /// Begins to watch the insert as one call of the program, if something listens.
+    pub(super) fn watch(&self) -> CallWatch {
+        self.call.scope.watch(|| self.operation(), None)
     }
 
     pub(super) fn operation(&self) -> Operation {

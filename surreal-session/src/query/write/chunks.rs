@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::connection::note_retry;
 use crate::error::{Delivery, Error, ErrorKind, Result};
 use crate::protocol::Operation;
 use crate::query::statement::{Call, expect};
@@ -73,7 +74,7 @@ impl<'a> Chunks<'a> {
             let answer = query().run_by(deadline).await;
             let answer = answer.and_then(|response| response.named(self.operation.clone()).check());
             match answer {
-                Err(error) if error.is_conflict() && retry.pause().await => {}
+                Err(error) if error.is_conflict() && retry.pause().await => note_retry(&error),
                 answer => return answer.and_then(|response| expect(&response, 1).map(|()| response)),
             }
         }

@@ -176,7 +176,10 @@ impl<T: 'static, Out: 'static> IntoFuture for UpdateEach<T, Out> {
     type IntoFuture = CallFuture<Out>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.send())
+        Box::pin(async move {
+            let watch = self.clauses.call.scope.watch(|| self.clauses.operation(), None);
+            watch.observe(self.send()).await
+        })
     }
 }
 

@@ -384,9 +384,13 @@ impl<T: 'static, Out: 'static, Before: 'static> IntoFuture for Insert<T, Out, Be
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let responses = self.bulk.send().await?;
+            let watch = self.bulk.watch();
+            let responses = watch.within(self.bulk.send()).await;
             // Read at the end, so that a record that does not fit its type stops no request.
-            (self.read)(&responses.iter().map(|response| (response, 0)).collect::<Vec<_>>())
+            let outcome = responses
+                .and_then(|responses| (self.read)(&responses.iter().map(|response| (response, 0)).collect::<Vec<_>>()));
+            watch.finish(&outcome);
+            outcome
         })
     }
 }

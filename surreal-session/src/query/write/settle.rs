@@ -166,7 +166,10 @@ impl<Out: 'static> IntoFuture for SettledInsert<Out> {
     type IntoFuture = CallFuture<Settled<Out>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.send())
+        Box::pin(async move {
+            let watch = self.bulk.watch();
+            watch.observe(self.send()).await
+        })
     }
 }
 

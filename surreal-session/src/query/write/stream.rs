@@ -195,7 +195,10 @@ impl<T: 'static, Out: 'static> IntoFuture for InsertStream<T, Out> {
     type IntoFuture = CallFuture<Out>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.send())
+        Box::pin(async move {
+            let watch = self.bulk.watch();
+            watch.observe(self.send()).await
+        })
     }
 }
 
