@@ -387,9 +387,9 @@ async fn events_beyond_the_byte_limit_are_a_gap() {
     let mut items = session.live::<Item>().capacity_bytes(1).await.unwrap();
     for number in 0..3 {
         session.create::<Item>().content(NewItem { number }).await.unwrap();
+        // The server queues events and replies separately, and the next event may come before this one.
+        sleep(Duration::from_millis(300)).await;
     }
-    // The server queues events and replies separately: the last event may come after this reply.
-    sleep(Duration::from_millis(300)).await;
     let first = timeout(HANGS, items.next()).await.expect("hangs").unwrap().unwrap();
     assert!(matches!(&first, LiveEvent::Change(change) if change.data.number == 0), "{first:?}");
     let gap = timeout(HANGS, items.next()).await.expect("hangs").unwrap().unwrap();
