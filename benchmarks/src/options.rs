@@ -5,7 +5,7 @@ use std::env;
 /// The options of a program.
 #[derive(Debug)]
 pub struct Options {
-    /// How often everything is measured.
+    /// The number of rounds that count.
     pub rounds: usize,
     /// A twentieth of the operations, so that a run takes seconds and its figures mean little.
     pub is_quick: bool,
@@ -39,13 +39,13 @@ impl Options {
         options
     }
 
-    /// Whether this work was asked for.
+    /// Returns true if this work was asked for.
     #[must_use]
     pub fn includes(&self, work: &str) -> bool {
         self.only.is_empty() || self.only.iter().any(|name| name == work)
     }
 
-    /// Whether this subject was asked for.
+    /// Returns true if this subject was asked for.
     #[must_use]
     pub fn measures(&self, subject: &str) -> bool {
         self.subjects.is_empty() || self.subjects.iter().any(|name| name == subject)

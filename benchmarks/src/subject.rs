@@ -102,7 +102,7 @@ impl Work {
         }
     }
 
-    /// How often it is done in a round.
+    /// The number of times in a round.
     #[must_use]
     pub fn times(self) -> u64 {
         match self {
@@ -115,24 +115,24 @@ impl Work {
         }
     }
 
-    /// What the cost of one time is divided by.
+    /// The number of operations in one time, by which its cost is divided.
     #[must_use]
     pub fn units(self) -> u64 {
         if self.reads() || self == Self::Insert { ROWS } else { 1 }
     }
 
-    /// Whether doing it once is a sequence of requests.
+    /// Returns true if doing it once is a sequence of requests.
     pub(crate) fn is_sequence(self) -> bool {
         matches!(self, Self::Transaction | Self::Insert | Self::Session | Self::Fork)
     }
 
-    /// Whether it needs the records of the table.
+    /// Returns true if it needs the records of the table.
     #[must_use]
     pub fn reads(self) -> bool {
         matches!(self, Self::Select | Self::SelectValue | Self::SelectView)
     }
 
-    /// Whether it is many calls that follow each other, so that it matters where they are polled.
+    /// Returns true if it is many calls that follow each other, so that it matters where they are polled.
     #[must_use]
     pub fn is_call(self) -> bool {
         self.units() == 1 && !matches!(self, Self::CreateInFlight(_))

@@ -12,6 +12,7 @@ mod proxy;
 mod raw;
 mod runtime;
 mod server;
+mod sources;
 
 pub use disk::DiskServer;
 pub use partly::{eventually, no_transaction_is_open, poll_times, rest};
@@ -20,4 +21,5 @@ pub use proxy::{Loss, Proxy, ProxyLink};
 pub use raw::Raw;
 pub use runtime::{beside_four_workers, on_four_workers, on_one_thread, without_a_runtime};
 pub use server::{Login, connect, login, place, unique};
+pub use sources::rust_files;
 pub use surreal_session_tests_macros::async_test;

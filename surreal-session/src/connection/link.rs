@@ -246,10 +246,9 @@ impl Link {
             watched.on_server(&url.host, url.port);
         }
         let caller = Caller { reply, timeout: deadline.timeout, span: Span::current(), watched };
-        let deadline_at = deadline.at;
-        let new_call = NewCall { request, deadline: deadline_at, cleanup, live, frames, caller, late, permit };
-        if let Some(new_call) = self.0.driver.try_send(new_call) {
-            let command = Command::Call(Box::new(new_call));
+        let call_to_send = NewCall { request, deadline: deadline.at, cleanup, live, frames, caller, late, permit };
+        if let Some(unsent) = self.0.driver.try_send(call_to_send) {
+            let command = Command::Call(Box::new(unsent));
             self.0.commands.send(command).map_err(|_| self.ended(&operation, Delivery::NotSent))?;
         }
         // Dropped here: `InFlight` tells the driver, which undoes what the call may have opened.

@@ -1,7 +1,9 @@
 //! The layers of the runtime crate point one way: a file uses only what is to its left.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+use surreal_session_tests::rust_files;
 
 /// The last one is not part of the client: only tests and fuzzers use it, and it may use all others.
 const LAYERS: [&[&str]; 14] = [
@@ -23,17 +25,6 @@ const LAYERS: [&[&str]; 14] = [
 
 fn layer_of(module: &str) -> Option<usize> {
     LAYERS.iter().position(|layer| layer.contains(&module))
-}
-
-fn sources(folder: &Path, into: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            sources(&path, into);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            into.push(path);
-        }
-    }
 }
 
 /// A file without its comments, whose links and examples may point to upper layers.
@@ -59,10 +50,8 @@ fn used_modules(source: &str) -> Vec<String> {
 #[test]
 fn layers_point_one_way() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../surreal-session/src");
-    let mut files = Vec::new();
-    sources(&root, &mut files);
     let mut checked = 0;
-    for file in files {
+    for file in rust_files(&root) {
         let relative = file.strip_prefix(&root).unwrap();
         let module = relative.iter().next().unwrap().to_str().unwrap().trim_end_matches(".rs").to_owned();
         let Some(layer) = layer_of(&module) else {
@@ -87,7 +76,7 @@ fn lower_layers_do_no_io() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../surreal-session/src");
     let mut files = Vec::new();
     for layer in ["error", "value", "codec", "protocol"] {
-        sources(&root.join(layer), &mut files);
+        files.extend(rust_files(&root.join(layer)));
         files.push(root.join(layer).with_extension("rs"));
     }
     for file in files {

@@ -5,23 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use surreal_session::prelude::*;
-use surreal_session_tests::place;
+use surreal_session_tests::{place, rust_files};
 
 use super::recorder::Seen;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
-}
-
-fn sources(folder: &Path, into: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            sources(&path, into);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            into.push(path);
-        }
-    }
 }
 
 /// The arguments of each call of a macro in a source.
@@ -72,10 +61,8 @@ fn docs() -> String {
 
 #[test]
 fn events_are_those_of_the_page() {
-    let mut files = Vec::new();
-    sources(&root().join("surreal-session/src"), &mut files);
     let mut emitted = BTreeSet::new();
-    for file in files {
+    for file in rust_files(&root().join("surreal-session/src")) {
         let source = fs::read_to_string(&file).unwrap();
         let code = source.split("#[cfg(test)]").next().unwrap();
         for level in ["error", "warn", "info", "debug", "trace"] {
