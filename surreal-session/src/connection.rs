@@ -61,6 +61,7 @@ pub use events::{ConnectionEvent, ConnectionEvents};
 pub(crate) use frame_queue::FrameQueue;
 pub(crate) use link::{LateReply, Lease, Link, Purpose};
 pub use observer::{FinishedCall, LiveGap, Observer, RetriedCall};
+pub use crate::protocol::{Feature, ServerVersion};
 pub use reconnect::Reconnect;
 pub(crate) use retry::{Retry, RetryLimit};
 pub(crate) use state::not_driven;

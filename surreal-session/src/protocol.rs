@@ -6,8 +6,11 @@
 mod frame;
 mod id;
 mod operation;
+#[cfg(test)]
+mod recorded;
 mod reply;
 mod request;
+mod server_version;
 mod statement;
 mod stream_part;
 mod variable;
@@ -18,6 +21,7 @@ pub use id::{LiveId, SessionId, TransactionId};
 pub(crate) use operation::{Operation, Subject, Target};
 pub(crate) use reply::{Reply, malformed, read_begun};
 pub(crate) use request::{BindingsWriter, Request, RequestWriter};
+pub use server_version::{Feature, ServerVersion};
 pub(crate) use statement::{
     Outcome, StatementResult, decode_error, first_failure, is_echo, read_statements, record_decode_error,
 };

@@ -43,7 +43,7 @@ use self::state::Role;
 use self::variables::{SetVariable, UnsetVariable};
 use crate::connection::{Client, Deadline};
 use crate::error::Result;
-use crate::protocol::SessionId;
+use crate::protocol::{Feature, ServerVersion, SessionId};
 
 pub use auth::{
     Bearer, Credentials, Database, Identity, Level, Namespace, ProvidedCredentials, RecordAccess, RefreshToken, Root,
@@ -494,6 +494,58 @@ impl Session {
     /// Only reads.
     pub fn version(&self) -> SessionCall<String> {
         self.call("version", async move |session, deadline| info::version(&session, deadline).await)
+    }
+
+    /// Returns the version of the server that the session is on, such as `3.3.5`.
+    ///
+    /// The server is asked once for each socket; later calls need no round trip. After an outage, and in a cluster that is
+    /// being updated, it may be another one.
+    ///
+    /// # Errors
+    ///
+    /// Like [`version`](Self::version).
+    ///
+    /// # Cancel safety
+    ///
+    /// Only reads.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use surreal_session::prelude::*;
+    /// # surreal_session_embedded::example_db(async |db| {
+    /// let version = db.server_version().await?;
+    /// assert!(version.major() >= 3);
+    /// # Ok(()) });
+    /// ```
+    pub fn server_version(&self) -> SessionCall<ServerVersion> {
+        self.call("version", async move |session, deadline| info::server_version(&session, deadline).await)
+    }
+
+    /// Returns true if the server that the session is on has a feature, by its [version](Self::server_version).
+    ///
+    /// # Errors
+    ///
+    /// Like [`version`](Self::version).
+    ///
+    /// # Cancel safety
+    ///
+    /// Only reads.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use surreal_session::prelude::*;
+    /// use surreal_session::connection::Feature;
+    ///
+    /// # surreal_session_embedded::example_db(async |db| {
+    /// assert!(db.supports(Feature::RowStreams).await?);
+    /// # Ok(()) });
+    /// ```
+    pub fn supports(&self, feature: Feature) -> SessionCall<bool> {
+        self.call("version", async move |session, deadline| {
+            Ok(info::server_version(&session, deadline).await?.supports(feature))
+        })
     }
 
     /// Makes a round trip to the server, through its request handling.

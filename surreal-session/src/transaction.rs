@@ -33,7 +33,7 @@ use crate::error::{Error, Result};
 use crate::protocol::{TransactionId, check_name};
 use crate::session::{Session, SessionCall, SessionInner};
 
-use self::lifecycle::Ending;
+use self::lifecycle::{BeginOptions, Ending};
 pub use builder::TransactionBuilder;
 pub use marker::CommitMarker;
 pub(crate) use state::{DecodeGuard, TransactionInner};
@@ -111,7 +111,8 @@ enum EndedBy {
 impl Session {
     /// Opens a transaction in this session.
     ///
-    /// [`transaction`](Self::transaction) does that too, ends it, and runs it again after a conflict or a lost connection.
+    /// [`transaction`](Self::transaction) does that too, ends it, and runs it again after a conflict or a lost connection; it
+    /// also [opens](TransactionBuilder::begin) transactions with options.
     ///
     /// # Errors
     ///
@@ -154,7 +155,11 @@ impl Session {
 
 impl Transaction {
     pub(crate) async fn begin(session: &Arc<SessionInner>, deadline: Deadline) -> Result<Self> {
-        let inner = lifecycle::begin(session, deadline, 0).await?;
+        Self::begin_with(session, deadline, BeginOptions::default()).await
+    }
+
+    async fn begin_with(session: &Arc<SessionInner>, deadline: Deadline, options: BeginOptions) -> Result<Self> {
+        let inner = lifecycle::begin(session, deadline, options, 0).await?;
         Ok(Self { inner, ended_by: EndedBy::Program })
     }
 

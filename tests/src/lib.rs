@@ -13,6 +13,7 @@ mod raw;
 mod runtime;
 mod server;
 mod sources;
+mod versions;
 
 pub use disk::DiskServer;
 pub use partly::{eventually, no_transaction_is_open, poll_times, rest};
@@ -23,3 +24,4 @@ pub use runtime::{beside_four_workers, on_four_workers, on_one_thread, without_a
 pub use server::{Login, connect, login, place, unique};
 pub use sources::rust_files;
 pub use surreal_session_tests_macros::async_test;
+pub use versions::{is_version_in, tell_skipped};

@@ -15,6 +15,8 @@ use crate::{login, unique};
 pub struct Raw {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     next_id: i64,
+    /// The frames that were no replies.
+    events: Vec<Vec<u8>>,
 }
 
 impl Raw {
@@ -28,7 +30,7 @@ impl Raw {
         let mut request = format!("{}/rpc", login.url).into_client_request().unwrap();
         request.headers_mut().insert("Sec-WebSocket-Protocol", HeaderValue::from_static("cbor"));
         let (socket, _) = tokio_tungstenite::connect_async(request).await.unwrap();
-        let mut raw = Self { socket, next_id: 0 };
+        let mut raw = Self { socket, next_id: 0, events: Vec::new() };
         let root = cbor!({"user" => login.username, "pass" => login.password}).unwrap();
         raw.call("signin", None, vec![root]).await.unwrap();
         raw.call("use", None, vec![unique("raw").into(), "test".into()]).await.unwrap();
@@ -41,19 +43,53 @@ impl Raw {
     ///
     /// If the connection is lost or the frame is not a reply.
     pub async fn call(&mut self, method: &str, txn: Option<&Value>, params: Vec<Value>) -> Result<Value, String> {
+        let reply = ciborium::from_reader::<Value, _>(&*self.exchange(method, txn, params).await).unwrap();
+        match entry(&reply, "error") {
+            Some(error) => Err(entry(error, "message").and_then(Value::as_text).unwrap().to_owned()),
+            None => Ok(entry(&reply, "result").unwrap().clone()),
+        }
+    }
+
+    /// Sends a request and returns the frame of its reply.
+    ///
+    /// # Panics
+    ///
+    /// If the connection is lost or a frame is not CBOR.
+    pub async fn exchange(&mut self, method: &str, txn: Option<&Value>, params: Vec<Value>) -> Vec<u8> {
         self.next_id += 1;
         let request = cbor!({"id" => self.next_id, "method" => method, "txn" => txn, "params" => params}).unwrap();
         let mut frame = Vec::new();
         ciborium::into_writer(&request, &mut frame).unwrap();
         self.socket.send(Message::Binary(frame.into())).await.unwrap();
-        let reply = loop {
-            if let Message::Binary(frame) = self.socket.next().await.unwrap().unwrap() {
-                break ciborium::from_reader::<Value, _>(&*frame).unwrap();
+        loop {
+            let (frame, is_reply) = self.next_frame().await;
+            if is_reply {
+                return frame;
             }
-        };
-        match entry(&reply, "error") {
-            Some(error) => Err(entry(error, "message").and_then(Value::as_text).unwrap().to_owned()),
-            None => Ok(entry(&reply, "result").unwrap().clone()),
+            self.events.push(frame);
+        }
+    }
+
+    /// Returns the frame of the next event of a live query.
+    ///
+    /// # Panics
+    ///
+    /// If the connection is lost or a frame is not CBOR.
+    pub async fn event(&mut self) -> Vec<u8> {
+        while self.events.is_empty() {
+            let (frame, _) = self.next_frame().await;
+            self.events.push(frame);
+        }
+        self.events.remove(0)
+    }
+
+    /// The next frame, and whether it is a reply.
+    async fn next_frame(&mut self) -> (Vec<u8>, bool) {
+        loop {
+            if let Message::Binary(frame) = self.socket.next().await.unwrap().unwrap() {
+                let value = ciborium::from_reader::<Value, _>(&*frame).unwrap();
+                return (frame.into(), entry(&value, "id").is_some_and(Value::is_integer));
+            }
         }
     }
 

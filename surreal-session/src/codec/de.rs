@@ -85,10 +85,9 @@ impl<'de> Deserializer<'de> {
                 self.reader.skip()?;
                 visitor.visit_none()
             }
-            Header::Tag(tag @ (number::BIG_POSITIVE | number::BIG_NEGATIVE)) => self.visit_big(tag, visitor),
             Header::Tag(number) => match Tag::from_number(number) {
                 Some(tag) => self.visit_tagged(tag, visitor),
-                None => Err(mismatch(header, &visitor)),
+                None => self.visit_tagged_int(number, visitor),
             },
             Header::Break => Err(stray_break()),
             Header::Simple(_) => Err(mismatch(header, &visitor)),
@@ -136,7 +135,7 @@ macro_rules! deserialize_ints {
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
             match self.reader.header()? {
                 header @ (Header::Positive(_) | Header::Negative(_)) => number::visit(header, visitor),
-                Header::Tag(tag @ (number::BIG_POSITIVE | number::BIG_NEGATIVE)) => self.visit_big(tag, visitor),
+                Header::Tag(tag) => self.visit_tagged_int(tag, visitor),
                 header => Err(mismatch(header, &visitor)),
             }
         }

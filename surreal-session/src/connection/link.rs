@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use tokio::sync::oneshot::error::TryRecvError;
-use tokio::sync::{OwnedRwLockReadGuard, OwnedSemaphorePermit, mpsc, oneshot};
+use tokio::sync::{OnceCell, OwnedRwLockReadGuard, OwnedSemaphorePermit, mpsc, oneshot};
 use tokio::time::Instant;
 use tracing::{Span, warn};
 
@@ -20,8 +20,9 @@ use super::shared_driver::SharedDriver;
 use super::state::{ConnectionState, not_driven};
 use super::timer::{while_driven, within};
 use super::{ServerUrl, watch};
+use crate::codec;
 use crate::error::{Delivery, Error, ErrorKind, Result};
-use crate::protocol::{LiveId, Operation, Reply, Request, SessionId};
+use crate::protocol::{Feature, LiveId, Operation, Reply, Request, RequestWriter, ServerVersion, SessionId};
 
 /// One open WebSocket. A clone is the same link.
 #[derive(Debug, Clone)]
@@ -38,6 +39,8 @@ struct LinkInner {
     end: Arc<LinkEnd>,
     /// Where it leads to.
     url: Option<ServerUrl>,
+    /// The version of its server, once something has depended on it.
+    version: OnceCell<ServerVersion>,
     /// The number of sessions that are on it, or about to be.
     sessions: AtomicUsize,
     /// Cleared at each look for unused sockets.
@@ -93,6 +96,7 @@ impl Link {
             commands,
             end,
             url,
+            version: OnceCell::new(),
             sessions: AtomicUsize::new(0),
             was_used: AtomicBool::new(true),
             connection,
@@ -131,6 +135,25 @@ impl Link {
 
     pub(crate) fn is_alive(&self) -> bool {
         self.end().is_none()
+    }
+
+    /// Returns the version of the server, which is asked for it once.
+    pub(crate) async fn version(&self, deadline: Deadline) -> Result<&ServerVersion> {
+        let ask = async || {
+            let request = RequestWriter::new(self.0.connection.next_id(), "version".into(), None, None).finish();
+            let reply = self.call(request, deadline, Cleanup::Nothing).await?;
+            let text = codec::decode::<String>(&reply);
+            let text = text.map_err(|error| Error::protocol("the reply to `version` is no text").with_source(error))?;
+            text.parse()
+        };
+        self.0.version.get_or_try_init(ask).await
+    }
+
+    /// Fails if the server does not have a feature that a request needs.
+    async fn require(&self, feature: Feature, operation: &Operation, deadline: Deadline) -> Result<()> {
+        let version = self.version(deadline).await;
+        let version = version.map_err(|error| error.with_delivery(Delivery::NotSent))?;
+        if version.supports(feature) { Ok(()) } else { Err(feature.missing(operation, version)) }
     }
 
     /// Sends a `query` request whose last statement is a LIVE SELECT. Returns its result and the events of the live query.
@@ -233,6 +256,10 @@ impl Link {
 
     async fn send(&self, request: Request, deadline: Deadline, on_reply: OnReply) -> Result<Bytes> {
         let OnReply { cleanup, live, late, frames } = on_reply;
+        if let Some(feature) = request.needs {
+            // Boxed: it makes a call, and few requests need it.
+            Box::pin(self.require(feature, &request.operation, deadline)).await?;
+        }
         let request = self.traced(request);
         let operation = request.operation.clone();
         self.check_size(&request)?;

@@ -66,8 +66,8 @@ impl ServerError {
 
     /// Returns the text of the THROW that the query executed; see [`Error::thrown`](super::Error::thrown).
     pub fn thrown(&self) -> Option<&str> {
-        // Servers before 3.0 send no kind. Other kinds use the same words for other errors.
-        let may_be = matches!(self.kind.as_str(), "Thrown" | "Internal" | "");
+        // Other kinds use the same words for other errors.
+        let may_be = self.kind == "Thrown" || self.kind_is_vague();
         violation::innermost(&self.message).strip_prefix("An error occurred: ").filter(|_| may_be)
     }
 
@@ -85,6 +85,11 @@ impl ServerError {
     /// Returns `true` if the server does not have the transaction that the request names.
     pub(crate) fn is_lost_transaction(&self) -> bool {
         self.message == "Transaction not found"
+    }
+
+    /// Returns `true` if the store has no transactions of the isolation that was asked for (server 4.0).
+    pub(crate) fn is_isolation_missing(&self) -> bool {
+        self.message.starts_with("The isolation level ") && self.message.contains(" is not available on this datastore")
     }
 
     /// Returns `true` if the storage is shutting down. A commit with this error may have been applied.
@@ -169,15 +174,29 @@ impl ServerError {
             && details.and_then(|details| details.field("actor")) == Some("anonymous")
     }
 
+    /// Returns `true` if a write conflicted with another one. Before 3.0.5 the server told this in the text alone.
+    fn is_conflict(&self) -> bool {
+        let is_structured = self.kind == "Query" && self.is_detail("TransactionConflict") || self.code == Some(CONFLICT);
+        let is_told = || self.message.ends_with("This transaction can be retried") && self.thrown().is_none();
+        is_structured || self.kind_is_vague() && is_told()
+    }
+
+    /// Returns `true` if the kind says nothing, so that the text counts. Servers before 3.0 send no kind.
+    fn kind_is_vague(&self) -> bool {
+        matches!(self.kind.as_str(), "Internal" | "")
+    }
+
     pub(crate) fn error_kind(&self) -> ErrorKind {
         match self.kind.as_str() {
             _ if self.message.starts_with("The transaction's commit outcome is unknown") => ErrorKind::CommitUnknown,
             _ if self.lacks_permission() => ErrorKind::Auth,
+            _ if self.is_conflict() => ErrorKind::Conflict,
+            // Server 4.0 reports some of them as `Validation`.
+            "Validation" | "Internal" | "Context" | "" if self.violation().is_some() => ErrorKind::Violation,
             "NotFound" => ErrorKind::NotFound,
             "AlreadyExists" => ErrorKind::AlreadyExists,
             "NotAllowed" if self.is_detail("Auth") => ErrorKind::Auth,
             "NotAllowed" => ErrorKind::NotAllowed,
-            "Query" if self.is_detail("TransactionConflict") => ErrorKind::Conflict,
             "Query" => ErrorKind::Query,
             "Validation" if self.message == "Too many open transactions" => ErrorKind::TooManyTransactions,
             "Validation" => ErrorKind::Validation,
@@ -185,8 +204,6 @@ impl ServerError {
             "Thrown" => ErrorKind::Thrown,
             "Configuration" => ErrorKind::Configuration,
             "Serialization" => ErrorKind::Serialization,
-            _ if self.code == Some(CONFLICT) => ErrorKind::Conflict,
-            _ if self.violation().is_some() => ErrorKind::Violation,
             _ if self.thrown().is_some() => ErrorKind::Thrown,
             _ => self.chain().find_map(|error| existence::read(error.message())).unwrap_or(ErrorKind::Internal),
         }

@@ -1,6 +1,7 @@
 //! Recognises violated constraints by the server's text.
 //!
-//! Server 3.3.5 sends no structured kind for them. Its messages are fixed words around names and values in SurrealQL.
+//! No server sends a structured kind for them (3.0.5 to 4.0.0-beta.1). The messages are fixed words around names and values in
+//! SurrealQL, and the same on all of them, whatever their kind.
 //! Quotes inside a quoted part are escaped, so the parts can be found whatever they contain. Text that does not match
 //! one of these messages exactly is not a violation.
 
@@ -41,10 +42,11 @@ pub enum Violation<'a> {
     Unique {
         /// The index.
         index: &'a str,
-        /// The value; an array if the index has several fields.
-        value: &'a str,
+        /// The value; an array if the index has several fields. `None` if the server hides it, with the record: server 4.0
+        /// does so from identities that may not see that record.
+        value: Option<&'a str>,
         /// The record that has the value.
-        record: &'a str,
+        record: Option<&'a str>,
     },
     /// The value does not meet a field's ASSERT.
     #[non_exhaustive]
@@ -91,8 +93,9 @@ pub enum Violation<'a> {
     Reference {
         /// The record to delete.
         record: &'a str,
-        /// A record that refers to the record.
-        referrer: &'a str,
+        /// A record that refers to the record. `None` if the server hides it: server 4.0 does so from identities that may not
+        /// see it.
+        referrer: Option<&'a str>,
     },
     /// The table's TYPE does not allow the record: an edge in a table of normal records, or the reverse.
     #[non_exhaustive]
@@ -101,6 +104,12 @@ pub enum Violation<'a> {
         record: &'a str,
         /// The table's type, such as `NORMAL` or `RELATION IN user OUT post`.
         expected: &'a str,
+    },
+    /// The write changes the `in` or `out` of an edge that exists.
+    #[non_exhaustive]
+    Endpoint {
+        /// The field, `in` or `out`. `None` if the server does not name it: server 4.0 does so to some identities.
+        field: Option<&'a str>,
     },
 }
 
@@ -133,18 +142,23 @@ fn in_deletion(message: &str) -> Option<&str> {
     Some(text.rest())
 }
 
-const READERS: [fn(&str) -> Option<Violation<'_>>; 7] =
-    [unique, assert, coercion, read_only, unknown_field, reference, table_type];
+const READERS: [fn(&str) -> Option<Violation<'_>>; 8] =
+    [unique, assert, coercion, read_only, unknown_field, reference, table_type, endpoint];
 
 /// The index is not escaped, and comes first: where its name can be read in two ways, there is no answer.
 fn unique(message: &str) -> Option<Violation<'_>> {
     const BEHIND_INDEX: &str = "` already contains ";
+    const HIDDEN: &str = "` already contains a conflicting value in another record";
     let text = message.strip_prefix("Database index `")?;
+    if let Some(index) = text.strip_suffix(HIDDEN) {
+        return Some(Violation::Unique { index, value: None, record: None });
+    }
     let mut ends = text.match_indices(BEHIND_INDEX).map(|(end, _)| end);
     let readings = ends.by_ref().take(MOST_READINGS).filter_map(|end| {
         let mut tail = MessageScanner::new(&text[end + BEHIND_INDEX.len()..]);
         let value = tail.surql(", with record `")?;
-        Some(Violation::Unique { index: &text[..end], value, record: tail.surql_to_end("`")? })
+        let record = tail.surql_to_end("`")?;
+        Some(Violation::Unique { index: &text[..end], value: Some(value), record: Some(record) })
     });
     let mut readings = readings.collect::<Vec<_>>().into_iter();
     let first = readings.next();
@@ -203,8 +217,12 @@ fn unknown_field(message: &str) -> Option<Violation<'_>> {
 fn reference(message: &str) -> Option<Violation<'_>> {
     let mut text = MessageScanner::new(message);
     text.literal("Cannot delete `")?;
-    let record = text.surql("` as it is referenced by `")?;
-    Some(Violation::Reference { record, referrer: text.surql_to_end("` with an ON DELETE REJECT clause")? })
+    let record = text.surql("` as it is referenced by ")?;
+    if text.rest() == "another record with an ON DELETE REJECT clause" {
+        return Some(Violation::Reference { record, referrer: None });
+    }
+    text.literal("`")?;
+    Some(Violation::Reference { record, referrer: Some(text.surql_to_end("` with an ON DELETE REJECT clause")?) })
 }
 
 fn table_type(message: &str) -> Option<Violation<'_>> {
@@ -213,6 +231,25 @@ fn table_type(message: &str) -> Option<Violation<'_>> {
     let record = text.surql("` which is ")?;
     let rest = text.rest().strip_prefix("not ").unwrap_or(text.rest());
     Some(Violation::TableType { record, expected: rest.strip_prefix("a relation, but expected a ")? })
+}
+
+/// Server 3 names the refused endpoint, server 4.0 only the field, or both fields.
+fn endpoint(message: &str) -> Option<Violation<'_>> {
+    let field = |fields: &str| match fields {
+        "`in`" => Some(Some("in")),
+        "`out`" => Some(Some("out")),
+        "`in` or `out`" => Some(None),
+        _ => None,
+    };
+    if let Some(fields) = message.strip_prefix("Cannot change the ") {
+        let field = field(fields.strip_suffix(" endpoint of an existing edge")?)?;
+        return Some(Violation::Endpoint { field });
+    }
+    let mut text = MessageScanner::new(message);
+    text.literal("Found ")?;
+    text.surql(" for the ")?;
+    let field = field(text.rest().strip_suffix(" field, which does not match the existing field value")?)?;
+    Some(Violation::Endpoint { field })
 }
 
 /// The number of possible ends of an index's name that are tried: a long value may contain many.

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::{LiveId, Operation, RequestId, SessionId, TransactionId};
+use super::{Feature, LiveId, Operation, RequestId, SessionId, TransactionId};
 use crate::codec::{self, EncodeError, Header, writer};
 
 /// A finished request: its id, its name in messages, and the bytes of its frame.
@@ -14,12 +14,19 @@ pub(crate) struct Request {
     pub(crate) frame: Bytes,
     /// Set if it may be sent again when its link was lost: it only reads.
     pub(crate) is_repeatable: bool,
+    /// What the server must support; otherwise it is not sent.
+    pub(crate) needs: Option<Feature>,
 }
 
 impl Request {
     /// The same request, which may be sent again when its link was lost.
     pub(crate) fn repeatable(self, is_repeatable: bool) -> Self {
         Self { is_repeatable, ..self }
+    }
+
+    /// The same request, which is sent only to a server with this feature.
+    pub(crate) fn needing(self, needs: Option<Feature>) -> Self {
+        Self { needs, ..self }
     }
 
     /// The same request with another entry in its envelope, whose value `write` adds.
@@ -135,7 +142,7 @@ impl RequestWriter {
 
     pub(crate) fn finish(mut self) -> Request {
         writer::end(&mut self.buffer);
-        Request { id: self.id, operation: self.operation, frame: self.buffer.into(), is_repeatable: false }
+        Request { id: self.id, operation: self.operation, frame: self.buffer.into(), is_repeatable: false, needs: None }
     }
 }
 

@@ -22,7 +22,7 @@ use crate::codec::reader::{MapEntries, Reader};
 use crate::codec::{self, EncodeError};
 use crate::connection::{CallWatch, Cleanup, Deadline, Patience, Retry, note_rows};
 use crate::error::{Error, Result};
-use crate::protocol::{BindingsWriter, Operation, Request};
+use crate::protocol::{BindingsWriter, Feature, Operation, Request};
 use crate::record::{Assignments, PatchedField, Path};
 use crate::session::CallFuture;
 use crate::transaction;
@@ -71,6 +71,8 @@ pub struct Query {
     deadline: Patience,
     /// Set if the text may have values written into it.
     is_dynamic: bool,
+    /// What the server must support.
+    needs: Option<Feature>,
 }
 
 impl Query {
@@ -91,7 +93,7 @@ impl Query {
     /// Starts a query whose bindings take this number of bytes.
     fn with_capacity(scope: Scope, operation: Operation, text: Cow<'static, str>, binding_bytes: usize) -> Self {
         let bindings = scope.request(operation).reserve(text.len() + binding_bytes).text(&text).bindings();
-        Self { scope, text, bindings, names: Vec::new(), error: None, deadline: Patience::default(), is_dynamic: false }
+        Self { scope, text, bindings, names: Vec::new(), error: None, deadline: Patience::default(), is_dynamic: false, needs: None }
     }
 
     /// Binds `value` to `$name` for this query. It takes precedence over a variable of the session.
@@ -211,7 +213,7 @@ impl Query {
         }
         transaction.bind_variables(&mut self.bindings, &self.names);
         let surql = self.to_surql();
-        let (text, request) = (surql.clone(), self.bindings.finish());
+        let (text, request) = (surql.clone(), self.bindings.finish().needing(self.needs));
         let statements = transaction::query(transaction, text, request, deadline).await?;
         let decode_guard = may_write(&self.text).then(|| transaction.decode_guard(surql));
         let response = Response::new(statements, decode_guard);
@@ -223,7 +225,7 @@ impl Query {
     pub(crate) fn into_request(self) -> Result<(Scope, Request, Patience)> {
         match self.error {
             Some(error) => Err(error),
-            None => Ok((self.scope, self.bindings.finish(), self.deadline)),
+            None => Ok((self.scope, self.bindings.finish().needing(self.needs), self.deadline)),
         }
     }
 
@@ -459,6 +461,8 @@ pub struct Fragment {
     reads: Reads,
     /// Set if the text may have values written into it.
     is_dynamic: bool,
+    /// What the server must support.
+    needs: Option<Feature>,
 }
 
 /// A select whose result another statement reads as a variable.
@@ -649,6 +653,12 @@ impl Fragment {
         self
     }
 
+    /// Notes that only servers with this feature can run it.
+    pub(crate) fn needing(mut self, feature: Feature) -> Self {
+        self.needs = self.needs.max(Some(feature));
+        self
+    }
+
     /// Adds the result of a select, as a variable.
     ///
     /// In place, the server (3.3.5) would run it again for each record.
@@ -689,6 +699,8 @@ impl Fragment {
         self.refusal = self.refusal.or(next.refusal);
         self.reads = self.reads.max(next.reads);
         self.is_dynamic |= next.is_dynamic;
+        // The later one includes the earlier one.
+        self.needs = self.needs.max(next.needs);
         self.named.extend(next.named);
         for query in next.queries {
             if self.queries.iter().all(|known| known.name != query.name) {
@@ -822,6 +834,7 @@ impl Fragment {
         query.deadline = deadline.into();
         query.error = self.refusal;
         query.is_dynamic = self.is_dynamic;
+        query.needs = self.needs;
         if !self.queries.is_empty() {
             let reason = "a live query cannot read the result of another select: it would not see its changes";
             query.error.get_or_insert_with(|| Error::argument(reason));

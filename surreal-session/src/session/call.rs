@@ -66,6 +66,12 @@ impl<T> SessionCall<T> {
         Self::new(&session.client, move |deadline| watched.watch(|| operation).observe(start(deadline)))
     }
 
+    /// The same with the deadline of a builder.
+    pub(crate) fn with_patience(mut self, deadline: Patience) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
     /// Sets how long the call may take from its first poll on, by default as long as
     /// [`Connect::deadline`](crate::Connect::deadline) says.
     ///

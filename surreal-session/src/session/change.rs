@@ -8,6 +8,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 
 use bytes::Bytes;
+use futures_util::future::join_all;
 use tracing::{Instrument, debug, field};
 
 use super::queue::Turn;
@@ -16,7 +17,7 @@ use super::recipe::Confirmed;
 use super::state::{Role, SessionInner};
 use super::turn::{ChangeContext, in_turn};
 use super::{info, renewal, subscription};
-use crate::connection::{Cleanup, Deadline, LateReply, Lease, Retry, StreamEnd};
+use crate::connection::{Cleanup, Deadline, LateReply, Lease, Link, Retry, StreamEnd};
 use crate::error::{Delivery, Error, ErrorKind, Result};
 use crate::protocol::Request;
 
@@ -151,7 +152,10 @@ async fn detach(context: &ChangeContext, turn: &Result<Turn>) -> Result<()> {
     let Some(link) = session.link() else { return Ok(()) };
     let detach = Request::detach(session.client.next_id(), session.id);
     let detached = match turn {
-        Ok(_) => link.call(detach, *deadline, Cleanup::Nothing).await.map(drop),
+        Ok(_) => {
+            cancel_transactions(session, &link, *deadline).await;
+            link.call(detach, *deadline, Cleanup::Nothing).await.map(drop)
+        }
         Err(error) => Err(error.clone()),
     };
     match detached {
@@ -165,6 +169,15 @@ async fn detach(context: &ChangeContext, turn: &Result<Turn>) -> Result<()> {
         }
         Ok(()) => Ok(()),
     }
+}
+
+/// Cancels the transactions of a session that is closed. Servers before 3.1 leave them open until the socket ends.
+///
+/// Errors are ignored: a transaction that is unknown to the server is over, and its handle cancels it again.
+async fn cancel_transactions(session: &SessionInner, link: &Link, deadline: Deadline) {
+    let open = session.transactions().iter().copied().collect::<Vec<_>>();
+    let cancel = |id| link.call(Request::cancel(session.client.next_id(), id), deadline, Cleanup::Nothing);
+    join_all(open.into_iter().map(cancel)).await;
 }
 
 /// Holds the turn of a change whose deadline has passed until its reply comes, and notes the outcome.

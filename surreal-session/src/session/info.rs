@@ -16,7 +16,7 @@ use super::state::SessionInner;
 use crate::codec::{self, NONE};
 use crate::connection::{Cleanup, Deadline, QueueItem};
 use crate::error::{Error, ErrorKind, Result};
-use crate::protocol::{Outcome, SessionId, read_statements};
+use crate::protocol::{Outcome, ServerVersion, SessionId, read_statements};
 use crate::value::{Uuid, Value};
 
 /// The statement that asks for the identity of the session, as far as it decides about its live queries.
@@ -111,6 +111,17 @@ pub(super) async fn record<T: DeserializeOwned>(session: &Arc<SessionInner>, dea
 
 pub(super) async fn version(session: &Arc<SessionInner>, deadline: Deadline) -> Result<String> {
     decode("version", &call(session, "version", deadline).await?)
+}
+
+/// The version of the server that the session is on.
+pub(super) async fn server_version(session: &Arc<SessionInner>, deadline: Deadline) -> Result<ServerVersion> {
+    loop {
+        let lease = session.ready(deadline, &"version".into()).await?;
+        match lease.link().version(deadline).await {
+            Err(error) if error.kind() == ErrorKind::Disconnected && !error.is_final() => {}
+            version => return version.cloned(),
+        }
+    }
 }
 
 /// The sessions on all sockets of the connection, without its default one.

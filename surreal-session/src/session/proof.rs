@@ -13,7 +13,7 @@ use tracing::Instrument;
 use super::auth::{AuthRequest, FACTS, Facts, IdentitySource, Token, Tokens};
 use super::state::SessionInner;
 use crate::codec;
-use crate::connection::{Cleanup, Deadline, LateReply, Lease, Link};
+use crate::connection::{Cleanup, Deadline, LateReply, Lease, Link, Retry};
 use crate::error::{Delivery, Error, ErrorKind, Result};
 
 /// The proof of the identity of one session on one link.
@@ -114,14 +114,22 @@ impl Proof<'_> {
         source: &IdentitySource,
         renewal: &Arc<OwnedMutexGuard<()>>,
     ) -> Result<()> {
-        let (reply, late) = self.send(request).await;
-        if let Some(late) = late {
-            let keep = keep_late_tokens(late, request.clone(), source.clone(), Arc::clone(renewal));
-            self.session.client.spawn(keep.in_current_span());
+        let mut retry = Retry::times(&self.session.client, CONFLICT_RETRIES, self.deadline);
+        loop {
+            let (reply, late) = self.send(request).await;
+            if let Some(late) = late {
+                let keep = keep_late_tokens(late, request.clone(), source.clone(), Arc::clone(renewal));
+                self.session.client.spawn(keep.in_current_span());
+            }
+            match reply.map_err(|error| request.refused(error)) {
+                // The server has rolled everything back, and a refresh token is still good.
+                Err(error) if error.is_conflict() && retry.pause().await => {}
+                reply => {
+                    source.renew(request, read_tokens(request, &reply?)?);
+                    return Ok(());
+                }
+            }
         }
-        let reply = reply.map_err(|error| request.refused(error))?;
-        source.renew(request, read_tokens(request, &reply)?);
-        Ok(())
     }
 
     async fn send(&self, request: &AuthRequest) -> (Result<Bytes>, Option<LateReply>) {
@@ -194,3 +202,6 @@ fn lost_signup(source: Error) -> Error {
         "the reply to `signup` was lost: the user may have been created, so the session signs up no second time";
     Error::new(ErrorKind::Auth, message).with_delivery(Delivery::Unknown).with_source(source)
 }
+
+/// How often a proof is repeated whose clause lost against a concurrent write. The server reports other failures alike.
+const CONFLICT_RETRIES: u32 = 5;

@@ -3,7 +3,7 @@
 //! [`SessionInner`] owns what belongs to the session on the client's side, and detaches the session when its last owner
 //! drops it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::mem;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -57,6 +57,8 @@ pub(crate) struct SessionInner {
     told: Mutex<Vec<OnRenewal>>,
     /// Set if the session keeps no credentials.
     is_forgetful: AtomicBool,
+    /// The open transactions.
+    transactions: Mutex<HashSet<TransactionId>>,
 }
 
 /// The sessions that were made from one session for its live queries, while they exist.
@@ -156,7 +158,13 @@ impl SessionInner {
             renewal: Mutex::default(),
             told: Mutex::default(),
             is_forgetful: AtomicBool::new(false),
+            transactions: Mutex::default(),
         }
+    }
+
+    /// The open transactions, for a moment.
+    pub(crate) fn transactions(&self) -> MutexGuard<'_, HashSet<TransactionId>> {
+        lock(&self.transactions)
     }
 
     /// The number of times that the identity was proved.

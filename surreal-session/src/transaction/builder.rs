@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use tracing::{Instrument, debug};
 
-use super::lifecycle::{self, Ending};
+use super::lifecycle::{self, BeginOptions, Ending};
 use super::marker::{CommitMarker, Settled, settle};
 use super::state::Transient;
 use super::{EndedBy, Transaction, TransactionInner};
 use crate::connection::{PAUSES, Patience, Retry, RetryLimit, RunWatch};
 use crate::error::{Error, ErrorKind, Result};
-use crate::session::SessionInner;
+use crate::session::{SessionCall, SessionInner};
 use crate::value::Table;
 
 /// A transaction to be run by a closure; see [`Session::transaction`](crate::Session::transaction).
@@ -25,6 +25,7 @@ pub struct TransactionBuilder {
     deadline: Patience,
     /// The table of the markers, if the transaction is to run exactly once.
     markers: Option<Table>,
+    options: BeginOptions,
 }
 
 /// The outcome of one run that did not fail for good.
@@ -47,7 +48,7 @@ impl<T, E> Run<T, E> {
 impl TransactionBuilder {
     pub(super) fn new(session: &Arc<SessionInner>) -> Self {
         let limit = RetryLimit::For(RETRY_FOR);
-        Self { session: Arc::clone(session), limit, pauses: PAUSES, deadline: Patience::default(), markers: None }
+        Self { session: Arc::clone(session), limit, pauses: PAUSES, deadline: Patience::default(), markers: None, options: BeginOptions::default() }
     }
 
     /// Sets how often the closure may run again, instead of [for how long](Self::retry_for). With 0 it runs once.
@@ -146,6 +147,50 @@ impl TransactionBuilder {
         self
     }
 
+    /// Opens a transaction that only reads: the server refuses each statement that writes.
+    ///
+    /// It needs server 4.0 ([`Feature::ReadOnlyTransactions`](crate::connection::Feature::ReadOnlyTransactions)); on others,
+    /// opening fails with [`Unsupported`](crate::ErrorKind::Unsupported). With [`exactly_once`](Self::exactly_once), which
+    /// writes, it fails with [`InvalidArgument`](crate::ErrorKind::InvalidArgument).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use surreal_session::prelude::*;
+    /// # surreal_session_embedded::example(async |session| {
+    /// let reading = session.transaction().read_only().run(async |tx| tx.query("RETURN 1").await?.take::<i64>(0)).await;
+    /// match reading {
+    ///     Ok(value) => assert_eq!(value, 1),
+    ///     Err(error) => assert_eq!(error.kind(), ErrorKind::Unsupported),
+    /// }
+    /// # Ok(()) });
+    /// ```
+    pub fn read_only(mut self) -> Self {
+        self.options.is_read_only = true;
+        self
+    }
+
+    /// Opens a transaction without write skew: its commit conflicts if another one has changed what it has read.
+    ///
+    /// It needs server 4.0 ([`Feature::SerializableTransactions`](crate::connection::Feature::SerializableTransactions)) and a
+    /// store that has them; otherwise opening fails with [`Unsupported`](crate::ErrorKind::Unsupported). On other servers,
+    /// [`for_update`](crate::query::SelectOne::for_update) protects what is read.
+    pub fn serializable(mut self) -> Self {
+        self.options.is_serializable = true;
+        self
+    }
+
+    /// Opens a transaction with these options, which the program ends itself; see
+    /// [`Session::begin_transaction`](crate::Session::begin_transaction) for its errors and its cancel safety.
+    ///
+    /// The settings about further runs have no effect.
+    pub fn begin(self) -> SessionCall<Transaction> {
+        let client = self.session.client.clone();
+        let Self { session, deadline, options, .. } = self;
+        let begin = async move |deadline| Transaction::begin_with(&session, deadline, options).await;
+        SessionCall::new(&client, begin).with_patience(deadline)
+    }
+
     /// Runs `body` in a transaction: commits if it returns `Ok`, cancels if it returns `Err`, and returns its result.
     ///
     /// After a conflict, of a statement in the transaction or of its commit, and after the
@@ -194,6 +239,10 @@ impl TransactionBuilder {
         Fut: IntoFuture<Output = Result<T, E>>,
         E: From<Error>,
     {
+        if self.options.is_read_only && self.markers.is_some() {
+            let advice = "a transaction that only reads cannot write the marker of `exactly_once`; run it without";
+            return Err(Error::argument(advice).into());
+        }
         let mut watch = self.session.watch_run();
         let span = watch.span.clone();
         self.attempts(&mut body, &mut watch).instrument(span).await
@@ -239,7 +288,7 @@ impl TransactionBuilder {
         Fut: IntoFuture<Output = Result<T, E>>,
         E: From<Error>,
     {
-        let inner = match self.begin(retries).await {
+        let inner = match self.open(retries).await {
             Ok(inner) => inner,
             Err(error) => return Run::after(Transient::of(&error), error.into()),
         };
@@ -267,8 +316,8 @@ impl TransactionBuilder {
         }
     }
 
-    async fn begin(&self, retries: u32) -> Result<Arc<TransactionInner>> {
-        lifecycle::begin(&self.session, self.session.client.deadline(self.deadline), retries).await
+    async fn open(&self, retries: u32) -> Result<Arc<TransactionInner>> {
+        lifecycle::begin(&self.session, self.session.client.deadline(self.deadline), self.options, retries).await
     }
 
     /// Writes the marker, if there is to be one.

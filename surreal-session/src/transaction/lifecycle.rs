@@ -1,14 +1,16 @@
 //! Opening a transaction, and ending it exactly once.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde::Serialize;
 use tracing::{Instrument, Span, debug, debug_span, field};
 
 use super::TransactionInner;
 use super::turn::{no_turn, undone};
 use crate::connection::{Cleanup, Deadline};
 use crate::error::{Delivery, Error, ErrorKind, Result, ServerError};
-use crate::protocol::read_begun;
+use crate::protocol::{Feature, Request, read_begun};
 use crate::session::{Background, Begun, SessionInner, Ticket};
 
 /// The way in which a transaction ends.
@@ -27,19 +29,56 @@ impl Ending {
     }
 }
 
+/// The kind of transaction that is opened.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct BeginOptions {
+    pub(super) is_read_only: bool,
+    pub(super) is_serializable: bool,
+}
+
+impl BeginOptions {
+    /// The request that opens it. Without options it has no parameter, as servers before 4.0 take none.
+    fn request(self, session: &SessionInner) -> Result<Request> {
+        let Self { is_read_only, is_serializable } = self;
+        let read_only = is_read_only.then_some(Feature::ReadOnlyTransactions);
+        let needs = read_only.max(is_serializable.then_some(Feature::SerializableTransactions));
+        let request = session.request("begin");
+        if needs.is_none() {
+            return Ok(request.finish());
+        }
+        let read_only = is_read_only.then(BTreeMap::<(), ()>::new);
+        let options = Options { isolation: is_serializable.then_some("serializable"), read_only };
+        Ok(request.value(&options)?.finish().needing(needs))
+    }
+}
+
+/// The parameter of `begin`.
+#[derive(Serialize)]
+struct Options {
+    isolation: Option<&'static str>,
+    /// Without the fields of its form: reads of the newest snapshot.
+    read_only: Option<BTreeMap<(), ()>>,
+}
+
 /// Opens a transaction; `retry` is the number of earlier ones that conflicted.
 pub(super) async fn begin(
     session: &Arc<SessionInner>,
     deadline: Deadline,
+    options: BeginOptions,
     retry: u32,
 ) -> Result<Arc<TransactionInner>> {
     let span = debug_span!("transaction", id = field::Empty, retry, outcome = field::Empty);
     let watch = span.in_scope(|| session.watch(|| "begin".into()));
-    watch.observe(open(session, deadline, span.clone())).instrument(span).await.map(Arc::new)
+    watch.observe(open(session, deadline, options, span.clone())).instrument(span).await.map(Arc::new)
 }
 
-async fn open(session: &Arc<SessionInner>, deadline: Deadline, span: Span) -> Result<TransactionInner> {
-    let request = session.request("begin").finish();
+async fn open(
+    session: &Arc<SessionInner>,
+    deadline: Deadline,
+    options: BeginOptions,
+    span: Span,
+) -> Result<TransactionInner> {
+    let request = options.request(session)?;
     // Dropped here: the connection task cancels the transaction that the reply names.
     let begun = session.call_and_link(request, deadline, Cleanup::CancelBegun).await;
     let (reply, link) = begun.map_err(|error| match error.delivery() {
@@ -53,9 +92,11 @@ async fn open(session: &Arc<SessionInner>, deadline: Deadline, span: Span) -> Re
     Ok(TransactionInner::new(id, session, link, span))
 }
 
-/// The server's message does not say whose limit it is nor how to raise it.
+/// A store without serializable transactions is reported as a failed query (4.0). The message about the limit does not say
+/// whose limit it is nor how to raise it.
 fn explain(error: Error) -> Error {
     match error.server() {
+        Some(server) if server.is_isolation_missing() => error.with_kind(ErrorKind::Unsupported),
         Some(server) if error.kind() == ErrorKind::TooManyTransactions => {
             let message = "the session has as many open transactions as the server allows (64 by default; raise it with \
                  SURREAL_MAX_TRANSACTIONS_PER_SESSION, or for the default session of a connection with \

@@ -62,6 +62,7 @@ pub(crate) struct DecodeGuard {
 
 impl TransactionInner {
     pub(super) fn new(id: TransactionId, session: &Arc<SessionInner>, link: Link, span: Span) -> Self {
+        session.transactions().insert(id);
         Self {
             id,
             session: Arc::clone(session),
@@ -131,6 +132,7 @@ impl TransactionInner {
 
     /// Lets no query join from now on; fails for all callers but the first.
     pub(super) fn close(&self) -> Result<()> {
+        self.session.transactions().remove(&self.id);
         if self.closed.swap(true, Ordering::AcqRel) { Err(closed()) } else { Ok(()) }
     }
 
@@ -207,6 +209,7 @@ impl DecodeGuard {
 
 impl Drop for TransactionInner {
     fn drop(&mut self) {
+        self.session.transactions().remove(&self.id);
         if !*self.over.get_mut() {
             self.span.record("outcome", "dropped");
             self.link.clean(Cleanup::Cancel(self.id));

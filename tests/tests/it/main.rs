@@ -64,6 +64,7 @@ mod place;
 mod positions;
 mod query;
 mod reads;
+mod recorded;
 mod records;
 mod recursive;
 mod relations;

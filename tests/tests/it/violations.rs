@@ -52,13 +52,13 @@ async fn unique_violation_names_index_value_and_record(session: Session) {
         "CREATE user:c SET mail = 'c@x.io'; UPDATE user:c SET mail = 'a@x.io'",
     ] {
         let error = checked(refused(&session, text).await);
-        let Some(Violation::Unique { index, value, record, .. }) = error.violation() else {
+        let Some(Violation::Unique { index, value: Some(value), record: Some(record), .. }) = error.violation() else {
             panic!("{text}: {error:?}")
         };
         assert_eq!((index, value, record), ("by_mail", "'a@x.io'", "user:ada"), "{text}");
     }
     let error = checked(refused(&session, "CREATE seat:2 SET row = 'A', place = 7").await);
-    let Some(Violation::Unique { index, value, record, .. }) = error.violation() else { panic!("{error:?}") };
+    let Some(Violation::Unique { index, value: Some(value), record: Some(record), .. }) = error.violation() else { panic!("{error:?}") };
     assert_eq!((index, value, record), ("pair", "['A', 7]", "seat:1"));
 }
 
@@ -87,7 +87,7 @@ async fn unique_violation_is_parsed_for_every_type_of_value_and_key(session: Ses
         let create = |id: RecordId| session.query("CREATE $id SET v = $v").bind("id", id).bind("v", value);
         drop(create(key.clone()).await.unwrap().check().unwrap());
         let error = checked(create(("t", "other").into()).await.unwrap().check().unwrap_err());
-        let Some(Violation::Unique { value: text, record, .. }) = error.violation() else { panic!("{error:?}") };
+        let Some(Violation::Unique { value: Some(text), record: Some(record), .. }) = error.violation() else { panic!("{error:?}") };
         assert_eq!(record.parse::<RecordId>().unwrap(), *key, "{error}");
         let told: Value = session.query(Surql::dynamic(format!("RETURN {text}"))).await.unwrap().take(0).unwrap();
         assert_eq!(told, *value, "{error}");
@@ -206,7 +206,7 @@ async fn violations_are_parsed_beside_hostile_values_and_keys(session: Session) 
         let with = |statement: &'static str| session.query(statement).bind("id", &id).bind("v", text);
         drop(with("CREATE $id SET v = $v, r = 1").await.unwrap().check().unwrap());
         let error = checked(with("CREATE t:other SET v = $v").await.unwrap().check().unwrap_err());
-        let Some(Violation::Unique { index: "i", value, record, .. }) = error.violation() else { panic!("{error:?}") };
+        let Some(Violation::Unique { index: "i", value: Some(value), record: Some(record), .. }) = error.violation() else { panic!("{error:?}") };
         assert_eq!(record.parse::<RecordId>().unwrap(), id);
         let told: String = session.query(Surql::dynamic(format!("RETURN {value}"))).await.unwrap().take(0).unwrap();
         assert_eq!(told, text);
@@ -253,7 +253,7 @@ async fn violations_are_parsed_beside_hostile_names(session: Session) {
         )
         .await;
         let error = checked(refused(&session, Surql::dynamic(format!("CREATE {name}:2 SET mail = 1"))).await);
-        let Some(Violation::Unique { index, value: "1", record, .. }) = error.violation() else { panic!("{error:?}") };
+        let Some(Violation::Unique { index, value: Some("1"), record: Some(record), .. }) = error.violation() else { panic!("{error:?}") };
         assert_eq!((index, record.parse().unwrap()), (text, id.clone()), "{error}");
         let error = checked(refused(&session, Surql::dynamic(format!("UPDATE {name}:1 SET {name} = 'x'"))).await);
         let Some(Violation::Type { field, record, .. }) = error.violation() else { panic!("{error:?}") };
@@ -297,7 +297,7 @@ async fn typed_create_and_text_transaction_report_the_same_violation() {
     assert_eq!((taken.statement(), checked_block.statement(), typed.statement()), (Some(2), Some(2), Some(0)));
     for error in [typed, taken, checked_block] {
         let error = checked(error);
-        let Some(Violation::Unique { index: "by_mail", value: "'a@x.io'", record, .. }) = error.violation() else {
+        let Some(Violation::Unique { index: "by_mail", value: Some("'a@x.io'"), record: Some(record), .. }) = error.violation() else {
             panic!("{error:?}")
         };
         assert_eq!(record.parse::<Id<Account>>().unwrap(), Id::new("ada"));
@@ -318,7 +318,7 @@ async fn violation_in_a_cascading_delete_is_reported(session: Session) {
     .await;
     let error = checked(refused(&session, "DELETE a:`1\\``").await);
     assert!(error.to_string().contains("updating references for `a:`1\\```"), "{error}");
-    let Some(Violation::Reference { record: "b:1", referrer: "c:1", .. }) = error.violation() else {
+    let Some(Violation::Reference { record: "b:1", referrer: Some("c:1"), .. }) = error.violation() else {
         panic!("{error:?}")
     };
     let error = checked(refused(&session, "DELETE a:2").await);
@@ -339,7 +339,7 @@ async fn violation_in_an_event_is_reported(session: Session) {
     .await;
     for text in ["CREATE t", "CREATE u"] {
         let error = checked(refused(&session, text).await);
-        let Some(Violation::Unique { index: "i", value: "1", record: "log:1", .. }) = error.violation() else {
+        let Some(Violation::Unique { index: "i", value: Some("1"), record: Some("log:1"), .. }) = error.violation() else {
             panic!("{error:?}")
         };
     }

@@ -6,7 +6,7 @@ use ciborium_ll::Header;
 use serde::de::{DeserializeSeed, MapAccess, Visitor};
 
 use super::key::ReservedKey;
-use super::{Deserializer, mismatch, number};
+use super::{Deserializer, mismatch};
 use crate::codec::DecodeError;
 use crate::value::tag::Tag;
 
@@ -24,7 +24,7 @@ impl<'de> Deserializer<'de> {
                 self.leave();
                 Ok(value)
             }
-            header if tag == Tag::Decimal => number::visit(header, visitor),
+            header if tag == Tag::Decimal => self.visit_number(header, visitor),
             header => Err(mismatch(header, &visitor)),
         }
     }

@@ -86,6 +86,34 @@ fn big_ints_in_range_are_read_as_ints() {
     assert!(read::<i64>(&tag(2, 1)).is_err());
 }
 
+/// Server 4.0 has numbers with widths. It writes a u64 above i64 as a decimal, and other widths without them or with tags.
+#[test]
+#[expect(clippy::float_cmp, reason = "all of these are exact")]
+fn numbers_with_widths_are_read_as_numbers() {
+    for (number, text) in [(u64::MAX, "18446744073709551615"), (1 << 63, "9223372036854775808")] {
+        assert_eq!(read::<u64>(&tag(10, text)).unwrap(), number);
+        assert_eq!(read::<Value>(&tag(10, text)).unwrap(), Value::from(text.parse::<Decimal>().unwrap()));
+        let error = read::<i64>(&tag(10, text)).unwrap_err();
+        assert_eq!(error.to_string(), format!("expected i64, found the int {text}"));
+    }
+    for text in ["9223372036854775807", "18446744073709551616", "9223372036854775808.5", "-9223372036854775809"] {
+        assert_eq!(read::<u64>(&tag(10, text)).unwrap_err().to_string(), "expected u64, found a decimal", "{text}");
+    }
+    for width in 180..=186 {
+        assert_eq!(read::<u8>(&tag(width, 7)).unwrap(), 7);
+        assert_eq!(read::<Value>(&tag(width, 7)).unwrap(), Value::Int(7));
+        assert_eq!(read::<f64>(&tag(width, 7)).unwrap(), 7.0);
+        assert_eq!(read::<Decimal>(&tag(width, 7)).unwrap(), Decimal::from(7));
+        assert_eq!(read::<i8>(&tag(width, "7")).unwrap_err().to_string(), "expected i8, found a string");
+    }
+    for width in [187, 188] {
+        assert_eq!(read::<f32>(&tag(width, 1.5)).unwrap(), 1.5);
+        assert_eq!(read::<Value>(&tag(width, 1.5)).unwrap(), Value::Float(1.5));
+        assert_eq!(read::<i8>(&tag(width, 1.5)).unwrap_err().to_string(), "expected i8, found the float 1.5");
+    }
+    assert!(read::<Value>(&tag(189, 7)).is_err());
+}
+
 #[test]
 #[expect(clippy::float_cmp, reason = "all of these are exact")]
 fn floats_are_read_from_every_number() {

@@ -1,4 +1,4 @@
-use super::Violation::{self, Assert, ReadOnly, Reference, TableType, Type, Unique, UnknownField};
+use super::Violation::{self, Assert, Endpoint, ReadOnly, Reference, TableType, Type, Unique, UnknownField};
 
 fn all_read(cases: &[(&str, Violation<'_>)]) {
     for (message, expected) in cases {
@@ -11,7 +11,7 @@ fn each_message_is_parsed_into_its_parts() {
     all_read(&[
         (
             "Database index `email` already contains 'a@x.io', with record `user:ada`",
-            Unique { index: "email", value: "'a@x.io'", record: "user:ada" },
+            Unique { index: "email", value: Some("'a@x.io'"), record: Some("user:ada") },
         ),
         (
             "Found 17 for field `age`, with record `user:ada`, but field must conform to: $value >= 18",
@@ -31,7 +31,7 @@ fn each_message_is_parsed_into_its_parts() {
         ),
         (
             "Cannot delete `user:ada` as it is referenced by `post:1` with an ON DELETE REJECT clause",
-            Reference { record: "user:ada", referrer: "post:1" },
+            Reference { record: "user:ada", referrer: Some("post:1") },
         ),
         (
             "Found record: `wrote:1` which is not a relation, but expected a RELATION IN user OUT post",
@@ -41,6 +41,38 @@ fn each_message_is_parsed_into_its_parts() {
             "Found record: `user:1` which is a relation, but expected a NORMAL",
             TableType { record: "user:1", expected: "NORMAL" },
         ),
+    ]);
+}
+
+#[test]
+fn parts_that_the_server_hides_are_none() {
+    all_read(&[
+        (
+            "Database index `email` already contains a conflicting value in another record",
+            Unique { index: "email", value: None, record: None },
+        ),
+        (
+            "Error while processing event e: Database index `a`b` already contains a conflicting value in another record",
+            Unique { index: "a`b", value: None, record: None },
+        ),
+        (
+            "Cannot delete `user:ada` as it is referenced by another record with an ON DELETE REJECT clause",
+            Reference { record: "user:ada", referrer: None },
+        ),
+    ]);
+}
+
+#[test]
+fn endpoints_of_edges_are_recognised() {
+    all_read(&[
+        (
+            "Found user:`a` for the ` for the `in` field, which does not match the existing field value",
+            Endpoint { field: Some("in") },
+        ),
+        ("Found NONE for the `out` field, which does not match the existing field value", Endpoint { field: Some("out") }),
+        ("Cannot change the `in` endpoint of an existing edge", Endpoint { field: Some("in") }),
+        ("Cannot change the `out` endpoint of an existing edge", Endpoint { field: Some("out") }),
+        ("Cannot change the `in` or `out` endpoint of an existing edge", Endpoint { field: None }),
     ]);
 }
 
@@ -71,7 +103,7 @@ fn violations_in_events_and_deletions_are_found() {
         (
             "An error occurred while updating references for `a:1`: An error occurred while updating references for \
              `b:`: ``: Cannot delete `c:1` as it is referenced by `d:1` with an ON DELETE REJECT clause",
-            Reference { record: "c:1", referrer: "d:1" },
+            Reference { record: "c:1", referrer: Some("d:1") },
         ),
         (
             "An error occurred while updating references for `a:1`: Found NONE for field `f`, with record `b:1`, but \
@@ -91,19 +123,19 @@ fn parts_may_contain_the_words_around_them() {
     all_read(&[
         (
             "Database index `i` already contains '`, with record `a:1`', with record `t:1`",
-            Unique { index: "i", value: "'`, with record `a:1`'", record: "t:1" },
+            Unique { index: "i", value: Some("'`, with record `a:1`'"), record: Some("t:1") },
         ),
         (
             r#"Database index `i` already contains "it's ` already contains 1, with record `t:1`", with record `t:1`"#,
-            Unique { index: "i", value: r#""it's ` already contains 1, with record `t:1`""#, record: "t:1" },
+            Unique { index: "i", value: Some(r#""it's ` already contains 1, with record `t:1`""#), record: Some("t:1") },
         ),
         (
             r"Database index `i` already contains ['\'', { `a]`: d'2024-01-01T00:00:00Z' }], with record `t:`a\`b``",
-            Unique { index: "i", value: r"['\'', { `a]`: d'2024-01-01T00:00:00Z' }]", record: r"t:`a\`b`" },
+            Unique { index: "i", value: Some(r"['\'', { `a]`: d'2024-01-01T00:00:00Z' }]"), record: Some(r"t:`a\`b`") },
         ),
         (
             "Database index `a`b` already contains 1, with record `t:[`, with record `]`",
-            Unique { index: "a`b", value: "1", record: "t:[`, with record `]" },
+            Unique { index: "a`b", value: Some("1"), record: Some("t:[`, with record `]") },
         ),
         (
             "Found `a b`:`, with record ` for field ``, with record `.`x``, with record `t:`, but field must conform to: \
@@ -148,7 +180,9 @@ fn other_texts_are_not_violations() {
         "Found |$a| $a / 2 for field `f`, with record `t:1`, but field must conform to: false",
         "Found 1 for the Record ID but this is not a valid id",
         "Found 1 for the `id` field, but a specific record has been specified",
-        "Found 1 for the `in` field, which does not match the existing field value",
+        "Found 1 for the `id` field, which does not match the existing field value",
+        "Cannot change the `id` endpoint of an existing edge",
+        "Cannot delete `a:1` as it is referenced by another record with an ON DELETE CASCADE clause",
         "Found changed value for field `f`, with record `t:1`, but field is readonly!",
         "Found field 'f', but no such field exists for table 't",
         "Found record: `t:1` which is odd, but expected a NORMAL",

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::protocol::Operation;
+use crate::protocol::{Feature, Operation};
 use crate::query::condition::Tree;
 use crate::query::expression::Term;
 use crate::query::order::Key;
@@ -181,11 +181,11 @@ impl SelectClauses {
 
     pub(super) fn surql(&self) -> Fragment {
         let statement = if self.links.is_empty() {
-            self.select(self.only_keyword()).timeout(self.timeout).text(self.outer_lock())
+            self.select(self.only_keyword()).timeout(self.timeout).then(self.outer_lock())
         } else {
             // Around the select, so that the record is the same as without the links.
             let row = Fragment::new(format!("SELECT VALUE [$this, {}] FROM ", self.links.join(", ")));
-            let select = self.select("").text(self.outer_lock());
+            let select = self.select("").then(self.outer_lock());
             row.text(self.only_keyword()).text("(").then(select).text(")").timeout(self.timeout)
         };
         self.refuse_in(statement)
@@ -303,7 +303,7 @@ impl SelectClauses {
             (None, _) => self.rows(Fragment::new("*"), only),
             (Some(view), _) if !self.is_wrapped() => self.rows(columns(view), only),
             (Some(view), _) => {
-                let whole = self.rows(self.fields_read(view), "").text(self.lock_clause());
+                let whole = self.rows(self.fields_read(view), "").then(self.lock_clause());
                 Fragment::new("SELECT ").then(columns(view)).text(" FROM (").then(whole).text(")")
             }
         }
@@ -430,15 +430,15 @@ impl SelectClauses {
     }
 
     /// The lock, unless it is in the inner select of a view.
-    fn outer_lock(&self) -> &'static str {
-        if self.is_wrapped() { "" } else { self.lock_clause() }
+    fn outer_lock(&self) -> Fragment {
+        if self.is_wrapped() { Fragment::default() } else { self.lock_clause() }
     }
 
-    fn lock_clause(&self) -> &'static str {
+    fn lock_clause(&self) -> Fragment {
         match &self.target {
-            Target::Ids(ids) if ids.is_empty() => "",
-            _ if self.locks => " FOR UPDATE",
-            _ => "",
+            Target::Ids(ids) if ids.is_empty() => Fragment::default(),
+            _ if self.locks => Fragment::new(" FOR UPDATE").needing(Feature::RowLocks),
+            _ => Fragment::default(),
         }
     }
 }
