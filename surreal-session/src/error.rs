@@ -339,7 +339,8 @@ impl Error {
     /// An error reply of the server, with a message that explains it.
     pub(crate) fn from_answer(message: String, server: ServerError) -> Self {
         let kind = server.error_kind();
-        let delivery = if kind == ErrorKind::CommitUnknown { Delivery::Unknown } else { Delivery::Answered };
+        let is_unknown = kind == ErrorKind::CommitUnknown || server.is_result_lost();
+        let delivery = if is_unknown { Delivery::Unknown } else { Delivery::Answered };
         Self::new(kind, message).with_delivery(delivery).with_server(server)
     }
 

@@ -99,9 +99,10 @@ impl ServerError {
 
     /// Returns `true` if the server ran the request but could not encode the result.
     ///
-    /// Server 3.3.5 has no CBOR form for a regex. The same error without an id belongs to a request that it could not read.
+    /// Servers have no CBOR form for a regex. Up to 3.3.5 the whole request has this error, and the same error without an id
+    /// belongs to a request that the server could not read. In 4.0 it may be the error of one statement.
     pub(crate) fn is_result_lost(&self) -> bool {
-        self.code == Some(PARSE_ERROR) && self.is_detail("Parse")
+        self.code == Some(PARSE_ERROR) && self.is_detail("Parse") || self.message.starts_with("Unsupported value type: ")
     }
 
     /// Returns `true` if the details are of this kind, as in `NotAllowed` with details `Auth`.
@@ -191,6 +192,7 @@ impl ServerError {
             _ if self.message.starts_with("The transaction's commit outcome is unknown") => ErrorKind::CommitUnknown,
             _ if self.lacks_permission() => ErrorKind::Auth,
             _ if self.is_conflict() => ErrorKind::Conflict,
+            "Internal" if self.is_result_lost() => ErrorKind::Serialization,
             // Server 4.0 reports some of them as `Validation`.
             "Validation" | "Internal" | "Context" | "" if self.violation().is_some() => ErrorKind::Violation,
             "NotFound" => ErrorKind::NotFound,

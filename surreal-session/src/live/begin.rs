@@ -10,6 +10,7 @@ use super::repair::Repair;
 use super::{Begins, Follows, Identified, Live, LiveStream, SyncedStream, snapshot};
 use crate::connection::{CallWatch, Deadline};
 use crate::error::{Error, Result};
+use crate::protocol::Feature;
 use crate::query::{Fragment, Scope, Tree};
 use crate::session::CallFuture;
 
@@ -25,6 +26,8 @@ impl<T, Out, Row> Live<T, Out, Row> {
             Watched::Set(set) => live.text(" OR ").then(set.contained()),
             Watched::Table | Watched::Filtered(_) => live,
         };
+        // What events do not tell, only a sweep finds.
+        let live = if self.limits.resync.is_some() { live } else { live.needing(Feature::LiveTransactions) };
         Registration {
             owner: self.scope.clone(),
             before: None,

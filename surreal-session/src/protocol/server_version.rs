@@ -22,6 +22,20 @@ pub struct ServerVersion {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Feature {
+    /// Identities that cannot leave the namespace or the database that they belong to: from 3.3 on. On older servers the client
+    /// refuses that, except `USE` in a text.
+    ConfinedUsers,
+    /// Edges of which [`id`](crate::query::write::Relate::id) writes over none that exists: from 3.3 on.
+    EdgeIds,
+    /// Inserts of which [`ignore`](crate::query::write::Insert::ignore) leaves out only rows whose ids or unique values are
+    /// taken, and not those that violate a constraint: from 3.3 on.
+    InsertIgnore,
+    /// Live queries that report the changes of transactions: from 3.3 on. Older servers lose those events, so that a
+    /// [`synced`](crate::live::Live::synced) stream needs [`resync_every`](crate::live::LiveSynced::resync_every) there.
+    LiveTransactions,
+    /// Patches of the elements of an array, such as `/tags/0`, other than the insertion of one: from 3.3 on. Older servers leave
+    /// the element as it is, or change another one.
+    PatchElements,
     /// Results that are streamed while the text runs, by [`Query::stream`](crate::Query::stream): from 3.3 on.
     RowStreams,
     /// Reads that count as writes, by [`for_update`](crate::query::SelectOne::for_update): from 3.3 on.
@@ -84,13 +98,28 @@ impl fmt::Display for ServerVersion {
 impl Feature {
     /// All of them, in the order of their versions.
     #[cfg(test)]
-    const ALL: [Self; 4] =
-        [Self::RowStreams, Self::RowLocks, Self::ReadOnlyTransactions, Self::SerializableTransactions];
+    const ALL: [Self; 9] = [
+        Self::ConfinedUsers,
+        Self::EdgeIds,
+        Self::InsertIgnore,
+        Self::LiveTransactions,
+        Self::PatchElements,
+        Self::RowStreams,
+        Self::RowLocks,
+        Self::ReadOnlyTransactions,
+        Self::SerializableTransactions,
+    ];
 
     /// The first version that has it.
     fn since(self) -> [u64; 3] {
         match self {
-            Self::RowStreams | Self::RowLocks => [3, 3, 0],
+            Self::ConfinedUsers
+            | Self::EdgeIds
+            | Self::InsertIgnore
+            | Self::LiveTransactions
+            | Self::PatchElements
+            | Self::RowStreams
+            | Self::RowLocks => [3, 3, 0],
             Self::ReadOnlyTransactions | Self::SerializableTransactions => [4, 0, 0],
         }
     }
@@ -106,6 +135,11 @@ impl Feature {
 impl fmt::Display for Feature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::ConfinedUsers => "identities that cannot leave their place",
+            Self::EdgeIds => "edges whose ids are not written over",
+            Self::InsertIgnore => "inserts that ignore only rows that exist",
+            Self::LiveTransactions => "live queries that report the changes of transactions",
+            Self::PatchElements => "patches of the elements of arrays",
             Self::RowStreams => "streams of rows",
             Self::RowLocks => "locks of rows (FOR UPDATE)",
             Self::ReadOnlyTransactions => "read-only transactions",

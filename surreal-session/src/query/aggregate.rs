@@ -120,8 +120,11 @@ pub(super) fn collect<E: Expression>(of: E) -> Aggregate<E::Record, Vec<E::Type>
     Aggregate::new(array(of.term().into_value_or_none()))
 }
 
+/// All values, as an array.
+///
+/// Server 4.0 groups values without those that are equal, and flattens arrays: so each is in an object that no other is equal to.
 fn array(value: Fragment) -> Fragment {
-    Fragment::new("array::group(").then(value).text(")")
+    Fragment::new("array::group({ key: rand::uuid::v7(), value: ").then(value).text(" }).map(|$item| $item.value)")
 }
 
 /// The kind of the values that are there.

@@ -356,7 +356,7 @@ pub trait Expression: Sized {
     where
         Self::Type: Collection,
     {
-        Computed::new(compare::length(self.term(), None, Self::Type::IS_UNORDERED))
+        Computed::new(compare::length(self.term(), Self::Type::IS_UNORDERED))
     }
 
     /// True if there are no elements, or the array or set is missing.
@@ -364,9 +364,8 @@ pub trait Expression: Sized {
     where
         Self::Type: Collection,
     {
-        Condition::new(Tree::Leaf(
-            compare::length(self.term(), None, Self::Type::IS_UNORDERED).into_fragment().text(" = 0"),
-        ))
+        let length = compare::length(self.term(), Self::Type::IS_UNORDERED);
+        Condition::new(Tree::Leaf(length.into_fragment().text(" = 0")))
     }
 
     /// True if at least one element meets the condition.
@@ -376,7 +375,7 @@ pub trait Expression: Sized {
         C: IntoCondition<Element<T>>,
     {
         let condition = condition(FieldRef::new()).into_condition().into_tree();
-        let matching = compare::length(self.term(), Some(condition), false);
+        let matching = compare::matching(self.term(), condition, Self::Type::IS_SET || Self::Type::IS_UNORDERED);
         Condition::new(Tree::Leaf(matching.into_fragment().text(" > 0")))
     }
 
@@ -387,7 +386,7 @@ pub trait Expression: Sized {
         C: IntoCondition<Element<T>>,
     {
         let condition = condition(FieldRef::new()).into_condition().into_tree();
-        let exceptions = compare::length(self.term(), Some(condition.negated()), false);
+        let exceptions = compare::matching(self.term(), condition.negated(), Self::Type::IS_SET || Self::Type::IS_UNORDERED);
         Condition::new(Tree::Leaf(exceptions.into_fragment().text(" = 0")))
     }
 

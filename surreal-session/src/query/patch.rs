@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::expression::Operand;
 use super::statement::Fragment;
+use crate::protocol::Feature;
 use crate::record::{Optional, Part};
 use crate::value::{Value, escape_identifier};
 pub use apply::Apply;
@@ -149,9 +150,12 @@ impl PatchOp {
                 }
             }
         }
-        let add = |clause: Fragment| match last {
-            Some(last) => clause.value(ops).text(&format!(" + [{last}]")),
-            None => clause.value(ops),
+        let add = |clause: Fragment| {
+            let clause = match last {
+                Some(last) => clause.value(ops).text(&format!(" + [{last}]")),
+                None => clause.value(ops),
+            };
+            if ops.iter().any(Self::changes_element) { clause.needing(Feature::PatchElements) } else { clause }
         };
         if needs.is_empty() {
             return add(Fragment::new("PATCH "));
@@ -162,6 +166,17 @@ impl PatchOp {
         let message = format!("the patch needs a value at {parts}");
         let patch = add(Fragment::new(format!("PATCH IF {condition} {{ ")));
         patch.text(" } ELSE { THROW ").value(&message).text(" }")
+    }
+
+    /// Returns true if a path leads to or through a place that may be the element of an array, unless it only inserts one there.
+    fn changes_element(&self) -> bool {
+        let is_element = |name: &str| name == "-" || name.parse::<u64>().is_ok();
+        let leads_through = |path: &str| path.split(['/', '.']).any(is_element);
+        let path = match self.action {
+            PatchAction::Add => self.path.rsplit_once('/').map_or("", |(before, _)| before),
+            _ => &self.path,
+        };
+        leads_through(path) || self.from.as_deref().is_some_and(leads_through)
     }
 
     /// Returns whether `part` has a value after this operation; `None` if the operation does not change that.

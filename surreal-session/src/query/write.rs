@@ -36,7 +36,7 @@ use super::select::{Fields, view_object};
 use super::statement::{Call, Fragment, Retries, send};
 use super::{PatchOp, Response, Scope};
 use crate::error::{Error, ErrorKind, Result};
-use crate::protocol::Operation;
+use crate::protocol::{Feature, Operation};
 use crate::record::{Checked, IntoId, Record, Relation, View, WithoutId};
 use crate::session::CallFuture;
 use crate::value::escape_identifier;
@@ -416,7 +416,7 @@ impl WriteClauses {
         if self.verb != Verb::InsertEdge {
             return self.target(target);
         }
-        let edge = Fragment::new("object::extend(").then(self.data.take().unwrap_or_default());
+        let edge = Fragment::new("object::extend(").needing(Feature::EdgeIds).then(self.data.take().unwrap_or_default());
         self.data = Some(edge.text(", { id: ").then(target.surql).text(" })"));
         self.target.name = target.name;
         self

@@ -4,6 +4,7 @@
 //! turn ends when the server has answered it or the connection is over: the call ends at its deadline, and another task
 //! then holds the turn until the late reply comes. Otherwise the late request could overtake a later change.
 
+use std::future::ready;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 
@@ -36,6 +37,11 @@ pub(super) trait SessionChange: Send + Sync + 'static {
 
     fn request(&self, session: &SessionInner) -> Result<Request>;
 
+    /// Fails if the session must not be changed in this way. Runs in the turn of the change, before it is sent.
+    fn check(&self, _context: &ChangeContext) -> impl Future<Output = Result<()>> + Send {
+        ready(Ok(()))
+    }
+
     /// Notes that the deadline has passed without a reply. [`Self::conclude`] follows when the reply comes.
     fn doubt(&self, _session: &SessionInner) {}
 
@@ -51,6 +57,7 @@ impl ChangeContext {
     /// Carries out a change, and keeps its turn until the server has answered.
     async fn carry_out_in_turn<C: SessionChange>(&self, change: C, turn: impl Send + 'static) -> Result<C::Output> {
         let request = change.request(&self.session)?;
+        change.check(self).await.map_err(|error| unsent(error, &request))?;
         let (lease, reply, late) = self.send::<C>(request).await?;
         match (reply, late) {
             (Err(error), Some(late)) => {

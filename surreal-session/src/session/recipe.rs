@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::auth::{self, Facts, IdentitySource};
 use crate::codec;
+use crate::connection::{Deadline, Link};
 use crate::error::{Error, ErrorKind, Result};
-use crate::protocol::{Request, RequestWriter};
+use crate::protocol::{Feature, Request, RequestWriter};
 use crate::value::Null;
 
 /// The parts from which a session is made on a link, in this order: its identity, its namespace and database, its variables.
@@ -131,6 +132,27 @@ impl UseRequest {
     /// Finishes a `use` request.
     pub(super) fn write(&self, request: RequestWriter) -> Result<Request> {
         Ok(request.value(&self.namespace)?.value(&self.database)?.finish())
+    }
+
+    /// Fails if it leaves the namespace or the database that an identity belongs to, and the server would let it.
+    pub(super) async fn check_place(&self, identity: &auth::Identity, link: &Link, deadline: Deadline) -> Result<()> {
+        let leaves = |own: &Option<String>, choice: &Choice| match (own, choice) {
+            (Some(own), Choice::Select(other)) => own != other,
+            (Some(_), Choice::Unset) => true,
+            (Some(_), Choice::Keep) | (None, _) => false,
+        };
+        let part = match () {
+            () if leaves(&identity.namespace, &self.namespace) => "namespace",
+            () if leaves(&identity.database, &self.database) => "database",
+            () => return Ok(()),
+        };
+        if link.version(deadline).await?.supports(Feature::ConfinedUsers) {
+            return Ok(());
+        }
+        let message = format!(
+            "the identity belongs to another {part}, which it must not leave; this server would let it, and later ones would not"
+        );
+        Err(Error::new(ErrorKind::Auth, message))
     }
 
     /// Says what the server's refusal to leave a database means.

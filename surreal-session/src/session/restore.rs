@@ -111,7 +111,11 @@ impl Walk<'_> {
             Identity::Proved(source) => self.identify(source, before).await?,
             Identity::Anonymous => None,
         };
-        let selection = self.select(&recipe.selection.to_request(&recipe.identity)).await?;
+        let request = recipe.selection.to_request(&recipe.identity);
+        if let (Some(facts), Choices::Wanted(_)) = (&facts, &recipe.selection) {
+            request.check_place(&facts.identity, self.lease.link(), self.deadline).await?;
+        }
+        let selection = self.select(&request).await?;
         let set =
             |(name, value): (&String, &Bytes)| self.call(self.session.request("set").text(name).raw(value).finish());
         try_join_all(recipe.variables.0.iter().map(set)).await?;

@@ -79,6 +79,13 @@ impl SessionChange for UseRequest {
     /// It makes a namespace or database that does not exist, as others may do at the same time.
     const MAY_CONFLICT: bool = true;
 
+    async fn check(&self, context: &ChangeContext) -> Result<()> {
+        let ChangeContext { session, deadline } = context;
+        let Some(facts) = session.facts() else { return Ok(()) };
+        let lease = session.ready(*deadline, &"use".into()).await?;
+        self.check_place(&facts.identity, lease.link(), *deadline).await
+    }
+
     fn request(&self, session: &SessionInner) -> Result<Request> {
         self.write(session.request("use"))
     }

@@ -326,7 +326,7 @@ async fn dropped_insert_leaves_whole_requests() {
 #[async_test]
 async fn server_stops_at_the_timeout() {
     let (_db, session) = place().await;
-    session.execute("DEFINE FIELD slow ON number VALUE sleep(10s)").await.unwrap();
+    session.execute("DEFINE EVENT slow ON number THEN { sleep(10s) }").await.unwrap();
     let error = session.insert(numbers([1])).timeout(Duration::from_millis(1)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Query, "{error:?}");
     assert_eq!(count(&session).await, 0);

@@ -453,7 +453,7 @@ async fn record_that_the_identity_may_not_touch_is_not_found() {
 #[async_test]
 async fn server_stops_at_the_timeout() {
     let (_db, session) = place().await;
-    session.execute("DEFINE FIELD slow ON person VALUE sleep(10s)").await.unwrap();
+    session.execute("DEFINE EVENT slow ON person THEN { sleep(10s) }").await.unwrap();
     let db = session.untyped();
     let limit = Duration::from_millis(1);
     let errors = [
@@ -471,7 +471,7 @@ async fn server_stops_at_the_timeout() {
 #[async_test]
 async fn deadline_is_the_callers() {
     let (_db, session) = place().await;
-    session.execute("DEFINE FIELD slow ON person VALUE sleep(1s)").await.unwrap();
+    session.execute("DEFINE EVENT slow ON person THEN { sleep(1s) }").await.unwrap();
     let db = session.untyped();
     let limit = Duration::from_millis(1);
     for error in [

@@ -440,7 +440,7 @@ async fn record_that_the_identity_may_not_touch_is_not_found() {
 #[async_test]
 async fn server_stops_at_the_timeout() {
     let (_db, session) = with(&[("ada", 36)]).await;
-    session.execute("DEFINE FIELD slow ON user VALUE sleep(10s)").await.unwrap();
+    session.execute("DEFINE EVENT slow ON user THEN { sleep(10s) }").await.unwrap();
     let limit = Duration::from_millis(1);
     for error in [
         session.update::<User>().id("ada").set(|u| u.age.add(1)).timeout(limit).await.map(drop).unwrap_err(),

@@ -166,18 +166,29 @@ pub(super) fn contained(left: Term, operator: &str, right: Term) -> Tree {
     under(conditions, left.into_fragment().text(operator).then(right.into_fragment()))
 }
 
-/// The number of elements, or of those that meet the condition.
+/// The number of elements.
 ///
 /// `count` would leave out elements such as 0 and false, and `array::len` does not take sets.
-pub(super) fn length(term: Term, condition: Option<Tree>, is_unordered: bool) -> Term {
+pub(super) fn length(term: Term, is_unordered: bool) -> Term {
     let term = if is_unordered { as_set(term) } else { term };
     let conditions = term.conditions();
     let elements = Fragment::new("(").then(term.into_fragment());
-    let elements = match condition {
-        Some(condition) => elements.text("[WHERE ").then(condition.into_fragment()).text("]"),
-        None => elements,
-    };
     Term::computed(elements.text(" ?? []).len()"), conditions)
+}
+
+/// The number of elements that meet the condition, which may be repeated where a set is stored as an array.
+pub(super) fn matching(term: Term, condition: Tree, is_unordered: bool) -> Term {
+    let term = if is_unordered { as_array(term) } else { term };
+    let conditions = term.conditions();
+    let elements = Fragment::new("(").then(term.into_fragment()).text("[WHERE ").then(condition.into_fragment());
+    Term::computed(elements.text("] ?? []).len()"), conditions)
+}
+
+/// An array, also where a set is stored: in a set, the server (3.1.6) finds no element that meets a condition.
+fn as_array(term: Term) -> Term {
+    let (conditions, sets) = (term.conditions(), term.into_fragment());
+    let text = Fragment::new("(IF type::is_set(").then(sets.clone()).text(") { <array>").then(sets.clone());
+    Term::computed(text.text(" } ELSE { ").then(sets).text(" })"), conditions)
 }
 
 /// The value at `P` of each element.

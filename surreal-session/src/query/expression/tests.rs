@@ -252,6 +252,10 @@ fn paths_go_through_objects_links_and_arrays() {
         (surql(|u| u.labels.len().gte(2)), "(labels ?? []).len() >= $_0"),
         (surql(|u| u.tags.any(|tag| tag.eq("x"))), "(tags[WHERE $this = $_0] ?? []).len() > 0"),
         (
+            surql(|u| u.sorted.any(|number| number.eq(1))),
+            "((IF type::is_set(sorted) { <array>sorted } ELSE { sorted })[WHERE $this = $_0] ?? []).len() > 0",
+        ),
+        (
             surql(|u| u.friends.all(|f| f.age.gte(3) & f.active)),
             "(friends[WHERE !(($this.age >= $_0) AND ($this.active))] ?? []).len() = 0",
         ),

@@ -13,7 +13,7 @@ use super::source::InvalidRow;
 use super::{Returns, version};
 use crate::connection::CallWatch;
 use crate::error::{Error, ErrorKind, Result};
-use crate::protocol::{Operation, Target};
+use crate::protocol::{Feature, Operation, Target};
 use crate::query::assignment::{Assignment, Setting};
 use crate::query::select::Fields;
 use crate::query::statement::{Call, Fragment};
@@ -110,7 +110,11 @@ impl Bulk {
             statement = statement.text(" RELATION");
         }
         if self.ignores {
-            statement = statement.text(" IGNORE");
+            statement = statement.text(" IGNORE").needing(Feature::InsertIgnore);
+        }
+        // Servers before 3.3 give the edge that has the id, as if it were the new one.
+        if self.is_relation && !self.ignores && self.on_duplicate.is_none() && rows.have_keys(part.clone()) {
+            statement = statement.needing(Feature::EdgeIds);
         }
         statement = rows.add_to(statement.text(" INTO ").value(&self.table).text(" "), part);
         if let Some(changes) = &self.on_duplicate {

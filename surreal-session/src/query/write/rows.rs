@@ -114,6 +114,11 @@ impl Rows {
         }
     }
 
+    /// Returns true if one of these rows has an id.
+    pub(super) fn have_keys(&self, rows: Range<usize>) -> bool {
+        rows.into_iter().any(|row| self.key(row).is_some())
+    }
+
     pub(super) fn len(&self) -> usize {
         self.ends.len()
     }
