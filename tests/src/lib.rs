@@ -6,6 +6,7 @@
 mod disk;
 #[cfg(doctest)]
 mod documents;
+mod needs;
 mod partly;
 mod peer;
 mod proxy;
@@ -24,4 +25,4 @@ pub use runtime::{beside_four_workers, on_four_workers, on_one_thread, without_a
 pub use server::{Login, connect, login, place, unique};
 pub use sources::rust_files;
 pub use surreal_session_tests_macros::async_test;
-pub use versions::{is_version_in, tell_skipped};
+pub use versions::{is_skipped, is_version_in};

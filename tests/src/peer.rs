@@ -179,6 +179,8 @@ fn read_request(frame: &[u8]) -> (i64, String) {
 
 #[expect(clippy::result_large_err, clippy::unnecessary_wraps, reason = "the callback's signature is the library's")]
 fn accept_cbor(_: &Request, mut response: Response) -> Result<Response, ErrorResponse> {
-    response.headers_mut().insert("Sec-WebSocket-Protocol", HeaderValue::from_static("cbor"));
+    let headers = response.headers_mut();
+    headers.insert("Sec-WebSocket-Protocol", HeaderValue::from_static("cbor"));
+    headers.insert("surreal-version", HeaderValue::from_static("surrealdb-3.3.5"));
     Ok(response)
 }

@@ -39,7 +39,7 @@ struct LinkInner {
     end: Arc<LinkEnd>,
     /// Where it leads to.
     url: Option<ServerUrl>,
-    /// The version of its server, once something has depended on it.
+    /// The version of its server, from the handshake or once something has depended on it.
     version: OnceCell<ServerVersion>,
     /// The number of sessions that are on it, or about to be.
     sessions: AtomicUsize,
@@ -83,7 +83,7 @@ pub(crate) struct LateReply {
 
 impl Link {
     pub(super) fn new(
-        (endpoint, url, purpose): (usize, Option<ServerUrl>, Purpose),
+        (endpoint, url, purpose, version): (usize, Option<ServerUrl>, Purpose, Option<ServerVersion>),
         (driver, commands): (SharedDriver, mpsc::UnboundedSender<Command>),
         end: Arc<LinkEnd>,
         connection: Arc<ConnectionState>,
@@ -96,7 +96,7 @@ impl Link {
             commands,
             end,
             url,
-            version: OnceCell::new(),
+            version: OnceCell::new_with(version),
             sessions: AtomicUsize::new(0),
             was_used: AtomicBool::new(true),
             connection,
@@ -137,7 +137,7 @@ impl Link {
         self.end().is_none()
     }
 
-    /// Returns the version of the server, which is asked for it once.
+    /// Returns the version of the server, which is asked for it once if its answer to the handshake did not tell it.
     pub(crate) async fn version(&self, deadline: Deadline) -> Result<&ServerVersion> {
         let ask = async || {
             let request = RequestWriter::new(self.0.connection.next_id(), "version".into(), None, None).finish();
@@ -149,11 +149,13 @@ impl Link {
         self.0.version.get_or_try_init(ask).await
     }
 
-    /// Fails if the server does not have a feature that a request needs.
+    /// Fails if the server does not have a feature that a request needs. A server that does not tell its version has all.
     async fn require(&self, feature: Feature, operation: &Operation, deadline: Deadline) -> Result<()> {
-        let version = self.version(deadline).await;
-        let version = version.map_err(|error| error.with_delivery(Delivery::NotSent))?;
-        if version.supports(feature) { Ok(()) } else { Err(feature.missing(operation, version)) }
+        match self.version(deadline).await {
+            Ok(version) if !version.supports(feature) => Err(feature.missing(operation, version)),
+            Err(error) if error.delivery() != Delivery::Answered => Err(error.with_delivery(Delivery::NotSent)),
+            Ok(_) | Err(_) => Ok(()),
+        }
     }
 
     /// Sends a `query` request whose last statement is a LIVE SELECT. Returns its result and the events of the live query.

@@ -30,13 +30,21 @@ use self::shortener::Shortener;
 use super::deadline::after;
 use super::transport::{Counted, Received, Transport};
 use super::{Config, ServerUrl};
+use crate::protocol::ServerVersion;
 
 pub(super) type Socket = WebSocketStream<Shortener<Box<dyn Transport>>>;
 
-/// An open socket, and the count of the bytes that it receives.
-pub(super) type Opened = (Socket, Received);
+/// An open socket.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub(super) socket: Socket,
+    /// The count of the bytes that it receives.
+    pub(super) received: Received,
+    /// The version of the server, if its answer to the handshake tells that.
+    pub(super) version: Option<ServerVersion>,
+}
 
-/// Opens a socket within the configured deadline. Returns it with the count of the bytes that it receives.
+/// Opens a socket within the configured deadline.
 ///
 /// The host's name is resolved each time. Its addresses are tried in the order of the resolver until one works. While others
 /// are left, an address gets an equal share of the time that is left, and its TCP connection five seconds at most.
@@ -73,7 +81,7 @@ impl Attempt<'_> {
     }
 
     /// Opens a socket to the first address that works.
-    async fn walk(&self, addresses: &[SocketAddr], at: Instant) -> Result<(Socket, Received), OpenFailure> {
+    async fn walk(&self, addresses: &[SocketAddr], at: Instant) -> Result<Opened, OpenFailure> {
         let mut failures = Vec::new();
         for (index, address) in addresses.iter().enumerate() {
             let left = addresses.len() - index;
@@ -91,7 +99,7 @@ impl Attempt<'_> {
         address: SocketAddr,
         at: Instant,
         others_follow: bool,
-    ) -> Result<(Socket, Received), OpenFailure> {
+    ) -> Result<Opened, OpenFailure> {
         let tcp_at = if others_follow { at.min(after(TCP_LIMIT)) } else { at };
         let stream = match timeout_at(tcp_at, TcpStream::connect(address)).await {
             Ok(stream) => stream.map_err(|error| self.failed(OpenCause::Tcp, "the TCP connection failed", error))?,
@@ -104,7 +112,7 @@ impl Attempt<'_> {
     }
 
     /// Turns a TCP connection into a WebSocket.
-    async fn upgrade(&self, stream: TcpStream) -> Result<(Socket, Received), OpenFailure> {
+    async fn upgrade(&self, stream: TcpStream) -> Result<Opened, OpenFailure> {
         let request = self.request()?;
         // A request is one small frame, and its caller waits: it must not wait for the next one.
         stream.set_nodelay(true).map_err(|error| self.failed(OpenCause::Tcp, "TCP_NODELAY is refused", error))?;
@@ -122,7 +130,10 @@ impl Attempt<'_> {
         let limits = WebSocketConfig::default().read_buffer_size(READ_BUFFER_BYTES);
         let limits = limits.max_message_size(Some(limit)).max_frame_size(Some(limit));
         match tokio_tungstenite::client_async_with_config(request, stream, Some(limits)).await {
-            Ok((socket, _)) => Ok((socket, received)),
+            Ok((socket, answer)) => {
+                let version = answer.headers().get(VERSION_HEADER).and_then(|text| text.to_str().ok()?.parse().ok());
+                Ok(Opened { socket, received, version })
+            }
             Err(error) => Err(OpenFailure::of_handshake(self.url, error)),
         }
     }
@@ -181,6 +192,9 @@ fn keep_alive(stream: &TcpStream) -> io::Result<()> {
 /// frame to read. For a large frame it makes room for the whole frame.
 pub(super) const READ_BUFFER_BYTES: usize = 8 << 10;
 
+/// The header in which a server tells its version, unless it was started with `--no-identification-headers`.
+const VERSION_HEADER: &str = "surreal-version";
+
 /// The longest time that tokio's timer can express.
 const LONGEST: Duration = Duration::from_hours(24 * 365);
 
@@ -221,7 +235,7 @@ mod tests {
         Ok(response)
     }
 
-    async fn walk(addresses: &[SocketAddr], limit: Duration) -> Result<(Socket, Received), OpenFailure> {
+    async fn walk(addresses: &[SocketAddr], limit: Duration) -> Result<Opened, OpenFailure> {
         let url = ServerUrl::parse("ws://database.example").unwrap();
         let config = Config { deadline: limit, ..Config::default() };
         let attempt = Attempt { url: &url, config: &config, connector: Connector::Plain, limit };
@@ -237,8 +251,8 @@ mod tests {
         let (good, mute) = (listener(true).await, listener(false).await);
         let begun = Instant::now();
         for first in [refusing(), mute] {
-            let (_, received) = walk(&[first, good], Duration::from_secs(2)).await.unwrap();
-            assert!(received.bytes() > 0);
+            let opened = walk(&[first, good], Duration::from_secs(2)).await.unwrap();
+            assert!(opened.received.bytes() > 0);
         }
         // The address without an answer took its half.
         let waited = begun.elapsed();

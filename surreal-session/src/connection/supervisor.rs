@@ -375,9 +375,11 @@ impl Supervisor {
     fn serve(&mut self, endpoint: usize, purpose: Purpose, opened: Opened) {
         let (commands, receiver) = mpsc::unbounded_channel();
         let (end, url) = (Arc::default(), self.fleet.urls.get(endpoint).cloned());
-        let driver = SharedDriver::new(Driver::new(opened, receiver, Arc::clone(&end), Arc::clone(&self.state)));
+        let Opened { socket, received, version } = opened;
+        let driver = Driver::new((socket, received), receiver, Arc::clone(&end), Arc::clone(&self.state));
+        let driver = SharedDriver::new(driver);
         self.links.spawn(driver.clone().run());
-        let link = Link::new((endpoint, url, purpose), (driver, commands), end, Arc::clone(&self.state));
+        let link = Link::new((endpoint, url, purpose, version), (driver, commands), end, Arc::clone(&self.state));
         self.fleet.links().push(link);
         if let Some(endpoint) = self.fleet.endpoints().get_mut(endpoint) {
             endpoint.note_success();

@@ -175,11 +175,11 @@ impl ServerError {
             && details.and_then(|details| details.field("actor")) == Some("anonymous")
     }
 
-    /// Returns `true` if a write conflicted with another one. Before 3.0.5 the server told this in the text alone.
+    /// Returns `true` if a write conflicted with another one. Up to 3.0.5 the server may tell this in the text alone.
     fn is_conflict(&self) -> bool {
         let is_structured = self.kind == "Query" && self.is_detail("TransactionConflict") || self.code == Some(CONFLICT);
         let is_told = || self.message.ends_with("This transaction can be retried") && self.thrown().is_none();
-        is_structured || self.kind_is_vague() && is_told()
+        is_structured || (self.kind_is_vague() || self.kind == "Query") && is_told()
     }
 
     /// Returns `true` if the kind says nothing, so that the text counts. Servers before 3.0 send no kind.

@@ -22,16 +22,19 @@ pub struct ServerVersion {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Feature {
+    /// Reads in an order, and the first records of a list of ids or of a traversal: from 3.1 on. Server 3.0 ignores the order in
+    /// some of them.
+    OrderedReads,
+    /// New edges with ids of the program, which write over no edge that exists: from 3.2 on.
+    EdgeIds,
     /// Identities that cannot leave the namespace or the database that they belong to: from 3.3 on. On older servers the client
     /// refuses that, except `USE` in a text.
     ConfinedUsers,
-    /// Edges of which [`id`](crate::query::write::Relate::id) writes over none that exists: from 3.3 on.
-    EdgeIds,
-    /// Inserts of which [`ignore`](crate::query::write::Insert::ignore) leaves out only rows whose ids or unique values are
-    /// taken, and not those that violate a constraint: from 3.3 on.
+    /// Inserts with [`ignore`](crate::query::write::Insert::ignore) that leave out only rows that exist, and fail at one that
+    /// violates a constraint: from 3.3 on.
     InsertIgnore,
-    /// Live queries that report the changes of transactions: from 3.3 on. Older servers lose those events, so that a
-    /// [`synced`](crate::live::Live::synced) stream needs [`resync_every`](crate::live::LiveSynced::resync_every) there.
+    /// Live queries that report the changes of transactions: from 3.3 on. Older servers lose those events, so that only a synced
+    /// stream with [`resync_every`](crate::live::Live::resync_every) is possible there.
     LiveTransactions,
     /// Patches of the elements of an array, such as `/tags/0`, other than the insertion of one: from 3.3 on. Older servers leave
     /// the element as it is, or change another one.
@@ -98,9 +101,10 @@ impl fmt::Display for ServerVersion {
 impl Feature {
     /// All of them, in the order of their versions.
     #[cfg(test)]
-    const ALL: [Self; 9] = [
-        Self::ConfinedUsers,
+    const ALL: [Self; 10] = [
+        Self::OrderedReads,
         Self::EdgeIds,
+        Self::ConfinedUsers,
         Self::InsertIgnore,
         Self::LiveTransactions,
         Self::PatchElements,
@@ -113,8 +117,9 @@ impl Feature {
     /// The first version that has it.
     fn since(self) -> [u64; 3] {
         match self {
+            Self::OrderedReads => [3, 1, 0],
+            Self::EdgeIds => [3, 2, 0],
             Self::ConfinedUsers
-            | Self::EdgeIds
             | Self::InsertIgnore
             | Self::LiveTransactions
             | Self::PatchElements
@@ -136,6 +141,7 @@ impl fmt::Display for Feature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::ConfinedUsers => "identities that cannot leave their place",
+            Self::OrderedReads => "reads in an order",
             Self::EdgeIds => "edges whose ids are not written over",
             Self::InsertIgnore => "inserts that ignore only rows that exist",
             Self::LiveTransactions => "live queries that report the changes of transactions",

@@ -40,7 +40,7 @@ use crate::record::{
 };
 use crate::session::CallFuture;
 use crate::value::{self, Datetime, RecordId, RecordKey, Table, Value, escape_identifier};
-pub(crate) use clauses::limited_range;
+pub(crate) use clauses::{MAX_LIMIT, limited_range};
 use clauses::{SelectClauses, Target};
 pub use count::{Count, Exists, Explain};
 pub use cursor::Cursor;

@@ -222,7 +222,11 @@ impl Comparison<'_> {
                 None if aspect.key == "default_always" => format!("DEFAULT {}", field.rules.default.unwrap_or("NONE")),
                 None => format!("DROP {}", aspect.word),
             };
-            let statement = match is_computed(expected) || is_computed(actual) {
+            // Server 4.0 refuses a type that the default does not have, and the reverse: they change in one statement.
+            let changes_default = ["kind", "default", "default_always"].contains(&aspect.key)
+                && text(actual, "default").is_some()
+                && text(expected, "kind") != text(actual, "kind");
+            let statement = match is_computed(expected) || is_computed(actual) || changes_default {
                 true => self.redefine(field, actual, is_schemafull),
                 false => format!("ALTER FIELD {path} ON {} {clause}", self.name),
             };
@@ -312,7 +316,7 @@ impl Comparison<'_> {
             }
             let path_text = text_of(path);
             let kind = text(entry, "kind").unwrap_or_else(|| "any".to_owned());
-            let statement = format!("REMOVE FIELD {path_text} ON {}", self.name);
+            let statement = format!("REMOVE FIELD IF EXISTS {path_text} ON {}", self.name);
             let stored = match Check::stored(path) {
                 Check::Rows(rows, _) => Some(rows),
                 _ => None,

@@ -131,16 +131,24 @@ async fn sort(
     Ok(together(ready, pending))
 }
 
-/// The definition of a field changes as a whole, or not at all.
+/// The definition of a field changes as a whole, or not at all, and after that of the field that it is nested in: server 4.0
+/// defines none without the other.
 fn together(ready: Vec<(Found, Fix)>, mut pending: Vec<PendingChange>) -> (Vec<(Found, Fix)>, Vec<PendingChange>) {
     let waits = |found: &Found, pending: &[PendingChange]| {
         let Difference { table, part, .. } = &found.difference;
-        let is_same = |other: &PendingChange| other.difference.table == *table && other.difference.part == *part;
-        matches!(part, Part::Field(_)) && pending.iter().any(is_same)
+        let Part::Field(path) = part else { return false };
+        let precedes = |other: &PendingChange| match &other.difference.part {
+            Part::Field(first) if first == path => true,
+            Part::Field(first) if other.difference.aspect == "definition" && other.difference.database.is_none() => {
+                path.strip_prefix(first.as_str()).is_some_and(|rest| rest.starts_with('.'))
+            }
+            _ => false,
+        };
+        pending.iter().any(|other| other.difference.table == *table && precedes(other))
     };
     let (waiting, ready): (Vec<_>, Vec<_>) = ready.into_iter().partition(|(found, _)| waits(found, &pending));
     pending.extend(waiting.into_iter().map(|(found, fix)| {
-        let reason = "another change of the field has to be made first".to_owned();
+        let reason = "another change of the field, or of the one around it, has to be made first".to_owned();
         let (difference, statement) = (found.difference, fix.statement);
         PendingChange { difference, statement, rows: None, reason, is_tried: false }
     }));

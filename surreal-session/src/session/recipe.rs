@@ -150,7 +150,8 @@ impl UseRequest {
             return Ok(());
         }
         let message = format!(
-            "the identity belongs to another {part}, which it must not leave; this server would let it, and later ones would not"
+            "the identity has no permission to change to the other {part}: it belongs to its own, and this server does not hold it \
+             there as later ones do"
         );
         Err(Error::new(ErrorKind::Auth, message))
     }

@@ -11,6 +11,7 @@ use super::turn::{no_turn, undone};
 use crate::connection::{Cleanup, Deadline};
 use crate::error::{Delivery, Error, ErrorKind, Result, ServerError};
 use crate::protocol::{Feature, Request, read_begun};
+use crate::value::Value;
 use crate::session::{Background, Begun, SessionInner, Ticket};
 
 /// The way in which a transaction ends.
@@ -46,7 +47,7 @@ impl BeginOptions {
         if needs.is_none() {
             return Ok(request.finish());
         }
-        let read_only = is_read_only.then(BTreeMap::<(), ()>::new);
+        let read_only = is_read_only.then(|| Value::Object(BTreeMap::new()));
         let options = Options { isolation: is_serializable.then_some("serializable"), read_only };
         Ok(request.value(&options)?.finish().needing(needs))
     }
@@ -57,7 +58,7 @@ impl BeginOptions {
 struct Options {
     isolation: Option<&'static str>,
     /// Without the fields of its form: reads of the newest snapshot.
-    read_only: Option<BTreeMap<(), ()>>,
+    read_only: Option<Value>,
 }
 
 /// Opens a transaction; `retry` is the number of earlier ones that conflicted.

@@ -13,6 +13,8 @@ use syn::{Attribute, Ident, ItemFn, Token, parse_macro_input};
 /// On four workers the test itself is a task, whose future must be `Send`. `#[async_test(not_send)]` polls it on the
 /// thread of the test instead; rustc cannot yet see that the future of an async closure with borrowed arguments is `Send`.
 ///
+/// A test that needs another version of the server than the one under test is skipped; see `needs.rs`.
+///
 /// `#[async_test(blocking)]` makes a third test, `name::blocking`, that waits for the whole as a program without `async` does.
 #[proc_macro_attribute]
 pub fn async_test(how: TokenStream, item: TokenStream) -> TokenStream {
@@ -27,12 +29,19 @@ pub fn async_test(how: TokenStream, item: TokenStream) -> TokenStream {
     let (signature, body) = (&function.sig, &function.block);
     let is_lint = |attribute: &&Attribute| attribute.path().is_ident("expect") || attribute.path().is_ident("allow");
     let (lints, others): (Vec<_>, Vec<_>) = function.attrs.iter().partition(is_lint);
+    let test = quote! {
+        async {
+            if !::surreal_session_tests::is_skipped(module_path!()).await {
+                super::#name().await;
+            }
+        }
+    };
     let blocking = has("blocking").then(|| {
         quote! {
             #(#others)*
             #[test]
             fn blocking() {
-                ::surreal_session_tests::without_a_runtime(::std::boxed::Box::pin(super::#name()));
+                ::surreal_session_tests::without_a_runtime(::std::boxed::Box::pin(#test));
             }
         }
     });
@@ -44,13 +53,13 @@ pub fn async_test(how: TokenStream, item: TokenStream) -> TokenStream {
             #(#others)*
             #[test]
             fn one_thread() {
-                ::surreal_session_tests::on_one_thread(::std::boxed::Box::pin(super::#name()));
+                ::surreal_session_tests::on_one_thread(::std::boxed::Box::pin(#test));
             }
 
             #(#others)*
             #[test]
             fn four_workers() {
-                ::surreal_session_tests::#four_workers(::std::boxed::Box::pin(super::#name()));
+                ::surreal_session_tests::#four_workers(::std::boxed::Box::pin(#test));
             }
 
             #blocking

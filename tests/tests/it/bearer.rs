@@ -4,7 +4,7 @@ use serde::Deserialize;
 use surreal_session::prelude::*;
 use surreal_session::query::IntoSurql;
 use surreal_session::{Error, ErrorKind};
-use surreal_session_tests::{is_version_in, async_test, login, place, unique};
+use surreal_session_tests::{async_test, is_version_in, login, place, unique};
 
 /// The part of the result of ACCESS … GRANT that a program needs.
 #[derive(Debug, Deserialize)]

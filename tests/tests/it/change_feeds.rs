@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use surreal_session::ErrorKind;
 use surreal_session::live::{ChangePage, FeedChange, Versionstamp};
 use surreal_session::prelude::*;
-use surreal_session_tests::{is_version_in, async_test, place};
+use surreal_session_tests::{async_test, is_version_in, place};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]
 struct Item {

@@ -76,6 +76,7 @@ mod schema;
 mod scopes;
 mod select;
 mod server_facts;
+mod server_versions;
 mod session_cache;
 mod stored;
 mod stray;

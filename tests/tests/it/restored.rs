@@ -96,7 +96,8 @@ async fn changes_after_the_opening_are_restored_too() {
     setup.session.invalidate().await.unwrap();
     setup.db.use_ns(&setup.namespace).await.unwrap();
     setup.cut().await;
-    assert!(setup.session.select::<Item>().await.is_err());
+    // An error, or in 4.0 no rows.
+    assert_eq!(setup.session.select::<Item>().await.unwrap_or_default(), []);
     let namespace: Option<String> = setup.db.query("RETURN session::ns()").await.unwrap().take(0).unwrap();
     assert_eq!(namespace, Some(setup.namespace.clone()));
 }

@@ -100,6 +100,7 @@ async fn assert_violation_names_field_record_value_and_condition(session: Sessio
     run(
         &session,
         "DEFINE FIELD age ON user TYPE option<int> ASSERT $value >= 18 AND $value < 130;
+         DEFINE FIELD address ON user TYPE option<object>;
          DEFINE FIELD address.zip ON user TYPE option<string> ASSERT string::len($value) = 5;
          DEFINE FIELD tags ON user TYPE option<array<string>>;
          DEFINE FIELD OVERWRITE tags.* ON user TYPE string ASSERT $value != 'bad'",
@@ -167,7 +168,7 @@ async fn read_only_unknown_field_reference_and_table_type_are_named(session: Ses
             "CREATE user:b SET address = { zip: '1', city: 'x' }",
             r#"UnknownField { field: "address.city", table: "user" }"#,
         ),
-        ("DELETE user:a", r#"Reference { record: "user:a", referrer: "post:1" }"#),
+        ("DELETE user:a", r#"Reference { record: "user:a", referrer: Some("post:1") }"#),
         ("CREATE wrote:1", r#"TableType { record: "wrote:1", expected: "RELATION IN user OUT post" }"#),
         ("INSERT INTO wrote { id: 1 }", r#"TableType { record: "wrote:1", expected: "RELATION IN user OUT post" }"#),
         ("RELATE post:1->user:e->post:1", r#"TableType { record: "user:e", expected: "NORMAL" }"#),

@@ -344,7 +344,13 @@ impl SelectClauses {
 
     /// Adds the limit, the start and the version; of those rows, only `needed` are read.
     fn page(&self, statement: Fragment, needed: Option<i64>) -> Fragment {
-        self.versioned(self.limited(statement, needed))
+        let statement = self.versioned(self.limited(statement, needed));
+        // Server 3.0 ignores the order, and counts what is missing, in several forms of reads.
+        let is_list = !matches!(self.target, Target::Table(_) | Target::Range(_) | Target::Id(_));
+        match !self.order.is_empty() || is_list && self.is_page() {
+            true => statement.needing(Feature::OrderedReads),
+            false => statement,
+        }
     }
 
     pub(super) fn versioned(&self, statement: Fragment) -> Fragment {
@@ -356,7 +362,7 @@ impl SelectClauses {
 
     fn limited(&self, statement: Fragment, needed: Option<i64>) -> Fragment {
         let statement = match (self.limit, needed) {
-            (Some(limit), needed) => statement.text(" LIMIT ").value(&limit.min(needed.unwrap_or(limit))),
+            (Some(limit), needed) => statement.text(" LIMIT ").value(&limit.min(needed.unwrap_or(MAX_LIMIT)).min(MAX_LIMIT)),
             (None, Some(needed)) => statement.text(&format!(" LIMIT {needed}")),
             (None, None) => statement,
         };
@@ -442,6 +448,9 @@ impl SelectClauses {
         }
     }
 }
+
+/// The largest limit that server 4.0 takes. No result has more rows.
+pub(crate) const MAX_LIMIT: i64 = u32::MAX as i64;
 
 /// Whether the records are read in the order of their ids, or sorted afterwards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

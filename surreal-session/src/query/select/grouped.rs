@@ -6,9 +6,9 @@ use std::marker::PhantomData;
 use serde::de::DeserializeOwned;
 
 use super::Fields;
-use super::clauses::SelectClauses;
+use super::clauses::{MAX_LIMIT, SelectClauses};
 use crate::error::{Error, Result};
-use crate::protocol::Operation;
+use crate::protocol::{Feature, Operation};
 use crate::query::Response;
 use crate::query::aggregate::{Aggregates, Group, key_name, value_name};
 use crate::query::condition::{IntoCondition, Tree};
@@ -169,10 +169,10 @@ impl GroupClauses {
         }
         if !self.order.is_empty() {
             let keys = self.order.iter().map(|key| key.path.clone().text(&key.manner));
-            chosen = chosen.text(" ORDER BY ").joined(keys, ", ");
+            chosen = chosen.text(" ORDER BY ").joined(keys, ", ").needing(Feature::OrderedReads);
         }
         if let Some(limit) = self.limit {
-            chosen = chosen.text(" LIMIT ").value(&limit);
+            chosen = chosen.text(" LIMIT ").value(&limit.min(MAX_LIMIT));
         }
         match self.start {
             Some(start) => chosen.text(" START ").value(&start),

@@ -11,6 +11,7 @@ use super::path;
 use crate::error::Result;
 use crate::protocol::Operation;
 use crate::query::condition::Tree;
+use crate::query::select::MAX_LIMIT;
 use crate::query::statement::{Call, Fragment, Statement, apply_if, send};
 use crate::query::write::{Reach, Records, first, rows};
 use crate::query::{Response, Scope};
@@ -302,7 +303,7 @@ impl Clauses {
     fn page(&self, statement: Fragment) -> Fragment {
         let limit = if self.is_first { Some(self.limit.map_or(1, |limit| limit.min(1))) } else { self.limit };
         let statement = match limit {
-            Some(limit) => statement.text(" LIMIT ").value(&limit),
+            Some(limit) => statement.text(" LIMIT ").value(&limit.min(MAX_LIMIT)),
             None => statement,
         };
         match self.start {

@@ -112,7 +112,7 @@ impl Bulk {
         if self.ignores {
             statement = statement.text(" IGNORE").needing(Feature::InsertIgnore);
         }
-        // Servers before 3.3 give the edge that has the id, as if it were the new one.
+        // Servers before 3.2 give the edge that has the id, as if it were the new one.
         if self.is_relation && !self.ignores && self.on_duplicate.is_none() && rows.have_keys(part.clone()) {
             statement = statement.needing(Feature::EdgeIds);
         }

@@ -11,7 +11,7 @@ async fn dropped_registrations_leave_no_live_query() {
     let (db, session) = with_items().await;
     for polls in 0..100 {
         let stream = poll_times(polls, session.live::<Item>().into_future()).await;
-        let completed = stream.is_some(); eprintln!("polls {polls} {completed}");
+        let completed = stream.is_some();
         drop(stream);
         db.ping().await.unwrap();
         nothing_is_registered(&session).await;

@@ -63,8 +63,8 @@ fn drifts() -> Vec<Drift> {
         ("ALTER FIELD published ON person PERMISSIONS FULL", "person", field("published"), "permissions", "", ""),
         ("ALTER FIELD name ON person COMMENT 'b'", "person", field("name"), "comment", "not empty", "b"),
         ("ALTER FIELD address.city ON person TYPE int", "person", field("address.city"), "kind", "string", "int"),
-        ("REMOVE FIELD address.city ON person", "person", field("address.city"), "definition", "string", "-"),
-        ("REMOVE FIELD kind ON thing", "thing", field("kind"), "definition", "string", "-"),
+        ("REMOVE FIELD IF EXISTS address.city ON person", "person", field("address.city"), "definition", "string", "-"),
+        ("REMOVE FIELD IF EXISTS kind ON thing", "thing", field("kind"), "definition", "string", "-"),
         (
             "REMOVE INDEX email_unique ON person",
             "person",
@@ -172,8 +172,8 @@ async fn what_the_model_does_not_have_is_left_to_the_program() {
     assert_eq!(
         pending,
         [
-            ("REMOVE FIELD extra ON thing", Some(1)),
-            ("REMOVE FIELD extra.a ON thing", Some(1)),
+            ("REMOVE FIELD IF EXISTS extra ON thing", Some(1)),
+            ("REMOVE FIELD IF EXISTS extra.a ON thing", Some(1)),
             ("REMOVE INDEX another ON thing", None),
         ]
     );
