@@ -144,8 +144,11 @@ impl Server {
         router.spawn_notifications();
         let clients = Arc::clone(router.rpc_state());
         let hang_up = HangUp::default();
-        let serve = axum::serve(Listener::new(listener, hang_up.clone()), router.into_router().layer(map_response(with_version)))
-            .with_graceful_shutdown(hang_up.clone().happened());
+        let serve = axum::serve(
+            Listener::new(listener, hang_up.clone()),
+            router.into_router().layer(map_response(with_version)),
+        )
+        .with_graceful_shutdown(hang_up.clone().happened());
         let acceptor = tokio::spawn(serve.into_future());
         Self { datastore, clients, acceptor, hang_up, silence, is_shared }
     }
@@ -215,6 +218,6 @@ const CLIENTS_POLL: Duration = Duration::from_millis(2);
 
 /// Adds the header in which a server tells its version, so that clients need not ask.
 async fn with_version(mut response: Response) -> Response {
-    response.headers_mut().insert("surreal-version", HeaderValue::from_static("surrealdb-3.3.5"));
+    response.headers_mut().insert("surreal-version", HeaderValue::from_static("surrealdb/3.3.5"));
     response
 }

@@ -48,6 +48,7 @@ mod transport;
 mod url;
 mod watch;
 
+pub use crate::protocol::{Feature, ServerVersion};
 pub(crate) use backoff::{Backoff, PAUSES, random_up_to};
 pub(crate) use call::{Cleanup, Subscription};
 pub(crate) use client::Client;
@@ -61,7 +62,6 @@ pub use events::{ConnectionEvent, ConnectionEvents};
 pub(crate) use frame_queue::FrameQueue;
 pub(crate) use link::{LateReply, Lease, Link, Purpose};
 pub use observer::{FinishedCall, LiveGap, Observer, RetriedCall};
-pub use crate::protocol::{Feature, ServerVersion};
 pub use reconnect::Reconnect;
 pub(crate) use retry::{Retry, RetryLimit};
 pub(crate) use state::not_driven;

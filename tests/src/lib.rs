@@ -25,4 +25,4 @@ pub use runtime::{beside_four_workers, on_four_workers, on_one_thread, without_a
 pub use server::{Login, connect, login, place, unique};
 pub use sources::rust_files;
 pub use surreal_session_tests_macros::async_test;
-pub use versions::{is_skipped, is_version_in};
+pub use versions::{is_skipped, is_skipped_here, is_version_in};

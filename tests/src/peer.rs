@@ -9,7 +9,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
+use tokio_tungstenite::tungstenite::handshake::server::{Callback, ErrorResponse, Request, Response};
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
@@ -19,11 +19,17 @@ pub struct Peer {
     url: String,
 }
 
+/// The version that a peer tells in its answer to the handshake, unless it is started with another.
+const VERSION: &str = "surrealdb/3.3.5";
+
 /// One connection to a [`Peer`], seen from its side.
 #[derive(Debug)]
 pub struct Conversation {
     socket: WebSocketStream<TcpStream>,
 }
+
+/// The answer to a handshake, with the version of the server.
+struct Accept(Option<&'static str>);
 
 impl Peer {
     /// Starts a peer that runs `script` on each connection.
@@ -34,6 +40,18 @@ impl Peer {
     pub async fn start<F: Future<Output = ()> + Send + 'static>(
         script: impl Fn(Conversation) -> F + Send + Sync + 'static,
     ) -> Self {
+        Self::start_as(Some(VERSION), script).await
+    }
+
+    /// Starts a peer that tells this version in its answer to the handshake, or none.
+    ///
+    /// # Panics
+    ///
+    /// If no port can be opened.
+    pub async fn start_as<F: Future<Output = ()> + Send + 'static>(
+        version: Option<&'static str>,
+        script: impl Fn(Conversation) -> F + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("ws://{}", listener.local_addr().unwrap());
         let script = Arc::new(script);
@@ -41,7 +59,7 @@ impl Peer {
             while let Ok((stream, _)) = listener.accept().await {
                 let script = Arc::clone(&script);
                 tokio::spawn(async move {
-                    if let Ok(socket) = tokio_tungstenite::accept_hdr_async(stream, accept_cbor).await {
+                    if let Ok(socket) = tokio_tungstenite::accept_hdr_async(stream, Accept(version)).await {
                         script(Conversation { socket }).await;
                     }
                 });
@@ -178,9 +196,13 @@ fn read_request(frame: &[u8]) -> (i64, String) {
 }
 
 #[expect(clippy::result_large_err, clippy::unnecessary_wraps, reason = "the callback's signature is the library's")]
-fn accept_cbor(_: &Request, mut response: Response) -> Result<Response, ErrorResponse> {
-    let headers = response.headers_mut();
-    headers.insert("Sec-WebSocket-Protocol", HeaderValue::from_static("cbor"));
-    headers.insert("surreal-version", HeaderValue::from_static("surrealdb-3.3.5"));
-    Ok(response)
+impl Callback for Accept {
+    fn on_request(self, _: &Request, mut response: Response) -> Result<Response, ErrorResponse> {
+        let headers = response.headers_mut();
+        headers.insert("Sec-WebSocket-Protocol", HeaderValue::from_static("cbor"));
+        if let Some(version) = self.0 {
+            headers.insert("surreal-version", HeaderValue::from_static(version));
+        }
+        Ok(response)
+    }
 }

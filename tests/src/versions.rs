@@ -3,8 +3,10 @@
 use std::fmt;
 use std::io::{Write, stderr};
 use std::ops::RangeBounds;
+use std::sync::LazyLock;
 
 use surreal_session::connection::ServerVersion;
+use tokio::runtime::{Builder, Runtime};
 use tokio::sync::OnceCell;
 
 use crate::connect;
@@ -29,6 +31,19 @@ pub async fn is_skipped(module: &str) -> bool {
         }
     }
     false
+}
+
+/// Does the same for a test that is not asynchronous.
+///
+/// # Panics
+///
+/// If the server cannot be reached.
+#[must_use]
+pub fn is_skipped_here(test: &str) -> bool {
+    // A runtime of its own: the embedded server must not live on it.
+    static RUNTIME: LazyLock<Runtime> =
+        LazyLock::new(|| Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap());
+    RUNTIME.block_on(is_skipped(test))
 }
 
 fn tell(skipped: fmt::Arguments<'_>) -> bool {

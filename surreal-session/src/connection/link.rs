@@ -153,6 +153,9 @@ impl Link {
     async fn require(&self, feature: Feature, operation: &Operation, deadline: Deadline) -> Result<()> {
         match self.version(deadline).await {
             Ok(version) if !version.supports(feature) => Err(feature.missing(operation, version)),
+            Err(error) if error.kind() == ErrorKind::Timeout => {
+                Err(deadline.call_timed_out_waiting_for(operation, "the version of the server"))
+            }
             Err(error) if error.delivery() != Delivery::Answered => Err(error.with_delivery(Delivery::NotSent)),
             Ok(_) | Err(_) => Ok(()),
         }

@@ -94,12 +94,7 @@ impl Attempt<'_> {
     }
 
     /// Opens a socket to one address.
-    async fn connect(
-        &self,
-        address: SocketAddr,
-        at: Instant,
-        others_follow: bool,
-    ) -> Result<Opened, OpenFailure> {
+    async fn connect(&self, address: SocketAddr, at: Instant, others_follow: bool) -> Result<Opened, OpenFailure> {
         let tcp_at = if others_follow { at.min(after(TCP_LIMIT)) } else { at };
         let stream = match timeout_at(tcp_at, TcpStream::connect(address)).await {
             Ok(stream) => stream.map_err(|error| self.failed(OpenCause::Tcp, "the TCP connection failed", error))?,

@@ -102,7 +102,8 @@ impl ServerError {
     /// Servers have no CBOR form for a regex. Up to 3.3.5 the whole request has this error, and the same error without an id
     /// belongs to a request that the server could not read. In 4.0 it may be the error of one statement.
     pub(crate) fn is_result_lost(&self) -> bool {
-        self.code == Some(PARSE_ERROR) && self.is_detail("Parse") || self.message.starts_with("Unsupported value type: ")
+        self.code == Some(PARSE_ERROR) && self.is_detail("Parse")
+            || self.message.starts_with("Unsupported value type: ")
     }
 
     /// Returns `true` if the details are of this kind, as in `NotAllowed` with details `Auth`.
@@ -177,7 +178,8 @@ impl ServerError {
 
     /// Returns `true` if a write conflicted with another one. Up to 3.0.5 the server may tell this in the text alone.
     fn is_conflict(&self) -> bool {
-        let is_structured = self.kind == "Query" && self.is_detail("TransactionConflict") || self.code == Some(CONFLICT);
+        let is_structured =
+            self.kind == "Query" && self.is_detail("TransactionConflict") || self.code == Some(CONFLICT);
         let is_told = || self.message.ends_with("This transaction can be retried") && self.thrown().is_none();
         is_structured || (self.kind_is_vague() || self.kind == "Query") && is_told()
     }

@@ -137,7 +137,9 @@ fn in_event(message: &str) -> Option<&str> {
 /// The error of a write that followed from a deletion, by a REFERENCE with ON DELETE.
 fn in_deletion(message: &str) -> Option<&str> {
     // Server 3.0 writes it with one `r`.
-    let mut text = MessageScanner::new(message.strip_prefix("An error occurred").or_else(|| message.strip_prefix("An error occured"))?);
+    let mut text = MessageScanner::new(
+        message.strip_prefix("An error occurred").or_else(|| message.strip_prefix("An error occured"))?,
+    );
     text.literal(" while updating references for `")?;
     text.surql("`: ")?;
     Some(text.rest())

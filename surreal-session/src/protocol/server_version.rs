@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// The version of a server, such as `3.3.5` or `4.0.0-beta.1`; see [`Session::server_version`](crate::Session::server_version).
 ///
-/// Displayed and parsed as such text; the server's own `surrealdb-3.3.5` is parsed too.
+/// Displayed and parsed as such text; the server's own forms, `surrealdb-3.3.5` and `surrealdb/3.3.5`, are parsed too.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ServerVersion {
     numbers: [u64; 3],
@@ -81,7 +81,8 @@ impl FromStr for ServerVersion {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        let version = text.strip_prefix("surrealdb-").unwrap_or(text);
+        // The server writes `surrealdb-3.3.5` in a reply and `surrealdb/3.3.5` in a header.
+        let version = text.strip_prefix("surrealdb").and_then(|rest| rest.strip_prefix(['-', '/'])).unwrap_or(text);
         let end = version.find(['-', '+']).unwrap_or(version.len());
         let (numbers, suffix) = version.split_at(end);
         let numbers: Option<Vec<u64>> = numbers.split('.').map(|number| number.parse().ok()).collect();
@@ -132,7 +133,8 @@ impl Feature {
     /// The error of a call that needs it.
     pub(crate) fn missing(self, what: impl fmt::Display, version: &ServerVersion) -> Error {
         let [major, minor, _] = self.since();
-        let message = format!("`{what}` needs {self}, which servers have from {major}.{minor} on; this one is {version}");
+        let message =
+            format!("`{what}` needs {self}, which servers have from {major}.{minor} on; this one is {version}");
         Error::new(ErrorKind::Unsupported, message)
     }
 }
@@ -162,6 +164,7 @@ mod tests {
     fn versions_are_read_and_shown() {
         for (text, shown, is_pre_release) in [
             ("surrealdb-3.3.5", "3.3.5", false),
+            ("surrealdb/3.3.5", "3.3.5", false),
             ("3.0.12", "3.0.12", false),
             ("surrealdb-4.0.0-beta.1", "4.0.0-beta.1", true),
             ("4.1.0-nightly+2027-01.c", "4.1.0-nightly+2027-01.c", true),
@@ -182,7 +185,8 @@ mod tests {
         assert!(version("4.0.0-beta.1").supports(Feature::ReadOnlyTransactions));
         let error = Feature::RowLocks.missing("select user", &version("surrealdb-3.2.6"));
         assert_eq!(error.kind(), ErrorKind::Unsupported);
-        let expected = "`select user` needs locks of rows (FOR UPDATE), which servers have from 3.3 on; this one is 3.2.6";
+        let expected =
+            "`select user` needs locks of rows (FOR UPDATE), which servers have from 3.3 on; this one is 3.2.6";
         assert_eq!(error.to_string(), expected);
     }
 }

@@ -386,7 +386,8 @@ pub trait Expression: Sized {
         C: IntoCondition<Element<T>>,
     {
         let condition = condition(FieldRef::new()).into_condition().into_tree();
-        let exceptions = compare::matching(self.term(), condition.negated(), Self::Type::IS_SET || Self::Type::IS_UNORDERED);
+        let exceptions =
+            compare::matching(self.term(), condition.negated(), Self::Type::IS_SET || Self::Type::IS_UNORDERED);
         Condition::new(Tree::Leaf(exceptions.into_fragment().text(" = 0")))
     }
 

@@ -93,7 +93,16 @@ impl Query {
     /// Starts a query whose bindings take this number of bytes.
     fn with_capacity(scope: Scope, operation: Operation, text: Cow<'static, str>, binding_bytes: usize) -> Self {
         let bindings = scope.request(operation).reserve(text.len() + binding_bytes).text(&text).bindings();
-        Self { scope, text, bindings, names: Vec::new(), error: None, deadline: Patience::default(), is_dynamic: false, needs: None }
+        Self {
+            scope,
+            text,
+            bindings,
+            names: Vec::new(),
+            error: None,
+            deadline: Patience::default(),
+            is_dynamic: false,
+            needs: None,
+        }
     }
 
     /// Binds `value` to `$name` for this query. It takes precedence over a variable of the session.

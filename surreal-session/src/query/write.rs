@@ -416,7 +416,8 @@ impl WriteClauses {
         if self.verb != Verb::InsertEdge {
             return self.target(target);
         }
-        let edge = Fragment::new("object::extend(").needing(Feature::EdgeIds).then(self.data.take().unwrap_or_default());
+        let edge =
+            Fragment::new("object::extend(").needing(Feature::EdgeIds).then(self.data.take().unwrap_or_default());
         self.data = Some(edge.text(", { id: ").then(target.surql).text(" })"));
         self.target.name = target.name;
         self

@@ -48,7 +48,14 @@ impl<T, E> Run<T, E> {
 impl TransactionBuilder {
     pub(super) fn new(session: &Arc<SessionInner>) -> Self {
         let limit = RetryLimit::For(RETRY_FOR);
-        Self { session: Arc::clone(session), limit, pauses: PAUSES, deadline: Patience::default(), markers: None, options: BeginOptions::default() }
+        Self {
+            session: Arc::clone(session),
+            limit,
+            pauses: PAUSES,
+            deadline: Patience::default(),
+            markers: None,
+            options: BeginOptions::default(),
+        }
     }
 
     /// Sets how often the closure may run again, instead of [for how long](Self::retry_for). With 0 it runs once.

@@ -11,8 +11,8 @@ use super::turn::{no_turn, undone};
 use crate::connection::{Cleanup, Deadline};
 use crate::error::{Delivery, Error, ErrorKind, Result, ServerError};
 use crate::protocol::{Feature, Request, read_begun};
-use crate::value::Value;
 use crate::session::{Background, Begun, SessionInner, Ticket};
+use crate::value::Value;
 
 /// The way in which a transaction ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

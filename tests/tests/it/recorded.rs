@@ -51,9 +51,7 @@ async fn replies_are_recorded() {
     for (name, text) in STATEMENTS {
         recorded.push((name, raw.exchange("query", None, vec![text.into()]).await));
     }
-    let user = |user: &str| {
-        cbor!({"NS" => namespace, "DB" => database, "user" => user, "pass" => "v"}).unwrap()
-    };
+    let user = |user: &str| cbor!({"NS" => namespace, "DB" => database, "user" => user, "pass" => "v"}).unwrap();
     recorded.push(("method", raw.exchange("no_such_method", None, vec![]).await));
     recorded.push(("password", raw.exchange("signin", None, vec![user("nobody")]).await));
     recorded.push(("begun", raw.exchange("begin", None, vec![]).await));

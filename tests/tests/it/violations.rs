@@ -5,7 +5,7 @@ use surreal_session::prelude::*;
 use surreal_session::query::IntoSurql;
 use surreal_session::value::Uuid;
 use surreal_session::{Error, ErrorKind};
-use surreal_session_tests::{async_test, place};
+use surreal_session_tests::{async_test, is_version_in, place};
 
 /// The error of a query of which one statement is refused.
 async fn refused(session: &Session, text: impl IntoSurql) -> Error {
@@ -58,7 +58,9 @@ async fn unique_violation_names_index_value_and_record(session: Session) {
         assert_eq!((index, value, record), ("by_mail", "'a@x.io'", "user:ada"), "{text}");
     }
     let error = checked(refused(&session, "CREATE seat:2 SET row = 'A', place = 7").await);
-    let Some(Violation::Unique { index, value: Some(value), record: Some(record), .. }) = error.violation() else { panic!("{error:?}") };
+    let Some(Violation::Unique { index, value: Some(value), record: Some(record), .. }) = error.violation() else {
+        panic!("{error:?}")
+    };
     assert_eq!((index, value, record), ("pair", "['A', 7]", "seat:1"));
 }
 
@@ -87,7 +89,9 @@ async fn unique_violation_is_parsed_for_every_type_of_value_and_key(session: Ses
         let create = |id: RecordId| session.query("CREATE $id SET v = $v").bind("id", id).bind("v", value);
         drop(create(key.clone()).await.unwrap().check().unwrap());
         let error = checked(create(("t", "other").into()).await.unwrap().check().unwrap_err());
-        let Some(Violation::Unique { value: Some(text), record: Some(record), .. }) = error.violation() else { panic!("{error:?}") };
+        let Some(Violation::Unique { value: Some(text), record: Some(record), .. }) = error.violation() else {
+            panic!("{error:?}")
+        };
         assert_eq!(record.parse::<RecordId>().unwrap(), *key, "{error}");
         let told: Value = session.query(Surql::dynamic(format!("RETURN {text}"))).await.unwrap().take(0).unwrap();
         assert_eq!(told, *value, "{error}");
@@ -207,7 +211,10 @@ async fn violations_are_parsed_beside_hostile_values_and_keys(session: Session) 
         let with = |statement: &'static str| session.query(statement).bind("id", &id).bind("v", text);
         drop(with("CREATE $id SET v = $v, r = 1").await.unwrap().check().unwrap());
         let error = checked(with("CREATE t:other SET v = $v").await.unwrap().check().unwrap_err());
-        let Some(Violation::Unique { index: "i", value: Some(value), record: Some(record), .. }) = error.violation() else { panic!("{error:?}") };
+        let Some(Violation::Unique { index: "i", value: Some(value), record: Some(record), .. }) = error.violation()
+        else {
+            panic!("{error:?}")
+        };
         assert_eq!(record.parse::<RecordId>().unwrap(), id);
         let told: String = session.query(Surql::dynamic(format!("RETURN {value}"))).await.unwrap().take(0).unwrap();
         assert_eq!(told, text);
@@ -254,7 +261,9 @@ async fn violations_are_parsed_beside_hostile_names(session: Session) {
         )
         .await;
         let error = checked(refused(&session, Surql::dynamic(format!("CREATE {name}:2 SET mail = 1"))).await);
-        let Some(Violation::Unique { index, value: Some("1"), record: Some(record), .. }) = error.violation() else { panic!("{error:?}") };
+        let Some(Violation::Unique { index, value: Some("1"), record: Some(record), .. }) = error.violation() else {
+            panic!("{error:?}")
+        };
         assert_eq!((index, record.parse().unwrap()), (text, id.clone()), "{error}");
         let error = checked(refused(&session, Surql::dynamic(format!("UPDATE {name}:1 SET {name} = 'x'"))).await);
         let Some(Violation::Type { field, record, .. }) = error.violation() else { panic!("{error:?}") };
@@ -298,7 +307,9 @@ async fn typed_create_and_text_transaction_report_the_same_violation() {
     assert_eq!((taken.statement(), checked_block.statement(), typed.statement()), (Some(2), Some(2), Some(0)));
     for error in [typed, taken, checked_block] {
         let error = checked(error);
-        let Some(Violation::Unique { index: "by_mail", value: Some("'a@x.io'"), record: Some(record), .. }) = error.violation() else {
+        let Some(Violation::Unique { index: "by_mail", value: Some("'a@x.io'"), record: Some(record), .. }) =
+            error.violation()
+        else {
             panic!("{error:?}")
         };
         assert_eq!(record.parse::<Id<Account>>().unwrap(), Id::new("ada"));
@@ -340,7 +351,8 @@ async fn violation_in_an_event_is_reported(session: Session) {
     .await;
     for text in ["CREATE t", "CREATE u"] {
         let error = checked(refused(&session, text).await);
-        let Some(Violation::Unique { index: "i", value: Some("1"), record: Some("log:1"), .. }) = error.violation() else {
+        let Some(Violation::Unique { index: "i", value: Some("1"), record: Some("log:1"), .. }) = error.violation()
+        else {
             panic!("{error:?}")
         };
     }
@@ -371,6 +383,10 @@ async fn thrown_texts_and_other_errors_are_not_violations(session: Session) {
         ("DEFINE INDEX i ON w FIELDS x UNIQUE", ErrorKind::AlreadyExists),
         ("RETURN 1 + 'x'", ErrorKind::Validation),
     ] {
+        if text == "CREATE v:1" && is_version_in(.."3.2").await {
+            // Servers before 3.2 write to views.
+            continue;
+        }
         let error = refused(&session, text).await;
         assert_eq!((error.violation(), error.kind()), (None, kind), "{text}: {error:?}");
         assert!(!error.is_unique_violation(), "{error:?}");

@@ -69,7 +69,10 @@ fn endpoints_of_edges_are_recognised() {
             "Found user:`a` for the ` for the `in` field, which does not match the existing field value",
             Endpoint { field: Some("in") },
         ),
-        ("Found NONE for the `out` field, which does not match the existing field value", Endpoint { field: Some("out") }),
+        (
+            "Found NONE for the `out` field, which does not match the existing field value",
+            Endpoint { field: Some("out") },
+        ),
         ("Cannot change the `in` endpoint of an existing edge", Endpoint { field: Some("in") }),
         ("Cannot change the `out` endpoint of an existing edge", Endpoint { field: Some("out") }),
         ("Cannot change the `in` or `out` endpoint of an existing edge", Endpoint { field: None }),
@@ -127,7 +130,11 @@ fn parts_may_contain_the_words_around_them() {
         ),
         (
             r#"Database index `i` already contains "it's ` already contains 1, with record `t:1`", with record `t:1`"#,
-            Unique { index: "i", value: Some(r#""it's ` already contains 1, with record `t:1`""#), record: Some("t:1") },
+            Unique {
+                index: "i",
+                value: Some(r#""it's ` already contains 1, with record `t:1`""#),
+                record: Some("t:1"),
+            },
         ),
         (
             r"Database index `i` already contains ['\'', { `a]`: d'2024-01-01T00:00:00Z' }], with record `t:`a\`b``",

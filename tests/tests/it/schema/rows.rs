@@ -69,6 +69,7 @@ async fn rows_in_the_way_are_counted_and_stay() {
                 Some(1)
             ),
             ("DEFINE FIELD OVERWRITE double ON item TYPE int COMPUTED amount * 2", Some(1)),
+            ("DEFINE FIELD OVERWRITE parts.*.note ON item TYPE option<string>", None),
             ("DEFINE INDEX IF NOT EXISTS code_unique ON item FIELDS code UNIQUE", Some(2)),
         ],
         "{report}"
