@@ -128,7 +128,8 @@ impl Migrations {
             read.push(Migration { number, name: name.into(), text: text.into() });
         }
         read.sort_by_key(|file| file.number);
-        if let Some([one, other]) = read.array_windows().find(|[one, other]| one.number == other.number) {
+        let twice = read.iter().zip(read.iter().skip(1)).find(|(one, other)| one.number == other.number);
+        if let Some((one, other)) = twice {
             let message = format!("the migrations `{}` and `{}` have the same number", one.name, other.name);
             return Err(Error::new(ErrorKind::Migration, message));
         }

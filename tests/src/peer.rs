@@ -195,7 +195,6 @@ fn read_request(frame: &[u8]) -> (i64, String) {
     (id, method)
 }
 
-#[expect(clippy::result_large_err, clippy::unnecessary_wraps, reason = "the callback's signature is the library's")]
 impl Callback for Accept {
     fn on_request(self, _: &Request, mut response: Response) -> Result<Response, ErrorResponse> {
         let headers = response.headers_mut();

@@ -22,8 +22,8 @@ pub struct ServerVersion {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Feature {
-    /// Reads in an order, and the first records of a list of ids or of a traversal: from 3.1 on. Server 3.0 ignores the order in
-    /// some of them.
+    /// Reads of lists of ids and of traversals in an order or with a limit, and orders by fields of linked records: from 3.1 on.
+    /// Server 3.0 ignores these orders.
     OrderedReads,
     /// New edges with ids of the program, which write over no edge that exists: from 3.2 on.
     EdgeIds,
@@ -143,7 +143,7 @@ impl fmt::Display for Feature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::ConfinedUsers => "identities that cannot leave their place",
-            Self::OrderedReads => "reads in an order",
+            Self::OrderedReads => "orders of lists of ids and by linked records",
             Self::EdgeIds => "edges whose ids are not written over",
             Self::InsertIgnore => "inserts that ignore only rows that exist",
             Self::LiveTransactions => "live queries that report the changes of transactions",

@@ -345,9 +345,10 @@ impl SelectClauses {
     /// Adds the limit, the start and the version; of those rows, only `needed` are read.
     fn page(&self, statement: Fragment, needed: Option<i64>) -> Fragment {
         let statement = self.versioned(self.limited(statement, needed));
-        // Server 3.0 ignores the order, and counts what is missing, in several forms of reads.
-        let is_list = !matches!(self.target, Target::Table(_) | Target::Range(_) | Target::Id(_));
-        match !self.order.is_empty() || is_list && self.is_page() {
+        // Server 3.0 ignores such orders, and counts records that are missing.
+        let is_list = matches!(self.target, Target::Source(_) | Target::Ids(_));
+        let is_linked = self.order.iter().any(|key| key.field.is_none() && !key.is_random());
+        match is_linked || is_list && (!self.order.is_empty() || self.is_page()) {
             true => statement.needing(Feature::OrderedReads),
             false => statement,
         }

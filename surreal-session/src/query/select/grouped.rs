@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use super::Fields;
 use super::clauses::{MAX_LIMIT, SelectClauses};
 use crate::error::{Error, Result};
-use crate::protocol::{Feature, Operation};
+use crate::protocol::Operation;
 use crate::query::Response;
 use crate::query::aggregate::{Aggregates, Group, key_name, value_name};
 use crate::query::condition::{IntoCondition, Tree};
@@ -169,7 +169,7 @@ impl GroupClauses {
         }
         if !self.order.is_empty() {
             let keys = self.order.iter().map(|key| key.path.clone().text(&key.manner));
-            chosen = chosen.text(" ORDER BY ").joined(keys, ", ").needing(Feature::OrderedReads);
+            chosen = chosen.text(" ORDER BY ").joined(keys, ", ");
         }
         if let Some(limit) = self.limit {
             chosen = chosen.text(" LIMIT ").value(&limit.min(MAX_LIMIT));
