@@ -4,6 +4,7 @@
 //! writing while nothing arrives, and deadlines pass whatever the socket does. It reads only the address of a frame, passes
 //! the bytes on, and never waits for a receiver. A caller can write its request itself: see `shared_driver.rs`.
 
+use std::mem;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 use std::thread;
@@ -47,6 +48,8 @@ pub(super) struct Driver {
     calls: Calls,
     routes: Routes,
     ignored: Ignored,
+    /// The sessions to detach as soon as their live queries are registered: server 4.0 keeps one whose session goes before.
+    leaving: Vec<SessionId>,
     /// The queue of a streamed reply, which decides whether the socket is read.
     flow: Option<FrameQueue>,
     clean_up_deadline: Duration,
@@ -76,6 +79,7 @@ impl Driver {
             calls: Calls::new(config.deadline),
             routes: Routes::default(),
             ignored: Ignored::default(),
+            leaving: Vec::new(),
             flow: None,
             clean_up_deadline: config.deadline,
             max_message_bytes: config.max_message_bytes,
@@ -200,6 +204,7 @@ impl Driver {
             self.stop(id);
         }
         self.calls.abandon(id);
+        self.detach_leaving();
     }
 
     /// Stops a streamed reply.
@@ -214,10 +219,22 @@ impl Driver {
         self.calls.registering(session).for_each(|route| route.queue.push(item.clone()));
     }
 
+    fn is_registering(&self, session: SessionId) -> bool {
+        self.calls.registering(Some(session)).next().is_some()
+    }
+
+    /// Detaches the sessions that waited for the registration of a live query.
+    fn detach_leaving(&mut self) {
+        for session in mem::take(&mut self.leaving) {
+            self.clean(Cleanup::Detach(session));
+        }
+    }
+
     fn clean(&mut self, cleanup: Cleanup) {
         let request = match cleanup {
             // Nothing can be cancelled before the reply, which names the transaction.
             Cleanup::Nothing | Cleanup::CancelBegun => return,
+            Cleanup::Detach(session) if self.is_registering(session) => return self.leaving.push(session),
             Cleanup::Detach(session) => Request::detach(self.connection.next_id(), session),
             Cleanup::Cancel(transaction) => Request::cancel(self.connection.next_id(), transaction),
         };
@@ -436,6 +453,7 @@ impl Driver {
             Expired::Retry(kill) => self.kill(kill),
             Expired::Unsent(_, None) | Expired::Nothing => {}
         }
+        self.detach_leaving();
         Poll::Ready(Ok(()))
     }
 
@@ -448,8 +466,12 @@ impl Driver {
         if let Some(kill) = kill {
             return self.killed(kill, answer);
         }
+        let was_registering = live.is_some();
         if let (Some(route), Ok(reply)) = (live, &answer) {
             self.register(route, reply);
+        }
+        if was_registering {
+            self.detach_leaving();
         }
         let Some(caller) = caller else {
             self.clean(cleanup.after(&answer));

@@ -154,6 +154,7 @@ impl ServerError {
         let why = match self.auth_detail() {
             Some("SessionExpired") => Some("sign in again, or open another session".into()),
             Some("NotAllowed") => self.lacks(),
+            _ if self.is_result_lost() => Some("the server ran the statement but cannot send its result".to_owned()),
             _ => None,
         };
         why.map_or(message.into(), |why| format!("{message}; {why}").into())

@@ -8,7 +8,7 @@ use ciborium::{Value, cbor};
 use surreal_session_tests::{Raw, connect, unique};
 
 /// Statements, each with the name of its reply. Those before them prepare the database.
-const STATEMENTS: [(&str, &str); 14] = [
+const STATEMENTS: [(&str, &str); 13] = [
     ("thrown", "THROW 'no'"),
     ("unique", "CREATE user:bob SET mail = 'a@x.io'"),
     ("assert", "UPDATE user:ada SET age = 17"),
@@ -17,7 +17,6 @@ const STATEMENTS: [(&str, &str); 14] = [
     ("unknown_field", "CREATE full:1 SET other = 1"),
     ("reference", "DELETE user:ada"),
     ("table_type", "CREATE wrote:2"),
-    ("endpoint", "UPDATE wrote:1 SET in = user:carl"),
     ("exists", "CREATE user:ada"),
     ("no_table", "SELECT * FROM nowhere"),
     ("no_function", "RETURN fn::nothing()"),

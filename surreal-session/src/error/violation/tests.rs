@@ -66,7 +66,7 @@ fn parts_that_the_server_hides_are_none() {
 fn endpoints_of_edges_are_recognised() {
     all_read(&[
         (
-            "Found user:`a` for the ` for the `in` field, which does not match the existing field value",
+            "Found user:`a for the b` for the `in` field, which does not match the existing field value",
             Endpoint { field: Some("in") },
         ),
         (
