@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use surreal_session::prelude::*;
 use surreal_session::{Error, ErrorKind};
 use surreal_session_embedded::Embedded;
-use surreal_session_tests::{async_test, connect, eventually, login, place, unique};
+use surreal_session_tests::{async_test, connect, eventually, is_version_in, login, place, unique};
 
 async fn may_rule(session: &Session) -> bool {
     session.query("INFO FOR ROOT").await.unwrap().check().is_ok()
@@ -178,7 +178,13 @@ async fn missing_right_names_the_actor_and_the_action() {
         refused(&dora, "DEFINE TABLE x").await,
         &["statement 0 failed: ", "dora(Viewer) may not Edit /ns:", "/db:test/Table"],
     );
-    says(refused(&dora, "BEGIN; RETURN 1; INFO FOR NS; COMMIT").await, &["statement 2 failed: ", "may not View"]);
+    // Server 4.0 asks for the right to make the table first.
+    let first = if is_version_in("4.0"..).await {
+        ["statement 1 failed: ", "may not Edit"]
+    } else {
+        ["statement 2 failed: ", "may not View"]
+    };
+    says(refused(&dora, "BEGIN; CREATE y; INFO FOR NS; COMMIT").await, &first);
     says(refused(&dora, "USE DB other").await, &["permission to change to the other database"]);
     says(dora.use_db("other").await.unwrap_err(), &["permission to change to the other database"]);
     says(dora.use_ns("other").await.unwrap_err(), &["permission to change to the other namespace"]);
