@@ -339,7 +339,7 @@ impl Error {
     /// An error reply of the server, with a message that explains it.
     pub(crate) fn from_answer(message: String, server: ServerError) -> Self {
         let kind = server.error_kind();
-        let is_unknown = kind == ErrorKind::CommitUnknown || server.is_result_lost();
+        let is_unknown = kind == ErrorKind::CommitUnknown || server.code().is_some() && server.is_result_lost();
         let delivery = if is_unknown { Delivery::Unknown } else { Delivery::Answered };
         Self::new(kind, message).with_delivery(delivery).with_server(server)
     }

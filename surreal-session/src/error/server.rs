@@ -100,7 +100,8 @@ impl ServerError {
     /// Returns `true` if the server ran the request but could not encode the result.
     ///
     /// Servers have no CBOR form for a regex. Up to 3.3.5 the whole request has this error, and the same error without an id
-    /// belongs to a request that the server could not read. In 4.0 it may be the error of one statement.
+    /// belongs to a request that the server could not read. In 4.0 it may be the error of one
+    /// statement, which then has changed nothing.
     pub(crate) fn is_result_lost(&self) -> bool {
         self.code == Some(PARSE_ERROR) && self.is_detail("Parse")
             || self.message.starts_with("Unsupported value type: ")
@@ -154,7 +155,6 @@ impl ServerError {
         let why = match self.auth_detail() {
             Some("SessionExpired") => Some("sign in again, or open another session".into()),
             Some("NotAllowed") => self.lacks(),
-            _ if self.is_result_lost() => Some("the server ran the statement but cannot send its result".to_owned()),
             _ => None,
         };
         why.map_or(message.into(), |why| format!("{message}; {why}").into())

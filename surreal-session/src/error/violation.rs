@@ -107,7 +107,7 @@ pub enum Violation<'a> {
     },
     /// The write changes the `in` or `out` of an edge that exists.
     #[non_exhaustive]
-    Endpoint {
+    EdgeEnd {
         /// The field, `in` or `out`. `None` if the server does not name it: server 4.0 does so to some identities.
         field: Option<&'a str>,
     },
@@ -246,13 +246,13 @@ fn endpoint(message: &str) -> Option<Violation<'_>> {
     };
     if let Some(fields) = message.strip_prefix("Cannot change the ") {
         let field = field(fields.strip_suffix(" endpoint of an existing edge")?)?;
-        return Some(Violation::Endpoint { field });
+        return Some(Violation::EdgeEnd { field });
     }
     let mut text = MessageScanner::new(message);
     text.literal("Found ")?;
     text.surql(" for the ")?;
     let field = field(text.rest().strip_suffix(" field, which does not match the existing field value")?)?;
-    Some(Violation::Endpoint { field })
+    Some(Violation::EdgeEnd { field })
 }
 
 /// The number of possible ends of an index's name that are tried: a long value may contain many.

@@ -26,7 +26,7 @@ fn assert_lost<T: std::fmt::Debug>(result: Result<T, Error>, delivery: Delivery)
     assert_eq!((error.kind(), error.delivery()), (ErrorKind::Serialization, delivery), "{error:?}");
     assert!(!error.is_retryable());
     let text = error.to_string();
-    assert!(text.contains("the server ran ") && text.contains(" but cannot send its result"), "{text}");
+    assert!(text.contains("the server ran `") && text.contains("` but cannot send its result"), "{text}");
 }
 
 async fn numbers(session: &Session) -> Vec<i64> {

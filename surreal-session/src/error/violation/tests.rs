@@ -1,4 +1,4 @@
-use super::Violation::{self, Assert, Endpoint, ReadOnly, Reference, TableType, Type, Unique, UnknownField};
+use super::Violation::{self, Assert, EdgeEnd, ReadOnly, Reference, TableType, Type, Unique, UnknownField};
 
 fn all_read(cases: &[(&str, Violation<'_>)]) {
     for (message, expected) in cases {
@@ -67,15 +67,15 @@ fn endpoints_of_edges_are_recognised() {
     all_read(&[
         (
             "Found user:`a for the b` for the `in` field, which does not match the existing field value",
-            Endpoint { field: Some("in") },
+            EdgeEnd { field: Some("in") },
         ),
         (
             "Found NONE for the `out` field, which does not match the existing field value",
-            Endpoint { field: Some("out") },
+            EdgeEnd { field: Some("out") },
         ),
-        ("Cannot change the `in` endpoint of an existing edge", Endpoint { field: Some("in") }),
-        ("Cannot change the `out` endpoint of an existing edge", Endpoint { field: Some("out") }),
-        ("Cannot change the `in` or `out` endpoint of an existing edge", Endpoint { field: None }),
+        ("Cannot change the `in` endpoint of an existing edge", EdgeEnd { field: Some("in") }),
+        ("Cannot change the `out` endpoint of an existing edge", EdgeEnd { field: Some("out") }),
+        ("Cannot change the `in` or `out` endpoint of an existing edge", EdgeEnd { field: None }),
     ]);
 }
 
