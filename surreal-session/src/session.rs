@@ -498,7 +498,7 @@ impl Session {
 
     /// Returns the version of the server that the session is on, such as `3.3.5`.
     ///
-    /// The server is asked once for each socket; later calls need no round trip. After an outage, and in a cluster that is
+    /// It is known from the handshake. A server that does not tell it there is asked once for each socket. After an outage, and in a cluster that is
     /// being updated, it may be another one.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ pub(crate) const SINCE: &[(&str, &str, &str)] = &[
     ("chaos_cancel::", "3.3", LIVE),
     ("conditions::live", "3.3", LIVE),
     ("late::late_identity", "3.3", LIVE),
-    ("late::late_refusal", "3.3", "the client and not the server refuses to leave a database"),
+    ("late::late_refusal", "3.3", PLACE),
     ("stray::events_beyond", "3.3", LIVE),
     ("limits::event_that_is_too_large", "3.3", LIVE),
     ("live::", "3.3", LIVE),
@@ -61,24 +61,24 @@ pub(crate) const SINCE: &[(&str, &str, &str)] = &[
     ("server_versions::read_only", "4.0", "there are no read-only transactions"),
     ("server_versions::serializable", "4.0", "there are no serializable transactions"),
     // Facts of the servers.
-    ("absent::a_request_of_patches", "3.3", "a function that is called for each element cannot write"),
-    ("absent::each_patch", "3.3", "a function that is called for each element cannot write"),
-    ("absent::patches_are_sent", "3.3", "a function that is called for each element cannot write"),
+    ("absent::a_request_of_patches", "3.3", CLOSURE),
+    ("absent::each_patch", "3.3", CLOSURE),
+    ("absent::patches_are_sent", "3.3", CLOSURE),
     (
         "absent::create_if_absent",
         "3.2",
         "a block with a read and a write does not make the table, and fails for a record that exists",
     ),
-    ("adapters::", "3.2", "names of fields that need quotes cannot be defined"),
+    ("adapters::", "3.2", QUOTED),
     (
         "auth::conflict_in_a_signup_clause",
         "3.3",
         "a conflict in a clause of an access method is not told from other failures",
     ),
-    ("auth::expired_and_forbidden", "3.3", "the client and not the server refuses to leave a database"),
+    ("auth::expired_and_forbidden", "3.3", PLACE),
     ("auth::invalid_tokens", "3.3", "a token that is malformed has another error"),
     ("auth::missing_right", "3.3", "system users may change to other databases"),
-    ("auth::refresh_token_renews_once", "3.3", "a revoked refresh token cannot be revoked again"),
+    ("auth::refresh_token_renews_once", "3.3", REVOKED),
     ("auth::system_users_of_each_level", "3.3", SIGNIN),
     ("bearer::key_of_a_user", "3.3", SIGNIN),
     ("bearer::refused_keys", "3.3", SIGNIN),
@@ -95,8 +95,8 @@ pub(crate) const SINCE: &[(&str, &str, &str)] = &[
     ("limits::session_over_the_limit", "3.1", "there is no limit of sessions"),
     ("limits::text_and_recursion", "3.2", "the server ends: its stack overflows"),
     ("literals::", "3.2", "some literals are read otherwise"),
-    ("methods::revoked_token", "3.3", "a revoked refresh token cannot be revoked again"),
-    ("migrations::programs_at_once", "3.1", "a conflict has no structure"),
+    ("methods::revoked_token", "3.3", REVOKED),
+    ("migrations::programs_at_once", "3.1", VAGUE),
     ("names::every_keyword", "3.3", "some keywords cannot be ordered by"),
     ("operations::timeouts", "3.3", LIVE),
     ("place::namespace_and_databases_that_many", "3.3", "a namespace that many make at once may lock up"),
@@ -110,16 +110,16 @@ pub(crate) const SINCE: &[(&str, &str, &str)] = &[
     ("recursive::", "3.2", "fields of objects in arrays are not those of a nested definition"),
     ("renewal::identity_is_known_for_each_level", "3.3", SIGNIN),
     ("renewal::namespace_and_variables", "3.3", SIGNIN),
-    ("renewal::tokens_come_with_the_session", "3.3", "the client and not the server refuses to leave a database"),
+    ("renewal::tokens_come_with_the_session", "3.3", PLACE),
     ("restored::session_that_cannot_prove", "3.3", SIGNIN),
     ("retries::contended", "3.1", "a conflict has no structure, and writes conflict far more often"),
-    ("schema::defined_database", "3.2", "names of fields that need quotes cannot be defined"),
+    ("schema::defined_database", "3.2", QUOTED),
     ("schema::generated", "3.3", "INFO has fewer definitions"),
-    ("schema::many_programs", "3.2", "names of fields that need quotes cannot be defined"),
-    ("schema::random", "3.2", "names of fields that need quotes cannot be defined"),
-    ("schema::records_of_the_models", "3.2", "names of fields that need quotes cannot be defined"),
-    ("schema::text_of_the_schema", "3.2", "names of fields that need quotes cannot be defined"),
-    ("schema::viewer_verifies", "3.2", "names of fields that need quotes cannot be defined"),
+    ("schema::many_programs", "3.2", QUOTED),
+    ("schema::random", "3.2", QUOTED),
+    ("schema::records_of_the_models", "3.2", QUOTED),
+    ("schema::text_of_the_schema", "3.2", QUOTED),
+    ("schema::viewer_verifies", "3.2", QUOTED),
     ("select::computed::view_in_an_order", "3.3", "nested names that need quotes cannot be ordered by"),
     ("server_facts::database_without_a_namespace", "3.1", "the server does not answer"),
     ("server_facts::other_statements", "3.1", BLOCKS),
@@ -131,7 +131,7 @@ pub(crate) const SINCE: &[(&str, &str, &str)] = &[
     ("transaction::transaction_over_the_limit", "3.1", "there is no limit of transactions"),
     ("transaction::writes_are_visible", "3.1", "a record that is made in a transaction has no id there"),
     ("transfer::", "3.3", "a read may see a part of a commit that is under way (store in memory)"),
-    ("versions::one_of_many", "3.1", "a conflict has no structure"),
+    ("versions::one_of_many", "3.1", VAGUE),
     ("versions::stale_write", "3.3", "the error of a block is not that of the statement in it"),
     ("view_columns::selects_read_nested", "3.1", "fields of the elements of an array are NONE"),
 ];
@@ -143,22 +143,24 @@ pub(crate) const UNTIL: &[(&str, &str, &str)] = &[
     ("lost_results::typed_call_whose", "4.0", UNSENT),
     ("lost_results::write_whose", "4.0", UNSENT),
     ("renewal::expired_token", "4.0", "a session ends with its token"),
-    ("schema::rows::rows_in_the_way", "4.0", "a new field of a SCHEMAFULL table with rows needs MIGRATE EXISTING ROWS"),
+    ("schema::rows::rows_in_the_way", "4.0", MIGRATE),
     (
         "live::synced::older_transaction",
         "4.0",
         "changes of transactions that are older than the live query are reported",
     ),
-    (
-        "schema::rows::statement_of_a_pending_field",
-        "4.0",
-        "a new field of a SCHEMAFULL table with rows needs MIGRATE EXISTING ROWS",
-    ),
+    ("schema::rows::statement_of_a_pending_field", "4.0", MIGRATE),
     ("select::computed::server_computes_all_fields", "4.0", "other fields are computed"),
     ("server_facts::server_version", "3.3.6", "the version is not the one of the documentation"),
 ];
 
 const UNSENT: &str = "a statement whose result cannot be sent fails, and changes nothing";
+const QUOTED: &str = "names of fields that need quotes cannot be defined";
+const PLACE: &str = "the client and not the server refuses to leave a database";
+const VAGUE: &str = "a conflict has no structure";
+const CLOSURE: &str = "a function that is called for each element cannot write";
+const MIGRATE: &str = "a new field of a SCHEMAFULL table with rows needs MIGRATE EXISTING ROWS";
+const REVOKED: &str = "a revoked refresh token cannot be revoked again";
 const LIVE: &str = "live queries do not report the changes of transactions";
 const IGNORE: &str = "`ignore` leaves out rows that violate a constraint too";
 const EDGES: &str = "an edge with a taken id is returned as if it were inserted";

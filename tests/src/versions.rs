@@ -40,7 +40,7 @@ pub async fn is_skipped(module: &str) -> bool {
 /// If the server cannot be reached.
 #[must_use]
 pub fn is_skipped_here(test: &str) -> bool {
-    // A runtime of its own: the embedded server must not live on it.
+    // Kept until the process ends: the embedded server may have been started on it.
     static RUNTIME: LazyLock<Runtime> =
         LazyLock::new(|| Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap());
     RUNTIME.block_on(is_skipped(test))

@@ -196,19 +196,19 @@ impl ServerError {
             _ if self.lacks_permission() => ErrorKind::Auth,
             _ if self.is_conflict() => ErrorKind::Conflict,
             "Internal" if self.is_result_lost() => ErrorKind::Serialization,
-            // Server 4.0 reports some of them as `Validation`.
-            "Validation" | "Internal" | "Context" | "" if self.violation().is_some() => ErrorKind::Violation,
             "NotFound" => ErrorKind::NotFound,
             "AlreadyExists" => ErrorKind::AlreadyExists,
             "NotAllowed" if self.is_detail("Auth") => ErrorKind::Auth,
             "NotAllowed" => ErrorKind::NotAllowed,
             "Query" => ErrorKind::Query,
             "Validation" if self.message == "Too many open transactions" => ErrorKind::TooManyTransactions,
-            "Validation" => ErrorKind::Validation,
+            // Server 4.0 reports some violations with this kind.
+            "Validation" if self.violation().is_none() => ErrorKind::Validation,
             _ if self.stored_version().is_some() => ErrorKind::Stale,
             "Thrown" => ErrorKind::Thrown,
             "Configuration" => ErrorKind::Configuration,
             "Serialization" => ErrorKind::Serialization,
+            _ if self.violation().is_some() => ErrorKind::Violation,
             _ if self.thrown().is_some() => ErrorKind::Thrown,
             _ => self.chain().find_map(|error| existence::read(error.message())).unwrap_or(ErrorKind::Internal),
         }

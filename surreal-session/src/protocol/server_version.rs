@@ -17,8 +17,8 @@ pub struct ServerVersion {
 
 /// What a server can do from a version on; see [`Session::supports`](crate::Session::supports).
 ///
-/// A call that needs one of these fails with [`Unsupported`](crate::ErrorKind::Unsupported) on an older server, before
-/// anything of it is sent. In the order of their versions.
+/// A call that needs one of these fails with [`Unsupported`](crate::ErrorKind::Unsupported) on an older server, before the
+/// server does anything of it. In the order of their versions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Feature {
@@ -142,9 +142,9 @@ impl Feature {
 impl fmt::Display for Feature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::ConfinedUsers => "identities that cannot leave their place",
             Self::OrderedReads => "orders of lists of ids and by linked records",
             Self::EdgeIds => "edges whose ids are not written over",
+            Self::ConfinedUsers => "identities that cannot leave their place",
             Self::InsertIgnore => "inserts that ignore only rows that exist",
             Self::LiveTransactions => "live queries that report the changes of transactions",
             Self::PatchElements => "patches of the elements of arrays",
@@ -177,6 +177,7 @@ mod tests {
             assert!(text.parse::<ServerVersion>().unwrap_err().to_string().contains(text));
         }
     }
+
     #[test]
     fn later_features_need_later_versions() {
         assert!(Feature::ALL.is_sorted() && Feature::ALL.is_sorted_by_key(|feature| feature.since()));

@@ -375,7 +375,7 @@ pub trait Expression: Sized {
         C: IntoCondition<Element<T>>,
     {
         let condition = condition(FieldRef::new()).into_condition().into_tree();
-        let matching = compare::matching(self.term(), condition, Self::Type::IS_SET || Self::Type::IS_UNORDERED);
+        let matching = compare::matching::<Self::Type>(self.term(), condition);
         Condition::new(Tree::Leaf(matching.into_fragment().text(" > 0")))
     }
 
@@ -386,8 +386,7 @@ pub trait Expression: Sized {
         C: IntoCondition<Element<T>>,
     {
         let condition = condition(FieldRef::new()).into_condition().into_tree();
-        let exceptions =
-            compare::matching(self.term(), condition.negated(), Self::Type::IS_SET || Self::Type::IS_UNORDERED);
+        let exceptions = compare::matching::<Self::Type>(self.term(), condition.negated());
         Condition::new(Tree::Leaf(exceptions.into_fragment().text(" = 0")))
     }
 

@@ -114,22 +114,25 @@ impl Proof<'_> {
         source: &IdentitySource,
         renewal: &Arc<OwnedMutexGuard<()>>,
     ) -> Result<()> {
-        let mut retry = Retry::times(&self.session.client, CONFLICT_RETRIES, self.deadline);
-        loop {
-            let (reply, late) = self.send(request).await;
-            if let Some(late) = late {
-                let keep = keep_late_tokens(late, request.clone(), source.clone(), Arc::clone(renewal));
-                self.session.client.spawn(keep.in_current_span());
-            }
-            match reply.map_err(|error| request.refused(error)) {
-                // The server has rolled everything back, and a refresh token is still good.
-                Err(error) if error.is_conflict() && retry.pause().await => {}
-                reply => {
-                    source.renew(request, read_tokens(request, &reply?)?);
-                    return Ok(());
-                }
-            }
+        let retry = Retry::times(&self.session.client, CONFLICT_RETRIES, self.deadline);
+        // After a conflict the server has rolled everything back, and a refresh token is still good.
+        retry.run(|| self.try_sign_in(request, source, renewal)).await
+    }
+
+    async fn try_sign_in(
+        &self,
+        request: &AuthRequest,
+        source: &IdentitySource,
+        renewal: &Arc<OwnedMutexGuard<()>>,
+    ) -> Result<()> {
+        let (reply, late) = self.send(request).await;
+        if let Some(late) = late {
+            let keep = keep_late_tokens(late, request.clone(), source.clone(), Arc::clone(renewal));
+            self.session.client.spawn(keep.in_current_span());
         }
+        let reply = reply.map_err(|error| request.refused(error))?;
+        source.renew(request, read_tokens(request, &reply)?);
+        Ok(())
     }
 
     async fn send(&self, request: &AuthRequest) -> (Result<Bytes>, Option<LateReply>) {

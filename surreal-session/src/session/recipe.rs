@@ -141,11 +141,9 @@ impl UseRequest {
             (Some(_), Choice::Unset) => true,
             (Some(_), Choice::Keep) | (None, _) => false,
         };
-        let part = match () {
-            () if leaves(&identity.namespace, &self.namespace) => "namespace",
-            () if leaves(&identity.database, &self.database) => "database",
-            () => return Ok(()),
-        };
+        let parts =
+            [("namespace", &identity.namespace, &self.namespace), ("database", &identity.database, &self.database)];
+        let Some((part, ..)) = parts.into_iter().find(|(_, own, choice)| leaves(own, choice)) else { return Ok(()) };
         if link.version(deadline).await?.supports(Feature::ConfinedUsers) {
             return Ok(());
         }

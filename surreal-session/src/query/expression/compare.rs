@@ -6,7 +6,7 @@ use super::{Term, TimeUnit};
 use crate::codec::SetType;
 use crate::query::condition::Tree;
 use crate::query::statement::Fragment;
-use crate::record::Path;
+use crate::record::{Collection, Path};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Order {
@@ -177,8 +177,8 @@ pub(super) fn length(term: Term, is_unordered: bool) -> Term {
 }
 
 /// The number of elements that meet the condition, which may be repeated where a set is stored as an array.
-pub(super) fn matching(term: Term, condition: Tree, is_unordered: bool) -> Term {
-    let term = if is_unordered { as_array(term) } else { term };
+pub(super) fn matching<C: Collection>(term: Term, condition: Tree) -> Term {
+    let term = if C::IS_SET || C::IS_UNORDERED { as_array(term) } else { term };
     let conditions = term.conditions();
     let elements = Fragment::new("(").then(term.into_fragment()).text("[WHERE ").then(condition.into_fragment());
     Term::computed(elements.text("] ?? []).len()"), conditions)

@@ -363,9 +363,7 @@ impl SelectClauses {
 
     fn limited(&self, statement: Fragment, needed: Option<i64>) -> Fragment {
         let statement = match (self.limit, needed) {
-            (Some(limit), needed) => {
-                statement.text(" LIMIT ").value(&limit.min(needed.unwrap_or(MAX_LIMIT)).min(MAX_LIMIT))
-            }
+            (Some(limit), needed) => statement.text(" LIMIT ").value(&limit.min(needed.unwrap_or(MAX_LIMIT))),
             (None, Some(needed)) => statement.text(&format!(" LIMIT {needed}")),
             (None, None) => statement,
         };

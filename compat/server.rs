@@ -1,4 +1,4 @@
-//! The server program of this version, which `compat/run` starts. It takes the arguments of the `surreal` program.
+//! The server program of each version, which `compat/run` starts. It takes the arguments of the `surreal` program.
 
 #![recursion_limit = "512"]
 
