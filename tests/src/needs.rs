@@ -88,7 +88,8 @@ pub(crate) const SINCE: &[(&str, &str, &str)] = &[
     ("conditions::meaning::sets", "3.3", PLANNER),
     ("conditions::random", "3.3", PLANNER),
     ("equality::paging_by_id", "3.3", PLANNER),
-    ("exactly_once", "3.1", "a transaction does not know the namespace of its session"),
+    ("blocking::closures", "3.1", ONCE),
+    ("exactly_once", "3.1", ONCE),
     ("guarantees::schema_with_generated_keys", "3.2", "the default of an id is not used"),
     ("guarantees::sets::operation_on_an_element", "3.3", "an array is not taken for a set"),
     ("insert::on_duplicate", "3.1", "a conflict with a unique index is not one with the row"),
@@ -127,7 +128,7 @@ pub(crate) const SINCE: &[(&str, &str, &str)] = &[
     ("server_facts::server_version", "3.3.5", "the version is not the one of the documentation"),
     ("server_facts::too_many_transactions", "3.1", "there is no limit of transactions"),
     ("transaction::ending::reset_of_the_session", "3.1", "a reset leaves transactions open"),
-    ("transaction::ending::transaction_runs_where", "3.1", "a transaction does not know the namespace of its session"),
+    ("transaction::ending::transaction_runs_where", "3.1", ONCE),
     ("transaction::transaction_over_the_limit", "3.1", "there is no limit of transactions"),
     ("transaction::writes_are_visible", "3.1", "a record that is made in a transaction has no id there"),
     ("transfer::", "3.3", "a read may see a part of a commit that is under way (store in memory)"),
@@ -170,4 +171,5 @@ const LOCKS: &str = "there is no FOR UPDATE";
 const ORDER: &str = "an order is ignored in some reads, and records that are missing count for a limit";
 const SIGNIN: &str = "a system user does not begin in the namespace or database that it belongs to";
 const PLANNER: &str = "the planner finds other records with some indexes and sets";
+const ONCE: &str = "a transaction does not know the namespace of its session";
 const BLOCKS: &str = "a failed block has other results";

@@ -25,6 +25,9 @@ pub enum Feature {
     /// Reads of lists of ids and of traversals in an order or with a limit, and orders by fields of linked records: from 3.1 on.
     /// Server 3.0 ignores these orders.
     OrderedReads,
+    /// Transactions that run [exactly once](crate::TransactionBuilder::exactly_once): from 3.1 on. On older servers, a transaction
+    /// does not know the namespace and the database of its session.
+    CommitMarkers,
     /// New edges with ids of the program, which write over no edge that exists: from 3.2 on.
     EdgeIds,
     /// Identities that cannot leave the namespace or the database that they belong to: from 3.3 on. On older servers the client
@@ -102,8 +105,9 @@ impl fmt::Display for ServerVersion {
 impl Feature {
     /// All of them, in the order of their versions.
     #[cfg(test)]
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::OrderedReads,
+        Self::CommitMarkers,
         Self::EdgeIds,
         Self::ConfinedUsers,
         Self::InsertIgnore,
@@ -118,7 +122,7 @@ impl Feature {
     /// The first version that has it.
     fn since(self) -> [u64; 3] {
         match self {
-            Self::OrderedReads => [3, 1, 0],
+            Self::OrderedReads | Self::CommitMarkers => [3, 1, 0],
             Self::EdgeIds => [3, 2, 0],
             Self::ConfinedUsers
             | Self::InsertIgnore
@@ -143,6 +147,7 @@ impl fmt::Display for Feature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::OrderedReads => "orders of lists of ids and by linked records",
+            Self::CommitMarkers => "transactions that know their namespace and database",
             Self::EdgeIds => "edges whose ids are not written over",
             Self::ConfinedUsers => "identities that cannot leave their place",
             Self::InsertIgnore => "inserts that ignore only rows that exist",

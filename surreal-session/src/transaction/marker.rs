@@ -17,7 +17,7 @@ use super::TransactionInner;
 use crate::codec;
 use crate::connection::{Cleanup, Deadline, Retry};
 use crate::error::{Delivery, Error, ErrorKind, Result, ServerError};
-use crate::protocol::{Operation, Outcome, StatementResult, Target, read_statements};
+use crate::protocol::{Feature, Operation, Outcome, StatementResult, Target, read_statements};
 use crate::session::{Session, SessionCall, SessionInner};
 use crate::value::{Datetime, RecordId, Table, Uuid};
 
@@ -112,7 +112,8 @@ impl CommitMarker {
         let request = transaction.session().request_in(Some(transaction.id()), operation.clone());
         let mut bindings = request.text(WRITE).bindings();
         bindings.bind("m", &id)?;
-        let statements = super::query(transaction, WRITE.to_owned(), bindings.finish(), deadline).await?;
+        let request = bindings.finish().needing(Some(Feature::CommitMarkers));
+        let statements = super::query(transaction, WRITE.to_owned(), request, deadline).await?;
         let written: Option<Written> = only_result(&operation, &statements)?;
         let Written { ns, db, at } = written.ok_or_else(|| no_rights(table.as_str()).rolled_back())?;
         Ok(Self { id, namespace: ns, database: db, written_at: at })

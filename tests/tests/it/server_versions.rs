@@ -1,7 +1,7 @@
 //! Servers of other versions: what they cannot do is refused by name, and nothing of it is sent.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use serde::{Deserialize, Serialize};
 use surreal_session::ErrorKind;
@@ -80,6 +80,49 @@ async fn refuses(peer: &Peer) {
         assert_eq!((error.kind(), error.delivery()), (ErrorKind::Unsupported, Delivery::NotSent), "{error:?}");
         assert!(error.to_string().contains(needed) && error.to_string().contains("3.1.6"), "{error}");
     }
+}
+
+/// A peer of this version that answers everything, and the methods that it was called with, but for what opens sessions.
+async fn willing_server(version: &'static str) -> (Peer, Arc<Mutex<Vec<String>>>) {
+    let methods = Arc::new(Mutex::new(Vec::new()));
+    let called = Arc::clone(&methods);
+    let peer = Peer::start_as(Some(version), move |mut client| {
+        let called = Arc::clone(&called);
+        async move {
+            while let Some((id, method)) = client.request().await {
+                let transaction = ciborium::Value::Tag(37, Box::new(vec![7_u8; 16].into()));
+                let reply = if method == "begin" { transaction } else { ciborium::Value::Null };
+                called.lock().unwrap().push(method);
+                client.reply(id, reply).await;
+            }
+        }
+    })
+    .await;
+    (peer, methods)
+}
+
+#[async_test(not_send)]
+async fn exactly_once_is_refused_where_a_transaction_does_not_know_its_place() {
+    let (peer, methods) = willing_server("surrealdb/3.0.5").await;
+    let db = Surreal::connect(peer.url()).await.unwrap();
+    let once = db.transaction().exactly_once();
+    let error = once.run(async |_| -> surreal_session::Result<()> { panic!("the closure runs") }).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unsupported, "{error:?}");
+    assert!(error.to_string().ends_with("from 3.1 on; this one is 3.0.5"), "{error}");
+    db.ping().await.unwrap();
+    assert_eq!(*methods.lock().unwrap(), ["begin", "cancel", "ping"]);
+}
+
+/// Server 4.0 refuses to cancel a transaction whose session is detached, and keeps it open.
+#[async_test(not_send)]
+async fn transactions_are_cancelled_before_their_session_is_detached() {
+    let (peer, methods) = willing_server("surrealdb/4.0.0").await;
+    let db = Surreal::connect(peer.url()).await.unwrap();
+    let session = db.new_session().await.unwrap();
+    let _open = session.begin_transaction().await.unwrap();
+    session.close_session().await.unwrap();
+    db.ping().await.unwrap();
+    assert_eq!(*methods.lock().unwrap(), ["begin", "cancel", "detach", "ping"]);
 }
 
 #[async_test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use surreal_session::Result;
 use surreal_session::prelude::*;
-use surreal_session_tests::{Peer, async_test, eventually, login, poll_times, unique};
+use surreal_session_tests::{Peer, async_test, eventually, login, poll_times, rest, unique};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
@@ -131,13 +131,16 @@ async fn transaction_begun_after_the_deadline_is_cancelled() {
 #[async_test(not_send, blocking)]
 async fn transactions_begun_while_the_session_is_closed_are_cancelled() {
     let (_db, session, other) = two().await;
-    let mut begins: Vec<_> = (0..20).map(|_| session.begin_transaction()).collect();
-    for begin in &mut begins {
-        assert!(poll_times(1, begin).await.is_none());
+    let mut begins = Vec::new();
+    for _ in 0..20 {
+        let mut begin = session.begin_transaction();
+        // Rarely begun at once, by the driver on another thread.
+        let early = poll_times(1, &mut begin).await;
+        begins.push((early, begin));
     }
     session.close_session().await.unwrap();
-    for begin in begins {
-        match begin.await {
+    for (early, begin) in begins {
+        match rest(early, begin).await {
             Ok(tx) => assert_eq!(tx.commit().await.unwrap_err().kind(), ErrorKind::SessionClosed),
             Err(error) => assert_eq!(error.kind(), ErrorKind::SessionClosed, "{error:?}"),
         }

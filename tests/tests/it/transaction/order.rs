@@ -66,7 +66,7 @@ async fn commit_waits_for_queries_before_it_and_refuses_those_after() {
     let (_db, session, _other) = two().await;
     let tx = session.begin_transaction().await.unwrap();
     let mut before: Vec<_> =
-        (0..3).map(|_| Box::pin(tx.query("SLEEP 5ms; CREATE account SET balance = 1").into_future())).collect();
+        (0..3).map(|_| Box::pin(tx.query("SLEEP 50ms; CREATE account SET balance = 1").into_future())).collect();
     for query in &mut before {
         assert!(poll_times(1, query).await.is_none());
     }
@@ -115,7 +115,7 @@ async fn query_without_a_turn_ends_at_its_deadline_unsent() {
 async fn query_behind_one_that_fails_is_not_sent() {
     let (_db, session, _other) = two().await;
     let tx = session.begin_transaction().await.unwrap();
-    let mut failing = Box::pin(tx.query("SLEEP 5ms; THROW 'no'").into_future());
+    let mut failing = Box::pin(tx.query("SLEEP 50ms; THROW 'no'").into_future());
     assert!(poll_times(1, &mut failing).await.is_none());
     let (failing, behind) = tokio::join!(failing, tx.query("CREATE account:b SET balance = 1").into_future());
     drop(failing.unwrap());
