@@ -20,7 +20,7 @@ pub(crate) use id::RequestId;
 pub use id::{LiveId, SessionId, TransactionId};
 pub(crate) use operation::{Operation, Subject, Target};
 pub(crate) use reply::{Reply, malformed, read_begun};
-pub(crate) use request::{BindingsWriter, Request, RequestWriter};
+pub(crate) use request::{BindingsWriter, IndexHint, Request, RequestWriter};
 pub use server_version::{Feature, ServerVersion};
 pub(crate) use statement::{
     Outcome, StatementResult, decode_error, first_failure, is_echo, read_statements, record_decode_error,

@@ -52,9 +52,12 @@ pub(crate) const SINCE: &[(&str, &str, &str)] = &[
     ("select::missing_table", "3.3", LOCKS),
     ("transaction::write_skew", "3.3", LOCKS),
     ("equality::records_are_ordered", "3.1", ORDER),
+    ("equality::paging_by_id", "3.3", LIVE),
+    ("equality::view_does_not_change", "3.1", ORDER),
     ("reads::pages::pages_go_through", "3.1", ORDER),
     ("reads::related::links_to_several", "3.1", ORDER),
     ("select::first_returns", "3.1", ORDER),
+    ("select::later_orders", "3.1", ORDER),
     ("select::records_by_ids", "3.1", ORDER),
     ("traverse::edges_are_read", "3.1", ORDER),
     ("traverse::traversal_result", "3.1", ORDER),
@@ -83,11 +86,7 @@ pub(crate) const SINCE: &[(&str, &str, &str)] = &[
     ("bearer::key_of_a_user", "3.3", SIGNIN),
     ("bearer::refused_keys", "3.3", SIGNIN),
     ("change_feeds::a_feed_with_originals", "3.2", "the feed does not tell the record that was deleted"),
-    ("conditions::indexed", "3.3", PLANNER),
     ("conditions::matches_uses", "3.3", "a search without an index finds nothing instead of failing"),
-    ("conditions::meaning::sets", "3.3", PLANNER),
-    ("conditions::random", "3.3", PLANNER),
-    ("equality::paging_by_id", "3.3", PLANNER),
     ("blocking::closures", "3.1", ONCE),
     ("exactly_once", "3.1", ONCE),
     ("guarantees::schema_with_generated_keys", "3.2", "the default of an id is not used"),
@@ -104,7 +103,6 @@ pub(crate) const SINCE: &[(&str, &str, &str)] = &[
     ("place::user_of_a_namespace", "3.3", SIGNIN),
     ("query::cause_is_searched", "3.1", BLOCKS),
     ("query::failed_block", "3.1", BLOCKS),
-    ("reads::agree", "3.3", PLANNER),
     ("reads::groups::statistics", "3.1", "the deviation of one number is 0"),
     ("reads::related::select_says_how", "3.1", "other clauses fail"),
     ("reads::search", "3.3", "a search without an index finds nothing instead of failing, and scores may be missing"),
@@ -134,6 +132,7 @@ pub(crate) const SINCE: &[(&str, &str, &str)] = &[
     ("transfer::", "3.3", "a read may see a part of a commit that is under way (store in memory)"),
     ("versions::one_of_many", "3.1", VAGUE),
     ("versions::stale_write", "3.3", "the error of a block is not that of the statement in it"),
+    ("violations::missing_and_existing", "3.1", "an API may be defined twice, and a CONFIG cannot be removed"),
     ("view_columns::selects_read_nested", "3.1", "fields of the elements of an array are NONE"),
 ];
 
@@ -170,6 +169,5 @@ const STREAMS: &str = "results are not streamed";
 const LOCKS: &str = "there is no FOR UPDATE";
 const ORDER: &str = "an order is ignored in some reads, and records that are missing count for a limit";
 const SIGNIN: &str = "a system user does not begin in the namespace or database that it belongs to";
-const PLANNER: &str = "the planner finds other records with some indexes and sets";
 const ONCE: &str = "a transaction does not know the namespace of its session";
 const BLOCKS: &str = "a failed block has other results";

@@ -161,6 +161,18 @@ impl Link {
         }
     }
 
+    /// The request as it is for this server: without indexes that would find other records.
+    async fn hinted(&self, request: Request, deadline: Deadline) -> Result<Request> {
+        if request.has_hints() && self.0.version.get().is_none() {
+            let asked = Box::pin(self.require(Feature::Indexes, &request.operation, deadline)).await;
+            asked.or_else(|error| if error.kind() == ErrorKind::Unsupported { Ok(()) } else { Err(error) })?;
+        }
+        Ok(match self.0.version.get() {
+            Some(version) => request.for_server(version),
+            None => request,
+        })
+    }
+
     /// Sends a `query` request whose last statement is a LIVE SELECT. Returns its result and the events of the live query.
     ///
     /// `owner` is the session as it was before the request was made, and `registering` is dropped with the reply. If this
@@ -265,6 +277,7 @@ impl Link {
             // Boxed: it makes a call, and few requests need it.
             Box::pin(self.require(feature, &request.operation, deadline)).await?;
         }
+        let request = self.hinted(request, deadline).await?;
         let request = self.traced(request);
         let operation = request.operation.clone();
         self.check_size(&request)?;

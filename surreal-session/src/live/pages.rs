@@ -16,7 +16,7 @@ use crate::codec::reader::elements;
 use crate::codec::{self, DecodeError};
 use crate::connection::{Cleanup, Deadline, Patience};
 use crate::error::Result;
-use crate::protocol::{malformed, record_decode_error};
+use crate::protocol::{Feature, malformed, record_decode_error};
 use crate::query::{Fragment, Query, Response, Scope, limited_range};
 use crate::value::{Range, RecordId, RecordKey, Table};
 
@@ -174,7 +174,7 @@ impl RecordReader {
     fn passing_ids(&self) -> Fragment {
         // Without ORDER BY, an index that serves the condition would determine the order.
         let ids = Fragment::new("SELECT VALUE id FROM (SELECT id FROM ").value(&self.table);
-        ids.then(self.passing()).text(" ORDER BY id)")
+        ids.indexed(Feature::Indexes).then(self.passing()).text(" ORDER BY id)")
     }
 
     fn passing(&self) -> Fragment {

@@ -3,7 +3,8 @@
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::{Feature, LiveId, Operation, RequestId, SessionId, TransactionId};
+use super::{Feature, LiveId, Operation, RequestId, ServerVersion, SessionId, TransactionId};
+use crate::codec::reader::Reader;
 use crate::codec::{self, EncodeError, Header, writer};
 
 /// A finished request: its id, its name in messages, and the bytes of its frame.
@@ -16,6 +17,16 @@ pub(crate) struct Request {
     pub(crate) is_repeatable: bool,
     /// What the server must support; otherwise it is not sent.
     pub(crate) needs: Option<Feature>,
+    /// The place of the first parameter in the frame, which is the text of a `query`.
+    params_at: usize,
+    hints: Vec<IndexHint>,
+}
+
+/// A place behind a table in a text, where `WITH NOINDEX` belongs if the server does not have these indexes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct IndexHint {
+    pub(crate) at: usize,
+    pub(crate) needs: Feature,
 }
 
 impl Request {
@@ -27,6 +38,38 @@ impl Request {
     /// The same request, which is sent only to a server with this feature.
     pub(crate) fn needing(self, needs: Option<Feature>) -> Self {
         Self { needs, ..self }
+    }
+
+    /// The same request with these hints, in ascending order.
+    pub(crate) fn hinted(self, hints: Vec<IndexHint>) -> Self {
+        Self { hints, ..self }
+    }
+
+    /// Returns true if it depends on the server which indexes it may use.
+    pub(crate) fn has_hints(&self) -> bool {
+        !self.hints.is_empty()
+    }
+
+    /// The same request, without the indexes that a server of this version lacks.
+    pub(crate) fn for_server(self, version: &ServerVersion) -> Self {
+        let mut hints = self.hints.iter().filter(|hint| !version.supports(hint.needs)).peekable();
+        if hints.peek().is_none() {
+            return self;
+        }
+        let (envelope, params) = self.frame.split_at(self.params_at);
+        let mut reader = Reader::new(params);
+        let Ok(text) = reader.text() else { return self };
+        let mut parts = Vec::new();
+        let mut from = 0;
+        for hint in hints {
+            parts.extend([&text[from..hint.at], NO_INDEX]);
+            from = hint.at;
+        }
+        parts.push(&text[from..]);
+        let mut buffer = envelope.to_vec();
+        writer::text(&mut buffer, &parts.concat());
+        buffer.extend_from_slice(reader.rest());
+        Self { frame: buffer.into(), hints: Vec::new(), ..self }
     }
 
     /// The same request with another entry in its envelope, whose value `write` adds.
@@ -142,7 +185,15 @@ impl RequestWriter {
 
     pub(crate) fn finish(mut self) -> Request {
         writer::end(&mut self.buffer);
-        Request { id: self.id, operation: self.operation, frame: self.buffer.into(), is_repeatable: false, needs: None }
+        Request {
+            id: self.id,
+            operation: self.operation,
+            frame: self.buffer.into(),
+            is_repeatable: false,
+            needs: None,
+            params_at: self.params_at,
+            hints: Vec::new(),
+        }
     }
 }
 
@@ -193,8 +244,35 @@ impl BindingsWriter {
     }
 }
 
+/// The clause by which a statement uses no index, after its table.
+const NO_INDEX: &str = " WITH NOINDEX";
+
 /// Holds a trace context.
 const ENTRY_BYTES: usize = 96;
 
 /// Holds the envelope, a short statement and a small record without growing.
 const INITIAL_BYTES: usize = 512;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::Value;
+
+    #[test]
+    fn servers_get_no_index_that_they_lack() {
+        let text = "SELECT * FROM $_0 WHERE a = $_1; SELECT * FROM $_0 ORDER BY a";
+        let at = |part: &str| text.find(part).unwrap();
+        let hints = vec![
+            IndexHint { at: at(" WHERE"), needs: Feature::CompoundIndexes },
+            IndexHint { at: at(" ORDER"), needs: Feature::Indexes },
+        ];
+        for (version, first, second) in [("3.0.5", NO_INDEX, NO_INDEX), ("3.2.6", "", NO_INDEX), ("3.3.5", "", "")] {
+            let mut bindings = RequestWriter::new(RequestId(7), "query".into(), None, None).text(text).bindings();
+            bindings.bind("_1", &1).unwrap();
+            let request = bindings.finish().hinted(hints.clone()).for_server(&version.parse().unwrap());
+            let sent: Value = codec::decode(&request.frame).unwrap();
+            let expected = format!("SELECT * FROM $_0{first} WHERE a = $_1; SELECT * FROM $_0{second} ORDER BY a");
+            assert_eq!(sent.to_string(), format!("{{ id: 7, method: 'query', params: ['{expected}', {{ _1: 1 }}] }}"));
+        }
+    }
+}

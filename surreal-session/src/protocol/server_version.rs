@@ -25,6 +25,9 @@ pub enum Feature {
     /// Reads of lists of ids and of traversals in an order or with a limit, and orders by fields of linked records: from 3.1 on.
     /// Server 3.0 ignores these orders.
     OrderedReads,
+    /// Indexes of several fields that have each record: from 3.1 on. On server 3.0 the client reads without indexes, unless the
+    /// program [names](crate::query::Select::with_index) one.
+    CompoundIndexes,
     /// Transactions that run [exactly once](crate::TransactionBuilder::exactly_once): from 3.1 on. On older servers, a transaction
     /// does not know the namespace and the database of its session.
     CommitMarkers,
@@ -33,6 +36,9 @@ pub enum Feature {
     /// Identities that cannot leave the namespace or the database that they belong to: from 3.3 on. On older servers the client
     /// refuses that, except `USE` in a text.
     ConfinedUsers,
+    /// Indexes that find missing values, and find each record once for an order: from 3.3 on. On older servers the client reads
+    /// without indexes then, unless the program [names](crate::query::Select::with_index) one.
+    Indexes,
     /// Inserts with [`ignore`](crate::query::write::Insert::ignore) that leave out only rows that exist, and fail at one that
     /// violates a constraint: from 3.3 on.
     InsertIgnore,
@@ -105,11 +111,13 @@ impl fmt::Display for ServerVersion {
 impl Feature {
     /// All of them, in the order of their versions.
     #[cfg(test)]
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 13] = [
         Self::OrderedReads,
+        Self::CompoundIndexes,
         Self::CommitMarkers,
         Self::EdgeIds,
         Self::ConfinedUsers,
+        Self::Indexes,
         Self::InsertIgnore,
         Self::LiveTransactions,
         Self::PatchElements,
@@ -122,9 +130,10 @@ impl Feature {
     /// The first version that has it.
     fn since(self) -> [u64; 3] {
         match self {
-            Self::OrderedReads | Self::CommitMarkers => [3, 1, 0],
+            Self::OrderedReads | Self::CompoundIndexes | Self::CommitMarkers => [3, 1, 0],
             Self::EdgeIds => [3, 2, 0],
             Self::ConfinedUsers
+            | Self::Indexes
             | Self::InsertIgnore
             | Self::LiveTransactions
             | Self::PatchElements
@@ -147,9 +156,11 @@ impl fmt::Display for Feature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::OrderedReads => "orders of lists of ids and by linked records",
+            Self::CompoundIndexes => "indexes of several fields that have each record",
             Self::CommitMarkers => "transactions that know their namespace and database",
             Self::EdgeIds => "edges whose ids are not written over",
             Self::ConfinedUsers => "identities that cannot leave their place",
+            Self::Indexes => "indexes that find missing values",
             Self::InsertIgnore => "inserts that ignore only rows that exist",
             Self::LiveTransactions => "live queries that report the changes of transactions",
             Self::PatchElements => "patches of the elements of arrays",

@@ -95,13 +95,14 @@ where
     E::Type: Stored<As: Ordered>,
 {
     let value = of.term().into_value_or_none();
-    let call = |module: &str| Fragment::new(format!("{module}::{end}(")).then(value.clone()).text(")");
+    let call = |module: &str, first: &str, last: &str| {
+        let call = Fragment::new(format!("[{module}::{end}(")).then(value.clone());
+        call.text(&format!(")].filter(|$v| $v != {first} AND $v != {last})[0]"))
+    };
     Aggregate::new(match kind_of::<E::Type>() {
-        // Of no numbers, the server (3.3.5) returns an infinite float.
-        Kind::Int | Kind::Decimal => {
-            Fragment::new("[").then(call("math")).text("].filter(|$v| $v != math::inf AND $v != -math::inf)[0]")
-        }
-        Kind::Datetime => call("time"),
+        // Of no numbers, the server (3.3.5) returns an infinite float; of no times, server 3.0 the first or the last one.
+        Kind::Int | Kind::Decimal => call("math", "math::inf", "-math::inf"),
+        Kind::Datetime => call("time", "time::minimum", "time::maximum"),
         _ => array(value).text(".filter(|$v| $v > NULL)").text(&format!(".{end}()")),
     })
 }

@@ -22,7 +22,7 @@ use crate::codec::reader::{MapEntries, Reader};
 use crate::codec::{self, EncodeError};
 use crate::connection::{CallWatch, Cleanup, Deadline, Patience, Retry, note_rows};
 use crate::error::{Error, Result};
-use crate::protocol::{BindingsWriter, Feature, Operation, Request};
+use crate::protocol::{BindingsWriter, Feature, IndexHint, Operation, Request};
 use crate::record::{Assignments, PatchedField, Path};
 use crate::session::CallFuture;
 use crate::transaction;
@@ -73,6 +73,7 @@ pub struct Query {
     is_dynamic: bool,
     /// What the server must support.
     needs: Option<Feature>,
+    hints: Vec<IndexHint>,
 }
 
 impl Query {
@@ -102,6 +103,7 @@ impl Query {
             deadline: Patience::default(),
             is_dynamic: false,
             needs: None,
+            hints: Vec::new(),
         }
     }
 
@@ -222,7 +224,7 @@ impl Query {
         }
         transaction.bind_variables(&mut self.bindings, &self.names);
         let surql = self.to_surql();
-        let (text, request) = (surql.clone(), self.bindings.finish().needing(self.needs));
+        let (text, request) = (surql.clone(), self.bindings.finish().needing(self.needs).hinted(self.hints));
         let statements = transaction::query(transaction, text, request, deadline).await?;
         let decode_guard = may_write(&self.text).then(|| transaction.decode_guard(surql));
         let response = Response::new(statements, decode_guard);
@@ -234,7 +236,7 @@ impl Query {
     pub(crate) fn into_request(self) -> Result<(Scope, Request, Patience)> {
         match self.error {
             Some(error) => Err(error),
-            None => Ok((self.scope, self.bindings.finish().needing(self.needs), self.deadline)),
+            None => Ok((self.scope, self.bindings.finish().needing(self.needs).hinted(self.hints), self.deadline)),
         }
     }
 
@@ -472,6 +474,8 @@ pub struct Fragment {
     is_dynamic: bool,
     /// What the server must support.
     needs: Option<Feature>,
+    /// In ascending order.
+    hints: Vec<IndexHint>,
 }
 
 /// A select whose result another statement reads as a variable.
@@ -668,6 +672,41 @@ impl Fragment {
         self
     }
 
+    /// The records of this table that pass a condition, if there is one.
+    ///
+    /// For an order, servers before 3.3 may choose an index that does not have each record once.
+    pub(crate) fn rows(self, condition: Option<Self>, is_ordered: bool) -> Self {
+        let table = match &condition {
+            _ if is_ordered => self.indexed(Feature::Indexes),
+            Some(condition) => self.indexed_for(condition),
+            None => self,
+        };
+        match condition {
+            Some(condition) => table.text(" WHERE ").then(condition),
+            None => table,
+        }
+    }
+
+    /// This table for a condition. In an index of several fields, servers before 3.3 do not find missing values, nor all ranges;
+    /// typed conditions are written so that they do (docs/indexes.md). A search needs its index.
+    pub(crate) fn indexed_for(self, condition: &Self) -> Self {
+        let has = |parts: &[&str]| parts.iter().any(|part| condition.text.contains(part));
+        let is_wide = match condition.reads {
+            Reads::Own => has(&["<= NULL"]),
+            Reads::Unknown | Reads::Linked => has(&["<", ">", "!", " OR ", "NONE", "NULL"]),
+        };
+        match has(&["@ ", " <|"]) {
+            true => self,
+            false => self.indexed(if is_wide { Feature::Indexes } else { Feature::CompoundIndexes }),
+        }
+    }
+
+    /// Notes that this table is read without indexes by servers that do not have these.
+    pub(crate) fn indexed(mut self, needs: Feature) -> Self {
+        self.hints.push(IndexHint { at: self.text.len(), needs });
+        self
+    }
+
     /// Adds the result of a select, as a variable.
     ///
     /// In place, the server (3.3.5) would run it again for each record.
@@ -700,9 +739,11 @@ impl Fragment {
         if self.text.is_empty() && self.values.is_empty() {
             self.text = next.text;
             self.values = next.values;
+            self.hints = next.hints;
         } else {
             let offset = self.text.len();
             self.push(&next.text);
+            self.hints.extend(next.hints.into_iter().map(|hint| IndexHint { at: hint.at + offset, ..hint }));
             self.values.extend(next.values.into_iter().map(|(at, value)| (at + offset, value)));
         }
         self.refusal = self.refusal.or(next.refusal);
@@ -835,12 +876,22 @@ impl Fragment {
         text
     }
 
+    /// The places of the hints in the text with its names.
+    fn numbered_hints(&self) -> Vec<IndexHint> {
+        let names = |before: usize| {
+            let values = self.values.iter().take_while(|(at, _)| *at <= before).enumerate();
+            values.map(|(index, _)| 1 + numbered(index).len()).sum::<usize>()
+        };
+        self.hints.iter().map(|hint| IndexHint { at: hint.at + names(hint.at), ..*hint }).collect()
+    }
+
     /// The finished statement, with its values bound as `$_0`, `$_1` and so on.
     pub(crate) fn into_query(self, scope: Scope, operation: Operation, deadline: impl Into<Patience>) -> Query {
         let items = || self.values.iter().map(|(_, item)| item).chain(self.named.iter().map(|(_, item)| item));
         let binding_bytes = items().map(|item| item.bytes().len() + NAME_BYTES).sum();
         let mut query = Query::with_capacity(scope, operation, self.numbered().into(), binding_bytes);
         query.deadline = deadline.into();
+        query.hints = self.numbered_hints();
         query.error = self.refusal;
         query.is_dynamic = self.is_dynamic;
         query.needs = self.needs;
@@ -872,5 +923,41 @@ impl fmt::Display for Fragment {
 impl fmt::Debug for Fragment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Fragment({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hints_are_behind_their_tables() {
+        let table = || Fragment::of(&"t");
+        let first = table().rows(Some(Fragment::new("a = ").value(&1)), false);
+        let second = table().rows(Some(Fragment::new("b < ").value(&2)), true);
+        let statement = Fragment::new("RETURN [(").then(first).text("), (").then(second).text(")]");
+        let text = statement.numbered();
+        assert_eq!(text, "RETURN [($_0 WHERE a = $_1), ($_2 WHERE b < $_3)]");
+        let hints: Vec<_> = statement.numbered_hints().iter().map(|hint| (&text[..hint.at], hint.needs)).collect();
+        let expected =
+            [("RETURN [($_0", Feature::CompoundIndexes), ("RETURN [($_0 WHERE a = $_1), ($_2", Feature::Indexes)];
+        assert_eq!(hints, expected);
+    }
+
+    #[test]
+    fn condition_decides_about_the_indexes_of_old_servers() {
+        let own = |text: &str| Fragment::new(text);
+        let needs = |condition: Fragment| Fragment::new("t").indexed_for(&condition).hints.pop().map(|hint| hint.needs);
+        for (condition, expected) in [
+            (own("a = $_0"), Some(Feature::CompoundIndexes)),
+            (own("a < $_0"), Some(Feature::CompoundIndexes)),
+            (own("!(a <= NULL)"), Some(Feature::Indexes)),
+            (own("body @0,AND@ $_0"), None),
+            (own("a < $_0").of_program(), Some(Feature::Indexes)),
+            (own("a = $_0").of_program(), Some(Feature::CompoundIndexes)),
+            (own("body @@ $_0").of_program(), None),
+        ] {
+            assert_eq!(needs(condition.clone()), expected, "{condition}");
+        }
     }
 }

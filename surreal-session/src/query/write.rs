@@ -546,6 +546,10 @@ impl WriteClauses {
             Some(filter) if filter.may_read_others() && self.target.reach != Reach::One => (self.found(filter), None),
             other => (self.target.surql.clone(), other),
         };
+        let target = match &filter {
+            Some(filter) if self.target.reach == Reach::Table => target.indexed_for(filter),
+            _ => target,
+        };
         let mut statement = Fragment::new(self.verb.keyword()).text(" ").then(target);
         if let Some(data) = &self.data {
             statement = statement.text(" ").then(data.clone());
@@ -562,7 +566,8 @@ impl WriteClauses {
     /// before. A filter that follows a link to a written record would see the change.
     fn found(&self, filter: Fragment) -> Fragment {
         let Records { surql: target, reach, .. } = self.target.clone();
-        let ids = Fragment::new("(SELECT VALUE id FROM ").then(target.clone()).text(" WHERE ").then(filter).text(")");
+        let source = if reach == Reach::Table { target.clone().indexed_for(&filter) } else { target.clone() };
+        let ids = Fragment::new("(SELECT VALUE id FROM ").then(source).text(" WHERE ").then(filter).text(")");
         match (self.verb, reach) {
             // An upsert that finds nothing makes a record in the table.
             (Verb::Upsert, Reach::Table) => Fragment::new("(").then(ids).text(" ?: ").then(target).text(")"),

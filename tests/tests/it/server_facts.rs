@@ -13,6 +13,20 @@ async fn server_version_is_the_documented_one() {
     assert_eq!(db.version().await.unwrap(), "surrealdb-3.3.5");
 }
 
+/// Writes and, before 3.3, reads find a record once for each element of an array in an index of several fields.
+#[async_test]
+async fn index_of_several_fields_repeats_the_records_of_an_array() {
+    let (_db, session) = place().await;
+    let schema = "DEFINE FIELD tags ON t TYPE array<int>; DEFINE INDEX i ON t FIELDS n, tags;
+        CREATE t:1 SET n = 1, x = 0, tags = [1, 2, 3]";
+    session.execute(schema).await.unwrap();
+    let found: Vec<i64> = session.query("SELECT VALUE x FROM t WHERE n = 1").await.unwrap().take(0).unwrap();
+    assert_eq!(found.len(), if is_version_in(.."3.3").await { 3 } else { 1 });
+    let changed: Vec<i64> =
+        session.query("UPDATE t SET x += 1 WHERE n = 1 RETURN VALUE x").await.unwrap().take(0).unwrap();
+    assert_eq!(changed, if is_version_in("4.0"..).await { vec![1] } else { vec![1, 2, 3] });
+}
+
 #[async_test]
 async fn default_session_has_the_id_of_the_connection() {
     let db = connect().await;

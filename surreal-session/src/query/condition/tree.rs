@@ -25,18 +25,12 @@ const MAX_DEPTH: usize = 64;
 impl Tree {
     /// All of them, without a level for those that are such a list themselves.
     pub(crate) fn all(trees: impl IntoIterator<Item = Self>) -> Self {
-        Self::only(Self::All(flat(trees, |tree| match tree {
-            Self::All(inner) => Ok(inner),
-            other => Err(other),
-        })))
+        Self::only(Self::All(flat(trees, |tree| if let Self::All(inner) = tree { Some(inner) } else { None })))
     }
 
     /// Any of them, likewise.
     pub(crate) fn any(trees: impl IntoIterator<Item = Self>) -> Self {
-        Self::only(Self::Any(flat(trees, |tree| match tree {
-            Self::Any(inner) => Ok(inner),
-            other => Err(other),
-        })))
+        Self::only(Self::Any(flat(trees, |tree| if let Self::Any(inner) = tree { Some(inner) } else { None })))
     }
 
     pub(crate) fn negated(self) -> Self {
@@ -111,12 +105,12 @@ impl Tree {
     }
 }
 
-fn flat(trees: impl IntoIterator<Item = Tree>, inner: impl Fn(Tree) -> Result<Vec<Tree>, Tree>) -> Vec<Tree> {
+fn flat(trees: impl IntoIterator<Item = Tree>, inner: impl Fn(&mut Tree) -> Option<&mut Vec<Tree>>) -> Vec<Tree> {
     let mut parts = Vec::new();
-    for tree in trees {
-        match inner(tree) {
-            Ok(inner) => parts.extend(inner),
-            Err(tree) => parts.push(tree),
+    for mut tree in trees {
+        match inner(&mut tree) {
+            Some(inner) => parts.append(inner),
+            None => parts.push(tree),
         }
     }
     parts

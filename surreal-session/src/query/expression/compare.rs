@@ -180,8 +180,10 @@ pub(super) fn length(term: Term, is_unordered: bool) -> Term {
 pub(super) fn matching<C: Collection>(term: Term, condition: Tree) -> Term {
     let term = if C::IS_SET || C::IS_UNORDERED { as_array(term) } else { term };
     let conditions = term.conditions();
-    let elements = Fragment::new("(").then(term.into_fragment()).text("[WHERE ").then(condition.into_fragment());
-    Term::computed(elements.text("] ?? []).len()"), conditions)
+    // Servers before 3.3 take what is missing for one element.
+    let elements =
+        Fragment::new("((").then(term.into_fragment()).text(" ?? [])[WHERE ").then(condition.into_fragment());
+    Term::computed(elements.text("]).len()"), conditions)
 }
 
 /// An array, also where a set is stored: in a set, the server (3.1.6) finds no element that meets a condition.

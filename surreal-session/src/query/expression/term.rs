@@ -49,7 +49,7 @@ impl Term {
     /// The values of an array: bound as one if all are known, or else element by element.
     pub(crate) fn array(elements: Vec<Self>) -> Self {
         let known: Option<Vec<_>> = elements.iter().map(Self::as_value).collect();
-        match known {
+        match known.filter(|_| !elements.iter().filter_map(Self::as_value).any(is_set)) {
             Some(values) => Self(TermRepr::Value(values.into_iter().cloned().collect::<Result<Vec<_>, _>>().map(join))),
             None => {
                 let conditions = elements.iter().flat_map(Self::conditions).collect();
@@ -61,6 +61,8 @@ impl Term {
 
     pub(crate) fn into_fragment(self) -> Fragment {
         match self.0 {
+            // In a condition, servers before 3.3 find no record by a bound set.
+            TermRepr::Value(value) if is_set(&value) => Fragment::new("<set>").encoded(value),
             TermRepr::Value(value) => Fragment::default().encoded(value),
             TermRepr::Place(fragment) | TermRepr::Computed(fragment, _) => fragment,
         }
@@ -168,6 +170,12 @@ impl Term {
     fn as_value(&self) -> Option<&Result<Bytes, EncodeError>> {
         if let TermRepr::Value(value) = &self.0 { Some(value) } else { None }
     }
+}
+
+fn is_set(value: &Result<Bytes, EncodeError>) -> bool {
+    let mut tag = Vec::with_capacity(2);
+    writer::tag(&mut tag, Tag::Set.number());
+    value.as_ref().is_ok_and(|value| value.starts_with(&tag))
 }
 
 /// A value as the server (3.3.5) stores it, which is how it compares: an object has no entries that are NONE, wherever it

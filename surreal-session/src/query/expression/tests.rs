@@ -175,7 +175,10 @@ fn indexes_do_not_change_what_is_compared() {
         (surql(|u| u.tags.gt(vec!["a".to_owned()])), "(tags ?? NONE) > $_0"),
         (surql(|u| u.labels.is_some()), "!(labels <= NULL)"),
         (surql(|u| u.labels.contains_all(Vec::<String>::new())), "!(labels <= NULL)"),
-        (surql(|u| u.sorted.eq(&set)), "(IF type::is_array(sorted) { <set>sorted } ELSE { sorted ?? NONE }) = $_0"),
+        (
+            surql(|u| u.sorted.eq(&set)),
+            "(IF type::is_array(sorted) { <set>sorted } ELSE { sorted ?? NONE }) = <set>$_0",
+        ),
     ] {
         assert_eq!(text, expected);
     }
@@ -250,14 +253,14 @@ fn paths_go_through_objects_links_and_arrays() {
         (surql(|u| u.sorted.contains_all([1, 2])), "sorted CONTAINSALL $_0"),
         (surql(|u| u.marks.contains(u.age)), "marks CONTAINS age"),
         (surql(|u| u.labels.len().gte(2)), "(labels ?? []).len() >= $_0"),
-        (surql(|u| u.tags.any(|tag| tag.eq("x"))), "(tags[WHERE $this = $_0] ?? []).len() > 0"),
+        (surql(|u| u.tags.any(|tag| tag.eq("x"))), "((tags ?? [])[WHERE $this = $_0]).len() > 0"),
         (
             surql(|u| u.sorted.any(|number| number.eq(1))),
-            "((IF type::is_set(sorted) { <array>sorted } ELSE { sorted })[WHERE $this = $_0] ?? []).len() > 0",
+            "(((IF type::is_set(sorted) { <array>sorted } ELSE { sorted }) ?? [])[WHERE $this = $_0]).len() > 0",
         ),
         (
             surql(|u| u.friends.all(|f| f.age.gte(3) & f.active)),
-            "(friends[WHERE !(($this.age >= $_0) AND ($this.active))] ?? []).len() = 0",
+            "((friends ?? [])[WHERE !(($this.age >= $_0) AND ($this.active))]).len() = 0",
         ),
     ] {
         assert_eq!(text, expected);

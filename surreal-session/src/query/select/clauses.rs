@@ -383,9 +383,13 @@ impl SelectClauses {
             Target::Range(range) if reading == Reading::InOrderOfIds && self.is_page() => limited_range(range.clone()),
             _ => self.target(),
         };
-        match self.filter.is_empty() {
-            true => target,
-            false => target.text(" WHERE ").then(Tree::all(self.filter.iter().cloned()).into_fragment()),
+        let is_indexed = matches!(self.target, Target::Table(_)) && self.index.is_none();
+        let is_ordered = !self.order.is_empty() || self.needs_order();
+        let filter = (!self.filter.is_empty()).then(|| Tree::all(self.filter.iter().cloned()).into_fragment());
+        match filter {
+            filter if is_indexed => target.rows(filter, is_ordered),
+            Some(filter) => target.text(" WHERE ").then(filter),
+            None => target,
         }
     }
 

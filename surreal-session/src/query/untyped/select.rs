@@ -281,9 +281,13 @@ impl Clauses {
     /// The target with the condition.
     fn source(&self) -> Fragment {
         let target = self.records.surql.clone();
-        match self.filter.is_empty() {
-            true => target,
-            false => target.text(" WHERE ").then(Tree::all(self.filter.iter().cloned()).into_fragment()),
+        let is_indexed = self.records.reach == Reach::Table;
+        let is_ordered = !self.order().is_empty();
+        let filter = (!self.filter.is_empty()).then(|| Tree::all(self.filter.iter().cloned()).into_fragment());
+        match filter {
+            filter if is_indexed => target.rows(filter, is_ordered),
+            Some(filter) => target.text(" WHERE ").then(filter),
+            None => target,
         }
     }
 

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use surreal_session::prelude::*;
 use surreal_session::query::Order;
 use surreal_session::value::{Decimal, Duration, Set, Uuid};
-use surreal_session_tests::{async_test, place};
+use surreal_session_tests::{async_test, is_version_in, place};
 
 pub(crate) const ROWS: i64 = 40;
 const CONDITIONS: usize = 12;
@@ -387,6 +387,14 @@ pub(crate) async fn fill(session: &Session, rows: &[Row]) {
     session.execute(write).bind("rows", rows).await.unwrap();
 }
 
+/// The positions of the layouts that the server can work with. Before 3.3, an equality over an index of several fields, one
+/// of them an array, finds a record once for each element.
+pub(crate) async fn layouts() -> impl Iterator<Item = usize> {
+    let is_old = is_version_in(.."3.3").await;
+    let repeats = |index: &str| index.contains(", ") && index.contains(".*");
+    (0..LAYOUTS.len()).filter(move |layout| !is_old || !LAYOUTS[*layout].split("; ").any(repeats))
+}
+
 fn keys(rows: &[Row]) -> Vec<i64> {
     rows.iter().map(|row| *row.id.key()).collect()
 }
@@ -453,7 +461,9 @@ async fn write(session: &Session, rows: &[Row], random: &mut Random) -> Result<(
     let update = session.update::<Row>().filter(|_| surql.clone()).set(|r| r.touched.add(1));
     let shown = update.to_surql();
     let found = sorted(&update.await.map_err(|error| format!("{shown}: {error}"))?);
-    let touched = sorted(&session.select::<Row>().filter(|r| r.touched.gt(0)).await.unwrap());
+    // Once each.
+    let rows_after = session.select::<Row>().await.unwrap();
+    let touched: Vec<i64> = rows_after.iter().flat_map(|row| (0..row.touched).map(|_| row.k)).collect();
     session.update::<Row>().all().set(|r| r.touched.set(0)).return_none().await.unwrap();
     if found != expected || touched != expected {
         return Err(format!("update: gave {found:?}, changed {touched:?}, expected {expected:?}: {shown}"));
@@ -493,7 +503,7 @@ pub(crate) fn seeds() -> u64 {
 async fn conditions_agree_with_rust_whatever_indexes_exist() {
     let mut wrong = Vec::new();
     for seed in 0..seeds() {
-        for layout in 0..LAYOUTS.len() {
+        for layout in layouts().await {
             wrong.extend(
                 disagreements(seed * 100 + layout as u64, layout)
                     .await

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use serde::{Deserialize, Serialize};
 use surreal_session::prelude::*;
-use surreal_session_tests::{async_test, place};
+use surreal_session_tests::{async_test, is_version_in, place};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]
 struct Item {
@@ -45,7 +45,9 @@ const SCHEMAS: [&str; 4] = [
 
 #[async_test]
 async fn sets_compare_as_sets_whatever_is_stored() {
-    for schema in SCHEMAS {
+    // Before, an array is not taken for a set.
+    let may_be_sets = is_version_in("3.3"..).await;
+    for schema in SCHEMAS.into_iter().filter(|schema| may_be_sets || !schema.contains("set<")) {
         let (_db, session) = place().await;
         session.execute(Surql::dynamic(format!("DEFINE TABLE item; {schema}"))).await.unwrap();
         let stored = session.create::<Item>().id("a").content(item()).await.unwrap();
