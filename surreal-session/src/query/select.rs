@@ -395,7 +395,8 @@ impl<T: Record, V> Select<T, V> {
 
     /// Lets the server use only these indexes of the table, the one that fits best.
     ///
-    /// The server (3.3.5) ignores names of indexes that do not exist.
+    /// The server (3.3.5) ignores names of indexes that do not exist. On servers before 3.3, some selects use an index only if it
+    /// is named; see [`Feature::Indexes`](crate::connection::Feature::Indexes).
     pub fn with_index(mut self, names: impl IntoIterator<Item: AsRef<str>>) -> Self {
         let names: Vec<_> = names.into_iter().map(|name| escape_identifier(name.as_ref()).into_owned()).collect();
         self.clauses.index = Some(names);
