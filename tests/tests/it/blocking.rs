@@ -136,9 +136,6 @@ fn transactions_run_again_after_a_conflict() {
 
 #[test]
 fn closures_may_fail_with_their_own_error_and_panic() -> Result<()> {
-    if is_skipped_here("it::blocking::closures_may_fail_with_their_own_error_and_panic") {
-        return Ok(());
-    }
     #[derive(Debug)]
     enum Refused {
         Poor,
@@ -149,6 +146,9 @@ fn closures_may_fail_with_their_own_error_and_panic() -> Result<()> {
         fn from(error: Error) -> Self {
             Self::Failed(error)
         }
+    }
+    if is_skipped_here("it::blocking::closures_may_fail_with_their_own_error_and_panic") {
+        return Ok(());
     }
     let (_db, session) = place();
     account(&session, "ada", 5);
