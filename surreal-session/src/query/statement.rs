@@ -677,6 +677,7 @@ impl Fragment {
     /// For an order, servers before 3.3 may choose an index that does not have each record once.
     pub(crate) fn rows(self, condition: Option<Self>, is_ordered: bool) -> Self {
         let table = match &condition {
+            Some(condition) if condition.is_search() => self,
             _ if is_ordered => self.indexed(Feature::Indexes),
             Some(condition) => self.indexed_for(condition),
             None => self,
@@ -695,10 +696,15 @@ impl Fragment {
             Reads::Own => has(&["<= NULL"]),
             Reads::Unknown | Reads::Linked => has(&["<", ">", "!", " OR ", "NONE", "NULL"]),
         };
-        match has(&["@ ", " <|"]) {
+        match condition.is_search() {
             true => self,
             false => self.indexed(if is_wide { Feature::Indexes } else { Feature::CompoundIndexes }),
         }
+    }
+
+    /// Returns true for a search of words or of neighbours.
+    fn is_search(&self) -> bool {
+        self.text.contains("@ ") || self.text.contains(" <|")
     }
 
     /// Notes that this table is read without indexes by servers that do not have these.
@@ -942,6 +948,12 @@ mod tests {
         let expected =
             [("RETURN [($_0", Feature::CompoundIndexes), ("RETURN [($_0 WHERE a = $_1), ($_2", Feature::Indexes)];
         assert_eq!(hints, expected);
+    }
+
+    #[test]
+    fn search_in_an_order_has_its_index() {
+        let search = Fragment::new("body @@ ").value(&"words");
+        assert!(Fragment::new("t").rows(Some(search), true).hints.is_empty());
     }
 
     #[test]
