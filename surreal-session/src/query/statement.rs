@@ -749,7 +749,9 @@ impl Fragment {
         } else {
             let offset = self.text.len();
             self.push(&next.text);
-            self.hints.extend(next.hints.into_iter().map(|hint| IndexHint { at: hint.at + offset, ..hint }));
+            if !next.hints.is_empty() {
+                self.hints.extend(next.hints.into_iter().map(|hint| IndexHint { at: hint.at + offset, ..hint }));
+            }
             self.values.extend(next.values.into_iter().map(|(at, value)| (at + offset, value)));
         }
         self.refusal = self.refusal.or(next.refusal);
