@@ -173,9 +173,8 @@ impl Term {
 }
 
 fn is_set(value: &Result<Bytes, EncodeError>) -> bool {
-    let mut tag = Vec::with_capacity(2);
-    writer::tag(&mut tag, Tag::Set.number());
-    value.as_ref().is_ok_and(|value| value.starts_with(&tag))
+    // A tag whose number is in the next byte.
+    matches!(value.as_deref(), Ok([0xd8, tag, ..]) if u64::from(*tag) == Tag::Set.number())
 }
 
 /// A value as the server (3.3.5) stores it, which is how it compares: an object has no entries that are NONE, wherever it
