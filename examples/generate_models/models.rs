@@ -327,8 +327,11 @@ fn comment(entry: &Entry) -> Option<String> {
 /// A plain index, a unique one or one that counts, as a word on the struct.
 fn table_index(index: &Entry) -> Option<String> {
     let columns = index.get("cols").and_then(Value::as_array).unwrap_or_default();
+    let is_several = columns.len() > 1;
     let columns = columns.iter().filter_map(Value::as_str).map(|path| {
-        let steps = steps(path);
+        let mut steps = steps(path);
+        // A model names the array.
+        steps.pop_if(|step| is_several && step == "*");
         let is_plain = steps.iter().all(|step| step != "*");
         is_plain.then(|| steps.iter().map(|step| ident(step)).collect::<Vec<_>>().join("."))
     });

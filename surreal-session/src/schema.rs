@@ -152,7 +152,8 @@ impl Session {
     /// - `schemafull` over rows with other fields;
     /// - a computed field in place of stored values;
     /// - a field or an index that the model does not have;
-    /// - another definition of an access method, which would make its tokens invalid.
+    /// - another definition of an access method, which would make its tokens invalid;
+    /// - a narrower type, if the table has rows and is schemafull, on server 4.0, which does not look at the rows.
     ///
     /// Permissions, comments, the change feed and the mode (schemafull or not) stay as they are unless the model names them.
     /// Everything else of a field follows the model: an assertion, a default or a VALUE that the model does not have is removed.
@@ -170,7 +171,8 @@ impl Session {
     ///
     /// [`Validation`](crate::ErrorKind::Validation) and other errors of the server, with the definition that it refuses, such
     /// as SurrealQL that does not parse; nothing was changed then. [`Auth`](crate::ErrorKind::Auth) without the
-    /// right to define.
+    /// right to define. [`Unsupported`](crate::ErrorKind::Unsupported) for an index of several fields with an array, on servers
+    /// before 3.3, which find a record several times by it.
     ///
     /// # Cancel safety
     ///

@@ -8,6 +8,7 @@ pub(crate) const SINCE: &[(&str, &str, &str)] = &[
     // Refused by name: `Feature` says why.
     ("blocking::live_streams", "3.3", LIVE),
     ("chaos_cancel::", "3.3", LIVE),
+    ("conditions::indexes_are_used", "3.3", "the client does not use the index for some of the conditions"),
     ("conditions::live", "3.3", LIVE),
     ("late::late_identity", "3.3", LIVE),
     ("late::late_refusal", "3.3", PLACE),
@@ -114,6 +115,7 @@ pub(crate) const SINCE: &[(&str, &str, &str)] = &[
     ("retries::contended", "3.1", "a conflict has no structure, and writes conflict far more often"),
     ("schema::defined_database", "3.2", QUOTED),
     ("schema::generated", "3.3", "INFO has fewer definitions"),
+    ("schema::index_of_whole_arrays", "3.3", ARRAYS),
     ("schema::many_programs", "3.2", QUOTED),
     ("schema::random", "3.2", QUOTED),
     ("schema::records_of_the_models", "3.2", QUOTED),
@@ -143,13 +145,11 @@ pub(crate) const UNTIL: &[(&str, &str, &str)] = &[
     ("lost_results::typed_call_whose", "4.0", UNSENT),
     ("lost_results::write_whose", "4.0", UNSENT),
     ("renewal::expired_token", "4.0", "a session ends with its token"),
-    ("schema::rows::rows_in_the_way", "4.0", MIGRATE),
     (
         "live::synced::older_transaction",
         "4.0",
         "changes of transactions that are older than the live query are reported",
     ),
-    ("schema::rows::statement_of_a_pending_field", "4.0", MIGRATE),
     ("select::computed::server_computes_all_fields", "4.0", "other fields are computed"),
     ("server_facts::server_version", "3.3.6", "the version is not the one of the documentation"),
 ];
@@ -159,8 +159,8 @@ const QUOTED: &str = "names of fields that need quotes cannot be defined";
 const PLACE: &str = "the client and not the server refuses to leave a database";
 const VAGUE: &str = "a conflict has no structure";
 const CLOSURE: &str = "a function that is called for each element cannot write";
-const MIGRATE: &str = "a new field of a SCHEMAFULL table with rows needs MIGRATE EXISTING ROWS";
 const REVOKED: &str = "a revoked refresh token cannot be revoked again";
+const ARRAYS: &str = "such an index finds a record several times";
 const LIVE: &str = "live queries do not report the changes of transactions";
 const IGNORE: &str = "`ignore` leaves out rows that violate a constraint too";
 const EDGES: &str = "an edge with a taken id is returned as if it were inserted";

@@ -36,8 +36,9 @@ pub enum Feature {
     /// Identities that cannot leave the namespace or the database that they belong to: from 3.3 on. On older servers the client
     /// refuses that, except `USE` in a text.
     ConfinedUsers,
-    /// Indexes that find missing values, and find each record once for an order: from 3.3 on. On older servers the client reads
-    /// without indexes then, unless the program [names](crate::query::Select::with_index) one.
+    /// Indexes that find missing values, and find each record once: from 3.3 on. On older servers the client reads without
+    /// indexes where that shows, unless the program [names](crate::query::Select::with_index) one, and does not
+    /// [define](crate::Session::define) an index of several fields with an array.
     Indexes,
     /// Inserts with [`ignore`](crate::query::write::Insert::ignore) that leave out only rows that exist, and fail at one that
     /// violates a constraint: from 3.3 on.
@@ -160,7 +161,7 @@ impl fmt::Display for Feature {
             Self::CommitMarkers => "transactions that know their namespace and database",
             Self::EdgeIds => "edges whose ids are not written over",
             Self::ConfinedUsers => "identities that cannot leave their place",
-            Self::Indexes => "indexes that find missing values",
+            Self::Indexes => "indexes that find each record once",
             Self::InsertIgnore => "inserts that ignore only rows that exist",
             Self::LiveTransactions => "live queries that report the changes of transactions",
             Self::PatchElements => "patches of the elements of arrays",

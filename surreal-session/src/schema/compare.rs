@@ -20,7 +20,7 @@ pub(super) struct Found {
 pub(super) struct Fix {
     pub(super) statement: String,
     pub(super) check: Check,
-    /// The statement behind it that mends the rows in its way, with `; ` before it.
+    /// What mends the rows in its way: a clause at its end, or a statement with `; ` before it.
     pub(super) mend: Option<String>,
     /// Set if the statement runs by itself, after the others: it may take long, or be refused.
     pub(super) is_index: bool,
@@ -199,7 +199,7 @@ impl Comparison<'_> {
             let statement = field.define("OVERWRITE ", &self.name, is_schemafull);
             let check = if has_table { self.new_field_check(field) } else { Check::Nothing };
             let mut missing = self.missing(part, field.kind.clone(), statement, check, false);
-            missing.fix.mend = field.fill(&self.name);
+            missing.fix.mend = field.fill(&self.name, self.now.migrates);
             found.push(missing);
             return;
         };

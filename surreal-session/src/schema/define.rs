@@ -5,6 +5,7 @@
 //! finds nothing left. Indexes come afterwards, each by itself: building one may take long, and the server may refuse it.
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 use tokio::time::sleep;
 
@@ -14,7 +15,8 @@ use super::rows::{Check, count, duplicates};
 use super::structure::{PAUSE, Structure, execute, execute_all, is_lost, run};
 use super::table::Parts;
 use crate::connection::Deadline;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, ServerError};
+use crate::protocol::Feature;
 use crate::session::Session;
 use crate::transaction::Transaction;
 
@@ -47,7 +49,12 @@ pub(super) async fn define(session: &Session, parts: &Parts, deadline: Deadline)
         let statements: Vec<String> = others.into_iter().map(|(_, fix)| fix.statement).collect();
         if !statements.is_empty() {
             match apply(session, &expected, &statements, deadline).await {
-                Ok(changes) => report.changes.extend(changes),
+                Ok(Ok(changes)) => report.changes.extend(changes),
+                // The next comparison finds the others again.
+                Ok(Err(pending)) => {
+                    report.pending.push(pending);
+                    continue;
+                }
                 Err(error) if is_unknown(&error, deadline) => continue,
                 Err(error) => return Err(error),
             }
@@ -104,7 +111,21 @@ pub(super) fn check(parts: &Parts, now: &Structure) -> Result<()> {
     Ok(())
 }
 
+/// Refuses an index by which the server would find a record several times. A server that does not tell its version has all.
+async fn check_server(session: &Session, parts: &Parts, deadline: Deadline) -> Result<()> {
+    let mut indexes = parts.tables.iter().flat_map(|table| table.indexes.iter().map(move |index| (table, index)));
+    let Some((table, index)) = indexes.find(|(_, index)| index.has_elements()) else { return Ok(()) };
+    match session.server_version().deadline(deadline.left()).await {
+        Ok(version) if !version.supports(Feature::Indexes) => {
+            Err(Feature::Indexes.missing(index.define("", &table.escaped()), &version))
+        }
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
+/// Reads what the database has of the models, from a server that can have them.
 pub(super) async fn read(session: &Session, parts: &Parts, deadline: Deadline) -> Result<Structure> {
+    check_server(session, parts, deadline).await?;
     Structure::read_again(session, &parts.table_names(), deadline).await
 }
 
@@ -203,25 +224,31 @@ async fn sum(session: &Session, text: &str, deadline: Deadline) -> Result<u64> {
     }
 }
 
-/// Makes those of the changes that are still to be made.
+/// Makes those of the changes that are still to be made, or none of them because of one that the program has to decide about.
 async fn apply(
     session: &Session,
     expected: &Expected<'_>,
     statements: &[String],
     deadline: Deadline,
-) -> Result<Vec<SchemaChange>> {
+) -> Result<std::result::Result<Vec<SchemaChange>, PendingChange>> {
     let limit = deadline.left();
     let transaction = session.transaction().deadline(limit).retry_for(limit);
-    transaction.run(|on| async move { apply_in(&on, expected, statements, deadline).await }).await
+    let refused = OnceLock::new();
+    let applied = transaction.run(|on| apply_in(on, expected, statements, &refused, deadline)).await;
+    match (applied, refused.into_inner()) {
+        (Err(_), Some(pending)) => Ok(Err(pending)),
+        (applied, _) => applied.map(Ok),
+    }
 }
 
 async fn apply_in(
-    on: &Transaction,
+    on: Transaction,
     expected: &Expected<'_>,
     statements: &[String],
+    refused: &OnceLock<PendingChange>,
     deadline: Deadline,
 ) -> Result<Vec<SchemaChange>> {
-    let now = Structure::read(on, &expected.parts.table_names(), deadline).await?;
+    let now = Structure::read(&on, &expected.parts.table_names(), deadline).await?;
     let still = expected.compare(&now).into_iter().filter(|found| statements.contains(&found.fix.statement));
     let change = |found: Found| SchemaChange { difference: found.difference, statement: found.fix.statement };
     let changes: Vec<SchemaChange> = still.map(change).collect();
@@ -229,8 +256,22 @@ async fn apply_in(
     let mut texts: Vec<_> =
         changes.iter().map(|change| (change.difference.place(), change.statement.clone())).collect();
     texts.dedup();
-    execute_all(on, &texts, deadline).await?;
-    Ok(changes)
+    let executed = execute_all(&on, &texts, deadline).await;
+    let pending =
+        executed.as_ref().err().and_then(|error| undecided(&changes, &texts.get(error.statement()?)?.1, error));
+    if let Some(pending) = pending {
+        refused.get_or_init(|| pending);
+    }
+    executed.map(|()| changes)
+}
+
+/// The change of this statement, if the server asks what becomes of existing rows: from 4.0 on it does not look at them.
+fn undecided(changes: &[SchemaChange], statement: &str, error: &Error) -> Option<PendingChange> {
+    let reason =
+        error.server().map(ServerError::message).filter(|message| message.contains("MIGRATE EXISTING ROWS"))?;
+    let change = changes.iter().find(|change| change.statement == statement)?.clone();
+    let SchemaChange { difference, statement } = change;
+    Some(PendingChange { difference, statement, rows: None, reason: reason.to_owned(), is_tried: true })
 }
 
 /// Builds an index, unless rows with equal values are in the way.

@@ -161,7 +161,8 @@ pub struct SchemaChange {
 pub struct PendingChange {
     /// The difference that is left.
     pub difference: Difference,
-    /// The statement that would make the change.
+    /// The statement that would make the change. Server 4.0 may ask in [`reason`](Self::reason) for a clause at its end that says
+    /// what becomes of existing rows.
     pub statement: String,
     /// The number of rows in the way; `None` if they cannot be counted, or do not matter.
     pub rows: Option<u64>,

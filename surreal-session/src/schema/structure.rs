@@ -21,6 +21,9 @@ pub(super) struct Structure {
     pub(super) tables: BTreeMap<String, TableStructure>,
     pub(super) analyzers: BTreeMap<String, Entry>,
     pub(super) accesses: BTreeMap<String, Entry>,
+    /// Set if the server asks for the values of existing rows where a field is defined: from 4.0 on, in databases that were made
+    /// there.
+    pub(super) migrates: bool,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -41,6 +44,7 @@ impl Structure {
             tables: BTreeMap::new(),
             analyzers: entries(&database, "analyzers"),
             accesses: entries(&database, "accesses"),
+            migrates: database.get("compatibility").and_then(Value::as_i64).is_some_and(|level| level >= 4),
         };
         for (name, table) in entries(&database, "tables") {
             structure.tables.insert(name, TableStructure { table, ..TableStructure::default() });

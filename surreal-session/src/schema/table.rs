@@ -149,9 +149,18 @@ impl TableDefinition {
         };
         Walk { table: &mut table, above: vec![Members(model.members)] }.members((model.members)(), &[], false);
         for index in model.indexes {
-            table.add_index(index, (index.columns)(), None);
+            let columns = (index.columns)();
+            let columns = if columns.len() > 1 { table.with_elements(columns) } else { columns };
+            table.add_index(index, columns, None);
         }
         table
+    }
+
+    /// The columns of an index of several fields: of an array, its elements. In an index of the array itself, which has the same
+    /// entries, a record counts once for each element when server 3.3.5 writes.
+    fn with_elements(&self, columns: Vec<String>) -> Vec<String> {
+        let is_list = |column: &str| self.fields.iter().any(|field| field.is_list() && field.escaped() == column);
+        columns.into_iter().map(|column| if is_list(&column) { column + ".*" } else { column }).collect()
     }
 
     fn add_index(&mut self, index: &IndexModel, columns: Vec<String>, dimension: Option<usize>) {
@@ -327,6 +336,12 @@ impl FieldDefinition {
         text_of(&self.path)
     }
 
+    /// Returns true if the values are arrays or sets.
+    fn is_list(&self) -> bool {
+        let kind = self.kind.strip_prefix("option<").unwrap_or(&self.kind);
+        kind.starts_with("array") || kind.starts_with("set")
+    }
+
     /// The statement that defines the field in a table. `FLEXIBLE` is for tables that are `SCHEMAFULL`.
     pub(super) fn define(&self, word: &str, table: &str, is_schemafull: bool) -> String {
         let rules = &self.rules;
@@ -350,12 +365,17 @@ impl FieldDefinition {
 }
 
 impl FieldDefinition {
-    /// The statement that gives rows without the field its default, behind its definition. A field in an object has none: the
-    /// object may be missing.
-    pub(super) fn fill(&self, table: &str) -> Option<String> {
+    /// What gives rows without the field its default, behind its definition. A field in an object has none: the object may be
+    /// missing.
+    pub(super) fn fill(&self, table: &str, migrates: bool) -> Option<String> {
         let default = self.rules.default.or(self.rules.default_always).filter(|_| self.path.len() == 1)?;
         let path = self.escaped();
-        Some(format!("; UPDATE {table} SET {path} = {default} WHERE {path} = NONE"))
+        Some(if migrates {
+            let name = escape_identifier(&format!("{}_default", plain_name(&path))).into_owned();
+            format!(" MIGRATE EXISTING ROWS AS {name} USING $value ?? {default} FALLBACK {default}")
+        } else {
+            format!("; UPDATE {table} SET {path} = {default} WHERE {path} = NONE")
+        })
     }
 }
 
@@ -384,6 +404,11 @@ impl IndexDefinition {
 
     pub(super) fn is_unique(&self) -> bool {
         self.kind == "UNIQUE"
+    }
+
+    /// Returns true if it has several fields, one of them the elements of an array.
+    pub(super) fn has_elements(&self) -> bool {
+        self.columns.len() > 1 && self.columns.iter().any(|column| column.ends_with(".*"))
     }
 }
 

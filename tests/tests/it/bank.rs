@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 use surreal_session::prelude::*;
 use surreal_session::{CommitMarker, Result};
-use surreal_session_tests::{Proxy, async_test, login, no_transaction_is_open, place};
+use surreal_session_tests::{Proxy, async_test, is_version_in, login, no_transaction_is_open, place};
 use tokio::time::{sleep, timeout};
 
 const WRITERS: usize = 16;
@@ -175,9 +175,11 @@ async fn run_bank(way: Way) {
     });
     proxy.chaos(Duration::from_millis(200)..Duration::from_millis(800));
     let writers: Vec<_> = (0..WRITERS).map(|writer| tokio::spawn(Arc::clone(&bank).work(writer))).collect();
+    // Before 3.3, a read may see a part of a commit that is under way (store in memory).
+    let sees_whole_commits = is_version_in("3.3"..).await;
     while !writers.iter().all(tokio::task::JoinHandle::is_finished) {
-        // A reader sees only whole transfers meanwhile.
-        assert_eq!(total(&auditor).await, OPENING * i64::try_from(ACCOUNTS).unwrap());
+        let total = total(&auditor).await;
+        assert!(total == OPENING * i64::try_from(ACCOUNTS).unwrap() || !sees_whole_commits, "{total}");
         sleep(Duration::from_millis(200)).await;
     }
     for writer in writers {

@@ -5,14 +5,14 @@ mod generated;
 mod random;
 mod rows;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde::{Deserialize, Serialize};
 use surreal_session::ErrorKind;
 use surreal_session::prelude::*;
 use surreal_session::schema::{DefineReport, Definition, Item, Part, Schema};
 use surreal_session::value::{Bytes, Decimal, Duration, File, Geometry, Range, Set, Uuid};
-use surreal_session_tests::{Loss, Proxy, async_test, login, place, unique};
+use surreal_session_tests::{Loss, Proxy, async_test, is_version_in, login, place, unique};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Stored)]
 #[serde(rename_all = "snake_case")]
@@ -543,4 +543,57 @@ fn attributes_have_several_forms() {
     assert_eq!(one, Schema::of::<Other>().to_surql());
     assert!(one.contains("DEFINE INDEX a_unique ON form FIELDS a UNIQUE;"), "{one}");
     assert!(one.contains("HNSW DIMENSION 2 DIST COSINE TYPE F64;"), "{one}");
+}
+
+/// Arrays beside other fields in indexes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]
+#[record(table = "tagged", index(fields(n, tags)), index(fields(marks, n), unique))]
+struct Tagged {
+    id: Id<Tagged>,
+    n: i64,
+    x: i64,
+    #[record(index)]
+    tags: Vec<String>,
+    marks: Option<BTreeSet<i64>>,
+}
+
+fn tagged(n: i64, tags: &[&str], marks: Option<&[i64]>) -> NewTagged {
+    let tags = tags.iter().map(|tag| (*tag).to_owned()).collect();
+    NewTagged { n, x: 0, tags, marks: marks.map(|marks| marks.iter().copied().collect()) }
+}
+
+#[async_test(not_send)]
+async fn record_is_found_once_by_an_index_of_several_fields_with_an_array() {
+    let session = empty().await;
+    if is_version_in(.."3.3").await {
+        let error = session.define::<Tagged>().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
+        assert!(error.to_string().contains("INDEX n_tags_index ON tagged FIELDS n, tags.*"), "{error}");
+        assert_eq!(session.verify::<Tagged>().await.unwrap_err().kind(), ErrorKind::Unsupported);
+        return;
+    }
+    session.define::<Tagged>().await.unwrap().check().unwrap();
+    let rows = [tagged(1, &["a", "b", "c"], Some(&[1, 2])), tagged(1, &[], None), tagged(2, &["a"], Some(&[]))];
+    session.insert(rows).await.unwrap();
+    let error = session.create::<Tagged>().content(tagged(1, &[], Some(&[2, 3]))).await.unwrap_err();
+    assert!(error.is_unique_violation(), "{error}");
+    assert_eq!(session.select::<Tagged>().filter(|row| row.n.eq(1)).await.unwrap().len(), 2);
+    assert_eq!(session.select::<Tagged>().filter(|row| row.tags.contains("a")).count().await.unwrap(), 2);
+    let changed = session.update::<Tagged>().filter(|row| row.n.eq(1)).set(|row| row.x.add(1)).await.unwrap();
+    assert_eq!(changed.iter().map(|row| row.x).collect::<Vec<_>>(), [1, 1]);
+    assert_eq!(session.delete::<Tagged>().filter(|row| row.n.eq(1)).await.unwrap().len(), 2);
+}
+
+#[async_test(not_send)]
+async fn index_of_whole_arrays_becomes_one_of_their_elements() {
+    let session = empty().await;
+    session.define::<Tagged>().await.unwrap();
+    assert!(session.verify::<Tagged>().await.unwrap().is_clean());
+    let whole = "DEFINE INDEX OVERWRITE n_tags_index ON tagged FIELDS n, tags";
+    session.execute(whole).await.unwrap();
+    let report = session.verify::<Tagged>().await.unwrap();
+    let [difference] = &report.differences[..] else { panic!("{report}") };
+    assert_eq!((difference.model.as_deref(), difference.database.as_deref()), (Some("n, tags.*"), Some("n, tags")));
+    assert_eq!(session.define::<Tagged>().await.unwrap().changes.len(), 1);
+    assert!(session.verify::<Tagged>().await.unwrap().is_clean());
 }

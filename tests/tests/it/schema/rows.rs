@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use surreal_session::prelude::*;
 use surreal_session::schema::DefineReport;
-use surreal_session_tests::async_test;
+use surreal_session_tests::{async_test, is_version_in};
 
 use super::empty;
 
@@ -54,6 +54,11 @@ async fn rows_in_the_way_are_counted_and_stay() {
         .unwrap();
     let before: Value = session.query("SELECT * FROM item").await.unwrap().take(0).unwrap();
     let report = session.define::<Item>().await.unwrap();
+    let fill = match is_version_in("4.0"..).await {
+        true => " MIGRATE EXISTING ROWS AS price_default USING $value ?? 0 FALLBACK 0",
+        false => "; UPDATE item SET price = 0 WHERE price = NONE",
+    };
+    let price = format!("DEFINE FIELD OVERWRITE price ON item TYPE int DEFAULT 0{fill}");
     assert_eq!(
         pending(&report),
         [
@@ -64,10 +69,7 @@ async fn rows_in_the_way_are_counted_and_stay() {
             ("DEFINE FIELD OVERWRITE parts.*.weight ON item TYPE float", Some(1)),
             ("DEFINE FIELD OVERWRITE main.weight ON item TYPE float", Some(1)),
             ("DEFINE FIELD OVERWRITE tags ON item TYPE array<string>", Some(1)),
-            (
-                "DEFINE FIELD OVERWRITE price ON item TYPE int DEFAULT 0; UPDATE item SET price = 0 WHERE price = NONE",
-                Some(1)
-            ),
+            (price.as_str(), Some(1)),
             ("DEFINE FIELD OVERWRITE double ON item TYPE int COMPUTED amount * 2", Some(1)),
             ("DEFINE FIELD OVERWRITE parts.*.note ON item TYPE option<string>", None),
             ("DEFINE INDEX IF NOT EXISTS code_unique ON item FIELDS code UNIQUE", Some(2)),
@@ -82,6 +84,38 @@ async fn rows_in_the_way_are_counted_and_stay() {
     assert!(report.is_complete(), "{report}");
     assert!(session.verify::<Item>().await.unwrap().is_clean());
     assert_eq!(session.select::<Item>().await.unwrap().len(), 2);
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]
+#[record(schemafull)]
+struct Narrowed {
+    id: Id<Narrowed>,
+    code: String,
+    note: Option<String>,
+}
+
+#[async_test(not_send)]
+async fn change_that_the_server_asks_about_is_pending() {
+    let session = empty().await;
+    let wide = "DEFINE TABLE narrowed SCHEMAFULL; DEFINE FIELD code ON narrowed TYPE string | int; CREATE narrowed:a SET code = 'a'";
+    session.execute(wide).await.unwrap();
+    let report = session.define::<Narrowed>().await.unwrap();
+    if is_version_in(.."4.0").await {
+        assert!(report.is_complete(), "{report}");
+        return;
+    }
+    let [pending] = &report.pending[..] else { panic!("{report}") };
+    assert_eq!(
+        (pending.statement.as_str(), pending.rows),
+        ("ALTER FIELD code ON narrowed TYPE string", None),
+        "{report}"
+    );
+    assert!(pending.reason.contains("add MIGRATE EXISTING ROWS"), "{report}");
+    assert_eq!(report.changes.len(), 1, "{report}");
+    let decided = format!("{} MIGRATE EXISTING ROWS AS code_string USING $value FALLBACK ''", pending.statement);
+    session.execute(Surql::dynamic(decided)).await.unwrap();
+    assert!(session.verify::<Narrowed>().await.unwrap().is_clean());
+    assert_eq!(session.select::<Narrowed>().one().await.unwrap().code, "a");
 }
 
 /// Two records of one table, one of them with a default that only the database knows.
