@@ -13,7 +13,7 @@ use super::compare::{Expected, Fix, Found};
 use super::report::{DefineReport, Difference, Part, PendingChange, SchemaChange};
 use super::rows::{Check, count, duplicates};
 use super::structure::{PAUSE, Structure, execute, execute_all, is_lost, run};
-use super::table::Parts;
+use super::table::{Parts, TableDefinition};
 use crate::connection::Deadline;
 use crate::error::{Error, ErrorKind, Result, ServerError};
 use crate::protocol::Feature;
@@ -113,12 +113,9 @@ pub(super) fn check(parts: &Parts, now: &Structure) -> Result<()> {
 
 /// Refuses an index by which the server would find a record several times. A server that does not tell its version has all.
 async fn check_server(session: &Session, parts: &Parts, deadline: Deadline) -> Result<()> {
-    let mut indexes = parts.tables.iter().flat_map(|table| table.indexes.iter().map(move |index| (table, index)));
-    let Some((table, index)) = indexes.find(|(_, index)| index.has_elements()) else { return Ok(()) };
+    let Some(index) = parts.tables.iter().find_map(TableDefinition::index_with_elements) else { return Ok(()) };
     match session.server_version().deadline(deadline.left()).await {
-        Ok(version) if !version.supports(Feature::Indexes) => {
-            Err(Feature::Indexes.missing(index.define("", &table.escaped()), &version))
-        }
+        Ok(version) if !version.supports(Feature::Indexes) => Err(Feature::Indexes.missing(index, &version)),
         Ok(_) | Err(_) => Ok(()),
     }
 }

@@ -321,6 +321,11 @@ impl TableDefinition {
         escape_identifier(&self.name).into_owned()
     }
 
+    /// The definition of an index of several fields, one of them the elements of an array.
+    pub(super) fn index_with_elements(&self) -> Option<String> {
+        self.indexes.iter().find(|index| index.has_elements()).map(|index| index.define("", &self.escaped()))
+    }
+
     /// The statement that defines the table, with a word such as `OVERWRITE`, under a name as SurrealQL.
     pub(super) fn define(&self, word: &str, name: &str, is_schemafull: bool) -> String {
         let mode = if is_schemafull { "SCHEMAFULL" } else { "SCHEMALESS" };
@@ -407,7 +412,7 @@ impl IndexDefinition {
     }
 
     /// Returns true if it has several fields, one of them the elements of an array.
-    pub(super) fn has_elements(&self) -> bool {
+    fn has_elements(&self) -> bool {
         self.columns.len() > 1 && self.columns.iter().any(|column| column.ends_with(".*"))
     }
 }

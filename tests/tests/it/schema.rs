@@ -547,7 +547,7 @@ fn attributes_have_several_forms() {
 
 /// Arrays beside other fields in indexes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]
-#[record(table = "tagged", index(fields(n, tags)), index(fields(marks, n), unique))]
+#[record(table = "tagged", index(fields = "n, tags"), index(fields = "marks, n", unique))]
 struct Tagged {
     id: Id<Tagged>,
     n: i64,
@@ -592,7 +592,7 @@ async fn index_of_whole_arrays_becomes_one_of_their_elements() {
     let whole = "DEFINE INDEX OVERWRITE n_tags_index ON tagged FIELDS n, tags";
     session.execute(whole).await.unwrap();
     let report = session.verify::<Tagged>().await.unwrap();
-    let [difference] = &report.differences[..] else { panic!("{report}") };
+    let [difference] = &report.iter().collect::<Vec<_>>()[..] else { panic!("{report}") };
     assert_eq!((difference.model.as_deref(), difference.database.as_deref()), (Some("n, tags.*"), Some("n, tags")));
     assert_eq!(session.define::<Tagged>().await.unwrap().changes.len(), 1);
     assert!(session.verify::<Tagged>().await.unwrap().is_clean());
