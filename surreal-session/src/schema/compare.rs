@@ -32,11 +32,16 @@ pub(super) struct Expected<'a> {
     pub(super) structure: Structure,
     /// Set if the structure is in the server's words, so that expressions can be compared.
     pub(super) is_rendered: bool,
-    /// The tables that cannot become schemafull now. What is only allowed in schemafull tables waits.
+    /// The tables that cannot become schemafull now, or only after their fields: server 4.0 does not look at the rows of a
+    /// schemafull table when a field is defined. What is only allowed in schemafull tables waits.
     pub(super) schemaless: BTreeSet<String>,
 }
 
 impl Expected<'_> {
+    pub(super) fn is_schemaless(&self, difference: &Difference) -> bool {
+        difference.table.as_ref().is_some_and(|table| self.schemaless.contains(table))
+    }
+
     /// Compares with what the database has now.
     pub(super) fn compare(&self, now: &Structure) -> Vec<Found> {
         let mut found = Vec::new();

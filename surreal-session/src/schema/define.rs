@@ -28,25 +28,23 @@ pub(super) async fn define(session: &Session, parts: &Parts, deadline: Deadline)
         check(parts, &now)?;
         let structure = Structure::rendered(session, parts, &now, deadline).await?;
         let mut expected = Expected { parts, structure, is_rendered: true, schemaless: BTreeSet::new() };
-        let (mut ready, mut pending) = sort(session, expected.compare(&now), &now, deadline).await?;
-        let modes = pending.iter().filter(|pending| pending.difference.aspect == "mode");
-        expected.schemaless = modes.filter_map(|pending| pending.difference.table.clone()).collect();
-        if !expected.schemaless.is_empty() {
-            (ready, pending) = sort(session, expected.compare(&now), &now, deadline).await?;
-        }
         report.pending.retain(|pending| pending.is_tried);
-        let was_tried = |fix: &Fix| {
-            let done = report.changes.iter().map(|change| &change.statement);
-            done.chain(report.pending.iter().map(|pending| &pending.statement)).any(|tried| *tried == fix.statement)
-        };
-        let (tried, ready): (Vec<_>, Vec<_>) = ready.into_iter().partition(|(_, fix)| was_tried(fix));
+        let mut sorted = sort(session, expected.compare(&now), &now, &report, deadline).await?;
+        let ready = sorted.ready.iter().filter(|_| now.migrates).map(|found| &found.difference);
+        let pending = report.pending.iter().chain(&sorted.pending).map(|pending| &pending.difference);
+        let modes = ready.chain(pending).filter(|difference| difference.aspect == "mode");
+        expected.schemaless = modes.filter_map(|difference| difference.table.clone()).collect();
+        if !expected.schemaless.is_empty() {
+            sorted = sort(session, expected.compare(&now), &now, &report, deadline).await?;
+        }
+        let Sorted { tried, ready, pending } = sorted;
         report.pending.splice(0..0, pending);
         if ready.is_empty() {
             report.note_without_effect(tried);
             return Ok(report);
         }
-        let (indexes, others): (Vec<_>, Vec<_>) = ready.into_iter().partition(|(_, fix)| fix.is_index);
-        let statements: Vec<String> = others.into_iter().map(|(_, fix)| fix.statement).collect();
+        let (indexes, others): (Vec<_>, Vec<_>) = ready.into_iter().partition(|found| found.fix.is_index);
+        let statements: Vec<String> = others.into_iter().map(|found| found.fix.statement).collect();
         if !statements.is_empty() {
             match apply(session, &expected, &statements, deadline).await {
                 Ok(Ok(changes)) => report.changes.extend(changes),
@@ -59,8 +57,8 @@ pub(super) async fn define(session: &Session, parts: &Parts, deadline: Deadline)
                 Err(error) => return Err(error),
             }
         }
-        for (found, fix) in indexes {
-            match build(session, &found, &fix, deadline).await {
+        for found in indexes {
+            match build(session, &found, deadline).await {
                 Ok(Ok(change)) => report.changes.push(change),
                 Ok(Err(pending)) => report.pending.push(pending),
                 Err(error) if is_unknown(&error, deadline) => break,
@@ -76,12 +74,18 @@ fn is_unknown(error: &Error, deadline: Deadline) -> bool {
 }
 
 impl DefineReport {
+    /// Returns true if the statement was sent already.
+    fn has_tried(&self, fix: &Fix) -> bool {
+        let done = self.changes.iter().map(|change| &change.statement);
+        done.chain(self.pending.iter().map(|pending| &pending.statement)).any(|tried| *tried == fix.statement)
+    }
+
     /// Notes changes that were made, and are still to be made.
-    fn note_without_effect(&mut self, tried: Vec<(Found, Fix)>) {
-        for (found, fix) in tried {
+    fn note_without_effect(&mut self, tried: Vec<Found>) {
+        for Found { difference, fix } in tried {
             if self.pending.iter().all(|pending| pending.statement != fix.statement) {
                 let reason = "the server took the statement, and the difference is still there".to_owned();
-                let (difference, statement) = (found.difference, fix.statement);
+                let statement = fix.statement;
                 self.pending.push(PendingChange { difference, statement, rows: None, reason, is_tried: true });
             }
         }
@@ -126,51 +130,52 @@ pub(super) async fn read(session: &Session, parts: &Parts, deadline: Deadline) -
     Structure::read_again(session, &parts.table_names(), deadline).await
 }
 
-/// The changes that lose nothing, and the others with the numbers of rows in their way.
+/// Changes by what becomes of them.
+struct Sorted {
+    /// Those that were sent before.
+    tried: Vec<Found>,
+    /// Those that lose nothing.
+    ready: Vec<Found>,
+    /// The others, with the numbers of rows in their way.
+    pending: Vec<PendingChange>,
+}
+
 async fn sort(
     session: &Session,
     found: Vec<Found>,
     now: &Structure,
+    report: &DefineReport,
     deadline: Deadline,
-) -> Result<(Vec<(Found, Fix)>, Vec<PendingChange>)> {
+) -> Result<Sorted> {
+    let (tried, others): (Vec<_>, Vec<_>) = found.into_iter().partition(|found| report.has_tried(&found.fix));
     let (mut ready, mut pending) = (Vec::new(), Vec::new());
-    for found in found {
-        let fix = found.fix.clone();
+    for found in others {
         let table = found.difference.table.as_deref().filter(|table| now.tables.contains_key(*table));
-        match obstacle(session, table, &fix.check, deadline).await? {
-            None => ready.push((found, fix)),
+        match obstacle(session, table, &found.fix.check, deadline).await? {
+            None => ready.push(found),
             Some((rows, reason)) => {
-                let difference = found.difference;
+                let Found { difference, fix } = found;
                 let statement = fix.statement + &fix.mend.unwrap_or_default();
                 pending.push(PendingChange { difference, statement, rows, reason, is_tried: false });
             }
         }
     }
-    Ok(together(ready, pending))
+    let waits = |found: &Found| report.pending.iter().chain(&pending).any(|other| precedes(other, &found.difference));
+    let (waiting, ready): (Vec<_>, Vec<_>) = ready.into_iter().partition(waits);
+    pending.extend(waiting.into_iter().map(|Found { difference, fix }| {
+        let reason = "another change of the field, or of the one around it, has to be made first".to_owned();
+        PendingChange { difference, statement: fix.statement, rows: None, reason, is_tried: false }
+    }));
+    Ok(Sorted { tried, ready, pending })
 }
 
-/// The definition of a field changes as a whole, or not at all, and after that of the field that it is nested in: server 4.0
-/// defines none without the other.
-fn together(ready: Vec<(Found, Fix)>, mut pending: Vec<PendingChange>) -> (Vec<(Found, Fix)>, Vec<PendingChange>) {
-    let waits = |found: &Found, pending: &[PendingChange]| {
-        let Difference { table, part, .. } = &found.difference;
-        let Part::Field(path) = part else { return false };
-        let precedes = |other: &PendingChange| match &other.difference.part {
-            Part::Field(first) if first == path => true,
-            Part::Field(first) if other.difference.aspect == "definition" && other.difference.database.is_none() => {
-                path.strip_prefix(first.as_str()).is_some_and(|rest| rest.starts_with('.'))
-            }
-            _ => false,
-        };
-        pending.iter().any(|other| other.difference.table == *table && precedes(other))
-    };
-    let (waiting, ready): (Vec<_>, Vec<_>) = ready.into_iter().partition(|(found, _)| waits(found, &pending));
-    pending.extend(waiting.into_iter().map(|(found, fix)| {
-        let reason = "another change of the field, or of the one around it, has to be made first".to_owned();
-        let (difference, statement) = (found.difference, fix.statement);
-        PendingChange { difference, statement, rows: None, reason, is_tried: false }
-    }));
-    (ready, pending)
+/// Returns true if a change has to wait for one that is pending. The definition of a field changes as a whole, or not at all,
+/// and after that of the field that it is nested in: server 4.0 defines none without the other.
+fn precedes(pending: &PendingChange, difference: &Difference) -> bool {
+    let (Part::Field(first), Part::Field(path)) = (&pending.difference.part, &difference.part) else { return false };
+    let is_new = pending.difference.aspect == "definition" && pending.difference.database.is_none();
+    let is_inside = path.strip_prefix(first.as_str()).is_some_and(|rest| rest.starts_with('.'));
+    pending.difference.table == difference.table && (first == path || is_new && is_inside)
 }
 
 /// The number of rows in the way of a change, and what they are; `None` if there are none.
@@ -248,7 +253,9 @@ async fn apply_in(
     let now = Structure::read(&on, &expected.parts.table_names(), deadline).await?;
     let still = expected.compare(&now).into_iter().filter(|found| statements.contains(&found.fix.statement));
     let change = |found: Found| SchemaChange { difference: found.difference, statement: found.fix.statement };
-    let changes: Vec<SchemaChange> = still.map(change).collect();
+    let mut changes: Vec<SchemaChange> = still.map(change).collect();
+    // A table becomes schemafull after its fields, if it is schemaless until then.
+    changes.sort_by_key(|change| expected.is_schemaless(&change.difference) && change.difference.aspect == "mode");
     // Two differences of a field may have one statement.
     let mut texts: Vec<_> =
         changes.iter().map(|change| (change.difference.place(), change.statement.clone())).collect();
@@ -275,10 +282,10 @@ fn undecided(changes: &[SchemaChange], statement: &str, error: &Error) -> Option
 async fn build(
     session: &Session,
     found: &Found,
-    fix: &Fix,
     deadline: Deadline,
 ) -> Result<std::result::Result<SchemaChange, PendingChange>> {
-    let (difference, statement) = (found.difference.clone(), fix.statement.clone());
+    let Found { difference, fix } = found;
+    let (difference, statement) = (difference.clone(), fix.statement.clone());
     let built = run_again(session, &statement, deadline).await;
     match (built, &fix.check, &difference.table) {
         (Ok(()), ..) => Ok(Ok(SchemaChange { difference, statement })),

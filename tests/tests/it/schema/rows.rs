@@ -118,6 +118,25 @@ async fn change_that_the_server_asks_about_is_pending() {
     assert_eq!(session.select::<Narrowed>().one().await.unwrap().code, "a");
 }
 
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]
+#[record(schemafull)]
+struct Loose {
+    id: Id<Loose>,
+    code: String,
+    data: BTreeMap<String, i64>,
+}
+
+#[async_test(not_send)]
+async fn table_with_rows_becomes_schemafull() {
+    let session = empty().await;
+    session.execute("CREATE loose:a SET code = 'a', data = { x: 1 }").await.unwrap();
+    let report = session.define::<Loose>().await.unwrap();
+    assert!(report.is_complete(), "{report}");
+    assert!(session.verify::<Loose>().await.unwrap().is_clean());
+    assert_eq!(session.select::<Loose>().one().await.unwrap().data, BTreeMap::from([("x".to_owned(), 1)]));
+    session.create::<Loose>().content(NewLoose { code: "b".into(), data: BTreeMap::new() }).await.unwrap();
+}
+
 /// Two records of one table, one of them with a default that only the database knows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]
 #[record(table = "shared", schemafull)]
