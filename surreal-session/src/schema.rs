@@ -148,7 +148,7 @@ impl Session {
     /// way. These are:
     ///
     /// - a type, or an assertion, that values of rows do not have; a required field that rows do not have;
-    /// - a unique index over rows with equal values;
+    /// - a unique index over rows with equal values, and any index of a field that is pending itself in a schemafull table;
     /// - `schemafull` over rows with other fields;
     /// - a computed field in place of stored values;
     /// - a field or an index that the model does not have;

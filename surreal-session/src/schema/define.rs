@@ -278,7 +278,7 @@ fn undecided(changes: &[SchemaChange], statement: &str, error: &Error) -> Option
     Some(PendingChange { difference, statement, rows: None, reason: reason.to_owned(), is_tried: true })
 }
 
-/// Builds an index, unless rows with equal values are in the way.
+/// Builds an index, unless rows with equal values are in the way, or its field is not defined.
 async fn build(
     session: &Session,
     found: &Found,
@@ -293,6 +293,11 @@ async fn build(
             let rows = Some(sum(session, &duplicates(table, columns), deadline).await?);
             let reason = "records with equal values".to_owned();
             Ok(Err(PendingChange { difference, statement, rows, reason, is_tried: true }))
+        }
+        // The field, whose own definition is pending.
+        (Err(error), ..) if error.kind() == ErrorKind::NotFound => {
+            let reason = error.server().map_or_else(|| error.to_string(), |server| server.message().to_owned());
+            Ok(Err(PendingChange { difference, statement, rows: None, reason, is_tried: true }))
         }
         (Err(error), ..) => Err(error.in_context(format!("cannot define {}", difference.place()))),
     }

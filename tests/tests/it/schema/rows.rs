@@ -137,6 +137,29 @@ async fn table_with_rows_becomes_schemafull() {
     session.create::<Loose>().content(NewLoose { code: "b".into(), data: BTreeMap::new() }).await.unwrap();
 }
 
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]
+#[record(schemafull, index(fields(serial, code)))]
+struct Grown {
+    id: Id<Grown>,
+    code: String,
+    #[record(unique)]
+    serial: i64,
+}
+
+#[async_test(not_send)]
+async fn index_waits_for_its_field() {
+    let session = empty().await;
+    let before = "DEFINE TABLE grown SCHEMAFULL; DEFINE FIELD code ON grown TYPE string; CREATE grown:a SET code = 'a'";
+    session.execute(before).await.unwrap();
+    let report = session.define::<Grown>().await.unwrap();
+    let places: Vec<_> = report.pending.iter().map(|pending| pending.difference.to_string()).collect();
+    assert_eq!(pending(&report).iter().map(|(_, rows)| *rows).collect::<Vec<_>>(), [Some(1), None, None], "{places:?}");
+    assert!(report.pending[1].reason.contains("'serial' does not exist"), "{report}");
+    session.execute("DELETE grown").await.unwrap();
+    assert!(session.define::<Grown>().await.unwrap().is_complete());
+    assert!(session.verify::<Grown>().await.unwrap().is_clean());
+}
+
 /// Two records of one table, one of them with a default that only the database knows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]
 #[record(table = "shared", schemafull)]
