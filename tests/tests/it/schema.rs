@@ -587,6 +587,8 @@ async fn record_is_found_once_by_an_index_of_several_fields_with_an_array() {
 #[async_test(not_send)]
 async fn index_of_whole_arrays_becomes_one_of_their_elements() {
     let session = empty().await;
+    let text = Schema::of::<Tagged>().to_surql();
+    assert!(text.contains("FIELDS marks.*, n UNIQUE;") && text.contains("FIELDS tags;"), "{text}");
     session.define::<Tagged>().await.unwrap();
     assert!(session.verify::<Tagged>().await.unwrap().is_clean());
     let whole = "DEFINE INDEX OVERWRITE n_tags_index ON tagged FIELDS n, tags";
