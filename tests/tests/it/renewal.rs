@@ -444,8 +444,12 @@ async fn sessions_are_renewed_while_their_sockets_are_cut() {
     proxy.calm();
     assert!(calls > 100, "{calls}");
     for (name, session) in &sessions {
-        eventually("the session works", async || session.query("RETURN 1").await.is_ok()).await;
-        assert_eq!(session.query("RETURN $auth.name").await.unwrap().take::<String>(0).unwrap(), *name);
+        // Once more a socket may be cut that was opened before.
+        eventually("the session works", async || {
+            let reply = session.query("RETURN $auth.name").await;
+            reply.is_ok_and(|reply| reply.take::<String>(0).unwrap() == *name)
+        })
+        .await;
     }
 }
 
