@@ -147,7 +147,7 @@ async fn session_is_not_returned_after_its_token_has_expired() {
     // The server has refused it too.
     assert!(users.db.new_session().authenticate(&token).await.unwrap_err().is_expired());
     let stats = cache.stats();
-    assert_eq!((stats.opened, stats.open), (stats.expired, 0), "{stats:?}");
+    assert!([(1, 1, 0), (2, 2, 0)].contains(&(stats.opened, stats.expired, stats.open)), "{stats:?}");
     // The handle that was given out lives as long as its session, which in server 4.0 ends with the token.
     let outcome = session.execute("RETURN 1").await;
     assert!(if is_version_in("4.0"..).await { outcome.unwrap_err().is_expired() } else { outcome.is_ok() });
