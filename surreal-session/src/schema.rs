@@ -118,7 +118,6 @@ impl Schema {
         SessionCall::in_session(&Arc::clone(session.inner()), "verify", async move |deadline| {
             let parts = &schema.parts;
             let now = define::read(&session, parts, deadline).await?;
-            define::check(parts, &now)?;
             let expected = match Structure::rendered(&session, parts, &now, deadline).await {
                 Ok(structure) => Expected { parts, structure, is_rendered: true, schemaless: BTreeSet::new() },
                 Err(error) if error.is_forbidden() => {

@@ -20,7 +20,7 @@ pub(super) struct Found {
 pub(super) struct Fix {
     pub(super) statement: String,
     pub(super) check: Check,
-    /// What mends the rows in its way: a clause at its end, or a statement with `; ` before it.
+    /// A clause at its end, or a statement with `; ` before it, that mends the rows in its way.
     pub(super) mend: Option<String>,
     /// Set if the statement runs by itself, after the others: it may take long, or be refused.
     pub(super) is_index: bool,

@@ -25,7 +25,6 @@ pub(super) async fn define(session: &Session, parts: &Parts, deadline: Deadline)
     // The changes are looked for again as long as others change the schema meanwhile.
     loop {
         let now = read(session, parts, deadline).await?;
-        check(parts, &now)?;
         let structure = Structure::rendered(session, parts, &now, deadline).await?;
         let mut expected = Expected { parts, structure, is_rendered: true, schemaless: BTreeSet::new() };
         report.pending.retain(|pending| pending.is_tried);
@@ -93,7 +92,7 @@ impl DefineReport {
 }
 
 /// Refuses what the server would take, and fail at with the first record.
-pub(super) fn check(parts: &Parts, now: &Structure) -> Result<()> {
+fn check(parts: &Parts, now: &Structure) -> Result<()> {
     for table in &parts.tables {
         let name = &table.name;
         if table.is_open && table.schemafull == Some(true) {
@@ -124,10 +123,11 @@ async fn check_server(session: &Session, parts: &Parts, deadline: Deadline) -> R
     }
 }
 
-/// Reads what the database has of the models, from a server that can have them.
+/// Reads what the database has of the models, if it can have them.
 pub(super) async fn read(session: &Session, parts: &Parts, deadline: Deadline) -> Result<Structure> {
     check_server(session, parts, deadline).await?;
-    Structure::read_again(session, &parts.table_names(), deadline).await
+    let now = Structure::read_again(session, &parts.table_names(), deadline).await?;
+    check(parts, &now).map(|()| now)
 }
 
 /// Changes by what becomes of them.
