@@ -284,11 +284,8 @@ impl Clauses {
         let is_indexed = self.records.reach == Reach::Table;
         let is_ordered = !self.order().is_empty();
         let filter = (!self.filter.is_empty()).then(|| Tree::all(self.filter.iter().cloned()).into_fragment());
-        match filter {
-            filter if is_indexed => target.rows(filter, is_ordered),
-            Some(filter) => target.text(" WHERE ").then(filter),
-            None => target,
-        }
+        let target = if is_indexed { target.indexed_in(filter.as_ref(), is_ordered) } else { target };
+        target.passing(filter)
     }
 
     /// Without an order, an index for the filter would choose the records of a page by its own order.
