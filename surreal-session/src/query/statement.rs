@@ -672,22 +672,19 @@ impl Fragment {
         self
     }
 
-    /// This statement with a condition, if there is one.
-    pub(crate) fn passing(self, condition: Option<Self>) -> Self {
-        match condition {
-            Some(condition) => self.text(" WHERE ").then(condition),
-            None => self,
-        }
-    }
-
-    /// This table for a condition and an order. For an order, servers before 3.3 may choose an index that does not have each
-    /// record once.
-    pub(crate) fn indexed_in(self, condition: Option<&Self>, is_ordered: bool) -> Self {
-        match condition {
+    /// The records of this table that pass a condition, if there is one.
+    ///
+    /// For an order, servers before 3.3 may choose an index that does not have each record once.
+    pub(crate) fn rows(self, condition: Option<Self>, is_ordered: bool) -> Self {
+        let table = match &condition {
             Some(condition) if condition.is_search() => self,
             _ if is_ordered => self.indexed(Feature::Indexes),
             Some(condition) => self.indexed_for(condition),
             None => self,
+        };
+        match condition {
+            Some(condition) => table.text(" WHERE ").then(condition),
+            None => table,
         }
     }
 
@@ -944,10 +941,8 @@ mod tests {
     #[test]
     fn hints_are_behind_their_tables() {
         let table = || Fragment::of(&"t");
-        let rows =
-            |condition: Fragment, is_ordered| table().indexed_in(Some(&condition), is_ordered).passing(Some(condition));
-        let first = rows(Fragment::new("a = ").value(&1), false);
-        let second = rows(Fragment::new("b < ").value(&2), true);
+        let first = table().rows(Some(Fragment::new("a = ").value(&1)), false);
+        let second = table().rows(Some(Fragment::new("b < ").value(&2)), true);
         let statement = Fragment::new("RETURN [(").then(first).text("), (").then(second).text(")]");
         let text = statement.numbered();
         assert_eq!(text, "RETURN [($_0 WHERE a = $_1), ($_2 WHERE b < $_3)]");
@@ -960,7 +955,7 @@ mod tests {
     #[test]
     fn search_in_an_order_has_its_index() {
         let search = Fragment::new("body @@ ").value(&"words");
-        assert!(Fragment::new("t").indexed_in(Some(&search), true).hints.is_empty());
+        assert!(Fragment::new("t").rows(Some(search), true).hints.is_empty());
     }
 
     #[test]

@@ -554,7 +554,10 @@ impl WriteClauses {
         if let Some(data) = &self.data {
             statement = statement.text(" ").then(data.clone());
         }
-        statement.passing(filter)
+        match filter {
+            Some(filter) => statement.text(" WHERE ").then(filter),
+            None => statement,
+        }
     }
 
     /// The ids of the records that pass the filter, selected before the first record is written.
@@ -564,7 +567,7 @@ impl WriteClauses {
     fn found(&self, filter: Fragment) -> Fragment {
         let Records { surql: target, reach, .. } = self.target.clone();
         let source = if reach == Reach::Table { target.clone().indexed_for(&filter) } else { target.clone() };
-        let ids = Fragment::new("(SELECT VALUE id FROM ").then(source).passing(Some(filter)).text(")");
+        let ids = Fragment::new("(SELECT VALUE id FROM ").then(source).text(" WHERE ").then(filter).text(")");
         match (self.verb, reach) {
             // An upsert that finds nothing makes a record in the table.
             (Verb::Upsert, Reach::Table) => Fragment::new("(").then(ids).text(" ?: ").then(target).text(")"),

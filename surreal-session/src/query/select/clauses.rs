@@ -386,8 +386,11 @@ impl SelectClauses {
         let is_indexed = matches!(self.target, Target::Table(_)) && self.index.is_none();
         let is_ordered = !self.order.is_empty() || self.needs_order();
         let filter = (!self.filter.is_empty()).then(|| Tree::all(self.filter.iter().cloned()).into_fragment());
-        let target = if is_indexed { target.indexed_in(filter.as_ref(), is_ordered) } else { target };
-        target.passing(filter)
+        match filter {
+            filter if is_indexed => target.rows(filter, is_ordered),
+            Some(filter) => target.text(" WHERE ").then(filter),
+            None => target,
+        }
     }
 
     fn target(&self) -> Fragment {

@@ -284,8 +284,11 @@ impl Clauses {
         let is_indexed = self.records.reach == Reach::Table;
         let is_ordered = !self.order().is_empty();
         let filter = (!self.filter.is_empty()).then(|| Tree::all(self.filter.iter().cloned()).into_fragment());
-        let target = if is_indexed { target.indexed_in(filter.as_ref(), is_ordered) } else { target };
-        target.passing(filter)
+        match filter {
+            filter if is_indexed => target.rows(filter, is_ordered),
+            Some(filter) => target.text(" WHERE ").then(filter),
+            None => target,
+        }
     }
 
     /// Without an order, an index for the filter would choose the records of a page by its own order.
