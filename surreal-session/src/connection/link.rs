@@ -151,23 +151,31 @@ impl Link {
 
     /// Fails if the server does not have a feature that a request needs. A server that does not tell its version has all.
     async fn require(&self, feature: Feature, operation: &Operation, deadline: Deadline) -> Result<()> {
+        match self.version_for(operation, deadline).await? {
+            Some(version) if !version.supports(feature) => Err(feature.missing(operation, version)),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// The version of the server, before a request that depends on it is sent; `None` if the server does not tell it.
+    async fn version_for(&self, operation: &Operation, deadline: Deadline) -> Result<Option<&ServerVersion>> {
         match self.version(deadline).await {
-            Ok(version) if !version.supports(feature) => Err(feature.missing(operation, version)),
+            Ok(version) => Ok(Some(version)),
             Err(error) if error.kind() == ErrorKind::Timeout => {
                 Err(deadline.call_timed_out_waiting_for(operation, "the version of the server"))
             }
             Err(error) if error.delivery() != Delivery::Answered => Err(error.with_delivery(Delivery::NotSent)),
-            Ok(_) | Err(_) => Ok(()),
+            Err(_) => Ok(None),
         }
     }
 
     /// The request as it is for this server: without indexes that would find other records.
     async fn hinted(&self, request: Request, deadline: Deadline) -> Result<Request> {
-        if request.has_hints() && self.0.version.get().is_none() {
-            let asked = Box::pin(self.require(Feature::Indexes, &request.operation, deadline)).await;
-            asked.or_else(|error| if error.kind() == ErrorKind::Unsupported { Ok(()) } else { Err(error) })?;
-        }
-        Ok(match self.0.version.get() {
+        let version = match self.0.version.get() {
+            None if request.has_hints() => Box::pin(self.version_for(&request.operation, deadline)).await?,
+            known => known,
+        };
+        Ok(match version {
             Some(version) => request.for_server(version),
             None => request,
         })

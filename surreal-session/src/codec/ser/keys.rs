@@ -23,9 +23,9 @@ impl SeenKeys {
         if let Some(many) = &mut self.many {
             return many.insert(key.into());
         }
-        // The header of a text contains its length, so no key is the beginning of another.
+        // The header of a text contains its length, so no key is the beginning of another, and most begin with another byte.
         let few = &self.few[..self.count];
-        if few.iter().any(|&other| buffer[other..at].starts_with(key)) {
+        if few.iter().any(|&other| buffer[other] == buffer[at] && buffer[other..at].starts_with(key)) {
             return false;
         }
         match self.few.get_mut(self.count) {
