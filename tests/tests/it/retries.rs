@@ -169,7 +169,8 @@ async fn write_is_not_repeated_after_its_deadline() {
     let started = Instant::now();
     let write = db.untyped().update(target()).merge(1).retries(u32::MAX).deadline(Duration::from_secs(1));
     let error = timeout(HANGS, write.into_future()).await.expect("hangs").unwrap_err();
-    assert!(error.is_conflict(), "{error:?}");
+    // The deadline may end while an attempt waits for its reply.
+    assert!(error.is_conflict() || error.kind() == ErrorKind::Timeout, "{error:?}");
     assert!(started.elapsed() < Duration::from_secs(5) && queries.load(Ordering::Relaxed) > 1);
 }
 
