@@ -48,12 +48,12 @@ async fn killed_socket_ends_every_call_with_its_delivery() {
 async fn reply_that_never_comes_ends_at_the_deadline() {
     let login = login().await;
     let proxy = Proxy::start(&login.url).await;
-    let db = Surreal::connect(proxy.url()).deadline(Duration::from_millis(200)).await.unwrap();
+    let db = Surreal::connect(proxy.url()).deadline(Duration::from_secs(1)).await.unwrap();
     let session = db.new_session().await.unwrap();
     proxy.hold_replies();
     let error = timeout(HANGS, session.ping()).await.expect("hangs").unwrap_err();
     assert_eq!((error.kind(), error.delivery()), (ErrorKind::Timeout, Delivery::Unknown), "{error:?}");
-    assert_eq!(error.to_string(), "no reply to `ping` within 200ms");
+    assert_eq!(error.to_string(), "no reply to `ping` within 1s");
     let error = timeout(HANGS, session.set("a", 1)).await.expect("hangs").unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Timeout, "{error:?}");
     timeout(HANGS, session.close_session()).await.expect("hangs").unwrap_err();
@@ -323,7 +323,7 @@ async fn session_attached_for_a_dropped_caller_is_detached() {
 
 #[async_test]
 async fn session_attached_after_the_deadline_is_detached() {
-    lose_a_session(Duration::from_millis(50), async |db| {
+    lose_a_session(Duration::from_millis(500), async |db| {
         assert_eq!(db.new_session().await.unwrap_err().kind(), ErrorKind::Timeout);
     })
     .await;
@@ -331,7 +331,7 @@ async fn session_attached_after_the_deadline_is_detached() {
 
 #[async_test]
 async fn session_attached_after_its_caller_left_and_the_deadline_passed_is_detached() {
-    lose_a_session(Duration::from_millis(100), async |db| {
+    lose_a_session(Duration::from_millis(500), async |db| {
         timeout(Duration::from_millis(20), db.new_session().into_future()).await.unwrap_err();
         // It is sent later, so its deadline passes later.
         assert_eq!(db.ping().await.unwrap_err().kind(), ErrorKind::Timeout);

@@ -211,12 +211,12 @@ async fn mute_peer() -> (Peer, Arc<Mutex<Vec<String>>>) {
 #[async_test(not_send)]
 async fn changes_behind_an_unanswered_one_are_not_sent() {
     let (peer, seen) = mute_peer().await;
-    let db = Surreal::connect(peer.url()).deadline(Duration::from_millis(200)).await.unwrap();
+    let db = Surreal::connect(peer.url()).deadline(Duration::from_millis(500)).await.unwrap();
     is_unanswered(db.use_db("a").await);
     for outcome in [db.use_db("b").await, db.set("a", 1).await, db.invalidate().await, db.fork().await.map(drop)] {
         let error = outcome.unwrap_err();
         assert_eq!((error.kind(), error.delivery()), (ErrorKind::Timeout, Delivery::NotSent), "{error:?}");
-        let words = "timed out after 200ms waiting for an earlier change of the session, which the server has not \
+        let words = "timed out after 500ms waiting for an earlier change of the session, which the server has not \
                      answered yet";
         assert_eq!(error.to_string(), words);
     }
@@ -226,7 +226,7 @@ async fn changes_behind_an_unanswered_one_are_not_sent() {
 #[async_test(not_send)]
 async fn unanswered_change_keeps_no_connection_open() {
     let (peer, seen) = mute_peer().await;
-    let db = Surreal::connect(peer.url()).deadline(Duration::from_millis(200)).await.unwrap();
+    let db = Surreal::connect(peer.url()).deadline(Duration::from_millis(500)).await.unwrap();
     is_unanswered(db.use_db("a").await);
     drop(db);
     eventually("the connection is closed", async || seen.lock().unwrap().last().unwrap() == "gone").await;
@@ -235,7 +235,7 @@ async fn unanswered_change_keeps_no_connection_open() {
 #[async_test(not_send)]
 async fn end_of_the_connection_ends_the_wait_for_a_late_reply() {
     let (peer, _) = mute_peer().await;
-    let db = Surreal::connect(peer.url()).deadline(Duration::from_millis(400)).await.unwrap();
+    let db = Surreal::connect(peer.url()).deadline(Duration::from_millis(500)).await.unwrap();
     is_unanswered(db.use_db("a").await);
     let mut next = Box::pin(db.set("a", 1));
     assert!(poll_times(1, &mut next).await.is_none());

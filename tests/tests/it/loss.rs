@@ -335,7 +335,7 @@ async fn panicking_waker_harms_no_other_call() {
 fn calls_end_at_their_deadline_without_a_running_runtime() {
     let peer = on_another_thread(async |client| client.ignore().await);
     let home = one_thread();
-    let db = home.block_on(Surreal::connect(peer.url()).deadline(Duration::from_millis(300)).into_future()).unwrap();
+    let db = home.block_on(Surreal::connect(peer.url()).deadline(Duration::from_millis(500)).into_future()).unwrap();
     // It opens the session.
     home.block_on(db.ping()).unwrap_err();
     one_thread().block_on(async {
@@ -353,7 +353,7 @@ fn calls_end_at_their_deadline_without_a_running_runtime() {
     });
     // Driven again, it works again.
     let error = home.block_on(db.ping()).unwrap_err();
-    assert_eq!(error.to_string(), "no reply to `ping` within 300ms");
+    assert_eq!(error.to_string(), "no reply to `ping` within 500ms");
 }
 
 #[test]

@@ -33,13 +33,14 @@ fn new(name: &str) -> NewUser {
 async fn timeouts_name_the_operation_and_its_target_without_values() {
     let login = login().await;
     let proxy = Proxy::start(&login.url).await;
-    let db = Surreal::connect(proxy.url()).deadline(Duration::from_millis(50)).live_sockets(0).await.unwrap();
+    let db = Surreal::connect(proxy.url()).live_sockets(0).await.unwrap();
     let session = db.new_session().await.unwrap();
     proxy.hold_replies();
     let ada = Id::<User>::new("ada");
     macro_rules! times_out {
         ($($call:expr => $operation:literal;)+) => {$(
-            let error = timeout(HANGS, $call.into_future()).await.expect("hangs").map(drop).unwrap_err();
+            let call = $call.deadline(Duration::from_millis(50)).into_future();
+            let error = timeout(HANGS, call).await.expect("hangs").map(drop).unwrap_err();
             assert_eq!(error.to_string(), concat!("no reply to `", $operation, "` within 50ms"));
         )+};
     }

@@ -12,6 +12,12 @@ use tokio::time::timeout;
 
 use super::{next, nothing_is_registered};
 
+/// Longer than any event may take.
+const HANGS: Duration = Duration::from_secs(20);
+
+/// How long no event comes after the last.
+const QUIET: Duration = Duration::from_millis(100);
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]
 #[record(table = "item")]
 struct Item {
@@ -86,15 +92,19 @@ async fn work(session: &Session) {
     }
 }
 
-/// Applies the events of the work to a board. An event may be left out, as a later one came first.
-async fn follow<D: DeserializeOwned + Debug>(
+/// Applies the events of the work, until the board is complete and no further event comes. An event may be left out, as a
+/// later one came first.
+async fn follow<D: DeserializeOwned + Debug, B>(
     stream: &mut LiveStream<Item, D>,
-    mut apply: impl FnMut(Notification<Item, D>),
+    board: &mut B,
+    mut apply: impl FnMut(&mut B, Notification<Item, D>),
+    is_complete: impl Fn(&B) -> bool,
 ) {
-    let wait = Duration::from_millis(300);
-    while let Ok(Some(event)) = timeout(wait, stream.next()).await {
+    loop {
+        let wait = if is_complete(board) { QUIET } else { HANGS };
+        let Ok(Some(event)) = timeout(wait, stream.next()).await else { return };
         match event.unwrap() {
-            LiveEvent::Change(change) => apply(change),
+            LiveEvent::Change(change) => apply(board, change),
             LiveEvent::Gap(Gap::Superseded { .. }) => {}
             other => panic!("{other:?}"),
         }
@@ -108,7 +118,7 @@ fn put<R>(board: &mut Board<R>, change: Notification<Item, R>) {
     }
 }
 
-fn apply(board: &mut Board<Item>, change: &Notification<Item, Vec<PatchOp>>) {
+fn apply(board: &mut Board<Item>, change: Notification<Item, Vec<PatchOp>>) {
     let is_whole = change.data.first().is_some_and(|op| op.path().is_empty());
     match change.action {
         Action::Delete => drop(board.remove(change.id.key())),
@@ -137,27 +147,26 @@ async fn streams_end_with_the_state_after_the_events_of_the_table() {
 
         let stored = by_key(session.select::<Item>().await.unwrap());
         let (mut board, mut snapshot, mut patched) = (by_key(rows.clone()), by_key(rows), by_key(diffed));
-        follow(&mut items, |change| put(&mut board, change)).await;
+        follow(&mut items, &mut board, put, |board| *board == stored).await;
         assert_eq!(board, stored, "{what}");
-        follow(&mut behind, |change| put(&mut snapshot, change)).await;
+        follow(&mut behind, &mut snapshot, put, |board| *board == stored).await;
         assert_eq!(snapshot, stored, "{what}");
-        follow(&mut changes, |change| apply(&mut patched, &change)).await;
+        follow(&mut changes, &mut patched, apply, |board| *board == stored).await;
         assert_eq!(patched, stored, "{what}");
+        let expected = |views: &Board<Short>| -> Board<Short> {
+            let told = stored.iter().filter(|(key, _)| *key != "z" || views.contains_key("z"));
+            told.map(|(key, item)| (key.clone(), Short { id: item.id.clone(), at: item.at })).collect()
+        };
         let mut views = Board::new();
-        follow(&mut short, |change| put(&mut views, change)).await;
-        let expected = stored.iter().filter(|(key, _)| *key != "z" || views.contains_key("z"));
-        let expected: Board<_> =
-            expected.map(|(key, item)| (key.clone(), Short { id: item.id.clone(), at: item.at })).collect();
-        assert_eq!(views, expected, "{what}");
+        follow(&mut short, &mut views, put, |views| *views == expected(views)).await;
+        assert_eq!(views, expected(&views), "{what}");
+        let is_member = |item: &Item| item.at.is_some_and(|at| at < 3);
+        let expected: Board<_> = stored.clone().into_iter().filter(|(_, item)| is_member(item)).collect();
         let mut members = Board::new();
-        follow(&mut set, |change| put(&mut members, change)).await;
-        let expected: Board<_> = stored
-            .iter()
-            .filter(|(_, item)| item.at.is_some_and(|at| at < 3))
-            .map(|(k, v)| (k.clone(), v.clone()))
-            .collect();
+        follow(&mut set, &mut members, put, |members| *members == expected).await;
         assert_eq!(members, expected, "{what}");
-        follow(&mut filtered, |change| assert!(change.data.number > 5, "{what}: {change:?}")).await;
+        let is_right = |(): &mut (), change: Notification<Item>| assert!(change.data.number > 5, "{what}: {change:?}");
+        follow(&mut filtered, &mut (), is_right, |()| true).await;
         drop((items, short, set, behind, changes, filtered));
         nothing_is_registered(&session).await;
     }

@@ -122,7 +122,7 @@ async fn transaction_begun_for_a_dropped_caller_is_cancelled() {
 
 #[async_test(blocking)]
 async fn transaction_begun_after_the_deadline_is_cancelled() {
-    lose_a_begin(Duration::from_millis(50), async |db| {
+    lose_a_begin(Duration::from_millis(500), async |db| {
         assert_eq!(db.begin_transaction().await.unwrap_err().kind(), ErrorKind::Timeout);
     })
     .await;

@@ -84,7 +84,7 @@ async fn end_comes_at_its_own_deadline_not_at_that_of_the_query_before_it() {
     let login = login().await;
     let db = Surreal::connect(login.url).deadline(Duration::from_secs(2)).await.unwrap();
     let root = Root::new(login.username, login.password);
-    let session = db.new_session().signin(root).use_ns(unique("kept")).use_db("test").await.unwrap();
+    let session = db.new_session().signin(root).use_ns(unique("kept")).use_db("test").deadline(HANGS).await.unwrap();
     session.execute("DEFINE TABLE account").await.unwrap();
     for commit in [true, false] {
         let tx = session.begin_transaction().await.unwrap();
