@@ -131,15 +131,12 @@ async fn identities(db: &Surreal, session: &Session) -> Result<(), Box<dyn StdEr
 
 async fn conflict(session: &Session) -> Result<(), Box<dyn StdError>> {
     let slow = "BEGIN; (UPSERT ONLY counter:1 SET n += 1).n; SLEEP 200ms; COMMIT";
-    let mut attempt = session.query(slow).into_future();
+    let attempt = tokio::spawn(session.query(slow).into_future());
     // Other queries write the same record until the first attempt ends.
-    let first = loop {
-        tokio::select! {
-            response = &mut attempt => break response?,
-            other = session.query("UPSERT counter:1 SET n += 1") => drop(other?),
-        }
-    };
-    let conflict = first.check().err().ok_or("no conflict")?;
+    while !attempt.is_finished() {
+        drop(session.query("UPSERT counter:1 SET n += 1").await?);
+    }
+    let conflict = attempt.await??.check().err().ok_or("no conflict")?;
     assert!(conflict.is_conflict() && conflict.is_retryable(), "{conflict}");
     expect("a write that conflicts with another", 503, Err::<(), _>(conflict))?;
     let n: i64 = session.query(slow).await?.check()?.take(1)?;

@@ -65,9 +65,6 @@ pub(crate) const SINCE: &[(&str, &str, &str)] = &[
     ("server_versions::read_only", "4.0", "there are no read-only transactions"),
     ("server_versions::serializable", "4.0", "there are no serializable transactions"),
     // Facts of the servers.
-    ("absent::a_request_of_patches", "3.3", CLOSURE),
-    ("absent::each_patch", "3.3", CLOSURE),
-    ("absent::patches_are_sent", "3.3", CLOSURE),
     (
         "absent::create_if_absent",
         "3.2",
@@ -95,24 +92,23 @@ pub(crate) const SINCE: &[(&str, &str, &str)] = &[
     ("insert::on_duplicate", "3.1", "a conflict with a unique index is not one with the row"),
     ("limits::session_over_the_limit", "3.1", "there is no limit of sessions"),
     ("limits::text_and_recursion", "3.2", "the server ends: its stack overflows"),
-    ("literals::", "3.2", "some literals are read otherwise"),
     ("methods::revoked_token", "3.3", REVOKED),
-    ("migrations::programs_at_once", "3.1", VAGUE),
     ("names::every_keyword", "3.3", "some keywords cannot be ordered by"),
     ("operations::timeouts", "3.3", LIVE),
     ("place::namespace_and_databases_that_many", "3.3", "a namespace that many make at once may lock up"),
     ("place::user_of_a_namespace", "3.3", SIGNIN),
     ("query::cause_is_searched", "3.1", BLOCKS),
-    ("query::failed_block", "3.1", BLOCKS),
+    ("query::failed_block_reports", "3.1", BLOCKS),
     ("reads::groups::statistics", "3.1", "the deviation of one number is 0"),
     ("reads::related::select_says_how", "3.1", "other clauses fail"),
-    ("reads::search", "3.3", "a search without an index finds nothing instead of failing, and scores may be missing"),
+    ("reads::search::search_without", "3.3", "a search without an index finds nothing instead of failing"),
+    ("reads::search::server_finds_nothing", "3.3", "a search without an index has no score"),
+    ("reads::search::words_and_vectors", "3.1", ORDER),
     ("recursive::", "3.2", "fields of objects in arrays are not those of a nested definition"),
     ("renewal::identity_is_known_for_each_level", "3.3", SIGNIN),
     ("renewal::namespace_and_variables", "3.3", SIGNIN),
     ("renewal::tokens_come_with_the_session", "3.3", PLACE),
     ("restored::session_that_cannot_prove", "3.3", SIGNIN),
-    ("retries::contended", "3.1", "a conflict has no structure, and writes conflict far more often"),
     ("schema::defined_database", "3.2", QUOTED),
     ("schema::generated", "3.3", "INFO has fewer definitions"),
     ("schema::index_of_whole_arrays", "3.3", ARRAYS),
@@ -132,10 +128,7 @@ pub(crate) const SINCE: &[(&str, &str, &str)] = &[
     ("transaction::transaction_over_the_limit", "3.1", "there is no limit of transactions"),
     ("transaction::writes_are_visible", "3.1", "a record that is made in a transaction has no id there"),
     ("transfer::", "3.3", "a read may see a part of a commit that is under way (store in memory)"),
-    ("versions::one_of_many", "3.1", VAGUE),
-    ("versions::stale_write", "3.3", "the error of a block is not that of the statement in it"),
     ("violations::missing_and_existing", "3.1", "an API may be defined twice, and a CONFIG cannot be removed"),
-    ("view_columns::selects_read_nested", "3.1", "fields of the elements of an array are NONE"),
 ];
 
 /// Tests that need an earlier version than this.
@@ -157,8 +150,6 @@ pub(crate) const UNTIL: &[(&str, &str, &str)] = &[
 const UNSENT: &str = "a statement whose result cannot be sent fails, and changes nothing";
 const QUOTED: &str = "names of fields that need quotes cannot be defined";
 const PLACE: &str = "the client and not the server refuses to leave a database";
-const VAGUE: &str = "a conflict has no structure";
-const CLOSURE: &str = "a function that is called for each element cannot write";
 const REVOKED: &str = "a revoked refresh token cannot be revoked again";
 const ARRAYS: &str = "such an index finds a record several times";
 const LIVE: &str = "live queries do not report the changes of transactions";

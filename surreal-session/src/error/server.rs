@@ -68,7 +68,9 @@ impl ServerError {
     pub fn thrown(&self) -> Option<&str> {
         // Other kinds use the same words for other errors.
         let may_be = self.kind == "Thrown" || self.kind_is_vague();
-        violation::innermost(&self.message).strip_prefix("An error occurred: ").filter(|_| may_be)
+        let text = violation::innermost(&self.message).strip_prefix(THROWN).filter(|_| may_be)?;
+        // Servers before 3.3 repeat the words in some blocks.
+        Some(text.trim_start_matches(THROWN))
     }
 
     /// Returns the version of the record that a write with another expected version found.
@@ -247,6 +249,9 @@ impl ErrorDetails {
     }
 }
 
+/// The begin of the message of a THROW.
+const THROWN: &str = "An error occurred: ";
+
 /// The code for a message that the server cannot decode or encode.
 const PARSE_ERROR: i64 = -32700;
 
@@ -283,6 +288,7 @@ mod tests {
         for (kind, message, thrown, is) in [
             ("Thrown", "An error occurred: no", Some("no"), ErrorKind::Thrown),
             ("", "An error occurred: no", Some("no"), ErrorKind::Thrown),
+            ("Thrown", "An error occurred: An error occurred: no", Some("no"), ErrorKind::Thrown),
             ("Thrown", "An error occurred: surreal-session: no", Some("surreal-session: no"), ErrorKind::Thrown),
             ("Internal", "Error while processing event e: An error occurred: a: b", Some("a: b"), ErrorKind::Thrown),
             ("Internal", "An error occurred while updating references for `a:1`: x", None, ErrorKind::Internal),

@@ -22,8 +22,8 @@ pub struct ServerVersion {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Feature {
-    /// Reads of lists of ids and of traversals in an order or with a limit, and orders by fields of linked records: from 3.1 on.
-    /// Server 3.0 ignores these orders.
+    /// Reads of lists of ids and of traversals in an order or with a limit, orders by fields of linked records, and searches of
+    /// words and vectors together: from 3.1 on. Server 3.0 ignores these orders, or refuses them.
     OrderedReads,
     /// Indexes of several fields that have each record: from 3.1 on. On server 3.0 the client reads without indexes, unless the
     /// program [names](crate::query::Select::with_index) one.

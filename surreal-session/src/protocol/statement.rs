@@ -73,7 +73,12 @@ pub(crate) fn first_failure(statements: &[StatementResult]) -> Option<(usize, &S
 
 /// Returns true if a statement failed only because its transaction did.
 pub(crate) fn is_echo(error: &ServerError) -> bool {
-    error.kind() == "Query" && (error.is_detail("NotExecuted") || error.is_detail("Cancelled"))
+    match error.kind() {
+        "Query" => error.is_detail("NotExecuted") || error.is_detail("Cancelled"),
+        // Server 3.0 tells the failure of a commit by each of the statements, and has no result for the COMMIT.
+        "Internal" => error.message().starts_with("Query not executed: "),
+        _ => false,
+    }
 }
 
 #[derive(Default)]

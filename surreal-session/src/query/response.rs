@@ -216,3 +216,22 @@ macro_rules! results {
 }
 
 tuples! { results }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    /// Server 3.0 has no result for a COMMIT that fails.
+    #[test]
+    fn commit_that_conflicts_is_retryable_on_all_servers() {
+        let begun = BTreeMap::from([("status", "OK"), ("result", "")]);
+        let why = "Query not executed: Transaction conflict: Write conflict, retry the transaction. This transaction can be \
+                   retried";
+        let failed = BTreeMap::from([("status", "ERR"), ("kind", "Internal"), ("result", why)]);
+        let reply = codec::encode(&[begun, failed.clone(), failed]).unwrap();
+        let error = Response::read(&reply).unwrap().check().unwrap_err();
+        assert!(error.is_conflict() && error.is_retryable() && error.is_safe_to_repeat(), "{error:?}");
+    }
+}

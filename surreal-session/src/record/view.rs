@@ -138,8 +138,11 @@ fn nested<P: Path, V: View>(only: &str, is_link: bool, name: &'static str) -> Co
     let is_raw = columns.iter().any(|column| column.is_raw);
     let entries = columns.iter().map(Column::entry).collect::<Vec<_>>().join(", ");
     let field = first_field(&path).to_owned();
+    // On server 3.0, a record that does not exist has a row of NONE.
+    let condition = if is_link { " WHERE id != NONE" } else { "" };
     // Without `$this`, the name of a field would be that of a table (server 3.3.5).
-    Column { path: format!("(SELECT VALUE {{ {entries} }} FROM {only}$this.{path})"), field, name, is_linked, is_raw }
+    let path = format!("(SELECT VALUE {{ {entries} }} FROM {only}$this.{path}{condition})");
+    Column { path, field, name, is_linked, is_raw }
 }
 
 /// A type that a field of a view can have if it has the type `T` in the record.

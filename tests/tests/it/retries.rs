@@ -41,7 +41,7 @@ fn kinds<T>(results: &[Result<T>]) -> Vec<ErrorKind> {
 async fn contended_writes_succeed_if_they_are_repeated() {
     let (_db, session) = counter().await;
     // The event makes each write slow enough to meet others.
-    session.execute("DEFINE EVENT slow ON counter THEN { SLEEP 5ms }").await.unwrap();
+    session.execute("DEFINE EVENT slow ON counter THEN { SLEEP 20ms }").await.unwrap();
     let add = |retries| {
         let session = session.clone();
         let add = session.update::<Counter>().id("c").set(|counter| counter.n.add(1)).retries(retries);

@@ -9,7 +9,7 @@ use super::clauses::SelectClauses;
 use super::neighbours::{DISTANCE, Distance, Method, Neighbours};
 use super::searched::{Scored, Searched};
 use crate::error::Result;
-use crate::protocol::Operation;
+use crate::protocol::{Feature, Operation};
 use crate::query::Response;
 use crate::query::condition::Tree;
 use crate::query::statement::{Call, Fragment, Statement, builder_methods, send};
@@ -113,7 +113,7 @@ impl<T: Record, V: DeserializeOwned + 'static> Statement for Hybrid<T, V> {
         let all = u64::from(self.near.k) * 2;
         let rows = rows.then(vectors).text("), (").then(words).text(&format!(")], {all}, 60)"));
         let rows = rows.text(&format!(" ORDER BY rrf_score DESC, id LIMIT {}", self.limit));
-        self.clauses.refuse_in(rows.timeout(self.clauses.timeout))
+        self.clauses.refuse_in(rows.timeout(self.clauses.timeout)).needing(Feature::OrderedReads)
     }
 
     fn read(&self, response: &Response, index: usize) -> Result<Vec<Scored<V>>> {

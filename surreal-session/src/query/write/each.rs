@@ -93,13 +93,14 @@ impl<T, Out> UpdateEach<T, Out> {
 
     /// One statement with all updates in this range: an array of their results, so that all or none are carried out.
     ///
-    /// Without RETURN, which would end the transaction block of a batch.
+    /// Without RETURN, which would end the transaction block of a batch. Servers before 3.3 take a statement for a read if all
+    /// its writes are in an array, and refuse them.
     fn surql_of(&self, updates: Range<usize>) -> Fragment {
         let update = |update: &WriteClauses| {
             let update = WriteClauses { timeout: self.clauses.timeout, ..update.clone() };
             Fragment::new("(").then(update.surql()).text(")")
         };
-        Fragment::new("[").joined(self.updates[updates].iter().map(update), ", ").text("]")
+        Fragment::new("{ IF false { UPDATE [] }; [").joined(self.updates[updates].iter().map(update), ", ").text("] }")
     }
 
     fn query_of(&self, updates: Range<usize>) -> Query {
