@@ -132,6 +132,9 @@ impl Error {
 
     /// Returns the text of a THROW in the query, in a function or in an event.
     ///
+    /// Text that begins with the server's own words, `An error occurred: `, is returned without them: servers before 3.3 repeat
+    /// them in some blocks.
+    ///
     /// A few errors of the server itself begin with the same words, such as that of an ALTER which cannot be done.
     pub fn thrown(&self) -> Option<&str> {
         self.server()?.thrown()

@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind, Result};
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ServerVersion {
     numbers: [u64; 3],
-    /// What follows the numbers, such as `-beta.1`.
+    /// The text behind the numbers, such as `-beta.1`.
     suffix: String,
 }
 

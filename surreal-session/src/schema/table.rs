@@ -370,8 +370,8 @@ impl FieldDefinition {
 }
 
 impl FieldDefinition {
-    /// The clause or statement behind the definition by which rows without the field get its default. A field in an object has none: the object may be
-    /// missing.
+    /// The clause or statement behind the definition by which rows without the field get its default. A field in an object has
+    /// none: the object may be missing.
     pub(super) fn fill(&self, table: &str, migrates: bool) -> Option<String> {
         let default = self.rules.default.or(self.rules.default_always).filter(|_| self.path.len() == 1)?;
         let path = self.escaped();

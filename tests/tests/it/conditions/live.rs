@@ -14,7 +14,7 @@ const LAST: i64 = -1;
 /// Longer than any event may take.
 const HANGS: Duration = Duration::from_secs(20);
 
-/// How long no event comes after the last.
+/// The time without an event after which none is expected.
 const QUIET: Duration = Duration::from_millis(20);
 
 /// The rows of a filter's snapshot, and the rows whose changes it reports.
@@ -33,7 +33,8 @@ async fn watch(session: &Session, filter: Condition<Row>, rows: &[Row], expected
     let (mut changed, mut has_last) = (Vec::new(), false);
     let mut wait = HANGS;
     while let Ok(Some(event)) = timeout(wait, stream.next()).await {
-        let LiveEvent::Change(change) = event.unwrap() else { panic!("no change") };
+        let event = event.unwrap();
+        let LiveEvent::Change(change) = event else { panic!("{event:?}") };
         if change.data.k == LAST {
             has_last = true;
         } else {

@@ -15,7 +15,7 @@ use super::{next, nothing_is_registered};
 /// Longer than any event may take.
 const HANGS: Duration = Duration::from_secs(20);
 
-/// How long no event comes after the last.
+/// The time without an event after which none is expected.
 const QUIET: Duration = Duration::from_millis(100);
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Record)]
